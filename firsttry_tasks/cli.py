@@ -1,0 +1,87 @@
+"""``ft``: the same engine under the names people of this product know."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+USAGE = """usage: ft COMMAND [OPTIONS]
+
+  ft warm [--explain]       run what a change can break
+  ft full                   run everything, from cold
+  ft compare                judge the two reports (99: cache escape)
+  ft parity                 warm, full and compare
+  ft fingerprint [--parts]  print the fingerprint
+  ft lock [--check]         write the parity lock, or compare with it
+  ft flaky [--json]         list the known flaky tests
+  ft clear-cache            forget all warm state
+  ft list                   all tasks of this project
+
+  ft pre-commit --warm-only [--explain]   the same as: ft warm
+  ft pre-commit --parity                  the same as: ft parity
+
+exit codes: 0 good, 1 red, 2 a step could not do its work, 3 wrong usage, 99 cache escape
+"""
+WRONG_USAGE = 3
+#: doit's own commands that are of use here too.
+DOITS = frozenset({"list", "info", "help", "forget", "clean"})
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Translate ``ft``'s arguments to doit's and run them; return the exit code."""
+    given = sys.argv[1:] if argv is None else argv
+    if not given or given[0] in {"-h", "--help"}:
+        sys.stdout.write(USAGE)
+        return 0 if given else WRONG_USAGE
+    if given[0] == "--version":
+        from firsttry_tasks import __version__
+
+        sys.stdout.write(f"firsttry-tasks {__version__}\n")
+        return 0
+    words = translate(given)
+    if words is None:
+        sys.stderr.write(f"ft: can't read {' '.join(given)!r}\n\n{USAGE}")
+        return WRONG_USAGE
+    os.chdir(home(Path.cwd()))
+    return _doit(words)
+
+
+def translate(given: list[str]) -> list[str] | None:
+    """Return doit's arguments for ``ft``'s, or None where there are none."""
+    command, *rest = given
+    if command == "pre-commit":
+        if "--warm-only" in rest and "--parity" not in rest:
+            return ["warm", *(word for word in rest if word != "--warm-only")]
+        if rest == ["--parity"]:
+            return ["parity"]
+        return None
+    return [command.replace("-", "_"), *rest]
+
+
+def home(folder: Path) -> Path:
+    """Return the nearest folder upwards that has a dodo.py, a pyproject.toml or a .git."""
+    for place in (folder, *folder.parents):
+        if any((place / name).exists() for name in ("dodo.py", "pyproject.toml", ".git")):
+            return place
+    return folder
+
+
+def _doit(words: list[str]) -> int:
+    from doit.cmd_base import ModuleTaskLoader
+    from doit.doit_cmd import DoitMain
+
+    class Main(DoitMain):  # type: ignore[misc]  # doit has no types
+        BIN_NAME = "ft"
+
+    loader = None
+    if not Path("dodo.py").exists():
+        from firsttry_tasks import tasks
+
+        loader = ModuleTaskLoader({"tasks": tasks, "DOIT_CONFIG": tasks.DOIT_CONFIG})
+    main = Main(loader, extra_config={"COMMAND": {"run": "firsttry_tasks.engine:Run"}})
+    return int(main.run(words if words[0] in DOITS else ["run", *words]) or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""The only door to files: whole or not at all, and checked as they are read."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from firsttry_tasks.errors import FirstTryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write beside, then replace: whoever reads sees the old file or the new one, whole."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    except OSError as error:
+        raise cannot("write", path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(beside).chmod(0o644)
+        Path(beside).replace(path)
+    except OSError as error:
+        Path(beside).unlink(missing_ok=True)
+        raise cannot("write", path, error) from error
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def write_if_changed(path: Path, data: bytes) -> bool:
+    """Write only what is new, so that a file's age means a change; True when written."""
+    if read(path) == data:
+        return False
+    write(path, data)
+    return True
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as indented JSON with a closing newline."""
+    write(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+
+
+def read(path: Path) -> bytes | None:
+    """Return the whole file, or None where there is none."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise cannot("read", path, error) from error
+
+
+def read_json(path: Path, kind: type[T]) -> T | None:
+    """Return the file decoded as ``kind``, or None where there is none.
+
+    Raises FirstTryError with file and place where the content is something else.
+    """
+    data = read(path)
+    if data is None:
+        return None
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FirstTryError(f"{path} can't be read: {error}.") from error
+
+
+def read_own(path: Path, kind: type[T]) -> T | None:
+    """Return our own state; what can't be read counts as absent, so it is made again."""
+    try:
+        return read_json(path, kind)
+    except FirstTryError:
+        return None
+
+
+def cannot(verb: str, path: Path, error: OSError) -> FirstTryError:
+    """Return the sentence for a file that can't be read or written."""
+    why = error.strerror or str(error)
+    return FirstTryError(f"Can't {verb} {path}: {why}. Check its permissions and the free space.")
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all it holds; absent is fine."""
+    import shutil
+
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def fresh_folder(path: Path) -> Path:
+    """Return ``path`` as an empty folder."""
+    remove(path)
+    return own_folder(path)
+
+
+def own_folder(path: Path) -> Path:
+    """Return ``path`` as an existing folder; one that we make is ignored by git by itself."""
+    try:
+        if not path.exists():
+            path.mkdir(parents=True)
+            (path / ".gitignore").write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise cannot("write", path, error) from error
+    return path
+
+
+def digest(data: bytes) -> str:
+    """Return the sha256 of ``data`` in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Return what changes on each path whenever it is written, even back to what it was."""
+    found: dict[str, tuple[int, ...]] = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            seen = os.lstat(root / path) if not path.startswith("/") else os.lstat(path)
+            if not stat.S_ISDIR(seen.st_mode):
+                found[path] = (seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino)
+    return found
+
+
+@contextlib.contextmanager
+def only_one(path: Path, waits: Callable[[], None]) -> Iterator[None]:
+    """Hold the checkout for one run; a second one calls ``waits`` and does so.
+
+    The kernel lets go of the lock when the process ends, however it ends.
+    """
+    own_folder(path.parent)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise cannot("write", path, error) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waits()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def move(source: Path, target: Path) -> None:
+    """Put ``source`` in the place of ``target``, whole."""
+    try:
+        source.replace(target)
+    except OSError as error:
+        raise cannot("write", target, error) from error
+
+
+def read_from(path: Path, offset: int) -> bytes:
+    """Return what was appended to a file since ``offset``; nothing where there is no file."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            return stream.read()
+    except OSError:
+        return b""
+
+
+def append(path: str, text: str) -> None:
+    """Append to a file that somebody else owns, such as a CI step's summary."""
+    try:
+        with Path(path).open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise cannot("write", Path(path), error) from error
+
+
+def size(path: Path) -> int:
+    """Return how many bytes a file or a folder with all it holds takes."""
+    if path.is_dir():
+        return sum(inside.lstat().st_size for inside in path.rglob("*") if not inside.is_dir())
+    return path.lstat().st_size

@@ -1,0 +1,139 @@
+"""Named parts, so that a miss has a reason: which inputs a gate has, and what changed in them."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from firsttry_tasks import disk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: What each gate can read of the tree, by the end of the name; None means everything.
+READS: dict[str, tuple[str, ...] | None] = {
+    "ruff": (".py", ".pyi", ".ipynb", ".toml", ".gitignore"),
+    "mypy": (".py", ".pyi", ".toml", ".ini", ".cfg", "py.typed"),
+    "tests": None,
+    "diff-cover": None,
+}
+#: The parts besides the tree that can change what each gate says.
+RESTS_ON = {
+    "ruff": ("ruff", "lock"),
+    "mypy": ("mypy", "python", "platform", "distributions", "environment", "lock"),
+    "tests": ("python", "platform", "distributions", "environment", "lock"),
+    "diff-cover": ("python", "platform", "distributions", "environment", "lock", "head"),
+}
+#: How many changed paths a reason names before it counts the rest.
+NAMED = 3
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    """What one gate depends on: named parts, each as text a person can read or a digest."""
+
+    gate: str
+    parts: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        """Return the digest of all parts."""
+        lines = "\n".join(f"{name}={value}" for name, value in sorted(self.parts.items()))
+        return disk.digest(lines.encode("utf-8", "surrogateescape"))
+
+
+class Fingerprint(Struct, frozen=True, kw_only=True):
+    """The name of a golden cache, and the parts behind it."""
+
+    head: str
+    lock: str
+    tree: str
+    parts: dict[str, str]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return ``<git HEAD>-<sha256 of the parity lock>``."""
+        return f"{self.head}-{self.lock}"
+
+
+def manifest(entries: Mapping[str, str]) -> bytes:
+    """Return ``path -> blob`` as bytes: equal trees give equal bytes, whatever the order."""
+    lines = (f"{blob}\t{path}" for path, blob in sorted(entries.items()))
+    return "\0".join(lines).encode("utf-8", "surrogateescape")
+
+
+def read_manifest(data: bytes) -> dict[str, str]:
+    """Return ``path -> "<mode> <blob>"`` from a manifest's bytes."""
+    lines = data.decode("utf-8", "surrogateescape").split("\0") if data else []
+    pairs = (line.partition("\t") for line in lines)
+    return {path: blob for blob, _, path in pairs}
+
+
+def readable(gate: str, entries: Mapping[str, str], inert: Iterable[str] = ()) -> dict[str, str]:
+    """Return the part of the tree that a gate can read."""
+    ends = READS[gate]
+    globs = tuple(inert) if ends is None else ()
+    return {
+        path: blob
+        for path, blob in entries.items()
+        if (ends is None or path.endswith(ends)) and not any(fnmatch(path, glob) for glob in globs)
+    }
+
+
+def inputs(gate: str, tree: bytes, parts: Mapping[str, str], command: str) -> Inputs:
+    """Return a gate's inputs: its manifest, its command, and the parts it rests on."""
+    rest = {name: parts[name] for name in RESTS_ON[gate] if name in parts}
+    return Inputs(gate=gate, parts={"tree": disk.digest(tree), "command": command, **rest})
+
+
+def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str, ...]:
+    """Return one sentence for each named part that differs, with both values where they fit."""
+    if old is None:
+        return ("first run",)
+    names = sorted(old.keys() | new.keys())
+    return tuple(
+        _change(name, old.get(name, ""), new.get(name, ""))
+        for name in names
+        if old.get(name) != new.get(name) and name != "tree"
+    )
+
+
+def _change(name: str, old: str, new: str) -> str:
+    if "\n" in old + new or "=" in old + new:
+        return f"{name} changed: {_listed(_pairs(old), _pairs(new))}"
+    if max(len(old), len(new)) > 32:  # noqa: PLR2004  a digest says nothing to a person
+        return f"{name} changed"
+    return f"{name} {old or 'absent'} -> {new or 'absent'}"
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(line.partition("=")[::2] for line in text.splitlines())
+
+
+def _listed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    names = [n for n in sorted(old.keys() | new.keys()) if old.get(n) != new.get(n)]
+    return _some([f"{n} {old.get(n, 'absent')} -> {new.get(n, 'absent')}" for n in names])
+
+
+def paths(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the paths that differ between two manifests, sorted."""
+    names = old.keys() | new.keys()
+    return tuple(sorted(name for name in names if old.get(name) != new.get(name)))
+
+
+def path_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """Return one sentence that names the first changed paths and counts the others."""
+    moved = paths(old, new)
+    if not moved:
+        return ()
+    words = [
+        f"{p} {'added' if p not in old else 'changed' if p in new else 'deleted'}" for p in moved
+    ]
+    return (_some(words),)
+
+
+def _some(words: list[str]) -> str:
+    rest = len(words) - NAMED
+    return ", ".join(words[:NAMED]) + (f" and {rest} more" if rest > 0 else "")

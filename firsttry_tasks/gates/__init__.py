@@ -1,0 +1,31 @@
+"""Each gate is a module: the command to start, and the findings in what it printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from firsttry_tasks.gates import diff_cover, mypy, ruff, tests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.values import Command, Completed, Said
+
+
+class Gate(Protocol):
+    """Both halves are pure: what to start, if anything, and what the ended process says."""
+
+    TOOL: str
+
+    def command(self, job: Job) -> Command | None: ...  # noqa: D102  the class says it
+
+    def said(self, job: Job, done: Completed) -> Said: ...  # noqa: D102  the class says it
+
+
+GATES: Mapping[str, Gate] = {
+    "ruff": ruff,
+    "mypy": mypy,
+    "tests": tests,
+    "diff-cover": diff_cover,
+}

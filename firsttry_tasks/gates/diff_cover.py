@@ -1,0 +1,71 @@
+"""The diff-cover gate of the full stage: how many changed lines the tests ran."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.settings import GateSettings
+from firsttry_tasks.values import Finding, Said
+
+if TYPE_CHECKING:
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.values import Command, Completed
+
+TOOL = "diff-cover"
+
+
+class _File(msgspec.Struct):
+    percent_covered: float
+    violation_lines: tuple[int, ...] = ()
+
+
+class _Measured(msgspec.Struct):
+    total_percent_covered: float
+    total_num_lines: int
+    src_stats: dict[str, _File] = {}
+
+
+def command(job: Job) -> Command:
+    """Compare the full run's coverage with the lines changed since the merge base."""
+    head = (job.programs[TOOL], "--quiet", f"--compare-branch={job.base}")
+    out = ("--format", f"json:{measured(job)}")
+    return job.start(TOOL, GateSettings(), (*head, *out), (f"{job.work}/coverage.xml",))
+
+
+def measured(job: Job) -> Path:
+    """Return where diff-cover writes what it measured."""
+    return Path(job.work) / "diff-cover.json"
+
+
+def said(job: Job, done: Completed) -> Said:
+    """Judge by the lock's threshold; ``done.out`` is the JSON that diff-cover wrote."""
+    if done.code or not done.out:
+        words = " ".join(done.err.split())
+        return Said(
+            status="error", message=f"diff-cover ended with exit code {done.code}: {words[-400:]}"
+        )
+    result = msgspec.json.decode(done.out, type=_Measured)
+    wanted = job.lock.thresholds.diff_cover or 0.0
+    if not result.total_num_lines or result.total_percent_covered >= wanted:
+        return Said(status="green")
+    found = tuple(
+        _finding(path, line, wanted)
+        for path, file in sorted(result.src_stats.items())
+        for line in file.violation_lines
+    )
+    return Said(status="red", findings=found)
+
+
+def _finding(path: str, line: int, wanted: float) -> Finding:
+    return Finding(
+        id=f"diff-cover:{path}:{line}",
+        gate="diff-cover",
+        tool=TOOL,
+        rule="uncovered",
+        message=f"no test runs this changed line (wanted: {wanted:g} % of changed lines)",
+        path=path,
+        line=line,
+    )

@@ -1,0 +1,81 @@
+"""The mypy gate: type errors; warm goes on from mypy's own cache, full from nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import layout
+from firsttry_tasks.values import Finding, Said
+
+if TYPE_CHECKING:
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.values import Command, Completed
+
+TOOL = "mypy"
+#: Where mypy reads its configuration from.
+PLACES = ("mypy.ini", ".mypy.ini", "pyproject.toml [tool.mypy]", "setup.cfg [mypy")
+#: mypy's exit code for errors that end it early, such as a syntax error.
+BLOCKED = 2
+
+
+class _Row(msgspec.Struct):
+    file: str
+    line: int
+    column: int
+    message: str
+    code: str | None
+    severity: str
+
+
+def command(job: Job) -> Command | None:
+    """Return mypy with JSON output; without any configuration it forgives missing stubs.
+
+    None where neither settings, mypy's configuration nor the layout name anything to check.
+    """
+    where = targets(job)
+    if where is None:
+        return None
+    full = ("--no-incremental", "--cache-dir=/dev/null")
+    head = (job.python, "-m", "mypy", "--output=json", "--no-error-summary", "--no-pretty")
+    options = job.options(*PLACES)
+    lenient = ("--ignore-missing-imports",) if options is None else ()
+    stage = full if job.stage == "full" else ()
+    return job.start(TOOL, job.settings.mypy, (*head, *stage, *lenient), where)
+
+
+def targets(job: Job) -> tuple[str, ...] | None:
+    """Return what to check: the settings' paths, mypy's own, or the packages found."""
+    options = job.options(*PLACES) or frozenset()
+    named = {"files", "packages", "modules"} & {name.rpartition(".")[2] for name in options}
+    return job.settings.paths or (() if named else layout.sources(job.paths) or None)
+
+
+def said(job: Job, done: Completed) -> Said:
+    """Read mypy's JSON lines; an early end without one is no answer."""
+    del job
+    rows = [
+        msgspec.json.decode(line, type=_Row) for line in done.out.splitlines() if line[:1] == "{"
+    ]
+    found = tuple(_finding(row) for row in rows if row.severity == "error")
+    if done.code == 0:
+        return Said(status="green")
+    if done.code in {1, BLOCKED} and found:
+        return Said(status="red", findings=found)
+    words = " ".join((done.err or done.out).split())
+    return Said(status="error", message=f"mypy ended with exit code {done.code}: {words[-400:]}")
+
+
+def _finding(row: _Row) -> Finding:
+    rule = row.code or "error"
+    return Finding(
+        id=f"mypy:{row.file}:{row.line}:{row.column}:{rule}:{row.message}",
+        gate="mypy",
+        tool=TOOL,
+        rule=rule,
+        message=row.message,
+        path=row.file,
+        line=row.line,
+        column=row.column + 1,
+    )

@@ -1,0 +1,65 @@
+"""The ruff gate: lint findings, by content alone."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.values import Finding, Said
+
+if TYPE_CHECKING:
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.values import Command, Completed
+
+TOOL = "ruff"
+
+
+class _Place(msgspec.Struct):
+    row: int
+    column: int
+
+
+class _Row(msgspec.Struct):
+    filename: str
+    message: str
+    code: str | None = None
+    location: _Place | None = None
+
+
+def command(job: Job) -> Command:
+    """Return ``ruff check`` with JSON output; the full stage reads no cache."""
+    cold = ("--no-cache",) if job.stage == "full" else ()
+    head = (job.programs[TOOL], "check", "--output-format=json", "--no-fix", *cold)
+    return job.start(TOOL, job.settings.ruff, head, job.settings.paths or (".",))
+
+
+def said(job: Job, done: Completed) -> Said:
+    """Read ruff's JSON: exit 0 is clean, 1 has findings, anything else is no answer."""
+    if done.code not in {0, 1}:
+        return Said(status="error", message=_last(done))
+    rows = msgspec.json.decode(done.out or "[]", type=list[_Row])
+    found = tuple(_finding(job.root, row) for row in rows)
+    return Said(status="red" if found else "green", findings=found)
+
+
+def _finding(root: str, row: _Row) -> Finding:
+    path = os.path.relpath(row.filename, root)
+    place = row.location or _Place(1, 1)
+    rule = row.code or "syntax"
+    return Finding(
+        id=f"ruff:{path}:{place.row}:{place.column}:{rule}",
+        gate="ruff",
+        tool=TOOL,
+        rule=rule,
+        message=row.message,
+        path=path,
+        line=place.row,
+        column=place.column,
+    )
+
+
+def _last(done: Completed) -> str:
+    words = " ".join((done.err or done.out).split())
+    return f"ruff ended with exit code {done.code}: {words[-400:] or 'no message'}"

@@ -1,0 +1,243 @@
+"""The tests gate: pytest, read through the events our plugin streams, never off the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from firsttry_tasks import layout
+from firsttry_tasks.values import Counts, Finding, Said, Status, TestsDetail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.values import Command, Completed
+
+TOOL = "pytest"
+PLUGIN = "firsttry_tasks.recorder.plugin"
+#: Where pytest reads its configuration from.
+PLACES = (
+    "pytest.ini",
+    ".pytest.ini",
+    "pytest.toml",
+    ".pytest.toml",
+    "pyproject.toml [tool.pytest]",
+    "tox.ini [pytest",
+    "setup.cfg [tool:pytest",
+)
+#: pytest's exit codes: tests failed, interrupted (collection errors), nothing collected.
+FAILED, INTERRUPTED, NOTHING = 1, 2, 5
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the stream; which fields are set depends on ``e``."""
+
+    e: str
+    id: str = ""
+    outcome: str = ""
+    seconds: float = 0.0
+    when: str = ""
+    message: str = ""
+    detail: str = ""
+    path: str | None = None
+    line: int | None = None
+    collected: int = 0
+    why: dict[str, str] = {}
+    left: tuple[str, ...] = ()
+    smoke: tuple[str, ...] = ()
+    text: str = ""
+    code: int = 0
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """A whole stream, taken apart."""
+
+    counts: Counts
+    findings: tuple[Finding, ...]
+    why: dict[str, str] = {}
+    left: tuple[str, ...] = ()
+    smoke: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    durations: dict[str, float] = {}
+    collected: int | None = None
+    running: str = ""
+    finished: bool = False
+
+
+def command(job: Job) -> Command:
+    """Return pytest with our plugin; warm records through testmon, full keeps it off."""
+    head = (job.python, "-m", "pytest", "-p", PLUGIN, f"--rootdir={job.root}")
+    stage: tuple[str, ...]
+    if job.stage == "full":
+        stage = ("--no-testmon", "-o", f"cache_dir={job.work}/pytest_cache")
+    else:
+        # Selection is ours: testmon only records, whatever -m, -k or --lf stands in addopts.
+        stage = ("--testmon", "--testmon-noselect")
+    cover = coverage_options(job)
+    return job.start(TOOL, job.settings.pytest, (*head, *stage, *cover), targets(job))
+
+
+def coverage_options(job: Job) -> tuple[str, ...]:
+    """Return what turns pytest-cov on where the lock asks for it, and off everywhere else."""
+    if "pytest-cov" not in job.installed:
+        return ()
+    if job.stage == "full" and job.lock.coverage:
+        sources = job.settings.paths or layout.sources(job.paths) or (".",)
+        asked = tuple(f"--cov={source}" for source in sources)
+        return (
+            *asked,
+            "--cov-report=",
+            f"--cov-report=xml:{job.work}/coverage.xml",
+            "--cov-fail-under=0",
+        )
+    return ("--no-cov",)
+
+
+def targets(job: Job) -> tuple[str, ...]:
+    """Return what pytest is pointed at; nothing where its own configuration decides."""
+    found = layout.tests(job.paths) if job.options(*PLACES) is None else ()
+    return job.settings.tests or found
+
+
+def said(job: Job, done: Completed) -> Said:
+    """Read the streamed events, which the caller put in place of the terminal's output."""
+    heard = hear(done.out.splitlines())
+    findings, message = heard.findings, ""
+    if done.timed_out:
+        limit = job.lock.tool(TOOL).timeout
+        message = f"pytest ran longer than {limit:g} s and was ended{_in(heard)}"
+    elif not heard.finished:
+        message = f"pytest died ({_code(done)}){_in(heard)}{_tail(done)}"
+        findings += _crash(heard, message)
+    elif done.code not in {0, FAILED, NOTHING} and not (done.code == INTERRUPTED and findings):
+        message = f"pytest ended with exit code {done.code}{_tail(done)}"
+    elif done.code == FAILED and not findings:
+        findings = (
+            _finding(
+                rule="exit", nodeid="", message=f"no test failed, but pytest is red{_tail(done)}"
+            ),
+        )
+    status: Status = "error" if message else "red" if findings else "green"
+    counts = msgspec.structs.replace(heard.counts, selected=len(heard.why), total=heard.collected)
+    detail = TestsDetail(
+        counts=counts,
+        mode="everything",
+        why=heard.why,
+        notes=heard.notes,
+        durations=heard.durations,
+    )
+    return Said(status=status, findings=findings, message=message, tests=detail)
+
+
+def hear(lines: Iterable[str]) -> Heard:
+    """Take a stream apart; a last line cut by a kill is left out."""
+    events = tuple(_events(lines))
+    ends = [event for event in events if event.e == "end"]
+    asked = [event for event in events if event.e == "collected"]
+    broken = [event for event in events if event.e == "collect"]
+    begun = [event.id for event in events if event.e == "start"]
+    ended = {event.id for event in ends}
+    return Heard(
+        counts=_counts(ends),
+        findings=(
+            *map(_uncollected, broken),
+            *(_failed(event) for event in ends if event.outcome in BAD),
+        ),
+        why=asked[-1].why if asked else {},
+        left=asked[-1].left if asked else (),
+        smoke=asked[-1].smoke if asked else (),
+        notes=tuple(event.text for event in events if event.e == "note"),
+        durations={event.id: round(event.seconds, 6) for event in ends},
+        collected=asked[-1].collected if asked else None,
+        running=next((nodeid for nodeid in reversed(begun) if nodeid not in ended), ""),
+        finished=any(event.e == "finish" for event in events),
+    )
+
+
+BAD = frozenset({"failed", "error"})
+
+
+def _events(lines: Iterable[str]) -> Iterable[Event]:
+    for line in lines:
+        if line.endswith("}"):
+            yield msgspec.json.decode(line, type=Event)
+
+
+def _counts(ends: Sequence[Event]) -> Counts:
+    outcomes = [event.outcome for event in ends]
+    return Counts(
+        passed=outcomes.count("passed"),
+        failed=sum(outcome in BAD for outcome in outcomes),
+        skipped=outcomes.count("skipped"),
+        xfailed=outcomes.count("xfailed"),
+        xpassed=outcomes.count("xpassed"),
+    )
+
+
+def _failed(event: Event) -> Finding:
+    rule = event.outcome if event.outcome == "failed" else f"error at {event.when}"
+    return _finding(
+        rule=rule,
+        nodeid=event.id,
+        message=event.message,
+        detail=event.detail,
+        path=event.path,
+        line=event.line,
+    )
+
+
+def _uncollected(event: Event) -> Finding:
+    path = event.id.partition("::")[0] or None
+    return _finding(
+        rule="collect",
+        nodeid=event.id,
+        message=event.message,
+        detail=event.detail,
+        path=path,
+        line=1,
+    )
+
+
+def _crash(heard: Heard, message: str) -> tuple[Finding, ...]:
+    if not heard.running:
+        return ()
+    path = heard.running.partition("::")[0]
+    return (_finding(rule="crash", nodeid=heard.running, message=message, path=path, line=1),)
+
+
+def _finding(
+    *,
+    rule: str,
+    nodeid: str,
+    message: str,
+    detail: str = "",
+    path: str | None = None,
+    line: int | None = None,
+) -> Finding:
+    return Finding(
+        id=f"tests:{nodeid or rule}",
+        gate="tests",
+        tool=TOOL,
+        rule=rule,
+        message=message,
+        path=path,
+        line=line,
+        nodeid=nodeid or None,
+        detail=detail,
+    )
+
+
+def _in(heard: Heard) -> str:
+    return f", in {heard.running}" if heard.running else ", outside of any test"
+
+
+def _code(done: Completed) -> str:
+    return f"signal {-done.code}" if done.code < 0 else f"exit code {done.code}"
+
+
+def _tail(done: Completed) -> str:
+    words = " ".join(done.err.split())
+    return f": {words[-400:]}" if words else ""

@@ -1,0 +1,48 @@
+"""Where a project without configuration keeps its code and its tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TEST_FOLDERS = ("tests", "test")
+#: Top-level folders that are rarely the code itself.
+BESIDE = frozenset(
+    {*TEST_FOLDERS, "bench", "benchmarks", "docs", "doc", "examples", "example", "scripts", "tools"}
+)
+#: Top-level modules that configure tools.
+TOOLS_OWN = frozenset(
+    {"conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"}
+)
+
+
+def sources(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders and modules that hold the code: ``src``, or the packages at the top."""
+    python = [path for path in paths if path.endswith((".py", ".pyi")) and path[0] != "."]
+    if any(path.startswith("src/") for path in python):
+        return ("src",)
+    packages = {
+        path.split("/", 1)[0]
+        for path in python
+        if path.count("/") == 1 and path.endswith(("/__init__.py", "/__init__.pyi"))
+    }
+    modules = {path for path in python if "/" not in path} - TOOLS_OWN
+    found = sorted(packages - BESIDE) + sorted(m for m in modules if not m.startswith("test_"))
+    return tuple(found)
+
+
+def tests(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the folder of tests at the top; an empty tuple leaves the search to pytest."""
+    known = set(paths)
+    for folder in TEST_FOLDERS:
+        if any(path.startswith(f"{folder}/") and path.endswith(".py") for path in known):
+            return (folder,)
+    return ()
+
+
+def is_test_file(path: str) -> bool:
+    """Tell whether pytest's default patterns would collect this file."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))

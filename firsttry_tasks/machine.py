@@ -1,0 +1,65 @@
+"""The door to this Python: its version, its platform and what is installed beside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Variables that steer the tools or the interpreter, and so belong to a result's key.
+STEERING = ("COVERAGE_", "LANG", "LC_", "MYPY", "PYTEST_", "PYTHON", "RUFF_", "TZ")
+#: What pytest, coverage and our own engine set for a while; no project sets them on purpose.
+PASSING = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST", "COVERAGE_PROCESS")
+#: What a gate's process must not inherit: git's hook variables and our own.
+FOREIGN = ("GIT_", "FIRSTTRY_", *PASSING)
+
+
+def python() -> str:
+    """Return implementation and version, such as ``cpython 3.11.7``."""
+    return f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
+
+
+def platform() -> str:
+    """Return system and processor, such as ``linux x86_64``."""
+    return f"{sys.platform} {os.uname().machine}"
+
+
+def installed(path: list[str] | None = None) -> dict[str, str]:
+    """Return ``name -> version`` of the installed distributions, by their folders' names.
+
+    Reading every METADATA as ``importlib.metadata`` does takes longer than all the rest of a
+    run in which nothing changed. Names are normalised as in PEP 503.
+    """
+    found: dict[str, str] = {}
+    for place in sys.path if path is None else path:
+        try:
+            names = os.listdir(place or ".")  # noqa: PTH208  the fast path: names, no Paths
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                title, _, version = name.rpartition(".")[0].partition("-")
+                found.setdefault(title.lower().replace("_", "-"), version or "0")
+    return found
+
+
+def steering(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that can change what a gate says."""
+    return {
+        name: value
+        for name, value in sorted(environ.items())
+        if name.startswith(STEERING) and not name.startswith(PASSING)
+    }
+
+
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment a gate starts from, without what is meant for others."""
+    return {name: value for name, value in environ.items() if not name.startswith(FOREIGN)}
+
+
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Tell whether this is a CI machine, by the variable that all of them set."""
+    return environ.get("CI", "").lower() not in {"", "0", "false", "no"}

@@ -1,0 +1,1 @@
+"""Verdicts and reports for people and their tools: console, annotations, markdown."""

@@ -1,0 +1,65 @@
+"""GitHub's own forms: annotations on lines, and the summary of a step in markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.outputs.table import duration
+from firsttry_tasks.outputs.words import outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from firsttry_tasks.values import Finding, Report, Verdict
+
+#: GitHub shows ten annotations of a kind for each step.
+SHOWN = 10
+
+
+def marks(found: Iterable[Finding]) -> list[str]:
+    """Return workflow commands that put findings on their lines."""
+    return [_annotation(it) for it in list(found)[:SHOWN]]
+
+
+def _annotation(it: Finding) -> str:
+    fields = {"file": it.path, "line": it.line, "col": it.column, "title": f"{it.tool} {it.rule}"}
+    parts = ",".join(f"{k}={_escape(str(v), ',:')}" for k, v in fields.items() if v is not None)
+    message = f"{it.nodeid}: {it.message}" if it.nodeid else it.message
+    return f"::error {parts}::{_escape(message)}"
+
+
+def _escape(text: str, more: str = "") -> str:
+    for char in "%\r\n" + more:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text
+
+
+def summary(report: Report) -> str:
+    """Return a stage's table in markdown."""
+    rows = [
+        f"| {line.result.gate} | {line.result.status} | "
+        f"{'cached' if line.cached else duration(line.result.seconds)} | "
+        f"{_cell(outcome(line.result))} |"
+        for line in report.gates
+    ]
+    head = [
+        f"### FirstTry {report.stage}: {report.status}",
+        "",
+        "| gate | result | time | |",
+        "|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, "", ""])
+
+
+def verdict_summary(verdict: Verdict) -> str:
+    """Return the verdict in markdown."""
+    found = [("only full saw", f) for f in verdict.only_full]
+    found += [("only warm saw", f) for f in verdict.only_warm]
+    rows = [f"- {side} ({f.gate}): `{_cell(f.nodeid or f.id)}`" for side, f in found[:SHOWN]]
+    return "\n".join(
+        [f"### FirstTry verdict: {verdict.name}", "", _cell(verdict.sentence), "", *rows, "", ""]
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")

@@ -1,0 +1,28 @@
+"""Plain tables and durations, the same in a terminal, a log and a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MINUTE = 60.0
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return lines with columns as wide as their widest cell; the last one runs on."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    rule = ["-" * width for width in widths[:-1]] + ["-" * min(widths[-1], 40)]
+    return [_line(cells, widths) for cells in (head, rule, *rows)]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip()
+
+
+def duration(seconds: float) -> str:
+    """Return ``0.05 s``, ``12.3 s`` or ``2 min 05 s``."""
+    if seconds >= MINUTE:
+        return f"{int(seconds // MINUTE)} min {int(seconds % MINUTE):02} s"
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"  # noqa: PLR2004

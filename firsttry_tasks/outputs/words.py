@@ -1,0 +1,108 @@
+"""A report's and a verdict's lines: findings one can click, the table, the explanation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.outputs.table import duration, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from firsttry_tasks.values import Finding, GateReport, GateResult, Report, Verdict
+
+#: How many findings of a gate the console shows; the report has them all.
+SHOWN = 30
+#: How many lines of a failing test's text the console shows.
+TAIL = 12
+
+
+def finding(it: Finding) -> str:
+    """Return ``path:line:column: message [rule]``, which editors and terminals make clickable."""
+    place = ":".join(str(part) for part in (it.path, it.line, it.column) if part is not None)
+    name = f"{it.nodeid} " if it.nodeid and it.nodeid != it.path else ""
+    return f"{place + ': ' if place else ''}{name}{it.message} [{it.rule}]"
+
+
+def findings(found: Iterable[Finding], where: str) -> list[str]:
+    """Return the lines for a gate's findings, with the end of each failing test's text."""
+    listed = list(found)
+    lines = []
+    for it in listed[:SHOWN]:
+        lines.append(finding(it))
+        lines += [f"    {line}" for line in it.detail.splitlines()[-TAIL:]]
+    if len(listed) > SHOWN:
+        lines.append(f"... and {len(listed) - SHOWN} more in {where}")
+    return lines
+
+
+def gate_line(result: GateResult, *, cached: bool = False) -> str:
+    """Return the one line that stays when a gate has ended."""
+    time = "cached" if cached else duration(result.seconds)
+    return f"{result.stage} {result.gate:<10} {result.status:<6} {time:>9}  {outcome(result)}"
+
+
+def outcome(result: GateResult) -> str:
+    """Return what a gate came to, in words."""
+    if result.status == "error":
+        return result.message
+    words = []
+    if result.tests:
+        words.append(tests(result))
+    if result.findings:
+        n = len(result.findings)
+        words.append(f"{n} finding{'s' if n > 1 else ''}")
+    return ", ".join(words) or ("nothing found" if result.status == "green" else result.message)
+
+
+def tests(result: GateResult) -> str:
+    """Return which tests ran of how many, and why these."""
+    detail = result.tests
+    if detail is None or detail.mode == "none":
+        return "no test is affected"
+    total = f" of {detail.counts.total}" if detail.counts.total is not None else ""
+    kinds = {"selected": "affected", "smoke": "smoke", "everything": "all"}
+    ran = detail.counts.selected
+    return f"{ran}{total} tests ({kinds[detail.mode]})"
+
+
+def report(it: Report) -> list[str]:
+    """Return the closing table of a stage."""
+    rows = [_row(line) for line in it.gates]
+    return table((it.stage, "result", "time", "why"), rows)
+
+
+def _row(line: GateReport) -> tuple[str, str, str, str]:
+    result = line.result
+    time = "cached" if line.cached else duration(result.seconds)
+    why = "nothing changed since" if line.cached else "; ".join(result.why)
+    return (result.gate, result.status, time, f"{outcome(result)}{f' ({why})' if why else ''}")
+
+
+def explanation(it: Report) -> list[str]:
+    """Return each selected test with its why."""
+    for line in it.gates:
+        detail = line.result.tests
+        if detail is None:
+            continue
+        if line.cached:
+            return ["No test ran: nothing changed since the tests were last green."]
+        lines = [f"note: {note}" for note in detail.notes]
+        if detail.mode == "everything":
+            return [*lines, f"Every test ran: {'; '.join(line.result.why)}."]
+        if not detail.why:
+            return [*lines, "No test was selected: nothing that changed is used by any test."]
+        width = max(map(len, detail.why))
+        return [*lines, *(f"{name:<{width}}  {why}" for name, why in sorted(detail.why.items()))]
+    return ["The tests gate is off."]
+
+
+def verdict(it: Verdict) -> list[str]:
+    """Return the verdict's name and what it rests on; the sentence is said last."""
+    lines = [f"verdict: {it.name}"]
+    for side, found in (("only full saw", it.only_full), ("only warm saw", it.only_warm)):
+        lines += [f"  {side} [{f.gate}] {finding(f)}" for f in found[:SHOWN]]
+        if len(found) > SHOWN:
+            lines.append(f"  ... and {len(found) - SHOWN} more")
+    lines += [f"  remembered as flaky: {nodeid}" for nodeid in it.learned]
+    return lines

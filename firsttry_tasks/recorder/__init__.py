@@ -1,0 +1,1 @@
+"""Inside pytest: what streams outcomes and, when asked, learns what each test depends on."""

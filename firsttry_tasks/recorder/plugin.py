@@ -1,0 +1,41 @@
+"""The plugin the gates load into pytest; inert unless a plan is named in the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from firsttry_tasks.values import TestsPlan
+
+#: Names the file that holds the plan; xdist's workers inherit it.
+PLAN = "FIRSTTRY_PLAN"
+
+
+def read_plan() -> TestsPlan | None:
+    """Return the plan of this run, or None where a person runs pytest by hand."""
+    place = os.environ.get(PLAN)
+    return msgspec.json.decode(Path(place).read_bytes(), type=TestsPlan) if place else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what the plan asks for, before testmon looks at the configuration."""
+    plan = read_plan()
+    if plan is None:
+        return
+    from firsttry_tasks.recorder.outcomes import Outcomes, Stream
+    from firsttry_tasks.recorder.selected import Selected
+
+    # testmon reads `--lf` even where `-p no:cacheprovider` took that option away.
+    if not hasattr(config.option, "lf"):
+        config.option.lf = False
+    stream = Stream(plan.events)
+    worker = getattr(config, "workerinput", {}).get("workerid")
+    if worker is None:
+        config.pluginmanager.register(Outcomes(stream), "firsttry-outcomes")
+    # Every worker of xdist collects the same tests; the first one tells which.
+    tells = worker in {None, "gw0"}
+    config.pluginmanager.register(Selected(plan, stream if tells else None), "firsttry-selected")

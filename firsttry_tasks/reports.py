@@ -1,0 +1,108 @@
+"""Reports to and from disk, and where each of our files stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from firsttry_tasks import disk
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.values import SCHEMA_VERSION, FlakyMemory, GateResult, Report, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.values import Stage
+
+STATE = ".firsttry"
+ARTIFACTS = "artifacts"
+LATEST = f"{ARTIFACTS}/parity_report.json"
+VERDICT = f"{ARTIFACTS}/verdict.json"
+FINGERPRINT = f"{STATE}/warm/fingerprint.txt"
+DB = f"{STATE}/warm/testmondata"
+LEARNED = f"{STATE}/warm/learned.json"
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """The few fields of a gate's result that say whether it still stands."""
+
+    status: str
+    key: str
+    moved: tuple[str, ...] = ()
+
+
+def report_file(stage: Stage) -> str:
+    """Return where a stage's report stands, relative to the project."""
+    return f"{ARTIFACTS}/{stage}_parity_report.json"
+
+
+def result_file(stage: Stage, gate: str) -> str:
+    """Return where a gate's result stands, relative to the project."""
+    return f"{STATE}/reports/{stage}/{gate}.json"
+
+
+def inputs_file(stage: Stage, gate: str) -> str:
+    """Return where a gate's inputs stand: the file its task depends on."""
+    return f"{STATE}/inputs/{stage}-{gate}.json"
+
+
+def manifest_file(gate: str) -> str:
+    """Return where a gate's manifest (path -> blob) stands."""
+    return f"{STATE}/inputs/{gate}.manifest"
+
+
+def ran_file(stage: Stage, gate: str, end: str) -> str:
+    """Return the copy of inputs or manifest that a gate's last kept run had."""
+    return f"{STATE}/ran/{stage}-{gate}.{end}"
+
+
+def result(root: Path, stage: Stage, gate: str) -> GateResult | None:
+    """Return a gate's latest result, or None where there is none that can be read."""
+    return disk.read_own(root / result_file(stage, gate), GateResult)
+
+
+def standing(root: Path, stage: Stage, gate: str) -> Standing | None:
+    """Return what decides whether a gate is up to date, without reading its findings."""
+    return disk.read_own(root / result_file(stage, gate), Standing)
+
+
+def stands(root: Path, stage: Stage, gate: str) -> bool:
+    """Tell whether the gate's result is green and of the inputs as they are now."""
+    last = standing(root, stage, gate)
+    if last is None or last.status not in {"green", "off"} or last.moved:
+        return False
+    inputs = disk.read_own(root / inputs_file(stage, gate), Inputs)
+    return inputs is not None and inputs.key == last.key
+
+
+def write_report(root: Path, report: Report) -> None:
+    """Write a stage's report, and the same as the latest one."""
+    disk.own_folder(root / ARTIFACTS)
+    disk.write_json(root / report_file(report.stage), report)
+    disk.write_json(root / LATEST, report)
+
+
+def read_report(root: Path, stage: Stage) -> Report | str:
+    """Return a stage's report, or the words that say why it can't be compared."""
+    place = report_file(stage)
+    try:
+        found = disk.read_json(root / place, Report)
+    except FirstTryError as error:
+        return f"can't be read ({error})"
+    if found is None:
+        return f"is missing ({place}; run: doit {stage})"
+    if found.schema_version != SCHEMA_VERSION:
+        return f"has schema {found.schema_version}, this FirstTry knows {SCHEMA_VERSION}"
+    return found
+
+
+def write_verdict(root: Path, verdict: Verdict) -> None:
+    """Write the verdict for people's scripts."""
+    disk.write_json(root / VERDICT, verdict)
+
+
+def read_flaky(root: Path, place: str) -> FlakyMemory:
+    """Return the flaky memory; no file is an empty one."""
+    return disk.read_json(root / place, FlakyMemory) or FlakyMemory()

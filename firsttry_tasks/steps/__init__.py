@@ -1,0 +1,1 @@
+"""The verbs doit calls: each reads, asks one room, and writes."""

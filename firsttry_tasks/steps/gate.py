@@ -1,0 +1,112 @@
+"""The gate step: run one gate, and keep its result only as the state of the tree it saw."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from firsttry_tasks import disk, fingerprint, reports
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.gates import GATES
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.outputs.words import gate_line
+from firsttry_tasks.steps import pytest_run, tool_run
+from firsttry_tasks.steps.project import RUN, manifest, project
+from firsttry_tasks.steps.tool_run import Ran
+from firsttry_tasks.values import GateResult, Said
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.steps.project import Project
+    from firsttry_tasks.values import Stage
+
+#: New files that tests may leave behind; a new one of these may have changed what was tested.
+CODE = (".py", ".pyi", ".toml", ".ini", ".cfg")
+
+
+def check(root: Path, stage: Stage, gate: str) -> None:
+    """Run a gate and write its result; findings are no failure here, the stage turns red."""
+    here = project(root)
+    inputs = disk.read_json(root / reports.inputs_file(stage, gate), Inputs)
+    if inputs is None:
+        raise FirstTryError("The inputs of this gate are missing; run: doit fingerprint")
+    data = manifest(root, gate)
+    tree = fingerprint.read_manifest(data)
+    before = disk.stamps(root, tree)
+    why = _why(root, stage, gate, inputs, tree)
+    ran, seconds = _run(here, stage, gate, inputs, tree)
+    moved = _moved(here, gate, tree, before)
+    result = GateResult(
+        gate=gate,
+        stage=stage,
+        status=ran.said.status,
+        key=inputs.key,
+        run=RUN,
+        seconds=round(seconds, 3),
+        why=(*why, *ran.why),
+        message=ran.said.message,
+        version=here.installed.get(GATES[gate].TOOL, ""),
+        argv=ran.argv,
+        findings=ran.said.findings,
+        moved=moved,
+        tests=ran.said.tests,
+    )
+    if result.status != "error" and not moved:
+        ran.keep()
+        disk.write(root / reports.ran_file(stage, gate, "manifest"), data)
+        disk.write_json(root / reports.ran_file(stage, gate, "json"), inputs)
+    disk.write_json(root / reports.result_file(stage, gate), result)
+    CONSOLE.done(f"{stage}:{gate}", CONSOLE.paint(gate_line(result), result.status))
+
+
+def _why(
+    root: Path, stage: Stage, gate: str, inputs: Inputs, tree: dict[str, str]
+) -> tuple[str, ...]:
+    """Return why the gate runs: what changed since its last kept run, or what it came to."""
+    old = disk.read_own(root / reports.ran_file(stage, gate, "json"), Inputs)
+    kept = disk.read(root / reports.ran_file(stage, gate, "manifest"))
+    if old is None or kept is None:
+        return ("first run",)
+    changed = fingerprint.path_changes(fingerprint.read_manifest(kept), tree)
+    reasons = (*changed, *fingerprint.changes(old.parts, inputs.parts))
+    last = reports.standing(root, stage, gate)
+    if last and last.status != "green":
+        reasons += (f"was {last.status} last time",)
+    if last and last.moved:
+        reasons += ("the tree moved last time",)
+    return reasons or ("asked to",)
+
+
+def _run(
+    here: Project, stage: Stage, gate: str, inputs: Inputs, tree: dict[str, str]
+) -> tuple[Ran, float]:
+    name = f"{stage}:{gate}"
+    started = time.monotonic()
+    CONSOLE.live(name, f"{stage} {gate:<10} ...")
+    job = here.job(stage, gate, tuple(tree))
+    try:
+        if gate == "tests":
+            ran = pytest_run.run(here, job, inputs, tree)
+        else:
+            ran = tool_run.run(job, gate)
+    except FirstTryError as error:
+        ran = Ran(said=Said(status="error", message=str(error)))
+    return ran, time.monotonic() - started
+
+
+def _moved(
+    here: Project, gate: str, tree: dict[str, str], before: dict[str, tuple[int, ...]]
+) -> tuple[str, ...]:
+    """Return what was written while the gate ran, be it back to what it was.
+
+    A file that came into being and is no code is a thing tests left behind, not an edit.
+    """
+    after = disk.stamps(here.root, tree)
+    touched = {path for path in tree if before.get(path) != after.get(path)}
+    _, entries = here.look()
+    now = fingerprint.readable(gate, entries, here.settings.inert)
+    changed = set(fingerprint.paths(tree, now))
+    left = {path for path in changed if path not in tree and not path.endswith(CODE)}
+    return tuple(sorted((touched | changed) - left))

@@ -1,0 +1,135 @@
+"""Everything a step reads of the hall, once for each run: settings, lock, tools, environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from firsttry_tasks import __version__, disk, fingerprint, git, lock, machine, proc, settings
+from firsttry_tasks.reports import STATE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.values import Stage
+
+#: Names this run: results that carry another name were made by an earlier one.
+RUN = f"{time.time_ns():x}-{os.getpid():x}"
+
+
+class Project:
+    """The project at ``root``; what is asked for is read once and kept."""
+
+    def __init__(self, root: Path) -> None:
+        """Remember where the project stands."""
+        self.root = root
+
+    @cached_property
+    def settings(self) -> settings.Settings:
+        """Return the settings in force."""
+        return settings.read(self.root).settings
+
+    @cached_property
+    def locked(self) -> tuple[lock.Lock, str]:
+        """Return the parity lock and the sha256 of its file."""
+        return lock.read(self.root)
+
+    @cached_property
+    def top(self) -> Path:
+        """Return the top of the repository that holds the project."""
+        return git.top(self.root)
+
+    @cached_property
+    def installed(self) -> dict[str, str]:
+        """Return the installed distributions."""
+        return machine.installed()
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of every gate: this one, with the lock's over it."""
+        return machine.clean(os.environ) | self.locked[0].environment
+
+    def look(self) -> tuple[git.Look, dict[str, str]]:
+        """Return a look at the tree, and its entries by the project's paths."""
+        seen = git.look(self.top)
+        return seen, git.entries(seen, self.prefix)
+
+    @property
+    def prefix(self) -> str:
+        """Return where the project lies in its repository, with a closing slash."""
+        inside = self.root.relative_to(self.top).as_posix()
+        return "" if inside == "." else f"{inside}/"
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """Return the named parts that are the same for every gate."""
+        return {
+            "python": machine.python(),
+            "platform": machine.platform(),
+            "ruff": self.installed.get("ruff", ""),
+            "mypy": self.installed.get("mypy", ""),
+            "firsttry": __version__,
+            "distributions": _text(self.installed),
+            "environment": _text(machine.steering(self.environment)),
+            "lock": self.locked[1],
+        }
+
+    def gates(self, stage: Stage) -> tuple[str, ...]:
+        """Return the gates of a stage, in the order they are shown."""
+        own = {
+            "ruff": self.settings.ruff,
+            "mypy": self.settings.mypy,
+            "tests": self.settings.pytest,
+        }
+        found = tuple(name for name, gate in own.items() if gate.enabled)
+        more = self.locked[0].thresholds.diff_cover is not None
+        return (*found, "diff-cover") if more and stage == "full" and "tests" in found else found
+
+    def job(self, stage: Stage, gate: str, paths: tuple[str, ...]) -> Job:
+        """Return a gate's work order."""
+        from firsttry_tasks.gates.job import Job
+
+        return Job(
+            root=str(self.root),
+            stage=stage,
+            settings=self.settings,
+            lock=self.locked[0],
+            paths=paths,
+            env=self.environment,
+            work=str(self.root / STATE / stage / ("tests" if gate == "diff-cover" else gate)),
+            python=sys.executable,
+            programs={name: proc.find(name) or "" for name in ("ruff", "diff-cover")},
+            configured={place: tuple(o) for place, o in lock.sections(self.root).items()},
+            installed=frozenset(self.installed),
+            base=self.settings.main,
+        )
+
+    def strict(self) -> bool:
+        """Tell whether a mismatch with the lock stops the run."""
+        return machine.in_ci(os.environ)
+
+
+def _text(pairs: dict[str, str]) -> str:
+    return "\n".join(f"{name}={value}" for name, value in sorted(pairs.items()))
+
+
+@cache
+def project(root: Path) -> Project:
+    """Return the project at ``root``, one for each run."""
+    return Project(root)
+
+
+def manifest(root: Path, gate: str) -> bytes:
+    """Return a gate's manifest as the fingerprint step wrote it."""
+    from firsttry_tasks.reports import manifest_file
+
+    return disk.read(root / manifest_file(gate)) or b""
+
+
+def tree(root: Path, gate: str) -> dict[str, str]:
+    """Return ``path -> "<mode> <blob>"`` of what a gate can read."""
+    return fingerprint.read_manifest(manifest(root, gate))

@@ -1,0 +1,110 @@
+"""The fingerprint step: the one that looks at the tree, and writes what each gate depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import disk, fingerprint, lock, reports
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.fingerprint import Fingerprint
+from firsttry_tasks.steps.project import Project, project
+from firsttry_tasks.values import STAGES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.git import Look
+    from firsttry_tasks.values import Stage
+
+SEEN = f"{reports.STATE}/inputs/seen"
+FILE = f"{reports.STATE}/inputs/fingerprint.json"
+
+
+def take(root: Path) -> None:
+    """Look at the tree, and rewrite the manifests and inputs that changed."""
+    here = project(root)
+    here.settings  # noqa: B018  a wrong setting is told before anything else
+    disk.own_folder(root / reports.STATE)
+    from firsttry_tasks import git
+
+    look = git.look(here.top)
+    seen = _digest(here, look)
+    if disk.read(root / SEEN) != seen:
+        _write(here, look)
+        disk.write(root / SEEN, seen)
+    _warn(root, strict=here.strict())
+
+
+def read(root: Path) -> Fingerprint:
+    """Return the fingerprint that the last look left."""
+    found = disk.read_own(root / FILE, Fingerprint)
+    if found is None:
+        raise FirstTryError("There is no fingerprint yet; run: doit fingerprint")
+    return found
+
+
+def _digest(here: Project, look: Look) -> bytes:
+    around = msgspec.json.encode((look.head, here.parts, here.settings))
+    return disk.digest(around + b"\0" + look.raw()).encode("ascii")
+
+
+def _write(here: Project, look: Look) -> None:
+    from firsttry_tasks import git
+
+    entries = git.entries(look, here.prefix)
+    parts = here.parts | {"head": look.head}
+    names = sorted({gate for stage in STAGES for gate in here.gates(stage)})
+    for gate in names:
+        seen = fingerprint.readable(gate, entries, here.settings.inert)
+        data = fingerprint.manifest(seen)
+        disk.write_if_changed(here.root / reports.manifest_file(gate), data)
+        for stage in STAGES:
+            _write_inputs(here, stage, gate, data, tuple(seen), parts)
+    mark = Fingerprint(
+        head=look.head,
+        lock=here.locked[1],
+        tree=disk.digest(fingerprint.manifest(entries)),
+        parts=parts,
+        warnings=_mismatches(here),
+    )
+    disk.write_json(here.root / FILE, mark)
+    disk.write_if_changed(here.root / reports.FINGERPRINT, f"{mark.name}\n".encode("ascii"))
+
+
+def _write_inputs(
+    here: Project,
+    stage: Stage,
+    gate: str,
+    data: bytes,
+    paths: tuple[str, ...],
+    parts: dict[str, str],
+) -> None:
+    from firsttry_tasks.gates import GATES
+
+    command = GATES[gate].command(here.job(stage, gate, paths))
+    argv = _portable(here, command.argv) if command else "nothing to do"
+    value = fingerprint.inputs(gate, data, parts, argv)
+    place = here.root / reports.inputs_file(stage, gate)
+    disk.write_if_changed(place, msgspec.json.format(msgspec.json.encode(value)) + b"\n")
+
+
+def _portable(here: Project, argv: tuple[str, ...]) -> str:
+    """Return the command without places of this machine, so that keys can be compared."""
+    program = argv[0].rpartition("/")[2]
+    rest = (word.replace(str(here.root), ".") for word in argv[1:])
+    return " ".join(("python" if program.startswith("python") else program, *rest))
+
+
+def _mismatches(here: Project) -> tuple[str, ...]:
+    locked = here.locked[0]
+    found = lock.mismatches(locked, lock.current(here.root, locked))
+    return tuple(str(mismatch) for mismatch in found)
+
+
+def _warn(root: Path, *, strict: bool) -> None:
+    """Stop in CI where the environment is not the lock's; elsewhere the report will say so."""
+    warnings = read(root).warnings
+    if warnings and strict:
+        raise FirstTryError(f"This environment is not the parity lock's. {' '.join(warnings)}")

@@ -1,0 +1,103 @@
+"""The end of a stage: gather the gates' results into the report, and turn red."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import TYPE_CHECKING, Literal
+
+from firsttry_tasks import disk, reports
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.outputs import github, words
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.steps import snapshot
+from firsttry_tasks.steps.project import RUN, project
+from firsttry_tasks.values import GateReport, Report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.values import GateResult, Stage
+
+
+class RedError(FirstTryError):
+    """The code has findings: said in the table, so the sentence is short."""
+
+    exit_code = 1
+
+
+def report(root: Path, stage: Stage) -> None:
+    """Write the stage's report and show its findings and its table."""
+    here = project(root)
+    mark = snapshot.read(root)
+    results = [_result(root, stage, gate) for gate in here.gates(stage)]
+    lines = tuple(GateReport(result=it, cached=it.run != RUN) for it in results)
+    status = _status(results)
+    it = Report(
+        stage=stage,
+        status=status,
+        fingerprint=mark.name,
+        tree=mark.tree,
+        head=mark.head,
+        run=RUN,
+        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        seconds=round(sum(r.seconds for r in results), 3),
+        environment=mark.parts,
+        gates=lines,
+        failures=tuple(finding for result in results for finding in result.findings),
+        warnings=mark.warnings,
+    )
+    reports.write_report(root, it)
+    _show(it)
+
+
+def _result(root: Path, stage: Stage, gate: str) -> GateResult:
+    found = reports.result(root, stage, gate)
+    if found is None:
+        raise FirstTryError(f"{stage}:{gate} left no result; run: doit {stage}")
+    return found
+
+
+def _status(results: list[GateResult]) -> Literal["green", "red", "error"]:
+    statuses = {result.status for result in results}
+    return "error" if "error" in statuses else "red" if "red" in statuses else "green"
+
+
+def _show(it: Report) -> None:
+    CONSOLE.say(*(f"warning: {warning}" for warning in it.warnings))
+    for line in it.gates:
+        result = line.result
+        CONSOLE.say(*words.findings(result.findings, reports.report_file(it.stage)))
+        if result.moved:
+            CONSOLE.say(
+                f"note: {', '.join(result.moved[:3])} changed while {result.gate} ran; "
+                "its result is shown and not kept"
+            )
+    CONSOLE.say("", *words.report(it), "")
+    if os.environ.get("GITHUB_ACTIONS"):
+        CONSOLE.say(*github.marks(it.failures))
+    summarize(github.summary(it))
+
+
+def summarize(text: str) -> None:
+    """Append to the step's summary where GitHub Actions asks for one."""
+    place = os.environ.get("GITHUB_STEP_SUMMARY")
+    if place:
+        disk.append(place, text)
+
+
+def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
+    """End the stage: red where its report is red, 2 where a gate could not do its work."""
+    it = reports.read_report(root, stage)
+    if isinstance(it, str):
+        raise FirstTryError(f"The {stage} report {it}.")
+    if explain:
+        CONSOLE.say(*words.explanation(it))
+    if it.status == "error":
+        broken = [line.result for line in it.gates if line.result.status == "error"]
+        names = ", ".join(result.gate for result in broken)
+        raise FirstTryError(f"{stage} could not do all its work ({names}).")
+    if it.status == "red":
+        n = len(it.failures)
+        raise RedError(f"{stage} is red: {n} finding{'s' if n > 1 else ''}.")
+    CONSOLE.say(f"{stage} is green.")

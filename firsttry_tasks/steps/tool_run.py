@@ -1,0 +1,68 @@
+"""Run a gate's tool and read what it said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import disk, proc
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.gates import GATES, diff_cover
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.outputs.table import duration
+from firsttry_tasks.values import Said
+
+if TYPE_CHECKING:
+    from firsttry_tasks.gates.job import Job
+
+
+def _nothing() -> None:
+    """Keep nothing: most gates have no state but their result."""
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate's work came to; ``keep`` makes its state the state of the tree it saw."""
+
+    said: Said
+    argv: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    keep: Callable[[], None] = _nothing
+
+
+def run(job: Job, gate: str) -> Ran:
+    """Run a gate whose tool prints its findings."""
+    require(job, GATES[gate].TOOL)
+    disk.own_folder(Path(job.work))
+    command = GATES[gate].command(job)
+    if command is None:
+        return Ran(said=Said(status="off", message="no package or module was found to check"))
+    done = proc.run(command, _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}"))
+    if done.timed_out:
+        message = f"{gate} ran longer than {command.timeout:g} s and was ended"
+        return Ran(said=Said(status="error", message=message), argv=command.argv)
+    if gate == "diff-cover":
+        data = disk.read(diff_cover.measured(job)) or b""
+        done = msgspec.structs.replace(done, out=data.decode("utf-8"))
+    return Ran(said=GATES[gate].said(job, done), argv=command.argv)
+
+
+def require(job: Job, tool: str) -> None:
+    """Say how to install a tool that is missing."""
+    if tool not in job.installed and not job.programs.get(tool):
+        raise FirstTryError(
+            f"{tool} is not installed; run: python -m pip install {tool}, or turn the gate off "
+            f"in pyproject.toml: [tool.firsttry.{tool}] enabled = false"
+        )
+
+
+def _elapsed(title: str, name: str) -> Callable[[], None]:
+    started = time.monotonic()
+
+    def watch() -> None:
+        CONSOLE.live(name, f"{title} {duration(time.monotonic() - started)}")
+
+    return watch

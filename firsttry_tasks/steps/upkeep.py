@@ -1,0 +1,76 @@
+"""The small verbs: the lock, the fingerprint, the flaky list, and forgetting warm state."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import disk, flaky, lock, reports
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.steps import snapshot
+from firsttry_tasks.steps.project import project
+from firsttry_tasks.steps.stage import RedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def fingerprint(root: Path, *, parts: bool = False) -> None:
+    """Print the fingerprint and, asked for, the parts behind it."""
+    mark = snapshot.read(root)
+    CONSOLE.say(mark.name)
+    if parts:
+        for name, value in sorted({"tree": mark.tree, **mark.parts}.items()):
+            CONSOLE.say(f"{name}:", *(f"  {line}" for line in value.splitlines()))
+
+
+def write_lock(root: Path, *, check: bool = False) -> None:
+    """Write the parity lock from this environment, or compare with it."""
+    old, _ = lock.read(root)
+    now = lock.current(root, old)
+    if check:
+        _check(root, lock.mismatches(old, now))
+        return
+    disk.write_json(root / lock.FILE, now)
+    tools = ", ".join(f"{name} {tool.version}" for name, tool in now.tools.items() if tool.version)
+    CONSOLE.say(f"Wrote {lock.FILE}: Python {now.python}, {tools}.")
+
+
+def _check(root: Path, found: tuple[lock.Mismatch, ...]) -> None:
+    if not (root / lock.FILE).exists():
+        raise FirstTryError(f"There is no {lock.FILE}; run: doit lock")
+    CONSOLE.say(*map(str, found))
+    if found:
+        raise RedError(f"{len(found)} difference{'s' if len(found) > 1 else ''} from {lock.FILE}.")
+    CONSOLE.say(f"This environment is as {lock.FILE} says.")
+
+
+def audit(root: Path, *, as_json: bool = False) -> None:
+    """List the flaky tests, and warn where there are more than the lock allows."""
+    memory = reports.read_flaky(root, flaky.FILE)
+    limit = project(root).locked[0].thresholds.flaky
+    if as_json:
+        value = {"count": len(memory.nodeids), "limit": limit, "nodeids": memory.nodeids}
+        CONSOLE.say(msgspec.json.encode(value).decode("utf-8"))
+        return
+    lines = flaky.audit(memory, limit)
+    CONSOLE.say(*lines)
+    if len(memory.nodeids) > limit and os.environ.get("GITHUB_ACTIONS"):
+        CONSOLE.say(
+            f"::warning file={flaky.FILE}::{len(memory.nodeids)} flaky tests (limit {limit})"
+        )
+
+
+def clear(root: Path) -> None:
+    """Forget all warm state, and say what that was."""
+    places = [f"{reports.STATE}/{name}" for name in ("warm", "reports", "ran", "inputs", "full")]
+    gone = [place for place in (*places, ".mypy_cache") if (root / place).exists()]
+    sizes = {place: disk.size(root / place) for place in gone}
+    for place in gone:
+        disk.remove(root / place)
+    CONSOLE.say(*(f"removed {place} ({size / 1e6:.1f} MB)" for place, size in sizes.items()))
+    if not gone:
+        CONSOLE.say("There was no warm state.")

@@ -1,0 +1,206 @@
+"""The graph, as doit tasks built from settings: what a ``dodo.py`` imports.
+
+    from firsttry_tasks import tasks
+
+    DOIT_CONFIG = tasks.DOIT_CONFIG
+
+doit finds ``create_doit_tasks`` on the imported module. Building does no work: what a task needs
+is read when it runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import InvalidDodoFile
+from doit.task import dict_to_task
+
+from firsttry_tasks import engine, reports
+from firsttry_tasks.engine import OURS, step
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.values import STAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from doit.task import Task
+
+    from firsttry_tasks.values import Stage
+
+    Creator = Callable[[], Iterator[Task]]
+
+DOIT_CONFIG = engine.doit_config()
+
+Dict = dict[str, Any]
+#: The one task that looks at the tree.
+LOOK = "fingerprint:look"
+
+
+def _ours(name: str, doc: str, *actions: Any, **more: Any) -> Dict:
+    """Return a task of ours: silent in doit's report, its output its own."""
+    return {
+        "name": name,
+        "doc": doc,
+        "actions": list(actions),
+        "meta": {OURS: True},
+        "io": {"capture": False},
+        **more,
+    }
+
+
+def _flag(name: str, text: str) -> Dict:
+    return {
+        "name": name.replace("-", "_"),
+        "long": name,
+        "type": bool,
+        "default": False,
+        "help": text,
+    }
+
+
+def task_fingerprint() -> Iterator[Task]:
+    """Print the name of this tree's golden cache (--parts: and what is behind it)."""
+    from firsttry_tasks.steps import snapshot, upkeep
+
+    root = Path.cwd()
+    files = [reports.inputs_file(stage, gate) for stage in STAGES for gate in _gates(root, stage)]
+    look = _ours(
+        LOOK,
+        "look at the tree",
+        step(snapshot.take, root),
+        targets=[str(root / file) for file in (reports.FINGERPRINT, *files)],
+        uptodate=[False],
+    )
+    yield _subtask(look, "fingerprint")
+    parts = _flag("parts", "print the parts behind it too")
+    show = step(upkeep.fingerprint, root)
+    yield _top("fingerprint", task_fingerprint, show, task_dep=[LOOK], params=[parts])
+
+
+def _gates(root: Path, stage: Stage) -> tuple[str, ...]:
+    from firsttry_tasks.steps.project import project
+
+    try:
+        return project(root).gates(stage)
+    except FirstTryError as error:
+        raise InvalidDodoFile(str(error)) from error
+
+
+def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
+    from firsttry_tasks.steps import stage as end
+
+    root = Path.cwd()
+    gates = _gates(root, stage)
+    for gate in gates:
+        yield _gate(root, stage, gate)
+    gather = _ours(
+        f"{stage}:report",
+        f"gather what the {stage} gates found",
+        step(end.report, root, stage),
+        task_dep=[LOOK, *(f"{stage}:{gate}" for gate in gates)],
+        targets=[str(root / reports.report_file(stage))],
+        uptodate=[False],
+    )
+    yield _subtask(gather, stage)
+    explain = _flag("explain", "list each selected test with its why")
+    red = step(end.turn_red, root, stage)
+    yield _top(stage, creator, red, task_dep=[f"{stage}:report"], params=[explain])
+
+
+def _gate(root: Path, stage: Stage, gate: str) -> Task:
+    def check() -> None:
+        from firsttry_tasks.steps.gate import check
+
+        check(root, stage, gate)
+
+    def stands() -> bool:
+        return reports.stands(root, stage, gate)
+
+    task = _ours(
+        f"{stage}:{gate}",
+        f"run {gate} in the {stage} stage",
+        step(check),
+        task_dep=["full:tests"] if gate == "diff-cover" else [],
+        file_dep=[str(root / reports.inputs_file(stage, gate))],
+        targets=[str(root / reports.result_file(stage, gate))],
+        uptodate=[stands],
+    )
+    return _subtask(task, stage)
+
+
+def task_warm() -> Iterator[Task]:
+    """Run what a change can break: ruff, mypy and the affected tests."""
+    yield from _stage("warm", task_warm)
+
+
+def task_full() -> Iterator[Task]:
+    """Run everything, from cold."""
+    yield from _stage("full", task_full)
+
+
+def task_compare() -> Iterator[Task]:
+    """Judge the two reports: did warm give full's answer? 99 says no."""
+    from firsttry_tasks.steps import verdict
+
+    root = Path.cwd()
+    # The reports are no file_dep: their targets would make `doit compare` run both stages.
+    judge = step(verdict.judge, root)
+    target = str(root / reports.VERDICT)
+    yield _top("compare", task_compare, judge, task_dep=[LOOK], targets=[target])
+
+
+def task_parity() -> Iterator[Task]:
+    """Run warm, full and compare, whatever colour warm and full have."""
+    last = ["warm:report", "full:report", "compare"]
+    task = dict_to_task(
+        {"name": "parity", "doc": _doc(task_parity), "actions": None, "task_dep": last}
+    )
+    yield task
+
+
+def task_lock() -> Iterator[Task]:
+    """Write the parity lock from this environment (--check: compare with it)."""
+    from firsttry_tasks.steps import upkeep
+
+    check = _flag("check", "compare, and end red where something differs")
+    yield _top("lock", task_lock, step(upkeep.write_lock, Path.cwd()), params=[check])
+
+
+def task_flaky() -> Iterator[Task]:
+    """List the tests known to answer both ways (--json: for scripts)."""
+    from firsttry_tasks.steps import upkeep
+
+    as_json = {**_flag("json", "print JSON"), "name": "as_json"}
+    yield _top("flaky", task_flaky, step(upkeep.audit, Path.cwd()), params=[as_json])
+
+
+def task_clear_cache() -> Iterator[Task]:
+    """Forget all warm state, and say what that was."""
+    from firsttry_tasks.steps import upkeep
+
+    yield _top("clear_cache", task_clear_cache, step(upkeep.clear, Path.cwd()))
+
+
+def create_doit_tasks() -> Iterator[Task]:
+    """Yield every task; doit calls this on any object of a dodo.py that has it."""
+    creators = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
+    for creator in (*creators, task_lock, task_flaky, task_clear_cache):
+        yield from creator()
+
+
+def _top(name: str, creator: Creator, action: Any, **more: Any) -> Task:
+    """Return a task that a person types; its help is its creator's first line."""
+    task = dict_to_task(_ours(name, _doc(creator), action, uptodate=[False], **more))
+    task.has_subtask = name in {"warm", "full", "fingerprint"}
+    return task
+
+
+def _doc(creator: Creator) -> str:
+    return (creator.__doc__ or "").splitlines()[0].rstrip(".")
+
+
+def _subtask(task: Dict, of: str) -> Task:
+    made = dict_to_task(task)
+    made.subtask_of = of
+    return made

@@ -1,0 +1,195 @@
+"""The nouns that walk between rooms: frozen values, checked as they are decoded."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Stage = Literal["warm", "full"]
+STAGES: tuple[Stage, ...] = ("warm", "full")
+
+#: What a gate came to: ``error`` means that it could not do its work.
+Status = Literal["green", "red", "error", "off"]
+
+#: What comparing the two stages came to.
+Name = Literal["success", "escape", "flaky", "red", "incomparable"]
+
+SCHEMA_VERSION = 1
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """A process to start. ``timeout`` is in seconds; ``env`` is the whole environment."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str]
+    timeout: float | None = None
+
+
+class Completed(Struct, frozen=True, kw_only=True):
+    """A process that ended. ``code`` is negative for a signal, as in ``subprocess``."""
+
+    argv: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+    seconds: float
+    timed_out: bool = False
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing a gate has to say against the code; equal ids mean the same finding."""
+
+    id: str
+    gate: str
+    tool: str
+    rule: str
+    message: str
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+    nodeid: str | None = None
+    detail: str = ""
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many tests came to what; ``total`` is None where the whole is not known."""
+
+    selected: int = 0
+    total: int | None = None
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    xfailed: int = 0
+    xpassed: int = 0
+
+
+class Selection(Struct, frozen=True, kw_only=True):
+    """The tests a warm run chooses, each with its why.
+
+    ``why`` maps a node id to its reason; ``files`` maps a path in which tests may have appeared
+    to its reason. ``everything`` holds the reasons to run all tests. ``stable`` are the known
+    tests that nothing affects, ``quiet`` the known test files that hold only such: a test that
+    is in neither is unknown, and runs.
+    """
+
+    why: dict[str, str] = {}
+    files: dict[str, str] = {}
+    everything: tuple[str, ...] = ()
+    stable: frozenset[str] = frozenset()
+    quiet: frozenset[str] = frozenset()
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to run."""
+        return not (self.why or self.files or self.everything)
+
+
+class TestsPlan(Struct, frozen=True, kw_only=True):
+    """What our pytest plugin is told: where to write, and what need not run.
+
+    ``stable`` node ids are deselected and ``quiet`` files not collected; ``only`` (node ids),
+    where it is not empty, is all that runs. ``why`` has the reasons known before collection.
+    """
+
+    __test__ = False
+
+    events: str
+    stable: frozenset[str] = frozenset()
+    quiet: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
+    why: dict[str, str] = {}
+    otherwise: str = "everything runs"
+    record: bool = False
+    smoke: str | None = None
+
+
+class TestsDetail(Struct, frozen=True, kw_only=True):
+    """What only the tests gate can tell about its run."""
+
+    __test__ = False
+
+    counts: Counts
+    mode: Literal["selected", "smoke", "everything", "none"]
+    why: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+    durations: dict[str, float] = {}
+
+
+class GateResult(Struct, frozen=True, kw_only=True):
+    """What one gate found in one stage.
+
+    ``key`` is the digest of everything the result depends on; a result speaks for a tree only
+    while the key is the same. ``moved`` names what changed while the gate ran: such a result is
+    shown and not kept. ``run`` is the id of the run that produced it.
+    """
+
+    gate: str
+    stage: Stage
+    status: Status
+    key: str
+    run: str
+    seconds: float
+    why: tuple[str, ...] = ()
+    message: str = ""
+    version: str = ""
+    argv: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    moved: tuple[str, ...] = ()
+    tests: TestsDetail | None = None
+
+
+class GateReport(Struct, frozen=True, kw_only=True):
+    """A gate's line in a report: its result, and whether this run did the work."""
+
+    result: GateResult
+    cached: bool
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What one stage found."""
+
+    schema_version: int = SCHEMA_VERSION
+    stage: Stage
+    status: Literal["green", "red", "error"]
+    fingerprint: str
+    tree: str
+    head: str
+    run: str
+    created: str
+    seconds: float
+    environment: dict[str, str]
+    gates: tuple[GateReport, ...]
+    failures: tuple[Finding, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class FlakyMemory(Struct, frozen=True, kw_only=True):
+    """``ci/flaky_tests.json``: ``nodeids`` is sorted and unique, scripts read it with jq."""
+
+    nodeids: tuple[str, ...] = ()
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What comparing the two reports says, and what it rests on."""
+
+    schema_version: int = SCHEMA_VERSION
+    name: Name
+    exit_code: int
+    sentence: str
+    fingerprint: str = ""
+    only_full: tuple[Finding, ...] = ()
+    only_warm: tuple[Finding, ...] = ()
+    both: int = 0
+    learned: tuple[str, ...] = ()
+    saved_seconds: float | None = None
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What a gate read out of what its tool printed; ``message`` says why an error is one."""
+
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    message: str = ""
+    tests: TestsDetail | None = None
