@@ -71,20 +71,22 @@ def known(db: Path) -> Known | None:
 
 def uses(db: Path, paths: Iterable[str]) -> tuple[Use, ...]:
     """Return every test's use of the given files."""
-    found = []
     with closing(_open(db)) as link:
-        for path in paths:
-            rows = link.execute(
-                "SELECT t.test_name, f.fsha, f.method_checksums FROM test_execution t "
-                "JOIN test_execution_file_fp u ON u.test_execution_id = t.id "
-                "JOIN file_fp f ON f.id = u.fingerprint_id WHERE f.filename = ?",
-                (path,),
+        seen = {
+            number: (path, blob, frozenset(array("i", data)))
+            for path in paths
+            for number, blob, data in link.execute(
+                "SELECT id, fsha, method_checksums FROM file_fp WHERE filename = ?", (path,)
             )
-            found += [
-                Use(nodeid=nodeid, path=path, blob=blob, blocks=frozenset(array("i", blocks)))
-                for nodeid, blob, blocks in rows
-            ]
-    return tuple(found)
+        }
+        names = dict(link.execute("SELECT id, test_name FROM test_execution"))
+        # One pass in the order the rows lie: testmon has no index that leads from a file to tests.
+        rows = link.execute("SELECT test_execution_id, fingerprint_id FROM test_execution_file_fp")
+        pairs = [(names[test], seen[number]) for test, number in rows if number in seen]
+    return tuple(
+        Use(nodeid=nodeid, path=path, blob=blob, blocks=data)
+        for nodeid, (path, blob, data) in pairs
+    )
 
 
 def blocks(root: Path, path: str) -> frozenset[int]:

@@ -101,7 +101,7 @@ def look(root: Path) -> Look:
     index = first[1]
     head, changed, untracked, modules = _parse_status(second[1])
     changed += _hidden(index)
-    dirty = _blobs(root, [*changed, *_inputs(untracked)])
+    dirty = _blobs(root, [*changed, *_inputs(root, untracked)])
     dirty |= _link_targets(root, index, dirty)
     for module in modules:
         dirty |= _nested(root, module)
@@ -164,10 +164,20 @@ def _hidden(index: bytes) -> list[str]:
     return [path for tag, path in tagged if tag.islower() or tag == "S"]
 
 
-def _inputs(untracked: list[str]) -> list[str]:
+def _inputs(root: Path, untracked: list[str]) -> list[str]:
     """Leave out tools' own files and whole virtual environments."""
     roots = tuple(p.removesuffix("pyvenv.cfg") for p in untracked if p.endswith("/pyvenv.cfg"))
-    return [p for p in untracked if not (roots and p.startswith(roots)) and not is_own(p)]
+    kept = [p for p in untracked if not (roots and p.startswith(roots)) and not is_own(p)]
+    return [p for p in kept if not _is_output(root / p)]
+
+
+def _is_output(path: Path) -> bool:
+    """Tell whether a file is where this run's own output goes (``doit parity > log.txt``)."""
+    try:
+        seen = path.stat()
+        return any(os.path.samestat(seen, os.fstat(number)) for number in (1, 2))
+    except OSError:
+        return False
 
 
 def is_own(path: str) -> bool:

@@ -59,6 +59,7 @@ def select(
         everything=everything,
         stable=stable,
         quiet=frozenset(homes.values()) - busy,
+        total=len(known.tests.keys() - learned.left.keys()),
     )
 
 
@@ -104,8 +105,9 @@ def _affected(
             if learned.left.get(use.nodeid, "") != blob:
                 why[use.nodeid] = "never ran"
         elif use.blob != blob:
-            have = fresh.setdefault(use.path, blocks(use.path) if blob else frozenset())
-            if not use.blocks <= have:
+            if use.path not in fresh:
+                fresh[use.path] = blocks(use.path) if blob else frozenset()
+            if not use.blocks <= fresh[use.path]:
                 why[use.nodeid] = f"runs code that changed in {use.path}"
     return why
 

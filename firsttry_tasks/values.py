@@ -71,7 +71,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     ``why`` maps a node id to its reason; ``files`` maps a path in which tests may have appeared
     to its reason. ``everything`` holds the reasons to run all tests. ``stable`` are the known
     tests that nothing affects, ``quiet`` the known test files that hold only such: a test that
-    is in neither is unknown, and runs.
+    is in neither is unknown, and runs. ``total`` counts the known tests that the project's own
+    options do not leave out.
     """
 
     why: dict[str, str] = {}
@@ -79,6 +80,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     everything: tuple[str, ...] = ()
     stable: frozenset[str] = frozenset()
     quiet: frozenset[str] = frozenset()
+    total: int = 0
 
     @property
     def empty(self) -> bool:

@@ -62,7 +62,7 @@ class Heard(Struct, frozen=True, kw_only=True):
     smoke: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     durations: dict[str, float] = {}
-    collected: int | None = None
+    total: int | None = None
     running: str = ""
     finished: bool = False
 
@@ -121,7 +121,7 @@ def said(job: Job, done: Completed) -> Said:
             ),
         )
     status: Status = "error" if message else "red" if findings else "green"
-    counts = msgspec.structs.replace(heard.counts, selected=len(heard.why), total=heard.collected)
+    counts = msgspec.structs.replace(heard.counts, selected=len(heard.why), total=heard.total)
     detail = TestsDetail(
         counts=counts,
         mode="everything",
@@ -151,7 +151,7 @@ def hear(lines: Iterable[str]) -> Heard:
         smoke=asked[-1].smoke if asked else (),
         notes=tuple(event.text for event in events if event.e == "note"),
         durations={event.id: round(event.seconds, 6) for event in ends},
-        collected=asked[-1].collected if asked else None,
+        total=asked[-1].collected - len(asked[-1].left) if asked else None,
         running=next((nodeid for nodeid in reversed(begun) if nodeid not in ended), ""),
         finished=any(event.e == "finish" for event in events),
     )

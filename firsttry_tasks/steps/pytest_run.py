@@ -56,7 +56,8 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     )
     smoke = frozenset(learned.smoke if learned else ()) & chosen.stable
     if chosen.empty and not smoke:
-        return Ran(said=Said(status="green", tests=TestsDetail(counts=_none(chosen), mode="none")))
+        counts = Counts(selected=0, total=chosen.total)
+        return Ran(said=Said(status="green", tests=TestsDetail(counts=counts, mode="none")))
     dependencies.stage(db, beside)
     said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
     keep = partial(_keep, here, chosen, learned, now, heard)
@@ -82,11 +83,10 @@ def _chosen(
         said, heard, argv = _pytest(job, plan)
         if heard.why or said.status != "green" or not smoke or everything:
             mode = "everything" if everything else "selected"
-            known = len(chosen.stable) + len(chosen.why)
-            return _mode(said, mode, None if everything else known), heard, argv
+            return _mode(said, mode, None if everything else chosen.total), heard, argv
     plan = TestsPlan(events=events, only=smoke, otherwise="smoke test", record=True)
     said, heard, argv = _pytest(job, plan)
-    return _mode(said, "smoke", len(chosen.stable)), heard, argv
+    return _mode(said, "smoke", chosen.total), heard, argv
 
 
 def _pytest(job: Job, plan: TestsPlan) -> tuple[Said, Heard, tuple[str, ...]]:
@@ -122,10 +122,6 @@ def _mode(said: Said, mode: str, known: int | None = None) -> Said:
     why = {} if mode == "everything" else said.tests.why
     detail = msgspec.structs.replace(said.tests, mode=mode, counts=counts, why=why)
     return msgspec.structs.replace(said, tests=detail)
-
-
-def _none(chosen: Selection) -> Counts:
-    return Counts(selected=0, total=len(chosen.stable))
 
 
 def _now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> selection.Now:
