@@ -101,6 +101,8 @@ def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str,
 
 
 def _change(name: str, old: str, new: str) -> str:
+    if name == "command":
+        return "command changed"
     if "\n" in old + new or "=" in old + new:
         return f"{name} changed: {_listed(_pairs(old), _pairs(new))}"
     if max(len(old), len(new)) > 32:  # noqa: PLR2004  a digest says nothing to a person

@@ -76,6 +76,18 @@ def ask(root: Path, *argv: str, stdin: bytes = b"") -> bytes:
     return out
 
 
+def main_branch(root: Path, name: str) -> str:
+    """Return the main branch as this clone knows it: the remote's where there is one."""
+    for known in (f"origin/{name}", name):
+        argv = ["git", "rev-parse", "--verify", "--quiet", f"{known}^{{commit}}"]
+        [(code, _, _)] = proc.outputs([argv], cwd=str(root), env=environment())
+        if code == 0:
+            return known
+    raise FirstTryError(
+        f"There is no branch {name} here; fetch it, or set main in pyproject.toml, [tool.firsttry]."
+    )
+
+
 def _sentence(verb: str, err: str) -> str:
     last = err.splitlines()[0] if err else "no message"
     return f"git {verb} failed: {last.removeprefix('fatal: ')}."

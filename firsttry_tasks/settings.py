@@ -38,7 +38,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     main: str = "main"
     inert: tuple[str, ...] = ()
     depends: dict[str, tuple[str, ...]] = {}
-    jobs: int = 0
     ruff: GateSettings = GateSettings()
     mypy: GateSettings = GateSettings()
     pytest: GateSettings = GateSettings()
@@ -52,7 +51,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 #: Environment variables and the key each of them overrides.
-ENVIRONMENT = {"FIRSTTRY_JOBS": "jobs", "FIRSTTRY_MAIN": "main", "FIRSTTRY_SMOKE": "smoke"}
+ENVIRONMENT = {"FIRSTTRY_MAIN": "main", "FIRSTTRY_SMOKE": "smoke"}
 
 
 def read(root: Path, environ: Mapping[str, str] | None = None) -> Asked:

@@ -84,7 +84,7 @@ def coverage_options(job: Job) -> tuple[str, ...]:
     """Return what turns pytest-cov on where the lock asks for it, and off everywhere else."""
     if "pytest-cov" not in job.installed:
         return ()
-    if job.stage == "full" and job.lock.coverage:
+    if measures(job):
         sources = job.settings.paths or layout.sources(job.paths) or (".",)
         asked = tuple(f"--cov={source}" for source in sources)
         return (
@@ -94,6 +94,12 @@ def coverage_options(job: Job) -> tuple[str, ...]:
             "--cov-fail-under=0",
         )
     return ("--no-cov",)
+
+
+def measures(job: Job) -> bool:
+    """Tell whether this run measures coverage: in full, where the lock asks for it."""
+    wanted = job.lock.coverage or job.lock.thresholds.diff_cover is not None
+    return job.stage == "full" and wanted
 
 
 def targets(job: Job) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ BESIDE = f"{reports.DB}.next"
 def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     """Run the tests gate of the job's stage."""
     require(job, tests.TOOL)
+    if tests.measures(job):
+        require(job, "pytest-cov")
     disk.fresh_folder(Path(job.work))
     return _full(job) if job.stage == "full" else _warm(here, job, inputs, tree)
 

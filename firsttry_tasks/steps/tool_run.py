@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, proc
+from firsttry_tasks import disk, git, proc
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.gates import GATES, diff_cover
 from firsttry_tasks.outputs.console import CONSOLE
@@ -37,6 +37,9 @@ def run(job: Job, gate: str) -> Ran:
     """Run a gate whose tool prints its findings."""
     require(job, GATES[gate].TOOL)
     disk.own_folder(Path(job.work))
+    if gate == "diff-cover":
+        base = git.main_branch(Path(job.root), job.base)
+        job = msgspec.structs.replace(job, base=base)
     command = GATES[gate].command(job)
     if command is None:
         return Ran(said=Said(status="off", message="no package or module was found to check"))
@@ -53,10 +56,7 @@ def run(job: Job, gate: str) -> Ran:
 def require(job: Job, tool: str) -> None:
     """Say how to install a tool that is missing."""
     if tool not in job.installed and not job.programs.get(tool):
-        raise FirstTryError(
-            f"{tool} is not installed; run: python -m pip install {tool}, or turn the gate off "
-            f"in pyproject.toml: [tool.firsttry.{tool}] enabled = false"
-        )
+        raise FirstTryError(f"{tool} is not installed; run: python -m pip install {tool}")
 
 
 def _elapsed(title: str, name: str) -> Callable[[], None]:
