@@ -76,13 +76,15 @@ def _table(file: Path) -> dict[str, object]:
 
     try:
         text = file.read_text(encoding="utf-8")
-        table = tomllib.loads(text).get("tool", {}).get("firsttry", {})
+        table = tomllib.loads(text)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{file.name} can't be read: {error}.") from error
-    if not isinstance(table, dict):
-        raise UsageError(f"{file.name}: [tool.firsttry] is a table, not {table!r}.")
+    for name in ("tool", "tool.firsttry"):
+        table = table.get(name.rpartition(".")[2], {})
+        if not isinstance(table, dict):
+            raise UsageError(f"{file.name}: [{name}] is a table, not {table!r}.")
     return table
 
 
