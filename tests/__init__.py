@@ -1,1 +1,1 @@
-"""Tests of FirstTry."""
+"""What FirstTry promises, one sentence a test."""

@@ -1,0 +1,33 @@
+"""The JSON Schemas of what FirstTry writes for others, made from the types that write it.
+
+``python -m firsttry_tasks.schema`` writes the files anew after a type has changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from firsttry_tasks import disk
+from firsttry_tasks.values import FlakyMemory, Report, Verdict
+
+KINDS = {"report": Report, "verdict": Verdict, "flaky": FlakyMemory}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def file(kind: str) -> Path:
+    """Return where a kind's published schema stands."""
+    return Path(__file__).parent / f"{kind}.schema.json"
+
+
+def render(kind: str) -> bytes:
+    """Return the schema that a kind's types give."""
+    made = {"$schema": DIALECT, **msgspec.json.schema(KINDS[kind])}
+    return msgspec.json.format(msgspec.json.encode(made, order="deterministic"), indent=2) + b"\n"
+
+
+def write() -> None:
+    """Write every schema anew."""
+    for kind in KINDS:
+        disk.write(file(kind), render(kind))

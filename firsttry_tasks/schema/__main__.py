@@ -1,0 +1,5 @@
+"""Write the schemas anew."""
+
+from firsttry_tasks import schema
+
+schema.write()

@@ -1,0 +1,1 @@
+"""The whole product in temporary repositories, with the real tools."""

@@ -1,0 +1,157 @@
+"""A temporary repository that tests write to and run doit and ft in."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.values import Report, Verdict
+from tests import schemas
+
+if TYPE_CHECKING:
+    from firsttry_tasks.values import GateResult, Stage
+
+#: Where the programs of the Python that runs these tests stand.
+BIN = Path(sys.executable).parent
+DODO = "from firsttry_tasks import tasks\n\nDOIT_CONFIG = tasks.DOIT_CONFIG\n"
+#: Only the tests gate: it is what most cases are about, and a cold mypy takes seconds.
+TESTS_ONLY = """
+[tool.firsttry.ruff]
+enabled = false
+[tool.firsttry.mypy]
+enabled = false
+"""
+IDENTITY = "[user]\nname = T\nemail = t@example.invalid\n[init]\ndefaultBranch = main\n"
+REPORTS: dict[Stage, str] = {
+    "warm": "artifacts/warm_parity_report.json",
+    "full": "artifacts/full_parity_report.json",
+}
+VERDICT = "artifacts/verdict.json"
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """A command that ended: its exit code, and both of its streams as one text."""
+
+    code: int
+    out: str
+
+
+class Checkout:
+    """A git repository; its environment is its own, with nothing of the run around it."""
+
+    def __init__(self, root: Path, settings: str = TESTS_ONLY) -> None:
+        """Make the repository, with a first commit."""
+        self.root = root
+        self.home = root.parent / "home"
+        self.home.mkdir(exist_ok=True)
+        (self.home / ".gitconfig").write_text(IDENTITY)
+        root.mkdir(parents=True)
+        self.git("init", "-q")
+        self.write("dodo.py", DODO)
+        self.write("pyproject.toml", settings)
+        self.write(".gitignore", "__pycache__/\n")
+        self.commit()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of everything that runs in here."""
+        path = os.pathsep.join([str(BIN), "/usr/local/bin", "/usr/bin", "/bin"])
+        return {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8"}
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the project and return where it stands."""
+        place = self.root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+        return place
+
+    def git(self, *words: str) -> str:
+        """Run git and return what it printed."""
+        done = subprocess.run(
+            ["git", *words],
+            cwd=self.root,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    def commit(self) -> None:
+        """Commit everything."""
+        self.git("add", "-A")
+        self.git("commit", "-qm", "a commit", "--allow-empty")
+
+    def start(self, *words: str, **more: str) -> subprocess.Popen[bytes]:
+        """Start a command in a session of its own and return at once."""
+        program, *rest = words
+        return subprocess.Popen(
+            [BIN / program, *rest],
+            cwd=self.root,
+            env=self.environment | more,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str, cwd: str = ".", env: dict[str, str] | None = None) -> Ran:
+        """Run a command to its end, and prove what it left behind against the schemas."""
+        program, *rest = words
+        done = subprocess.run(
+            [BIN / program, *rest],
+            cwd=self.root / cwd,
+            env=self.environment | (env or {}),
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+        )
+        self.prove()
+        return Ran(done.returncode, done.stdout.decode("utf-8", "backslashreplace"))
+
+    def prove(self) -> None:
+        """Hold every artifact that can be read against its schema."""
+        for kind, names in (("report", REPORTS.values()), ("verdict", (VERDICT,))):
+            for name in names:
+                place = self.root / name
+                if place.exists() and place.stat().st_size:
+                    schemas.prove(kind, place.read_bytes())
+
+    def report(self, stage: Stage = "warm") -> Report:
+        """Return a stage's report."""
+        return msgspec.json.decode((self.root / REPORTS[stage]).read_bytes(), type=Report)
+
+    def gate(self, stage: Stage = "warm", gate: str = "tests") -> GateResult:
+        """Return what a gate came to in a stage's report."""
+        [line] = [it for it in self.report(stage).gates if it.result.gate == gate]
+        return line.result
+
+    def ran(self, stage: Stage = "warm") -> set[str]:
+        """Return the gates that did work in the last run, cached ones left out."""
+        return {line.result.gate for line in self.report(stage).gates if not line.cached}
+
+    def selected(self) -> dict[str, str]:
+        """Return the tests of the warm report, each with its why."""
+        detail = self.gate().tests
+        return detail.why if detail else {}
+
+    def failed(self, stage: Stage = "warm") -> set[str]:
+        """Return the ids of a report's findings, as ``gate:name``."""
+        return {finding.id for finding in self.report(stage).failures}
+
+    def verdict(self) -> Verdict:
+        """Return the last verdict."""
+        return msgspec.json.decode((self.root / VERDICT).read_bytes(), type=Verdict)
+
+    def flaky(self) -> list[str]:
+        """Return the list as a script of a user reads it."""
+        found: list[str] = json.loads((self.root / "ci/flaky_tests.json").read_text())["nodeids"]
+        return found

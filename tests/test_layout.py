@@ -1,0 +1,48 @@
+"""The usual layouts are found without configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from firsttry_tasks import layout
+
+SRC = ("src/shop/__init__.py", "src/shop/a.py", "tests/test_a.py", "setup.py")
+FLAT = ("shop/__init__.py", "shop/a.py", "tests/__init__.py", "tests/test_a.py", "docs/conf.py")
+INSIDE = ("shop/__init__.py", "shop/tests/test_a.py", "conftest.py")
+MODULE = ("shop.py", "test_shop.py", "setup.py", "noxfile.py", "dodo.py")
+NONE = ("README.md", "docs/index.rst")
+
+
+@pytest.mark.parametrize(
+    ("paths", "sources", "tests"),
+    [
+        (SRC, ("src",), ("tests",)),
+        (FLAT, ("shop",), ("tests",)),
+        (INSIDE, ("shop",), ()),
+        (MODULE, ("shop.py",), ()),
+        (NONE, (), ()),
+        (("a/__init__.py", "b/__init__.pyi"), ("a", "b"), ()),
+        (("test/test_a.py",), (), ("test",)),
+        ((".hidden/x.py",), (), ()),
+    ],
+)
+def test_usual_layouts(
+    paths: tuple[str, ...], sources: tuple[str, ...], tests: tuple[str, ...]
+) -> None:
+    """src, flat, tests inside the package, single modules, and nothing at all."""
+    assert (layout.sources(paths), layout.tests(paths)) == (sources, tests)
+
+
+@pytest.mark.parametrize(
+    ("path", "is_one"),
+    [
+        ("tests/test_a.py", True),
+        ("a_test.py", True),
+        ("tests/data.py", False),
+        ("test_a.txt", False),
+        ("contest.py", False),
+    ],
+)
+def test_test_files_by_name(path: str, is_one: bool) -> None:  # noqa: FBT001
+    """Pytest's default patterns, by the file's name."""
+    assert layout.is_test_file(path) is is_one
