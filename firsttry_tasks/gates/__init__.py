@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from firsttry_tasks.gates import diff_cover, mypy, ruff, tests
+from firsttry_tasks.values import Said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.values import Command, Completed, Said
+    from firsttry_tasks.values import Command, Completed
 
 
 class Gate(Protocol):
@@ -29,3 +32,11 @@ GATES: Mapping[str, Gate] = {
     "tests": tests,
     "diff-cover": diff_cover,
 }
+
+
+def said(gate: str, job: Job, done: Completed) -> Said:
+    """Return what a gate says; a tool's answer that can't be read is no answer."""
+    try:
+        return GATES[gate].said(job, done)
+    except msgspec.DecodeError as error:
+        return Said(status="error", message=f"what {gate} printed can't be read: {error}")

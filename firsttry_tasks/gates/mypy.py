@@ -58,7 +58,9 @@ def said(job: Job, done: Completed) -> Said:
     rows = [
         msgspec.json.decode(line, type=_Row) for line in done.out.splitlines() if line[:1] == "{"
     ]
-    found = tuple(_finding(row) for row in rows if row.severity == "error")
+    # Notes alone, such as a forgotten reveal_type's, end mypy red all the same.
+    errors = [row for row in rows if row.severity == "error"] or rows
+    found = tuple(map(_finding, errors))
     if done.code == 0:
         return Said(status="green")
     if done.code in {1, BLOCKED} and found:
@@ -68,7 +70,7 @@ def said(job: Job, done: Completed) -> Said:
 
 
 def _finding(row: _Row) -> Finding:
-    rule = row.code or "error"
+    rule, placed = row.code or "error", row.line > 0
     return Finding(
         id=f"mypy:{row.file}:{row.line}:{row.column}:{rule}:{row.message}",
         gate="mypy",
@@ -76,6 +78,6 @@ def _finding(row: _Row) -> Finding:
         rule=rule,
         message=row.message,
         path=row.file,
-        line=row.line,
-        column=row.column + 1,
+        line=row.line if placed else None,
+        column=row.column + 1 if placed else None,
     )

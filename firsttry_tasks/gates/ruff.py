@@ -41,6 +41,8 @@ def said(job: Job, done: Completed) -> Said:
         return Said(status="error", message=_last(done))
     rows = msgspec.json.decode(done.out or "[]", type=list[_Row])
     found = tuple(_finding(job.root, row) for row in rows)
+    if done.code and not found:
+        return Said(status="error", message=_last(done))
     return Said(status="red" if found else "green", findings=found)
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, git, proc
+from firsttry_tasks import disk, gates, git, proc
 from firsttry_tasks.errors import FirstTryError
-from firsttry_tasks.gates import GATES, diff_cover
+from firsttry_tasks.gates import diff_cover
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
 from firsttry_tasks.values import Said
@@ -35,12 +35,12 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(job: Job, gate: str) -> Ran:
     """Run a gate whose tool prints its findings."""
-    require(job, GATES[gate].TOOL)
+    require(job, gates.GATES[gate].TOOL)
     disk.own_folder(Path(job.work))
     if gate == "diff-cover":
         base = git.main_branch(Path(job.root), job.base)
         job = msgspec.structs.replace(job, base=base)
-    command = GATES[gate].command(job)
+    command = gates.GATES[gate].command(job)
     if command is None:
         return Ran(said=Said(status="off", message="no package or module was found to check"))
     done = proc.run(command, _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}"))
@@ -50,7 +50,7 @@ def run(job: Job, gate: str) -> Ran:
     if gate == "diff-cover":
         data = disk.read(diff_cover.measured(job)) or b""
         done = msgspec.structs.replace(done, out=data.decode("utf-8"))
-    return Ran(said=GATES[gate].said(job, done), argv=command.argv)
+    return Ran(said=gates.said(gate, job, done), argv=command.argv)
 
 
 def require(job: Job, tool: str) -> None:
