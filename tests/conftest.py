@@ -41,4 +41,27 @@ def _closed_doors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     """Return a git repository with a dodo.py and nothing else, gates but the tests off."""
-    return Checkout(tmp_path / "project")
+    made = Checkout(tmp_path / "project")
+    made.begin()
+    return made
+
+
+@pytest.fixture
+def shop(checkout: Checkout) -> Checkout:
+    """Return a repository with two functions, a test for each, and nothing learned yet."""
+    return checkout.shop()
+
+
+@pytest.fixture(scope="session")
+def _proved(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Return the shop after a green parity, made once for each run of ours."""
+    made = Checkout(tmp_path_factory.mktemp("proved") / "project")
+    made.begin()
+    assert made.shop().run("doit", "parity").code == 0
+    return made
+
+
+@pytest.fixture
+def proved(_proved: Checkout, tmp_path: Path) -> Checkout:
+    """Return a copy of the shop after a green parity."""
+    return _proved.copy(tmp_path / "project")

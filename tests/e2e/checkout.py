@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,21 @@ enabled = false
 [tool.firsttry.mypy]
 enabled = false
 """
+CODE = (
+    "def price(n: int) -> int:\n    return n * 3\n\n\ndef tax(n: int) -> int:\n    return n // 5\n"
+)
+TESTS = """\
+from shop import price, tax
+
+
+def test_price() -> None:
+    assert price(2) == 6
+
+
+def test_tax() -> None:
+    assert tax(10) == 2
+"""
+PATHS = "[tool.pytest.ini_options]\npythonpath = ['.']\n"
 IDENTITY = "[user]\nname = T\nemail = t@example.invalid\n[init]\ndefaultBranch = main\n"
 REPORTS: dict[Stage, str] = {
     "warm": "artifacts/warm_parity_report.json",
@@ -45,18 +61,36 @@ class Ran(msgspec.Struct, frozen=True):
 class Checkout:
     """A git repository; its environment is its own, with nothing of the run around it."""
 
-    def __init__(self, root: Path, settings: str = TESTS_ONLY) -> None:
-        """Make the repository, with a first commit."""
+    def __init__(self, root: Path) -> None:
+        """Remember where the repository stands, or is going to."""
         self.root = root
+        self.broken: set[int] = set()
         self.home = root.parent / "home"
-        self.home.mkdir(exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
         (self.home / ".gitconfig").write_text(IDENTITY)
-        root.mkdir(parents=True)
+
+    def begin(self, settings: str = TESTS_ONLY) -> None:
+        """Make the repository, with a first commit."""
+        self.root.mkdir(parents=True)
         self.git("init", "-q")
         self.write("dodo.py", DODO)
         self.write("pyproject.toml", settings)
         self.write(".gitignore", "__pycache__/\n")
         self.commit()
+
+    def copy(self, root: Path) -> Checkout:
+        """Return a copy at another place, with all that runs have left in it."""
+        shutil.copytree(self.root, root, symlinks=True)
+        return Checkout(root)
+
+    def shop(self) -> Checkout:
+        """Add two functions and a test for each."""
+        settings = self.root / "pyproject.toml"
+        self.write("pyproject.toml", settings.read_text() + PATHS)
+        self.write("shop.py", CODE)
+        self.write("tests/test_shop.py", TESTS)
+        self.commit()
+        return self
 
     @property
     def environment(self) -> dict[str, str]:
@@ -118,12 +152,17 @@ class Checkout:
         return Ran(done.returncode, done.stdout.decode("utf-8", "backslashreplace"))
 
     def prove(self) -> None:
-        """Hold every artifact that can be read against its schema."""
+        """Hold every artifact against its schema, but those that a test broke on purpose."""
         for kind, names in (("report", REPORTS.values()), ("verdict", (VERDICT,))):
-            for name in names:
-                place = self.root / name
-                if place.exists() and place.stat().st_size:
+            for place in (self.root / name for name in names):
+                if place.exists() and place.stat().st_mtime_ns not in self.broken:
                     schemas.prove(kind, place.read_bytes())
+
+    def damage(self, name: str, data: bytes) -> None:
+        """Write what is no whole file, and remember that it was on purpose."""
+        place = self.root / name
+        place.write_bytes(data)
+        self.broken.add(place.stat().st_mtime_ns)
 
     def report(self, stage: Stage = "warm") -> Report:
         """Return a stage's report."""
