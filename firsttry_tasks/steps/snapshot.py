@@ -32,6 +32,8 @@ def take(root: Path) -> None:
     look = git.look(here.top)
     seen = _digest(here, look)
     if disk.read(root / SEEN) != seen:
+        # Until all is written nothing counts as seen: a kill here must cost a look, not a lie.
+        disk.remove(root / SEEN)
         _write(here, look)
         disk.write(root / SEEN, seen)
     _warn(root, strict=here.strict())
