@@ -15,6 +15,7 @@ USAGE = """usage: ft COMMAND [OPTIONS]
   ft fingerprint [--parts]  print the fingerprint
   ft lock [--check]         write the parity lock, or compare with it
   ft flaky [--json]         list the known flaky tests
+  ft settings               print the settings and who asked for them
   ft clear-cache            forget all warm state
   ft list                   all tasks of this project
 

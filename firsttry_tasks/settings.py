@@ -50,7 +50,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     origin: dict[str, Origin]
 
 
-#: Environment variables and the key each of them overrides.
+#: Environment variables and the key (of text) that each of them overrides.
 ENVIRONMENT = {"FIRSTTRY_MAIN": "main", "FIRSTTRY_SMOKE": "smoke"}
 
 
@@ -64,10 +64,7 @@ def read(root: Path, environ: Mapping[str, str] | None = None) -> Asked:
     origin |= dict.fromkeys(table, "pyproject.toml")
     given = _given(os.environ if environ is None else environ)
     origin |= dict.fromkeys(given, "environment")
-    settings = _convert(table, "pyproject.toml, [tool.firsttry]", strict=True)
-    if given:
-        merged = {**msgspec.to_builtins(settings), **given}
-        settings = _convert(merged, "the environment (FIRSTTRY_...)", strict=False)
+    settings = msgspec.structs.replace(_convert(table), **given)
     return Asked(settings=settings, origin=origin)
 
 
@@ -92,9 +89,10 @@ def _given(environ: Mapping[str, str]) -> dict[str, str]:
     return {key: environ[name] for name, key in ENVIRONMENT.items() if name in environ}
 
 
-def _convert(table: Mapping[str, object], where: str, *, strict: bool) -> Settings:
+def _convert(table: Mapping[str, object]) -> Settings:
     try:
-        return msgspec.convert(table, Settings, strict=strict)
+        return msgspec.convert(table, Settings)
     except msgspec.ValidationError as error:
         known = ", ".join(Settings.__struct_fields__)
+        where = "pyproject.toml, [tool.firsttry]"
         raise UsageError(f"{where}: {error}. Known keys: {known}.") from error

@@ -175,6 +175,13 @@ def task_flaky() -> Iterator[Task]:
     yield _top("flaky", task_flaky, step(upkeep.audit, Path.cwd()), params=[as_json])
 
 
+def task_settings() -> Iterator[Task]:
+    """Print every setting in force, and who asked for it."""
+    from firsttry_tasks.steps import upkeep
+
+    yield _top("settings", task_settings, step(upkeep.show_settings, Path.cwd()))
+
+
 def task_clear_cache() -> Iterator[Task]:
     """Forget all warm state, and say what that was."""
     from firsttry_tasks.steps import upkeep
@@ -185,7 +192,7 @@ def task_clear_cache() -> Iterator[Task]:
 def create_doit_tasks() -> Iterator[Task]:
     """Yield every task; doit calls this on any object of a dodo.py that has it."""
     creators = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
-    for creator in (*creators, task_lock, task_flaky, task_clear_cache):
+    for creator in (*creators, task_lock, task_flaky, task_settings, task_clear_cache):
         yield from creator()
 
 

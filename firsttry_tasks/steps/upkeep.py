@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, flaky, lock, reports
+from firsttry_tasks import disk, flaky, lock, reports, settings
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.outputs.table import table
 from firsttry_tasks.steps import snapshot
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.steps.stage import RedError
@@ -25,6 +26,17 @@ def fingerprint(root: Path, *, parts: bool = False) -> None:
     if parts:
         for name, value in sorted({"tree": mark.tree, **mark.parts}.items()):
             CONSOLE.say(f"{name}:", *(f"  {line}" for line in value.splitlines()))
+
+
+def show_settings(root: Path) -> None:
+    """Print every setting in force, and who asked for it."""
+    asked = settings.read(root)
+    values = msgspec.to_builtins(asked.settings)
+    rows = [
+        (key, asked.origin[key], msgspec.json.encode(value).decode("utf-8"))
+        for key, value in values.items()
+    ]
+    CONSOLE.say(*table(("setting", "set by", "value"), rows))
 
 
 def write_lock(root: Path, *, check: bool = False) -> None:

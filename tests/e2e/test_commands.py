@@ -19,6 +19,7 @@ TYPED = [
     "full",
     "lock",
     "parity",
+    "settings",
     "warm",
 ]
 #: Runs at the start of every Python, and writes down each program that is started.
