@@ -1,0 +1,67 @@
+# One line a verb. Each works on a fresh machine with git, make and Python 3.11 or newer:
+# the first call makes .venv and installs the locked dependencies, later calls find it ready.
+#
+#   make parity                       warm, full and the verdict
+#   make warm ARGS=--explain          options for the verb
+#   make test PYTHON=python3.13 VENV=.venv-3.13   another interpreter, another place
+
+# The parity lock's Python first, then whatever is new enough.
+PYTHONS := python3.11 python3 python3.12 python3.13 python3.14
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in $(PYTHONS); do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+VENV ?= .venv
+JOBS ?= 2
+UV := uv==0.13.9
+
+BIN := $(abspath $(VENV))/bin
+LOCK := requirements/dev.txt
+INSTALLED := $(VENV)/installed
+READY := $(VENV)/ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+IN := export PATH="$(BIN):$$PATH";
+
+TASKS := parity warm full compare fingerprint lock flaky clear-cache list
+BENCHES := $(filter-out harness,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)))
+
+.PHONY: help $(TASKS) install test test-slow test-all lint format bench dist relock hooks \
+	flaky-grew flaky-commit flaky-slack clean distclean
+.DEFAULT_GOAL := help
+
+help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)); \
+	echo "verbs: $(TASKS) install test test-slow test-all lint format bench dist relock hooks clean distclean"
+$(TASKS): $(READY) ; @$(IN) doit $(subst -,_,$@) $(ARGS)
+install: $(READY)
+test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not slow" $(ARGS)
+test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m slow $(ARGS)
+test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) $(ARGS)
+lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy
+format: $(READY) ; $(IN) ruff check --fix . ; ruff format .
+bench: $(BENCHES:%=bench-%)
+bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)
+dist: $(READY)   ; $(IN) rm -rf dist && python -m build --no-isolation
+flaky-grew:      ; @.ci/flaky grew
+flaky-commit:    ; @.ci/flaky commit "$(BRANCH)" "$(LEARNED)"
+flaky-slack: $(READY) ; @$(IN) .ci/flaky slack
+hooks: $(READY)  ; git config core.hooksPath .githooks
+clean:           ; rm -rf .firsttry artifacts build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+distclean: clean ; rm -rf .venv*
+
+# A changed lock makes the environment anew, so that nothing stays that the lock does not name.
+$(INSTALLED): $(LOCK)
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(NEW_ENOUGH)' || \
+		{ echo "FirstTry needs Python 3.11 or newer; say where: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install --require-hashes -r $(LOCK)
+	@touch $@
+
+$(READY): $(INSTALLED) pyproject.toml
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# One lock for every Python and platform, with hashes and without any address of an index.
+relock:
+	test -x .venv-relock/bin/uv || { $(PYTHON) -m venv .venv-relock && .venv-relock/bin/pip --quiet install $(UV); }
+	.venv-relock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make relock" $(ARGS) \
+		--all-extras --group dev --output-file $(LOCK) pyproject.toml
