@@ -1,0 +1,257 @@
+"""The workflows' own scripts, run in their order in clean clones of a small project."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.ci.actions import Machine, read
+from tests.ci.shop import Shop, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: A branch name that a careless shell line would execute.
+BRANCH = "fix-$(touch${IFS}pwned);`touch${IFS}pwned`"
+LIST = "ci/flaky_tests.json"
+GREEN = "def test_more():\n    assert True\n"
+RED = "def test_more():\n    assert False\n"
+
+
+def _turns(first: str, later: str) -> str:
+    """Return a test that goes one way on its first run in a checkout, and another way after."""
+    return f"""\
+from pathlib import Path
+
+def test_turns():
+    seen = Path(".git/turns")
+    first = not seen.exists()
+    seen.touch()
+    assert {first} if first else {later}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Return the small project, committed on main."""
+    shop = Shop(tmp_path / "shop")
+    shop.commit("First")
+    return shop
+
+
+def _pull_request(shop: Shop, tmp_path: Path, test: str, fork: str = "us/shop") -> Machine:
+    """Commit a test to a branch, and return the machine that its pull request is given."""
+    base = shop.head()
+    shop.run("git", "switch", "--quiet", "--create", BRANCH)
+    shop.write("tests/test_more.py", test)
+    head = shop.commit("More")
+    shop.run("git", "switch", "--quiet", "main")
+    origin = tmp_path / "origin.git"
+    run(tmp_path, "git", "clone", "--quiet", "--bare", str(shop.root), str(origin))
+    said = {
+        "github.sha": head,
+        "github.repository": "us/shop",
+        "github.event.pull_request.head.repo.full_name": fork,
+        "github.event.pull_request.head.ref": BRANCH,
+        "github.event.pull_request.base.sha": base,
+        "secrets.FIRSTTRY_PUSH_TOKEN || github.token": "token",
+    }
+    return Machine(tmp_path, origin, said)
+
+
+def _codes(machine: Machine) -> tuple[int, int, int]:
+    return tuple(machine.done[name].code for name in ("Warm", "Full", "Compare"))  # type: ignore[return-value]  # three names
+
+
+def test_main_is_green(shop: Shop, tmp_path: Path) -> None:
+    """On main, full runs, the fingerprint is printed and the report is kept."""
+    machine = Machine(tmp_path, shop.root, {"github.sha": shop.head()})
+    assert machine.play(read("ci.yml"), "full"), machine.done
+
+
+def test_main_names_the_commit(shop: Shop, tmp_path: Path) -> None:
+    """The fingerprint of main's run begins with the commit."""
+    machine = Machine(tmp_path, shop.root, {"github.sha": shop.head()})
+    machine.play(read("ci.yml"), "full")
+    assert machine.done["Fingerprint"].text.startswith(shop.head())
+
+
+def test_main_turns_red(shop: Shop, tmp_path: Path) -> None:
+    """A failing test on main makes the job red, and its report is kept all the same."""
+    shop.write("tests/test_more.py", RED)
+    machine = Machine(tmp_path, shop.root, {"github.sha": shop.commit()})
+    machine.play(read("ci.yml"), "full")
+    kept = machine.artifact("full-report") / "full_parity_report.json"
+    assert (machine.done["Full"].code, kept.exists()) == (1, True)
+
+
+def test_newer_pythons(shop: Shop, tmp_path: Path) -> None:
+    """The tests run by themselves on another Python."""
+    machine = Machine(tmp_path, shop.root, {"github.sha": shop.head(), "matrix.python": "3.13"})
+    assert machine.play(read("ci.yml"), "newer"), machine.done
+
+
+def test_green_pull_request(shop: Shop, tmp_path: Path) -> None:
+    """Warm, full and the comparison agree, and nothing is left to remember."""
+    machine = _pull_request(shop, tmp_path, GREEN)
+    good = machine.play(read("pr-checks.yml"), "parity")
+    assert (good, _codes(machine), machine.said["needs.parity.outputs.learned"]) == (
+        True,
+        (0, 0, 0),
+        "false",
+    ), machine.done
+
+
+def test_escape_blocks(shop: Shop, tmp_path: Path) -> None:
+    """Green in warm and red in full ends with 99, which is the job's failure."""
+    machine = _pull_request(shop, tmp_path, _turns("True", "False"))
+    good = machine.play(read("pr-checks.yml"), "parity")
+    assert (good, _codes(machine)) == (False, (0, 1, 99)), machine.done
+
+
+def test_reports_of_an_escape(shop: Shop, tmp_path: Path) -> None:
+    """The reports are uploaded whatever the verdict, under their own names."""
+    machine = _pull_request(shop, tmp_path, _turns("True", "False"))
+    machine.play(read("pr-checks.yml"), "parity")
+    kept = {path.name for path in machine.artifact("parity-reports").rglob("*.json")}
+    assert kept >= {"warm_parity_report.json", "full_parity_report.json", "verdict.json"}
+
+
+def test_red_pull_request(shop: Shop, tmp_path: Path) -> None:
+    """The same failure in both is a real red: the comparison ends with full's code."""
+    machine = _pull_request(shop, tmp_path, RED)
+    good = machine.play(read("pr-checks.yml"), "parity")
+    assert (good, _codes(machine)) == (False, (1, 1, 1)), machine.done
+
+
+def test_broken_pull_request(shop: Shop, tmp_path: Path) -> None:
+    """A stage that could not do its work is never taken for a green one."""
+    shop.write("pyproject.toml", "[tool.firsttry]\nunheard = 1\n")
+    machine = _pull_request(shop, tmp_path, GREEN)
+    assert not machine.play(read("pr-checks.yml"), "parity")
+
+
+def test_flaky_test_is_committed(shop: Shop, tmp_path: Path) -> None:
+    """A test that warm saw fail and full did not is listed on the pull request's branch."""
+    machine = _pull_request(shop, tmp_path, _turns("False", "True"))
+    workflow = read("pr-checks.yml")
+    assert machine.play(workflow, "parity"), machine.done
+    assert machine.holds(workflow.jobs["remember"].condition, good=True)
+    assert machine.play(workflow, "remember"), machine.done
+    listed = run(machine.origin, "git", "show", f"refs/heads/{BRANCH}:{LIST}").text
+    changed = run(
+        machine.origin, "git", "diff", "--name-only", f"{machine.said['github.sha']}", BRANCH
+    )
+    assert (json.loads(listed)["nodeids"], changed.text.split()) == (
+        ["tests/test_more.py::test_turns"],
+        [LIST],
+    )
+
+
+def test_branch_names_are_data(shop: Shop, tmp_path: Path) -> None:
+    """What a branch is called is never executed, and it is pushed to under that very name."""
+    machine = _pull_request(shop, tmp_path, _turns("False", "True"))
+    workflow = read("pr-checks.yml")
+    machine.play(workflow, "parity")
+    machine.play(workflow, "remember")
+    assert list(tmp_path.rglob("pwned")) == []
+
+
+def test_forks_are_left_alone(shop: Shop, tmp_path: Path) -> None:
+    """A pull request of a fork is judged, and the job that may write is left out."""
+    machine = _pull_request(shop, tmp_path, _turns("False", "True"), fork="them/shop")
+    workflow = read("pr-checks.yml")
+    machine.play(workflow, "parity")
+    assert not machine.holds(workflow.jobs["remember"].condition, good=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"nodeids": 5}', '{"nodeids": [{"run": "this"}]}', "\x00"]
+)
+def test_only_lists_are_committed(shop: Shop, tmp_path: Path, text: str) -> None:
+    """What is no list of node ids is refused, and the branch stays where it was."""
+    machine = _pull_request(shop, tmp_path, GREEN)
+    place = machine.artifact("parity-reports") / LIST
+    place.parent.mkdir(parents=True)
+    place.write_text(text, encoding="utf-8")
+    machine.play(read("pr-checks.yml"), "remember")
+    tip = run(machine.origin, "git", "rev-parse", f"refs/heads/{BRANCH}").text.strip()
+    assert tip == machine.said["github.sha"]
+
+
+def test_a_link_in_the_list_s_place(shop: Shop, tmp_path: Path) -> None:
+    """A branch that made the list a link gets a file; nothing is written through the link."""
+    outside = tmp_path / "outside"
+    outside.write_text("mine", encoding="utf-8")
+    (shop.root / "ci").mkdir()
+    (shop.root / LIST).symlink_to(outside)
+    machine = _pull_request(shop, tmp_path, GREEN)
+    place = machine.artifact("parity-reports") / LIST
+    place.parent.mkdir(parents=True)
+    place.write_text('{"nodeids": ["a"]}', encoding="utf-8")
+    machine.play(read("pr-checks.yml"), "remember")
+    listed = run(machine.origin, "git", "show", f"refs/heads/{BRANCH}:{LIST}").text
+    assert (listed, outside.read_text(encoding="utf-8")) == ('{"nodeids": ["a"]}', "mine")
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[bytes]]]:
+    """Return a webhook's address and what was posted to it."""
+    posted: list[bytes] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/secret-part", posted
+        server.shutdown()
+        thread.join()
+
+
+def _audit(shop: Shop, tmp_path: Path, tests: int, webhook: str = "") -> Machine:
+    ids = [f"tests/test_shop.py::test_{n:02}" for n in range(tests)]
+    shop.write(LIST, json.dumps({"nodeids": ids}))
+    said = {"github.sha": shop.commit(), "secrets.SLACK_WEBHOOK_URL": webhook}
+    machine = Machine(tmp_path, shop.root, said)
+    machine.play(read("flaky-audit.yml"), "audit")
+    return machine
+
+
+def test_audit_warns(shop: Shop, tmp_path: Path) -> None:
+    """More than fifty flaky tests are a warning on the list."""
+    done = _audit(shop, tmp_path, 51).done["Audit"]
+    assert (done.code, "::warning" in done.text) == (0, True)
+
+
+def test_audit_lists(shop: Shop, tmp_path: Path) -> None:
+    """The audit names each flaky test, and has nothing to warn of below the limit."""
+    done = _audit(shop, tmp_path, 3).done["Audit"]
+    assert (done.text.count("tests/test_shop.py::test_"), "::warning" in done.text) == (3, False)
+
+
+def test_audit_without_slack(shop: Shop, tmp_path: Path) -> None:
+    """Without a webhook the step says so and ends well."""
+    done = _audit(shop, tmp_path, 1).done["Tell Slack, where a webhook is set"]
+    assert (done.code, "not set" in done.text) == (0, True)
+
+
+def test_audit_tells_slack(shop: Shop, tmp_path: Path, webhook: tuple[str, list[bytes]]) -> None:
+    """The webhook gets the audit as one message, and its address is printed nowhere."""
+    address, posted = webhook
+    machine = _audit(shop, tmp_path, 2, address)
+    printed = "".join(done.text for done in machine.done.values())
+    text = json.loads(posted[0])["text"]
+    assert ("test_shop.py::test_01" in text, "secret-part" in printed) == (True, False)

@@ -1,0 +1,123 @@
+"""The workflows as they stand: valid, audited, pinned, and with few rights."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ci.actions import WORKFLOWS, Job, Step, read
+
+NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))
+JOBS = [(name, job) for name in NAMES for job in read(name).jobs]
+#: Full commit, and the version it was when it was pinned.
+PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+TASK_OR_TARGET = re.compile(r"(\.venv/bin/doit|make) .*")
+
+
+def _tool(*argv: str) -> str:
+    program = Path(sys.executable).with_name(argv[0])
+    done = subprocess.run([program, *argv[1:]], capture_output=True, encoding="utf-8", check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def _job(name: str, job: str) -> Job:
+    return read(name).jobs[job]
+
+
+def _scripts(name: str) -> list[Step]:
+    return [step for job in read(name).jobs.values() for step in job.steps if step.run]
+
+
+def test_there_are_the_three_workflows() -> None:
+    """The main branch, pull requests and the nightly audit each have one."""
+    assert NAMES == ["ci.yml", "flaky-audit.yml", "pr-checks.yml"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_schema(name: str) -> None:
+    """GitHub's own schema accepts the workflow; the copy is the checker's, so no network."""
+    schema = "vendor.github-workflows"
+    assert not _tool("check-jsonschema", "--builtin-schema", schema, str(WORKFLOWS / name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_audit(name: str) -> None:
+    """The security audit finds nothing, at its strictest, that has no reason beside it."""
+    strictest = ("--offline", "--no-progress", "--persona=auditor", "--strict-collection")
+    assert not _tool("zizmor", *strictest, str(WORKFLOWS / name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_exceptions_have_reasons(name: str) -> None:
+    """What the audit is told to ignore says why on the same line."""
+    text = (WORKFLOWS / name).read_text(encoding="utf-8")
+    assert not re.findall(r"zizmor: ignore\[[\w-]+\]\s*$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pins(name: str) -> None:
+    """Every action is pinned by its full commit, with the version as a comment."""
+    text = (WORKFLOWS / name).read_text(encoding="utf-8")
+    uses = [line.strip("- ") for line in text.splitlines() if "uses:" in line]
+    assert [line for line in uses if not PINNED.match(line)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_steps_are_tasks_or_targets(name: str) -> None:
+    """A step runs one doit task or make target, so that a laptop can do the same."""
+    scripts = [step.run.strip() for step in _scripts(name)]
+    assert [text for text in scripts if not TASK_OR_TARGET.fullmatch(text)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_scripts_hold_no_expressions(name: str) -> None:
+    """A branch name or a secret reaches a script through its environment alone."""
+    assert not any("${{" in step.run for step in _scripts(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_rights_by_default(name: str) -> None:
+    """A workflow has no right that a job did not ask for."""
+    assert read(name).permissions == {}
+
+
+@pytest.mark.parametrize(("name", "job"), JOBS)
+def test_rights(name: str, job: str) -> None:
+    """Only the job that pushes the list of flaky tests may write, and only contents."""
+    may = "write" if job == "remember" else "read"
+    assert _job(name, job).permissions == {"contents": may}
+
+
+@pytest.mark.parametrize(("name", "job"), JOBS)
+def test_time_limits(name: str, job: str) -> None:
+    """No job can hang for GitHub's six hours."""
+    assert _job(name, job).minutes <= 60
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_run_at_a_time(name: str) -> None:
+    """Runs for the same branch or pull request don't pile up."""
+    assert read(name).concurrency["group"]
+
+
+def test_pull_requests_start_it_plainly() -> None:
+    """A pull request's code never runs with the rights of pull_request_target."""
+    assert "pull_request_target" not in "".join(
+        (WORKFLOWS / name).read_text(encoding="utf-8") for name in NAMES
+    )
+
+
+def test_compare_decides() -> None:
+    """Warm and full may end red; the comparison may not."""
+    steps = {step.name: step.go_on for step in _job("pr-checks.yml", "parity").steps if step.run}
+    assert [name for name, go_on in steps.items() if go_on] == ["Warm", "Full"]
+
+
+def test_writer_runs_main_s_code() -> None:
+    """The job that may write checks out the base for its code, and never the merge."""
+    first = _job("pr-checks.yml", "remember").steps[0]
+    assert first.options["ref"] == "${{ github.event.pull_request.base.sha }}"
