@@ -80,7 +80,11 @@ def _doit(words: list[str]) -> int:
         from firsttry_tasks import tasks
 
         loader = ModuleTaskLoader({"tasks": tasks, "DOIT_CONFIG": tasks.DOIT_CONFIG})
-    main = Main(loader, extra_config={"COMMAND": {"run": "firsttry_tasks.engine:Run"}})
+    try:
+        main = Main(loader, extra_config={"COMMAND": {"run": "firsttry_tasks.engine:Run"}})
+    except ValueError as error:  # doit reads pyproject.toml too, and as TOML alone
+        sys.stderr.write(f"pyproject.toml can't be read: {error}.\n")
+        return WRONG_USAGE
     return int(main.run(words if words[0] in DOITS else ["run", *words]) or 0)
 
 

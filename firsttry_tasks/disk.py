@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
+#: Bytes that must be free before a small database is begun.
+ROOM = 1 << 20
 
 
 def write(path: Path, data: bytes) -> None:
@@ -119,6 +121,16 @@ def own_folder(path: Path) -> Path:
     except OSError as error:
         raise cannot("write", path, error) from error
     return path
+
+
+def takes(folder: Path) -> bool:
+    """Tell whether a folder of ours can be made and written, with room for what we keep."""
+    try:
+        own_folder(folder)
+        free = os.statvfs(folder)
+    except (FirstTryError, OSError):
+        return False
+    return os.access(folder, os.W_OK) and free.f_bavail * free.f_frsize > ROOM
 
 
 def digest(data: bytes) -> str:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import tasks_and_deps_iter
@@ -159,6 +160,10 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
     except FirstTryError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except OperationalError as error:
+        place = f"{STATE}/doit.db"
+        sys.stderr.write(f"Can't write {place}: {error}. Check its permissions and free space.\n")
+        return max(FirstTryError.exit_code, getattr(reporter, "exit_code", 0))
     return max(code, getattr(reporter, "exit_code", 0)) if code else 0
 
 
@@ -191,10 +196,6 @@ def _signals() -> Iterator[None]:
 def doit_config() -> dict[str, object]:
     """Return the DOIT_CONFIG of a project: its state in our folder, warm by default."""
     place = Path.cwd() / STATE
-    try:
-        disk.own_folder(place)
-        db = os.fspath(place / "doit.db")
-    except FirstTryError:
-        # `doit list` must work where nothing can be written; a run will say what is wrong.
-        db = ":memory:"
+    # `doit list` must work where nothing can be written; a run will say what is wrong.
+    db = os.fspath(place / "doit.db") if disk.takes(place) else ":memory:"
     return {"backend": "sqlite3", "dep_file": db, "default_tasks": ["warm"], "verbosity": 2}

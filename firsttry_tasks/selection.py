@@ -107,7 +107,8 @@ def _affected(
         elif use.blob != blob:
             if use.path not in fresh:
                 fresh[use.path] = blocks(use.path) if blob else frozenset()
-            if not use.blocks <= fresh[use.path]:
+            # Nothing is recorded in a file whose name has a line break.
+            if not (use.path.isprintable() and use.blocks <= fresh[use.path]):
                 why[use.nodeid] = f"runs code that changed in {use.path}"
     return why
 

@@ -16,6 +16,8 @@ Status = Literal["green", "red", "error", "off"]
 Name = Literal["success", "escape", "flaky", "red", "incomparable"]
 
 SCHEMA_VERSION = 1
+#: Names the file that holds pytest's plan; xdist's workers inherit it.
+PLAN = "FIRSTTRY_PLAN"
 
 
 class Command(Struct, frozen=True, kw_only=True):

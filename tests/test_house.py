@@ -27,7 +27,7 @@ FLOORS = (
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
     "subprocess": {"proc"},
-    "sqlite3": {"dependencies"},
+    "sqlite3": {"dependencies", "engine"},
     "fcntl": {"disk"},
     "signal": {"proc", "engine"},
 }

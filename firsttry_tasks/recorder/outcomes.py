@@ -63,7 +63,7 @@ class Outcomes:
         if report.failed:
             text = clean(report.longreprtext)
             self._stream.write(
-                "collect", id=clean(report.nodeid), message=_first(text), detail=text[-DETAIL:]
+                "collect", id=clean(report.nodeid), message=_error(text), detail=text[-DETAIL:]
             )
 
     @pytest.hookimpl(trylast=True)
@@ -97,6 +97,12 @@ def _trouble(report: pytest.TestReport, outcome: str) -> dict[str, object]:
         "path": clean(path),
         "line": (line or 0) + 1,
     }
+
+
+def _error(text: str) -> str:
+    """Return the error itself, which stands last of the lines that pytest marks."""
+    marked = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
+    return marked[-1][:400] if marked else _first(text)
 
 
 def _first(text: str) -> str:

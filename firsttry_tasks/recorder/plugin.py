@@ -8,10 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from firsttry_tasks.values import TestsPlan
-
-#: Names the file that holds the plan; xdist's workers inherit it.
-PLAN = "FIRSTTRY_PLAN"
+from firsttry_tasks.values import PLAN, TestsPlan
 
 
 def read_plan() -> TestsPlan | None:

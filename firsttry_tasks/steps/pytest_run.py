@@ -14,9 +14,8 @@ from firsttry_tasks.dependencies import Learned
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
-from firsttry_tasks.recorder.plugin import PLAN
 from firsttry_tasks.steps.tool_run import Ran, require
-from firsttry_tasks.values import Counts, Said, Selection, TestsDetail, TestsPlan
+from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 
 if TYPE_CHECKING:
     from firsttry_tasks.fingerprint import Inputs

@@ -135,11 +135,21 @@ class Checkout:
             start_new_session=True,
         )
 
-    def run(self, *words: str, cwd: str = ".", env: dict[str, str] | None = None) -> Ran:
-        """Run a command to its end, and prove what it left behind against the schemas."""
+    def run(
+        self,
+        *words: str,
+        cwd: str = ".",
+        env: dict[str, str] | None = None,
+        within: tuple[str, ...] = (),
+        programs: Path = BIN,
+    ) -> Ran:
+        """Run a command to its end, and prove what it left behind against the schemas.
+
+        ``within`` are the words of a program that starts the command in a world of its own.
+        """
         program, *rest = words
         done = subprocess.run(
-            [BIN / program, *rest],
+            [*within, programs / program, *rest],
             cwd=self.root / cwd,
             env=self.environment | (env or {}),
             check=False,
