@@ -139,7 +139,7 @@ def said(job: Job, done: Completed) -> Said:
 
 
 def hear(lines: Iterable[str]) -> Heard:
-    """Take a stream apart; a last line cut by a kill is left out."""
+    """Take a stream apart; what comes after a line that was cut is left out."""
     events = tuple(_events(lines))
     ends = [event for event in events if event.e == "end"]
     asked = [event for event in events if event.e == "collected"]
@@ -168,8 +168,10 @@ BAD = frozenset({"failed", "error"})
 
 def _events(lines: Iterable[str]) -> Iterable[Event]:
     for line in lines:
-        if line.endswith("}"):
+        try:
             yield msgspec.json.decode(line, type=Event)
+        except msgspec.DecodeError:
+            return  # cut by a kill or a full disk: without its end the run did not finish
 
 
 def _counts(ends: Sequence[Event]) -> Counts:

@@ -1,0 +1,186 @@
+"""The tests gate reads a stream of events, whole or cut at any byte."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firsttry_tasks import gates
+from firsttry_tasks.gates import tests
+from firsttry_tasks.lock import Lock, Tool
+from firsttry_tasks.settings import Settings
+from tests.builders import completed, job
+
+if TYPE_CHECKING:
+    from firsttry_tasks.values import Said
+
+COLLECTED = {"e": "collected", "collected": 3, "why": {"t.py::a": "new", "t.py::b": "new"}}
+START_A, END_A = (
+    {"e": "start", "id": "t.py::a"},
+    {"e": "end", "id": "t.py::a", "outcome": "passed", "seconds": 0.5},
+)
+START_B, END_B = (
+    {"e": "start", "id": "t.py::b"},
+    {
+        "e": "end",
+        "id": "t.py::b",
+        "outcome": "failed",
+        "seconds": 0.5,
+        "when": "call",
+        "message": "assert 0",
+        "path": "t.py",
+        "line": 4,
+    },
+)
+FINISH = {"e": "finish", "code": 0}
+GREEN = (COLLECTED, START_A, END_A, FINISH)
+RED = (COLLECTED, START_A, END_A, START_B, END_B, FINISH)
+
+
+def _said(*events: object, code: int = 0, err: str = "", cut: int | None = None) -> Said:
+    text = "".join(f"{json.dumps(event)}\n" for event in events)
+    return gates.said("tests", job(), completed(text[:cut], code, err))
+
+
+@pytest.mark.parametrize(
+    ("events", "code", "status", "message"),
+    [
+        (GREEN, 0, "green", ""),
+        (RED, 1, "red", ""),
+        ((COLLECTED, FINISH), 5, "green", ""),
+        ((COLLECTED, START_A), -11, "error", "pytest died (signal 11), in t.py::a"),
+        ((COLLECTED, START_A), 0, "error", "pytest died (exit code 0), in t.py::a"),
+        ((COLLECTED,), 1, "error", "pytest died (exit code 1), outside of any test"),
+        ((), 4, "error", "pytest died (exit code 4), outside of any test"),
+        (GREEN, 3, "error", "pytest ended with exit code 3"),
+        ((FINISH,), 2, "error", "pytest ended with exit code 2"),
+    ],
+)
+def test_every_end_of_pytest(
+    events: tuple[object, ...], code: int, status: str, message: str
+) -> None:
+    """Exit code and events together say what a run came to."""
+    said = _said(*events, code=code)
+    assert (said.status, said.message) == (status, message)
+
+
+def test_a_failure_is_a_finding_on_its_line() -> None:
+    """A failing test is found under its node id, with path and line."""
+    [it] = _said(*RED, code=1).findings
+    assert (it.id, it.nodeid, it.path, it.line) == ("tests:t.py::b", "t.py::b", "t.py", 4)
+
+
+def test_an_error_in_a_fixture_is_told_as_such() -> None:
+    """The rule says in which phase it went wrong."""
+    broken = {**END_B, "outcome": "error", "when": "setup"}
+    [it] = _said(COLLECTED, START_B, broken, FINISH, code=1).findings
+    assert it.rule == "error at setup"
+
+
+def test_a_file_that_cannot_be_collected_is_a_finding() -> None:
+    """Pytest's exit 2 with a collection error is red, not a crash."""
+    broken = {"e": "collect", "id": "t.py", "message": "SyntaxError: bad"}
+    said = _said(broken, COLLECTED, FINISH, code=2)
+    assert (said.status, [it.id for it in said.findings]) == ("red", ["tests:t.py"])
+
+
+def test_red_without_a_failing_test_is_red() -> None:
+    """A plugin that fails the run, such as a coverage limit, can't be overlooked."""
+    said = _said(*GREEN, code=1, err="coverage is below 90")
+    assert (said.status, [it.rule for it in said.findings]) == ("red", ["exit"])
+
+
+def test_a_crash_is_a_finding_of_the_test_it_died_in() -> None:
+    """What is known before is counted, and the test is named."""
+    said = _said(COLLECTED, START_A, END_A, START_B, code=-9)
+    assert said.tests
+    assert ([it.nodeid for it in said.findings], said.tests.counts.passed) == (["t.py::b"], 1)
+
+
+def test_a_timeout_names_the_limit_and_the_test() -> None:
+    """The limit is the lock's."""
+    limited = job(lock=Lock(tools={"pytest": Tool(timeout=2.5)}))
+    text = "".join(f"{json.dumps(event)}\n" for event in (COLLECTED, START_A))
+    said = gates.said("tests", limited, completed(text, -15, timed_out=True))
+    assert said.message == "pytest ran longer than 2.5 s and was ended, in t.py::a"
+
+
+@given(st.integers(min_value=0, max_value=600))
+def test_a_cut_stream_is_never_green(cut: int) -> None:
+    """A kill at any byte leaves an error, never a green run and never a traceback."""
+    whole = "".join(f"{json.dumps(event)}\n" for event in GREEN)
+    said = _said(*GREEN, code=-9, cut=min(cut, len(whole) - 2))
+    assert said.status == "error"
+
+
+def test_nothing_after_a_broken_line_counts() -> None:
+    """A finish that follows a line which can't be read finishes nothing."""
+    text = f'{json.dumps(COLLECTED)}\n{{"e": "end"{json.dumps(FINISH)}\n{json.dumps(FINISH)}\n'
+    assert gates.said("tests", job(), completed(text)).status == "error"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "field"),
+    [
+        ("passed", "passed"),
+        ("failed", "failed"),
+        ("error", "failed"),
+        ("skipped", "skipped"),
+        ("xfailed", "xfailed"),
+        ("xpassed", "xpassed"),
+    ],
+)
+def test_outcomes_are_counted(outcome: str, field: str) -> None:
+    """Each outcome has its count."""
+    end = {"e": "end", "id": "t.py::a", "outcome": outcome}
+    said = _said(COLLECTED, START_A, end, FINISH, code=outcome in {"failed", "error"})
+    assert said.tests
+    assert getattr(said.tests.counts, field) == 1
+
+
+@pytest.mark.parametrize("outcome", ["skipped", "xfailed", "xpassed"])
+def test_what_is_no_failure_is_no_finding(outcome: str) -> None:
+    """A skipped test says nothing against the code."""
+    end = {"e": "end", "id": "t.py::a", "outcome": outcome}
+    assert _said(COLLECTED, START_A, end, FINISH).status == "green"
+
+
+def test_warm_records_and_full_does_not() -> None:
+    """The selection plugin is off in full."""
+    warm, full = (tests.command(job(stage)).argv for stage in ("warm", "full"))
+    assert ("--testmon-noselect" in warm, "--no-testmon" in full) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "configured", "targets"),
+    [
+        (Settings(), {}, ("tests",)),
+        (Settings(tests=("checks",)), {}, ("checks",)),
+        (Settings(), {"pytest.ini [pytest]": ("addopts",)}, ()),
+        (Settings(tests=("checks",)), {"pytest.ini [pytest]": ("addopts",)}, ("checks",)),
+    ],
+)
+def test_pytest_is_pointed_where_its_own_configuration_does_not(
+    settings: Settings, configured: dict[str, tuple[str, ...]], targets: tuple[str, ...]
+) -> None:
+    """The settings win; pytest's own configuration is left alone; else the layout."""
+    assert tests.targets(job(settings=settings, configured=configured)) == targets
+
+
+@pytest.mark.parametrize(
+    ("stage", "wanted", "has"),
+    [("warm", True, "--no-cov"), ("full", False, "--no-cov"), ("full", True, "--cov=src")],
+)
+def test_coverage_is_measured_where_the_lock_asks(stage: str, wanted: bool, has: str) -> None:  # noqa: FBT001
+    """pytest-cov is off in warm, whatever addopts say."""
+    work = job(stage, lock=Lock(coverage=wanted), installed=frozenset({"pytest-cov"}))  # type: ignore[arg-type]
+    assert has in tests.command(work).argv
+
+
+def test_without_pytest_cov_nothing_is_said_of_it() -> None:
+    """An unknown option would end pytest."""
+    assert not [word for word in tests.command(job()).argv if "cov" in word]
