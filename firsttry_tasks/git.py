@@ -95,6 +95,16 @@ def _sentence(verb: str, err: str) -> str:
 
 def look(root: Path) -> Look:
     """Look at the working tree whose top is ``root``: index, changes and untracked files."""
+    seen = _look(root)
+    if seen.head == "(initial)":
+        raise FirstTryError(
+            "This repository has no commit yet, and results are named after commits. "
+            "Run: git add -A && git commit -m 'First commit'"
+        )
+    return seen
+
+
+def _look(root: Path) -> Look:
     listing = ["git", "ls-files", "-s", "-v", "-z"]
     status = [
         "git",
@@ -160,11 +170,6 @@ def _parse_status(raw: bytes) -> tuple[str, list[str], list[str], list[str]]:
                 changed.append(path)
         elif line.startswith("u "):
             changed.append(line.split(" ", 10)[10])
-    if head == "(initial)":
-        raise FirstTryError(
-            "This repository has no commit yet, and results are named after commits. "
-            "Run: git add -A && git commit -m 'First commit'"
-        )
     return head, changed, untracked, modules
 
 
@@ -268,6 +273,6 @@ def _nested(root: Path, module: str) -> dict[str, str]:
     """Return the files of a submodule (or of a repository inside) that differs from its entry."""
     if not (root / module / ".git").exists():
         return {module: GONE}
-    inside = look(root / module)
+    inside = _look(root / module)
     files = {f"{module}/{path}": blob for path, blob in entries(inside).items()}
     return {module: f"{SUBMODULE} {inside.head}", **files}

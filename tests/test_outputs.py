@@ -1,0 +1,194 @@
+"""What people and their tools read: clickable lines, tables, annotations, summaries."""
+
+from __future__ import annotations
+
+import io
+
+import msgspec
+import pytest
+
+from firsttry_tasks import compare
+from firsttry_tasks.outputs import github, table, words
+from firsttry_tasks.outputs.console import Console
+from firsttry_tasks.values import Finding, GateReport, Verdict
+from tests.builders import detail, finding, report, result
+
+LINT = Finding(
+    id="ruff:a.py:3:1:F401",
+    gate="ruff",
+    tool="ruff",
+    rule="F401",
+    message="unused",
+    path="a.py",
+    line=3,
+    column=1,
+)
+FAILED = msgspec.structs.replace(finding("t.py::a"), path="t.py", line=4, detail="> assert 0\nE no")
+
+
+@pytest.mark.parametrize(
+    ("it", "line"),
+    [
+        (LINT, "a.py:3:1: unused [F401]"),
+        (FAILED, "t.py:4: t.py::a no [failed]"),
+        (msgspec.structs.replace(LINT, column=None, line=None), "a.py: unused [F401]"),
+        (msgspec.structs.replace(LINT, path=None, line=None, column=None), "unused [F401]"),
+    ],
+)
+def test_a_finding_can_be_clicked(it: Finding, line: str) -> None:
+    """Path, line and column stand first, as terminals and editors want them."""
+    assert words.finding(it) == line
+
+
+def test_a_failure_shows_the_end_of_its_text() -> None:
+    """The lines below a failing test are indented."""
+    assert words.findings([FAILED], "x") == [
+        "t.py:4: t.py::a no [failed]",
+        "    > assert 0",
+        "    E no",
+    ]
+
+
+def test_many_findings_are_counted() -> None:
+    """The console shows the first and says where the others are."""
+    lines = words.findings([LINT] * 35, "artifacts/r.json")
+    assert (len(lines), lines[-1]) == (31, "... and 5 more in artifacts/r.json")
+
+
+def test_the_table_lines_up() -> None:
+    """Columns are as wide as their widest cell."""
+    lines = table.table(("gate", "time"), [("ruff", "0.1 s"), ("mypy tests", "cached")])
+    assert [line.index(it) for line, it in zip(lines[2:], ("0.1", "cached"), strict=True)] == [
+        12,
+        12,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.049, "0.05 s"), (9.99, "9.99 s"), (12.34, "12.3 s"), (125.0, "2 min 05 s")],
+)
+def test_durations_are_short(seconds: float, text: str) -> None:
+    """As exact as anybody needs."""
+    assert table.duration(seconds) == text
+
+
+def test_a_cached_gate_says_so() -> None:
+    """A result from before is not shown with a time of now."""
+    made = report("warm", result("ruff"))
+    cached = msgspec.structs.replace(made, gates=(GateReport(result=result("ruff"), cached=True),))
+    assert "cached  nothing found (nothing changed since)" in words.report(cached)[2]
+
+
+def test_a_gate_that_ran_says_why() -> None:
+    """The reason stands in the table."""
+    assert (
+        "(a.py changed)" in words.report(report("warm", result("ruff", why=("a.py changed",))))[2]
+    )
+
+
+def test_an_error_shows_its_message() -> None:
+    """A gate that could not do its work says what was in the way."""
+    broken = result("tests", status="error", message="pytest died")
+    assert "pytest died" in words.gate_line(broken)
+
+
+def test_the_explanation_has_each_test_with_its_why() -> None:
+    """One line a test, the reasons below each other."""
+    why = {"t.py::a": "runs code that changed in a.py", "t.py::bb": "known flaky"}
+    made = report("warm", result("tests", tests=detail(**why)))
+    assert words.explanation(made) == [
+        "t.py::a   runs code that changed in a.py",
+        "t.py::bb  known flaky",
+    ]
+
+
+def test_the_explanation_of_a_cached_run_is_no_list() -> None:
+    """A list of tests that ran another time would be a lie."""
+    line = GateReport(result=result("tests", tests=detail(a="x")), cached=True)
+    made = msgspec.structs.replace(report("warm"), gates=(line,))
+    assert words.explanation(made) == [
+        "No test ran: nothing changed since the tests were last green."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("50 % done", "50 %25 done"),
+        ("a\nb", "a%0Ab"),
+        ("a\r\nb", "a%0D%0Ab"),
+        ("::error::x", "::error::x"),
+    ],
+)
+def test_annotations_are_escaped(text: str, escaped: str) -> None:
+    """A message can't begin a workflow command of its own."""
+    [mark] = github.marks([msgspec.structs.replace(LINT, message=text)])
+    assert mark == f"::error file=a.py,line=3,col=1,title=ruff F401::{escaped}"
+
+
+def test_annotation_fields_are_escaped() -> None:
+    """A path with a comma or a colon stays one path."""
+    [mark] = github.marks([msgspec.structs.replace(LINT, path="a,b:c.py")])
+    assert mark.startswith("::error file=a%2Cb%3Ac.py,line=3")
+
+
+def test_annotations_are_as_many_as_are_shown() -> None:
+    """What GitHub would drop is not printed."""
+    assert len(github.marks([LINT] * 99)) == github.SHOWN
+
+
+def test_the_summary_keeps_its_table_whole() -> None:
+    """A bar or a line break in a message does not break the markdown."""
+    broken = result("tests", status="error", message="a|b\nc`d")
+    rows = github.summary(report("warm", broken)).splitlines()
+    assert rows[4] == "| tests | error | 1.50 s | a\\|b c'd |"
+
+
+def test_the_verdict_names_the_finding_and_its_gate() -> None:
+    """What only full saw stands in the console and in the summary."""
+    verdict = compare.judge(
+        {"warm": report("warm"), "full": report("full", result("tests", FAILED))}
+    )
+    shown = [words.verdict(verdict), github.verdict_summary(verdict).splitlines()]
+    assert [any("only full saw" in line and "t.py::a" in line for line in it) for it in shown] == [
+        True,
+        True,
+    ]
+
+
+def test_learned_tests_are_named() -> None:
+    """What entered the flaky list is said."""
+    verdict = Verdict(name="flaky", exit_code=0, sentence="", learned=("t.py::a",))
+    assert "  remembered as flaky: t.py::a" in words.verdict(verdict)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_no_color_outside_a_terminal() -> None:
+    """A log has no escape codes."""
+    assert Console(io.StringIO()).paint("x", "red") == "x"
+
+
+def test_color_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red is red where it can be."""
+    monkeypatch.setenv("TERM", "xterm")
+    assert Console(_Terminal()).paint("x", "red") == "\x1b[31mx\x1b[0m"
+
+
+def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR turns colors off in a terminal too."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert Console(_Terminal()).paint("x", "red") == "x"
+
+
+def test_what_a_terminal_cannot_show_is_escaped() -> None:
+    """A message that the stream's encoding lacks is no traceback."""
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    Console(stream).say("ä\udcff")
+    stream.flush()
+    assert raw.getvalue() == b"\\xe4\\udcff\n"
