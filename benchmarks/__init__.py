@@ -1,0 +1,1 @@
+"""What FirstTry costs and saves, measured on real projects."""
