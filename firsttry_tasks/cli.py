@@ -14,7 +14,9 @@ USAGE = """usage: ft COMMAND [OPTIONS]
   ft parity                 warm, full and compare
   ft fingerprint [--parts]  print the fingerprint
   ft lock [--check]         write the parity lock, or compare with it
-  ft flaky [--json]         list the known flaky tests
+  ft flaky [--json] [--slack]        list the known flaky tests
+  ft flaky forget|renew|own ID ...   change what is known of one
+  ft stats                  what the parity runs so far tell
   ft settings               print the settings and who asked for them
   ft clear-cache            forget all warm state
   ft list                   all tasks of this project

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from firsttry_tasks.values import STAGES, Name, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.values import Finding, Report, Stage
+    from firsttry_tasks.values import Divergence, Finding, Report, Stage
 
 ESCAPE = 99
+#: Kinds of differences that make a test known as flaky.
+LEARNED = frozenset({"flaky", "order-dependent", "environment"})
+MATTERS = frozenset({"environment", "infrastructure"})
 
 
 def judge(reports: dict[Stage, Report | str]) -> Verdict:
@@ -82,6 +87,7 @@ def _table(warm: Report, full: Report) -> Verdict:
         only_full=only_full,
         only_warm=only_warm,
         both=len(wf.keys() & ff.keys()),
+        beyond=len(beyond),
         learned=_tests(only_warm) if name == "flaky" else (),
         saved_seconds=round(full.seconds - warm.seconds, 3),
     )
@@ -109,6 +115,59 @@ def _name(
                 ESCAPE,
                 f"Cache escape: both are red, differently ({_differ(only_full, only_warm)}).",
             )
+
+
+def settle(verdict: Verdict, found: tuple[Divergence, ...], seconds: float) -> Verdict:
+    """Return the verdict once every difference was looked into; the worst of them decides."""
+    worst = max(found, key=_weight)
+    name, code = _settled(verdict, worst)
+    learned = {it.nodeid for it in found if it.nodeid and it.kind in LEARNED and not it.blocks}
+    return msgspec.structs.replace(
+        verdict,
+        name=name,
+        exit_code=code,
+        sentence=_said(verdict, name, worst, len(found)),
+        divergences=found,
+        confirm_seconds=round(seconds, 3),
+        learned=tuple(sorted(learned)),
+    )
+
+
+def _weight(it: Divergence) -> tuple[bool, bool, bool, str]:
+    """Order by what weighs more: blocking escapes, the machine, blocking reds, the excused."""
+    return (_escapes(it), it.kind == "infrastructure", it.blocks, it.finding)
+
+
+def _escapes(it: Divergence) -> bool:
+    return it.blocks and (it.side == "full" or it.kind in {"stale gate cache", "unconfirmed"})
+
+
+def _settled(verdict: Verdict, worst: Divergence) -> tuple[Name, int]:
+    if _escapes(worst):
+        return "escape", ESCAPE
+    if worst.kind == "infrastructure":
+        return "infrastructure", 2
+    return ("red", 1) if worst.blocks or verdict.both or verdict.beyond else ("flaky", 0)
+
+
+def _said(verdict: Verdict, name: Name, worst: Divergence, count: int) -> str:
+    more = f" (and {count - 1} more, see artifacts/divergence.json)" if count > 1 else ""
+    what = f"{worst.nodeid or worst.finding} is {_article(worst.kind)}: {worst.sentence}{more}."
+    match name:
+        case "escape":
+            return f"Cache escape: {what}"
+        case "infrastructure":
+            return f"No verdict, run it again: {what}"
+        case "red":
+            same = f", and {_count(verdict.both)} both stages have" if verdict.both else ""
+            return f"Red: {what[:-1]}{same}."
+        case _:
+            return f"No escape: {what}"
+
+
+def _article(kind: str) -> str:
+    names = {"selection gap": "a selection gap", "stale gate cache": "from a stale gate cache"}
+    return names.get(kind, f"a matter of {kind}" if kind in MATTERS else kind)
 
 
 def _flaky(only_warm: tuple[Finding, ...]) -> str:

@@ -198,6 +198,24 @@ def append(path: str, text: str) -> None:
         raise cannot("write", Path(path), error) from error
 
 
+@contextlib.contextmanager
+def copied(root: Path, paths: Iterable[str]) -> Iterator[Path]:
+    """Give a copy of the named files in a folder of its own, for as long as it is needed."""
+    import shutil
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        copy = Path(folder).resolve() / root.name
+        try:
+            for path in paths:
+                source, target = root / path, copy / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if source.is_file() or source.is_symlink():
+                    shutil.copy2(source, target, follow_symlinks=False)
+        except OSError as error:
+            raise cannot("write", copy, error) from error
+        yield copy
+
+
 def size(path: Path) -> int:
     """Return how many bytes a file or a folder with all it holds takes."""
     if path.is_dir():

@@ -1,33 +1,187 @@
-"""Memory of tests that answer both ways, as a fold: memory and sightings give memory."""
+"""Memory of tests that answer both ways, as a fold: memory and sightings give memory.
+
+A sighting is evidence about one test on one tree. Where a test stands follows from its evidence,
+the lock's rules and the day, so that machines which saw things in different orders agree.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
+
+from firsttry_tasks.sightings import FlakyMemory, FlakyTest, Gone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from firsttry_tasks.values import FlakyMemory
+    from firsttry_tasks.lock import FlakyRules
+    from firsttry_tasks.sightings import Seen, State
 
 FILE = "ci/flaky_tests.json"
+#: How many failing sightings, days with passes, and tests that left are kept.
+WINDOW, DAYS, LEFT = 20, 90, 100
+#: Days after which a test that was suspected only once is no longer suspected.
+FADES = 30
+#: The normal quantile of a 95 % interval.
+Z95 = 1.959964
+#: States in which a failure is run again before it counts.
+FORGIVEN = frozenset({"flaky", "order-dependent", "probation"})
 
 
-def remember(memory: FlakyMemory, seen: Iterable[str]) -> FlakyMemory:
-    """Return the memory with the seen tests in it, sorted and each once."""
-    return msgspec.structs.replace(memory, nodeids=tuple(sorted({*memory.nodeids, *seen})))
+def remember(memory: FlakyMemory, seen: Iterable[tuple[str, Seen]]) -> FlakyMemory:
+    """Return the memory with the sightings in it; in which order they come does not matter.
+
+    A pass of a test that is not known is no evidence of anything, and is left out.
+    """
+    tests = whole(memory)
+    for nodeid, it in sorted(seen, key=lambda pair: pair[1].failures == 0):
+        if it.failures or nodeid in tests:
+            tests[nodeid] = _with(tests.get(nodeid, FlakyTest(state="suspect")), it)
+    gone = {nodeid: left for nodeid, left in memory.gone.items() if nodeid not in tests}
+    return FlakyMemory(nodeids=tuple(sorted(tests)), tests=tests, gone=gone)
 
 
-def audit(memory: FlakyMemory, limit: int) -> tuple[str, ...]:
-    """Return the audit's lines: the count, a warning above the limit, and every test."""
-    count = len(memory.nodeids)
-    if not count:
-        return ("No flaky tests are recorded.",)
-    lines = [f"{count} flaky {'test' if count == 1 else 'tests'} (limit {limit}):"]
-    if count > limit:
-        lines.append(
-            f"WARNING: more than {limit} flaky tests. Fix the worst, or mark them, and take them "
-            f"out of {FILE}."
+def whole(memory: FlakyMemory) -> dict[str, FlakyTest]:
+    """Return every listed test; one that stands only in ``nodeids`` is carried forward."""
+    return {nodeid: memory.tests.get(nodeid, FlakyTest()) for nodeid in memory.nodeids}
+
+
+def _with(test: FlakyTest, it: Seen) -> FlakyTest:
+    if it in test.sightings:
+        return test
+    counted = replace(test, runs=test.runs + it.runs, failures=test.failures + it.failures)
+    if not it.failures:
+        passes = {**test.passes, it.at[:10]: test.passes.get(it.at[:10], 0) + it.runs}
+        return trim(replace(counted, passes=passes))
+    return trim(
+        replace(
+            counted,
+            first=min(filter(None, (test.first, it.at))),
+            last=max(test.last, it.at),
+            sightings=(*test.sightings, it),
         )
-    return (*lines, *(f"  {nodeid}" for nodeid in memory.nodeids))
+    )
+
+
+def trim(test: FlakyTest) -> FlakyTest:
+    """Return the test with its evidence in order and within its bounds."""
+    kept = tuple(sorted(set(test.sightings), key=_when)[-WINDOW:])
+    days = sorted(day for day in test.passes if day > test.last[:10])[-DAYS:]
+    return replace(
+        test,
+        sightings=kept,
+        passes={day: test.passes[day] for day in days},
+        before=next((it.before for it in reversed(kept) if it.before), ""),
+        kind=_kind(kept),
+    )
+
+
+def _when(it: Seen) -> tuple[str, str, int, int]:
+    return (it.at, it.id, it.failures, it.runs)
+
+
+def _kind(kept: tuple[Seen, ...]) -> str:
+    hows = {it.how for it in kept}
+    return next((kind for kind in ("order", "environment") if kind in hows), "")
+
+
+def state(test: FlakyTest, rules: FlakyRules, today: dt.date) -> State:
+    """Return where a test stands, from its evidence alone."""
+    if _always_fails(test, rules):
+        return "broken"
+    if not _established(test):
+        return "suspect"
+    if test.expires and today.isoformat() > test.expires:
+        return "expired"
+    if sum(test.passes.values()) >= rules.probation:
+        return "probation"
+    return "order-dependent" if test.kind == "order" else "flaky"
+
+
+def _always_fails(test: FlakyTest, rules: FlakyRules) -> bool:
+    latest = test.sightings[-rules.broken :]
+    full = len(latest) == rules.broken and not test.passes
+    return full and all(it.failures == it.runs for it in latest)
+
+
+def _established(test: FlakyTest) -> bool:
+    """Tell whether it is more than a suspect: confirmed by a rerun, seen twice, or listed."""
+    proved = any(it.how in {"rerun", "order", "environment", "retry"} for it in test.sightings)
+    apart = {it.id for it in test.sightings if it.how == "table"}
+    return proved or len(apart) > 1 or not test.sightings
+
+
+def heal(
+    memory: FlakyMemory,
+    rules: FlakyRules,
+    today: dt.date,
+    owner: Callable[[str], str],
+) -> tuple[FlakyMemory, tuple[str, ...]]:
+    """Return the memory as of today, and a sentence for each test that moved."""
+    kept: dict[str, FlakyTest] = {}
+    gone = dict(memory.gone)
+    said = []
+    for nodeid, old in whole(memory).items():
+        test = _dated(old, rules, today)
+        why = _leaves(test, rules, today)
+        if why:
+            gone[nodeid] = Gone(at=today.isoformat(), why=why)
+            said.append(f"{nodeid} leaves the flaky list: {why}")
+            continue
+        now = state(test, rules, today)
+        if now != old.state:
+            said.append(f"{nodeid} was {old.state}, is now {now}{_so(now)}")
+        kept[nodeid] = replace(test, state=now, owner=test.owner or owner(nodeid))
+    return FlakyMemory(nodeids=tuple(sorted(kept)), tests=kept, gone=newest(gone)), tuple(said)
+
+
+def newest(gone: dict[str, Gone]) -> dict[str, Gone]:
+    """Return the last tests that left, by name."""
+    latest = sorted(gone, key=lambda nodeid: (gone[nodeid].at, nodeid))[-LEFT:]
+    return {nodeid: gone[nodeid] for nodeid in sorted(latest)}
+
+
+def _dated(test: FlakyTest, rules: FlakyRules, today: dt.date) -> FlakyTest:
+    """Give a test without a date (the seed's format) today's, and one without expiry its own."""
+    first = test.first or dt.datetime.combine(today, dt.time(), dt.UTC).isoformat()
+    begun = dt.date.fromisoformat(first[:10])
+    expires = test.expires or (begun + dt.timedelta(days=rules.days)).isoformat()
+    return replace(test, first=first, expires=expires)
+
+
+def _leaves(test: FlakyTest, rules: FlakyRules, today: dt.date) -> str:
+    passes = sum(test.passes.values())
+    if passes >= rules.forget:
+        return f"passed {passes} times in a row"
+    quiet = today - dt.date.fromisoformat((test.last or test.first)[:10])
+    if state(test, rules, today) == "suspect" and quiet.days > FADES:
+        return f"suspected once, not seen for {quiet.days} days"
+    return ""
+
+
+def _so(now: State) -> str:
+    return {
+        "broken": ": it fails every time, so it blocks",
+        "expired": ": it blocks again (renew it with: doit flaky renew ID)",
+        "probation": ": it passed often enough to be on its way off the list",
+    }.get(now, "")
+
+
+def forgiven(memory: FlakyMemory, rules: FlakyRules, today: dt.date) -> frozenset[str]:
+    """Return the tests whose failure is run again before it counts."""
+    tests = whole(memory).items()
+    return frozenset(nodeid for nodeid, test in tests if state(test, rules, today) in FORGIVEN)
+
+
+def interval(failures: int, runs: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a rate; nothing seen says nothing: (0, 1)."""
+    if not runs:
+        return 0.0, 1.0
+    rate, square = failures / runs, Z95**2
+    middle = (rate + square / (2 * runs)) / (1 + square / runs)
+    spread = math.sqrt(rate * (1 - rate) / runs + square / (4 * runs**2))
+    half = Z95 * spread / (1 + square / runs)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from firsttry_tasks import disk, machine
 from firsttry_tasks.errors import UsageError
@@ -46,6 +46,33 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     flaky: int = 50
 
 
+class Confirm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a difference between the stages is looked into: reruns of each kind, and minutes in all.
+
+    0 of either leaves the verdict as the two reports give it. ``share`` is the part of all tests
+    that must differ before the machine is suspected rather than the tests.
+    """
+
+    reruns: Annotated[int, Meta(ge=0)] = 3
+    minutes: Annotated[float, Meta(ge=0)] = 5
+    share: Annotated[float, Meta(gt=0, le=1)] = 0.8
+
+
+class FlakyRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How tests move through the flaky memory.
+
+    ``reruns`` is how often a known flaky test that fails is run again; ``days`` until it blocks
+    again; ``probation`` and ``forget`` are passes in a row; ``broken`` is how many times in a row
+    every run of it must fail.
+    """
+
+    reruns: Annotated[int, Meta(ge=0)] = 3
+    days: Annotated[int, Meta(ge=1)] = 14
+    probation: Annotated[int, Meta(ge=1)] = 20
+    forget: Annotated[int, Meta(ge=1)] = 60
+    broken: Annotated[int, Meta(ge=1)] = 3
+
+
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``ci/parity.lock.json``. Where the file is absent these defaults are in force."""
 
@@ -54,6 +81,8 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     environment: dict[str, str] = {}
     tools: dict[str, Tool] = {}
     thresholds: Thresholds = Thresholds()
+    confirm: Confirm = Confirm()
+    flaky: FlakyRules = FlakyRules()
     coverage: bool = False
     config: dict[str, str] = {}
 

@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks import disk
+from firsttry_tasks import disk, flaky, flaky_file
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Inputs
-from firsttry_tasks.values import SCHEMA_VERSION, FlakyMemory, GateResult, Report, Verdict
+from firsttry_tasks.sightings import FlakyMemory
+from firsttry_tasks.values import (
+    SCHEMA_VERSION,
+    Divergences,
+    GateResult,
+    Report,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +27,11 @@ STATE = ".firsttry"
 ARTIFACTS = "artifacts"
 LATEST = f"{ARTIFACTS}/parity_report.json"
 VERDICT = f"{ARTIFACTS}/verdict.json"
+DIVERGENCE = f"{ARTIFACTS}/divergence.json"
 FINGERPRINT = f"{STATE}/warm/fingerprint.txt"
 DB = f"{STATE}/warm/testmondata"
 LEARNED = f"{STATE}/warm/learned.json"
+HISTORY = f"{STATE}/history"
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -103,6 +112,20 @@ def write_verdict(root: Path, verdict: Verdict) -> None:
     disk.write_json(root / VERDICT, verdict)
 
 
-def read_flaky(root: Path, place: str) -> FlakyMemory:
+def write_divergence(root: Path, found: Divergences) -> None:
+    """Write what looking into the differences showed; where there are none, there is no file."""
+    if found.divergences:
+        disk.write_json(root / DIVERGENCE, found)
+    else:
+        disk.remove(root / DIVERGENCE)
+
+
+def read_flaky(root: Path) -> FlakyMemory:
     """Return the flaky memory; no file is an empty one."""
-    return disk.read_json(root / place, FlakyMemory) or FlakyMemory()
+    data = disk.read(root / flaky.FILE)
+    return flaky_file.decode(data) if data else FlakyMemory()
+
+
+def write_flaky(root: Path, memory: FlakyMemory) -> bool:
+    """Write the flaky memory if it says something new; True when written."""
+    return disk.write_if_changed(root / flaky.FILE, flaky_file.encode(memory))

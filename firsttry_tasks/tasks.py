@@ -141,13 +141,16 @@ def task_full() -> Iterator[Task]:
 
 def task_compare() -> Iterator[Task]:
     """Judge the two reports: did warm give full's answer? 99 says no."""
-    from firsttry_tasks.steps import verdict
+
+    def judge() -> None:
+        from firsttry_tasks.steps import verdict
+
+        verdict.judge(root)
 
     root = Path.cwd()
     # The reports are no file_dep: their targets would make `doit compare` run both stages.
-    judge = step(verdict.judge, root)
     target = str(root / reports.VERDICT)
-    yield _top("compare", task_compare, judge, task_dep=[LOOK], targets=[target])
+    yield _top("compare", task_compare, step(judge), task_dep=[LOOK], targets=[target])
 
 
 def task_parity() -> Iterator[Task]:
@@ -168,11 +171,27 @@ def task_lock() -> Iterator[Task]:
 
 
 def task_flaky() -> Iterator[Task]:
-    """List the tests known to answer both ways (--json: for scripts)."""
-    from firsttry_tasks.steps import upkeep
+    """List the tests known to answer both ways; forget, renew or own one of them."""
+
+    def act(**options: Any) -> None:
+        from firsttry_tasks.steps import audit
+
+        audit.audit(Path.cwd(), **options)
 
     as_json = {**_flag("json", "print JSON"), "name": "as_json"}
-    yield _top("flaky", task_flaky, step(upkeep.audit, Path.cwd()), params=[as_json])
+    slack = _flag("slack", "send the list to the webhook in SLACK_WEBHOOK_URL")
+    yield _top("flaky", task_flaky, step(act), params=[as_json, slack], pos_arg="words")
+
+
+def task_stats() -> Iterator[Task]:
+    """Say what the parity runs so far tell: escapes, times, what was saved."""
+
+    def act() -> None:
+        from firsttry_tasks.steps import audit
+
+        audit.stats(Path.cwd())
+
+    yield _top("stats", task_stats, step(act))
 
 
 def task_settings() -> Iterator[Task]:
@@ -192,7 +211,7 @@ def task_clear_cache() -> Iterator[Task]:
 def create_doit_tasks() -> Iterator[Task]:
     """Yield every task; doit calls this on any object of a dodo.py that has it."""
     creators = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
-    for creator in (*creators, task_lock, task_flaky, task_settings, task_clear_cache):
+    for creator in (*creators, task_lock, task_flaky, task_stats, task_settings, task_clear_cache):
         yield from creator()
 
 

@@ -13,7 +13,18 @@ STAGES: tuple[Stage, ...] = ("warm", "full")
 Status = Literal["green", "red", "error", "off"]
 
 #: What comparing the two stages came to.
-Name = Literal["success", "escape", "flaky", "red", "incomparable"]
+Name = Literal["success", "escape", "flaky", "red", "incomparable", "infrastructure"]
+
+#: What kind of thing a difference between the stages is, once it was looked into.
+Kind = Literal[
+    "selection gap",
+    "stale gate cache",
+    "flaky",
+    "order-dependent",
+    "environment",
+    "infrastructure",
+    "unconfirmed",
+]
 
 SCHEMA_VERSION = 1
 #: Names the file that holds pytest's plan; xdist's workers inherit it.
@@ -94,7 +105,8 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     """What our pytest plugin is told: where to write, and what need not run.
 
     ``stable`` node ids are deselected and ``quiet`` files not collected; ``only`` (node ids),
-    where it is not empty, is all that runs. ``why`` has the reasons known before collection.
+    where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has the
+    reasons known before collection.
     """
 
     __test__ = False
@@ -105,12 +117,25 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     only: frozenset[str] = frozenset()
     why: dict[str, str] = {}
     otherwise: str = "everything runs"
+    order: tuple[str, ...] = ()
     record: bool = False
     smoke: str | None = None
 
 
+class Retried(Struct, frozen=True, kw_only=True):
+    """A known flaky test that failed and was run again: all its runs, and the red ones."""
+
+    nodeid: str
+    runs: int
+    failures: int
+    message: str = ""
+
+
 class TestsDetail(Struct, frozen=True, kw_only=True):
-    """What only the tests gate can tell about its run."""
+    """What only the tests gate can tell about its run.
+
+    ``durations`` maps each test that ran to its seconds, in the order in which they ran.
+    """
 
     __test__ = False
 
@@ -119,6 +144,8 @@ class TestsDetail(Struct, frozen=True, kw_only=True):
     why: dict[str, str] = {}
     notes: tuple[str, ...] = ()
     durations: dict[str, float] = {}
+    skipped: tuple[str, ...] = ()
+    retried: tuple[Retried, ...] = ()
 
 
 class GateResult(Struct, frozen=True, kw_only=True):
@@ -169,10 +196,41 @@ class Report(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-class FlakyMemory(Struct, frozen=True, kw_only=True):
-    """``ci/flaky_tests.json``: ``nodeids`` is sorted and unique, scripts read it with jq."""
+class Rerun(Struct, frozen=True, kw_only=True):
+    """One way in which something was run again: how often, and how often it was red."""
 
-    nodeids: tuple[str, ...] = ()
+    way: str
+    runs: int
+    failures: int
+
+
+class Divergence(Struct, frozen=True, kw_only=True):
+    """One finding that only one stage had, and what looking into it showed.
+
+    ``side`` is the stage that had it; ``selected`` tells whether warm ran the test; ``before``
+    is the test that decides, where the order does; ``mend`` is what a person can do.
+    """
+
+    finding: str
+    gate: str
+    side: Stage
+    kind: Kind
+    blocks: bool
+    sentence: str
+    nodeid: str | None = None
+    selected: bool = False
+    before: str = ""
+    reruns: tuple[Rerun, ...] = ()
+    mend: str = ""
+
+
+class Divergences(Struct, frozen=True, kw_only=True):
+    """``artifacts/divergence.json``: every difference between the stages, with its evidence."""
+
+    schema_version: int = SCHEMA_VERSION
+    fingerprint: str
+    seconds: float
+    divergences: tuple[Divergence, ...]
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -186,6 +244,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     only_full: tuple[Finding, ...] = ()
     only_warm: tuple[Finding, ...] = ()
     both: int = 0
+    beyond: int = 0
+    divergences: tuple[Divergence, ...] = ()
+    confirm_seconds: float = 0.0
     learned: tuple[str, ...] = ()
     saved_seconds: float | None = None
 

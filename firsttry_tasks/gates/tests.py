@@ -60,6 +60,7 @@ class Heard(Struct, frozen=True, kw_only=True):
     why: dict[str, str] = {}
     left: tuple[str, ...] = ()
     smoke: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     durations: dict[str, float] = {}
     total: int | None = None
@@ -134,6 +135,7 @@ def said(job: Job, done: Completed) -> Said:
         why=heard.why,
         notes=heard.notes,
         durations=heard.durations,
+        skipped=heard.skipped,
     )
     return Said(status=status, findings=findings, message=message, tests=detail)
 
@@ -155,6 +157,7 @@ def hear(lines: Iterable[str]) -> Heard:
         why=asked[-1].why if asked else {},
         left=asked[-1].left if asked else (),
         smoke=asked[-1].smoke if asked else (),
+        skipped=tuple(event.id for event in ends if event.outcome == "skipped"),
         notes=tuple(event.text for event in events if event.e == "note"),
         durations={event.id: round(event.seconds, 6) for event in ends},
         total=asked[-1].collected - len(asked[-1].left) if asked else None,

@@ -78,6 +78,14 @@ class Console:
             self._write(line + "\n")
             self._draw()
 
+    def drop(self, name: str) -> None:
+        """Take a live line away without a word."""
+        with self._lock:
+            self._erase()
+            self._live.pop(name, None)
+            self._spoke.pop(name, None)
+            self._draw()
+
     def _erase(self) -> None:
         if self._drawn:
             self._write(f"\x1b[{self._drawn}F\x1b[J")

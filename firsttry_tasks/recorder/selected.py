@@ -45,6 +45,9 @@ class Selected:
         if dropped:
             items[:] = [item for item in items if self._runs(item.nodeid)]
             config.hook.pytest_deselected(items=dropped)
+        if self._plan.order:
+            place = {nodeid: at for at, nodeid in enumerate(self._plan.order)}
+            items.sort(key=lambda item: place.get(clean(item.nodeid), len(place)))
         return result
 
     def _runs(self, nodeid: str) -> bool:

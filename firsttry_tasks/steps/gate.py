@@ -11,7 +11,7 @@ from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import GATES
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.words import gate_line
-from firsttry_tasks.steps import pytest_run, tool_run
+from firsttry_tasks.steps import memory, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.project import RUN, manifest, project
 from firsttry_tasks.steps.tool_run import Ran
 from firsttry_tasks.values import GateResult, Said
@@ -58,6 +58,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         disk.write(root / reports.ran_file(stage, gate, "manifest"), data)
         disk.write_json(root / reports.ran_file(stage, gate, "json"), inputs)
     disk.write_json(root / reports.result_file(stage, gate), result)
+    memory.keep(root, result)
     CONSOLE.done(f"{stage}:{gate}", CONSOLE.paint(gate_line(result), result.status))
 
 
@@ -88,7 +89,7 @@ def _run(
     job = here.job(stage, gate, tuple(tree))
     try:
         if gate == "tests":
-            ran = pytest_run.run(here, job, inputs, tree)
+            ran = rerun.forgive(here, job, pytest_run.run(here, job, inputs, tree))
         else:
             ran = tool_run.run(job, gate)
     except FirstTryError as error:

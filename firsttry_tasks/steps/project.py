@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import __version__, disk, fingerprint, git, lock, machine, proc, settings
+from firsttry_tasks import (
+    __version__,
+    disk,
+    fingerprint,
+    flaky,
+    git,
+    lock,
+    machine,
+    proc,
+    reports,
+    settings,
+)
 from firsttry_tasks.reports import STATE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.sightings import FlakyMemory
     from firsttry_tasks.values import Stage
 
 #: Names this run: results that carry another name were made by an earlier one.
@@ -56,7 +69,23 @@ class Project:
     def look(self) -> tuple[git.Look, dict[str, str]]:
         """Return a look at the tree, and its entries by the project's paths."""
         seen = git.look(self.top)
-        return seen, git.entries(seen, self.prefix)
+        return seen, self.entries(seen)
+
+    def entries(self, seen: git.Look) -> dict[str, str]:
+        """Return what is judged: the flaky memory tells of the tree and is no part of it."""
+        found = git.entries(seen, self.prefix)
+        found.pop(flaky.FILE, None)
+        return found
+
+    @cached_property
+    def memory(self) -> FlakyMemory:
+        """Return the flaky memory as it was when the run began."""
+        return reports.read_flaky(self.root)
+
+    @cached_property
+    def forgiven(self) -> frozenset[str]:
+        """Return the tests whose failure is run again before it counts."""
+        return flaky.forgiven(self.memory, self.locked[0].flaky, today())
 
     @property
     def prefix(self) -> str:
@@ -117,6 +146,17 @@ def _text(pairs: dict[str, str]) -> str:
     return "\n".join(f"{name}={value}" for name, value in sorted(pairs.items()))
 
 
+def today() -> dt.date:
+    """Return the day in UTC."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def began(run: str) -> str:
+    """Return when a run began, in UTC, from its id."""
+    seconds = int(run.partition("-")[0], 16) // 1_000_000_000
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
+
+
 @cache
 def project(root: Path) -> Project:
     """Return the project at ``root``, one for each run."""
@@ -125,9 +165,7 @@ def project(root: Path) -> Project:
 
 def manifest(root: Path, gate: str) -> bytes:
     """Return a gate's manifest as the fingerprint step wrote it."""
-    from firsttry_tasks.reports import manifest_file
-
-    return disk.read(root / manifest_file(gate)) or b""
+    return disk.read(root / reports.manifest_file(gate)) or b""
 
 
 def tree(root: Path, gate: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies, disk, flaky, lock, proc, reports, selection
+from firsttry_tasks import dependencies, disk, lock, proc, reports, selection
 from firsttry_tasks.dependencies import Learned
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
@@ -18,6 +18,8 @@ from firsttry_tasks.steps.tool_run import Ran, require
 from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.tests import Heard
@@ -39,7 +41,7 @@ def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
 
 def _full(job: Job) -> Ran:
     events = f"{job.work}/events.jsonl"
-    said, _, argv = _pytest(job, TestsPlan(events=events))
+    said, _, argv = once(job, TestsPlan(events=events))
     return Ran(said=_mode(said, "everything"), argv=argv)
 
 
@@ -81,16 +83,18 @@ def _chosen(
             record=True,
             smoke=mark,
         )
-        said, heard, argv = _pytest(job, plan)
+        said, heard, argv = once(job, plan)
         if heard.why or said.status != "green" or not smoke or everything:
             mode = "everything" if everything else "selected"
             return _mode(said, mode, None if everything else chosen.total), heard, argv
     plan = TestsPlan(events=events, only=smoke, otherwise="smoke test", record=True)
-    said, heard, argv = _pytest(job, plan)
+    said, heard, argv = once(job, plan)
     return _mode(said, "smoke", chosen.total), heard, argv
 
 
-def _pytest(job: Job, plan: TestsPlan) -> tuple[Said, Heard, tuple[str, ...]]:
+def once(
+    job: Job, plan: TestsPlan, watch: Callable[[], None] | None = None
+) -> tuple[Said, Heard, tuple[str, ...]]:
     """Run pytest once; what it did is read from the events, whatever became of it."""
     place = Path(job.work) / "plan.json"
     disk.write(place, msgspec.json.encode(plan))
@@ -101,7 +105,7 @@ def _pytest(job: Job, plan: TestsPlan) -> tuple[Said, Heard, tuple[str, ...]]:
         env |= {"TESTMON_DATAFILE": str(Path(job.root) / BESIDE), "COVERAGE_CORE": "ctrace"}
     job = msgspec.structs.replace(job, env=env)
     command = tests.command(job)
-    done = proc.run(command, Watch(job.stage, Path(plan.events)).look)
+    done = proc.run(command, watch or Watch(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
     heard = tests.hear(events.splitlines())
@@ -131,7 +135,7 @@ def _now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> selec
         tree={path: blob.partition(" ")[2] for path, blob in tree.items()},
         parts=inputs.parts,
         config={place: seen for place, seen in config.items() if place.startswith(tests.PLACES)},
-        flaky=frozenset(reports.read_flaky(here.root, flaky.FILE).nodeids),
+        flaky=frozenset(here.memory.nodeids),
         folders=tests.targets(job),
     )
 

@@ -53,17 +53,16 @@ def _digest(here: Project, look: Look) -> bytes:
 
 
 def _write(here: Project, look: Look) -> None:
-    from firsttry_tasks import git
-
-    entries = git.entries(look, here.prefix)
+    entries = here.entries(look)
     parts = here.parts | {"head": look.head}
+    known = {"flaky": "\n".join(f"{nodeid}=known" for nodeid in here.memory.nodeids)}
     names = sorted({gate for stage in STAGES for gate in here.gates(stage)})
     for gate in names:
         seen = fingerprint.readable(gate, entries, here.settings.inert)
         data = fingerprint.manifest(seen)
         disk.write_if_changed(here.root / reports.manifest_file(gate), data)
         for stage in STAGES:
-            _write_inputs(here, stage, gate, data, tuple(seen), parts)
+            _write_inputs(here, stage, gate, data, tuple(seen), parts | known)
     mark = Fingerprint(
         head=look.head,
         lock=here.locked[1],

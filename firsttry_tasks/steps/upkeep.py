@@ -1,18 +1,16 @@
-"""The small verbs: the lock, the fingerprint, the flaky list, and forgetting warm state."""
+"""The small verbs: the lock, the fingerprint, and forgetting warm state."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, flaky, lock, reports, settings
+from firsttry_tasks import disk, lock, reports, settings
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import table
 from firsttry_tasks.steps import snapshot
-from firsttry_tasks.steps.project import project
 from firsttry_tasks.steps.stage import RedError
 
 if TYPE_CHECKING:
@@ -58,22 +56,6 @@ def _check(root: Path, found: tuple[lock.Mismatch, ...]) -> None:
     if found:
         raise RedError(f"{len(found)} difference{'s' if len(found) > 1 else ''} from {lock.FILE}.")
     CONSOLE.say(f"This environment is as {lock.FILE} says.")
-
-
-def audit(root: Path, *, as_json: bool = False) -> None:
-    """List the flaky tests, and warn where there are more than the lock allows."""
-    memory = reports.read_flaky(root, flaky.FILE)
-    limit = project(root).locked[0].thresholds.flaky
-    if as_json:
-        value = {"count": len(memory.nodeids), "limit": limit, "nodeids": memory.nodeids}
-        CONSOLE.say(msgspec.json.encode(value).decode("utf-8"))
-        return
-    lines = flaky.audit(memory, limit)
-    CONSOLE.say(*lines)
-    if len(memory.nodeids) > limit and os.environ.get("GITHUB_ACTIONS"):
-        CONSOLE.say(
-            f"::warning file={flaky.FILE}::{len(memory.nodeids)} flaky tests (limit {limit})"
-        )
 
 
 def clear(root: Path) -> None:

@@ -1,21 +1,24 @@
-"""The compare step: judge two reports, remember what is flaky, say what it rests on."""
+"""The compare step: the table first, then confirmation; remember what was learned."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import compare, disk, flaky, reports
+from firsttry_tasks import compare, disk, history, reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.outputs import github, words
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.steps import snapshot
+from firsttry_tasks.steps import confirm, memory, snapshot
+from firsttry_tasks.steps.project import RUN, began, project
 from firsttry_tasks.steps.stage import summarize
-from firsttry_tasks.values import STAGES
+from firsttry_tasks.values import STAGES, Divergences
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.values import Report, Stage, Verdict
+
+HISTORY = f"{reports.HISTORY}/parity.jsonl"
 
 
 class VerdictError(FirstTryError):
@@ -31,16 +34,54 @@ def judge(root: Path) -> None:
     """Compare the two reports; raises VerdictError unless the verdict is good."""
     found = {stage: _current(root, stage) for stage in STAGES}
     verdict = compare.judge(found)
-    if verdict.learned:
-        memory = reports.read_flaky(root, flaky.FILE)
-        disk.write_json(root / flaky.FILE, flaky.remember(memory, verdict.learned))
+    both = {stage: it for stage, it in found.items() if not isinstance(it, str)}
+    moved: tuple[str, ...] = ()
+    if len(both) == len(STAGES):
+        verdict = _confirmed(root, both, verdict)
+        moved = _remember(root, both, verdict)
     reports.write_verdict(root, verdict)
+    reports.write_divergence(root, _divergences(verdict))
     title, *evidence = words.verdict(verdict)
-    CONSOLE.say(CONSOLE.paint(title, verdict.name), *evidence)
+    CONSOLE.say(CONSOLE.paint(title, verdict.name), *evidence, *moved)
     summarize(github.verdict_summary(verdict))
     if verdict.exit_code:
         raise VerdictError(verdict)
     CONSOLE.say(verdict.sentence)
+
+
+def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict:
+    """Look into the differences, if there are any and the lock gives time for it."""
+    here = project(root)
+    rules = here.locked[0].confirm
+    if not (verdict.only_full or verdict.only_warm) or not rules.reruns or not rules.minutes:
+        return verdict
+    return confirm.confirm(here, both, verdict)
+
+
+def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[str, ...]:
+    """Append to the history and fold what was seen into the flaky memory.
+
+    When the machine is to blame nothing is learned of its tests.
+    """
+    lines = history.read(disk.read(root / HISTORY) or b"")
+    again = history.identity(both) in {it.id for it in lines}
+    moved: tuple[str, ...] = ()
+    if verdict.name not in {"infrastructure", "incomparable"}:
+        moved = memory.learn(root, list(both.values()), verdict, again=again)
+    if not again:
+        listed = len(reports.read_flaky(root).nodeids)
+        disk.own_folder(root / reports.HISTORY)
+        lines.append(history.line(both, verdict, began(RUN), listed))
+        disk.write(root / HISTORY, history.encode(lines))
+    return moved
+
+
+def _divergences(verdict: Verdict) -> Divergences:
+    return Divergences(
+        fingerprint=verdict.fingerprint,
+        seconds=verdict.confirm_seconds,
+        divergences=verdict.divergences,
+    )
 
 
 def _current(root: Path, stage: Stage) -> Report | str:

@@ -1,0 +1,141 @@
+"""The layout of ``ci/flaky_tests.json``: one test a line, mended where git left a conflict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.flaky import FILE, newest, trim, whole
+from firsttry_tasks.sightings import FlakyMemory, FlakyTest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: How git begins the parts of a conflict; a part of the common ancestor is in some styles only.
+OURS, BASE, THEIRS, END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
+
+
+def encode(memory: FlakyMemory) -> bytes:
+    """Return the file: a line for each test, so that git merges what does not touch."""
+    parts = (
+        f'  "nodeids": {_lines("[]", map(_json, memory.nodeids))}',
+        f'  "tests": {_lines("{}", _pairs(memory.tests))}',
+        f'  "gone": {_lines("{}", _pairs(memory.gone))}',
+    )
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode("utf-8")
+
+
+def _lines(ends: str, items: Iterable[str]) -> str:
+    inside = ",\n".join(f"    {item}" for item in items)
+    return f"{ends[0]}\n{inside}\n  {ends[1]}" if inside else ends
+
+
+def _pairs(values: Mapping[str, object]) -> list[str]:
+    return [f"{_json(name)}: {_json(value)}" for name, value in sorted(values.items())]
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode("utf-8")
+
+
+def decode(data: bytes) -> FlakyMemory:
+    """Return the memory in a file; both sides of a conflict that git left in it are folded.
+
+    Raises FirstTryError with place and remedy where it is no such file.
+    """
+    try:
+        text = data.decode("utf-8")
+        if OURS in text and THEIRS in text:
+            return merge(None, *(_memory(side) for side in _sides(text)))
+        return _memory(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FirstTryError(
+            f"{FILE} can't be read: {error}. Mend it, or take the last good one: "
+            f"git checkout HEAD -- {FILE}"
+        ) from error
+
+
+def _memory(text: str) -> FlakyMemory:
+    found = msgspec.json.decode(text, type=FlakyMemory)
+    return replace(found, nodeids=tuple(sorted(set(found.nodeids))))
+
+
+def _sides(text: str) -> tuple[str, str]:
+    sides: tuple[list[str], list[str]] = ([], [])
+    into: tuple[int, ...] = (0, 1)
+    for line in text.splitlines():
+        mark = line[:7]
+        if mark == OURS:
+            into = (0,)
+        elif mark == BASE:
+            into = ()
+        elif mark == THEIRS:
+            into = (1,)
+        elif mark == END:
+            into = (0, 1)
+        else:
+            for side in into:
+                sides[side].append(line)
+    return "\n".join(sides[0]), "\n".join(sides[1])
+
+
+def merge(base: FlakyMemory | None, ours: FlakyMemory, theirs: FlakyMemory) -> FlakyMemory:
+    """Return what both branches know; a test that one of them dropped stays only for news."""
+    old = whole(base or FlakyMemory())
+    left, right = whole(ours), whole(theirs)
+    tests = {}
+    for nodeid in sorted(left.keys() | right.keys()):
+        test = _both(old.get(nodeid), left.get(nodeid), right.get(nodeid))
+        if test:
+            tests[nodeid] = test
+    gone = {n: it for n, it in {**theirs.gone, **ours.gone}.items() if n not in tests}
+    return FlakyMemory(nodeids=tuple(tests), tests=tests, gone=newest(gone))
+
+
+def _both(
+    old: FlakyTest | None, left: FlakyTest | None, right: FlakyTest | None
+) -> FlakyTest | None:
+    if left is None or right is None:
+        one = left or right
+        dropped = old is not None and (one is None or one.last <= old.last)
+        return None if dropped else one
+    shared = old or _shared(left, right)
+    newer = max(left, right, key=lambda test: test.last)
+    passes = {
+        day: left.passes.get(day, 0) + right.passes.get(day, 0) - shared.passes.get(day, 0)
+        for day in left.passes.keys() | right.passes.keys()
+    }
+    return trim(
+        replace(
+            newer,
+            first=min(filter(None, (left.first, right.first)), default=""),
+            runs=max(left.runs, right.runs, left.runs + right.runs - shared.runs),
+            failures=max(
+                left.failures, right.failures, left.failures + right.failures - shared.failures
+            ),
+            owner=_changed(shared.owner, left.owner, right.owner),
+            expires=max(left.expires, right.expires),
+            passes={day: count for day, count in passes.items() if count > 0},
+            sightings=left.sightings + right.sightings,
+        )
+    )
+
+
+def _shared(left: FlakyTest, right: FlakyTest) -> FlakyTest:
+    """Return what both sides have seen, where no common ancestor says so."""
+    common = tuple(set(left.sightings) & set(right.sightings))
+    days = left.passes.keys() & right.passes.keys()
+    passes = {day: min(left.passes[day], right.passes[day]) for day in days}
+    return FlakyTest(
+        runs=sum(it.runs for it in common) + sum(passes.values()),
+        failures=sum(it.failures for it in common),
+        passes=passes,
+        sightings=common,
+    )
+
+
+def _changed(old: str, left: str, right: str) -> str:
+    return right if left == old else left

@@ -1,0 +1,117 @@
+"""What the parity runs so far tell: lines in, figures out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from firsttry_tasks.values import Report, Stage, Verdict
+
+#: How many parity runs are kept.
+KEPT = 5_000
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One parity run; ``id`` names the runs behind it, so that it counts once. Times in seconds.
+
+    ``cached`` of ``gates`` warm gates stood from an earlier run; ``selected`` of ``total`` tests
+    ran in warm, or all of them for the reasons in ``everything``; ``flaky`` tests were listed.
+    """
+
+    id: str
+    at: str
+    fingerprint: str
+    verdict: str
+    exit_code: int
+    classes: dict[str, int] = {}
+    warm: float = 0.0
+    full: float = 0.0
+    confirm: float = 0.0
+    gates: int = 0
+    cached: int = 0
+    selected: int = 0
+    total: int | None = None
+    everything: tuple[str, ...] = ()
+    flaky: int = 0
+
+
+def line(found: Mapping[Stage, Report], verdict: Verdict, at: str, flaky: int) -> Line:
+    """Return the line of one parity run."""
+    warm, full = found["warm"], found["full"]
+    detail = next((it.result for it in warm.gates if it.result.tests and not it.cached), None)
+    counts = detail.tests.counts if detail and detail.tests else None
+    mode = detail.tests.mode if detail and detail.tests else ""
+    kinds = [it.kind for it in verdict.divergences]
+    return Line(
+        id=identity(found),
+        at=at,
+        fingerprint=verdict.fingerprint,
+        verdict=verdict.name,
+        exit_code=verdict.exit_code,
+        classes={kind: kinds.count(kind) for kind in sorted(set(kinds))},
+        warm=round(sum(it.result.seconds for it in warm.gates if not it.cached), 3),
+        full=round(sum(it.result.seconds for it in full.gates), 3),
+        confirm=verdict.confirm_seconds,
+        gates=len(warm.gates),
+        cached=sum(it.cached for it in warm.gates),
+        selected=counts.selected if counts else 0,
+        total=counts.total if counts else None,
+        everything=detail.why if detail and mode == "everything" else (),
+        flaky=flaky,
+    )
+
+
+def identity(found: Mapping[Stage, Report]) -> str:
+    """Return the name of the runs behind two reports: the same evidence has the same name."""
+    return "+".join(sorted({it.result.run for report in found.values() for it in report.gates}))
+
+
+def read(data: bytes) -> list[Line]:
+    """Return the lines of a history; one that can't be read is left out."""
+    found = []
+    for text in data.splitlines():
+        try:
+            found.append(msgspec.json.decode(text, type=Line))
+        except msgspec.DecodeError:
+            continue
+    return found
+
+
+def encode(lines: Iterable[Line]) -> bytes:
+    """Return the history's bytes, the newest lines only."""
+    return b"".join(msgspec.json.encode(it) + b"\n" for it in list(lines)[-KEPT:])
+
+
+def upper(events: int, runs: int) -> float:
+    """Return the upper 95 % bound of a rate: 0 of n still allows about 3/n.
+
+    The exact (Clopper-Pearson) bound, found by halving: the rate at which so few events would be
+    seen in 5 % of the cases.
+    """
+    if not runs or events >= runs:
+        return 1.0
+    low, high = events / runs, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _at_most(events, runs, middle) > 0.05 else (low, middle)  # noqa: PLR2004  95 %
+    return high
+
+
+def _at_most(events: int, runs: int, rate: float) -> float:
+    """Return the chance of at most so many events."""
+    term = whole = (1 - rate) ** runs
+    for n in range(1, events + 1):
+        term *= (runs - n + 1) / n * rate / (1 - rate) if rate < 1 else 0.0
+        whole += term
+    return whole
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value below which a share of the values lies (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,156 @@
+"""What the history and the flaky memory say to people: figures, tables and messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.flaky import FILE, interval, whole
+from firsttry_tasks.history import quantile, upper
+from firsttry_tasks.outputs.table import duration, table
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from firsttry_tasks.history import Line
+    from firsttry_tasks.sightings import FlakyMemory, FlakyTest
+
+#: How many reasons for running everything are told.
+REASONS = 5
+#: How many tests a message to a channel names.
+NAMED = 20
+
+
+def statistics(lines: Sequence[Line]) -> list[str]:
+    """Return what a team wants to know, a line each."""
+    if not lines:
+        return ["No parity run is recorded yet; run: doit parity"]
+    escapes = sum(it.verdict in {"escape", "incomparable"} for it in lines)
+    runs = len(lines)
+    most = upper(escapes, runs)
+    said = [
+        f"parity runs: {runs}, from {lines[0].at[:10]} to {lines[-1].at[:10]}",
+        f"escapes: {escapes} of {runs} ({escapes / runs:.1%}, 95 % sure: at most {most:.1%})",
+        f"flaky tests: {lines[0].flaky} -> {lines[-1].flaky}",
+        f"warm gates that stood from an earlier run: {_part(lines)}",
+        *(_times(name, [getattr(it, name) for it in lines]) for name in ("warm", "full")),
+        _saved(lines),
+    ]
+    return [*said, *_classes(lines), *_reasons(lines)]
+
+
+def _part(lines: Sequence[Line]) -> str:
+    cached, gates = sum(it.cached for it in lines), sum(it.gates for it in lines)
+    return f"{cached} of {gates} ({cached / max(gates, 1):.0%})"
+
+
+def _times(name: str, values: Sequence[float]) -> str:
+    middle, high = quantile(values, 0.5), quantile(values, 0.9)
+    return f"{name}: median {duration(middle)}, p90 {duration(high)}"
+
+
+def _saved(lines: Sequence[Line]) -> str:
+    warm, full = sum(it.warm for it in lines), sum(it.full for it in lines)
+    cost = sum(it.confirm for it in lines)
+    return (
+        f"warm instead of full would have saved {duration(max(full - warm - cost, 0.0))} "
+        f"(full {duration(full)}, warm {duration(warm)}, confirming {duration(cost)})"
+    )
+
+
+def _classes(lines: Sequence[Line]) -> list[str]:
+    kinds = sorted({kind for it in lines for kind in it.classes})
+    return [f"{kind}: {sum(it.classes.get(kind, 0) for it in lines)}" for kind in kinds]
+
+
+def _reasons(lines: Sequence[Line]) -> list[str]:
+    """Return why everything ran, the most frequent reasons first."""
+    told = [why for it in lines for why in it.everything]
+    often = sorted(set(told), key=lambda why: (-told.count(why), why))[:REASONS]
+    all_ran = sum(bool(it.everything) for it in lines)
+    head = [f"everything ran in {all_ran} of {len(lines)} warm runs"] if all_ran else []
+    return head + [f"  {told.count(why)} x {why}" for why in often]
+
+
+def audit(memory: FlakyMemory, limit: int, today: dt.date) -> list[str]:
+    """Return the audit's lines: the count, a warning above the limit, every test, the week."""
+    count = len(memory.nodeids)
+    week = [*_came(memory, today), *_went(memory, today)]
+    if not count:
+        return ["No flaky tests are recorded.", *week]
+    rows = [_row(nodeid, test, today) for nodeid, test in whole(memory).items()]
+    head = ("state", "rate", "age", "last seen", "expires", "owner", "test")
+    return [headline(memory, limit), *_warning(count, limit), *table(head, rows), *week]
+
+
+def headline(memory: FlakyMemory, limit: int) -> str:
+    """Return how many tests are listed."""
+    count = len(memory.nodeids)
+    return f"{count} flaky {'test' if count == 1 else 'tests'} (limit {limit}):"
+
+
+def _warning(count: int, limit: int) -> list[str]:
+    if count <= limit:
+        return []
+    mend = "Mend the worst, and take them out with: doit flaky forget ID"
+    return [f"WARNING: more than {limit} flaky tests. {mend}"]
+
+
+def _row(nodeid: str, test: FlakyTest, today: dt.date) -> tuple[str, ...]:
+    rate = "unknown"
+    if test.runs:
+        low, high = interval(test.failures, test.runs)
+        rate = f"{test.failures / test.runs:.0%} ({low:.0%} to {high:.0%}, {test.runs} runs)"
+    age = f"{(today - _day(test.first)).days} days" if test.first else "-"
+    after = f" (after {test.before})" if test.before else ""
+    return (
+        test.state,
+        rate,
+        age,
+        test.last[:10] or "-",
+        test.expires or "-",
+        test.owner or "-",
+        f"{nodeid}{after}",
+    )
+
+
+def _day(at: str) -> dt.date:
+    import datetime as dt
+
+    return dt.date.fromisoformat(at[:10])
+
+
+def _came(memory: FlakyMemory, today: dt.date) -> list[str]:
+    new = [n for n, it in whole(memory).items() if it.first and (today - _day(it.first)).days < 7]  # noqa: PLR2004  a week
+    return [f"came this week: {nodeid}" for nodeid in new]
+
+
+def _went(memory: FlakyMemory, today: dt.date) -> list[str]:
+    left = [(n, it.why) for n, it in memory.gone.items() if (today - _day(it.at)).days < 7]  # noqa: PLR2004  a week
+    return [f"went this week: {nodeid} ({why})" for nodeid, why in left]
+
+
+def audit_json(memory: FlakyMemory, limit: int) -> str:
+    """Return the audit for scripts."""
+    tests = {}
+    for nodeid, test in whole(memory).items():
+        low, high = interval(test.failures, test.runs)
+        tests[nodeid] = {**msgspec.to_builtins(test), "rate_low": low, "rate_high": high}
+    value = {
+        "count": len(memory.nodeids),
+        "limit": limit,
+        "nodeids": memory.nodeids,
+        "tests": tests,
+        "gone": memory.gone,
+    }
+    return msgspec.json.encode(value).decode("utf-8")
+
+
+def message(memory: FlakyMemory, limit: int) -> str:
+    """Return the audit as a message to a channel."""
+    lines = [f"• `{nodeid}` ({test.state})" for nodeid, test in whole(memory).items()]
+    more = [f"and {len(lines) - NAMED} more in {FILE}"] if len(lines) > NAMED else []
+    warning = _warning(len(lines), limit)
+    return "\n".join([headline(memory, limit), *warning, *lines[:NAMED], *more])

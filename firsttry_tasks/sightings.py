@@ -1,0 +1,64 @@
+"""The nouns of the flaky memory: what was seen of a test, and what is kept of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+#: Where a test of the flaky memory stands.
+State = Literal["suspect", "flaky", "order-dependent", "probation", "broken", "expired"]
+
+#: How a sighting came about: two reports, reruns, a retry of a known test, or a plain run.
+How = Literal["table", "rerun", "order", "environment", "retry", "run"]
+
+
+class Seen(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One sighting: how often a test ran on a tree at a time, and how often it failed.
+
+    ``id`` names the run, so that the same sighting counts once; ``at`` is in UTC, ISO 8601.
+    """
+
+    id: str
+    at: str
+    tree: str
+    runs: int
+    failures: int
+    how: How
+    before: str = ""
+
+
+class FlakyTest(Struct, frozen=True, kw_only=True):
+    """What is known of one test; ``state`` and ``expires`` are as of the last write.
+
+    ``runs`` and ``failures`` count everything ever seen. ``sightings`` keeps the newest ones with
+    a failure; ``passes`` maps a day to the runs that passed, for days after the last failure.
+    ``before`` is the test that decides, where the order does.
+    """
+
+    state: State = "flaky"
+    first: str = ""
+    last: str = ""
+    runs: int = 0
+    failures: int = 0
+    kind: str = ""
+    before: str = ""
+    owner: str = ""
+    expires: str = ""
+    passes: dict[str, int] = {}
+    sightings: tuple[Seen, ...] = ()
+
+
+class Gone(Struct, frozen=True, kw_only=True):
+    """When and why a test left the list."""
+
+    at: str
+    why: str
+
+
+class FlakyMemory(Struct, frozen=True, kw_only=True):
+    """``ci/flaky_tests.json``: ``nodeids`` is sorted and unique, scripts read it with jq."""
+
+    nodeids: tuple[str, ...] = ()
+    tests: dict[str, FlakyTest] = {}
+    gone: dict[str, Gone] = {}

@@ -1,0 +1,98 @@
+"""What people do with the flaky memory and the history: look, forget, renew, own, tell others."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from firsttry_tasks import disk, flaky, history, net, reports
+from firsttry_tasks.errors import UsageError
+from firsttry_tasks.outputs import figures
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.sightings import FlakyMemory, Gone
+from firsttry_tasks.steps import memory
+from firsttry_tasks.steps.project import project, today
+from firsttry_tasks.steps.verdict import HISTORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Where the webhook's address is kept; it is a secret.
+WEBHOOK = "SLACK_WEBHOOK_URL"
+USAGE = "doit flaky [--json] [--slack], doit flaky forget|renew ID, doit flaky own ID OWNER"
+
+
+def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = False) -> None:
+    """List the flaky tests as of today, or do what the words say to one of them."""
+    locked = project(root).locked[0]
+    if words:
+        _act(root, words)
+        return
+    found, moved = flaky.heal(reports.read_flaky(root), locked.flaky, today(), memory.owner(root))
+    limit = locked.thresholds.flaky
+    if as_json:
+        CONSOLE.say(figures.audit_json(found, limit))
+    else:
+        CONSOLE.say(*figures.audit(found, limit, today()), *moved)
+    if slack:
+        _tell(found, limit)
+    if len(found.nodeids) > limit and os.environ.get("GITHUB_ACTIONS"):
+        CONSOLE.say(
+            f"::warning file={flaky.FILE}::{len(found.nodeids)} flaky tests (limit {limit})"
+        )
+
+
+def _tell(found: FlakyMemory, limit: int) -> None:
+    url = os.environ.get(WEBHOOK)
+    if not url:
+        raise UsageError(f"{WEBHOOK} is not set, so there is nobody to tell.")
+    net.post(url, {"text": figures.message(found, limit)})
+    CONSOLE.say("Told the channel.")
+
+
+def _act(root: Path, words: list[str]) -> None:
+    before = reports.read_flaky(root)
+    match words:
+        case ["forget", nodeid]:
+            after = _forget(before, _known(before, nodeid))
+        case ["renew", nodeid]:
+            after = _renew(root, before, _known(before, nodeid))
+        case ["own", nodeid, owner]:
+            test = flaky.whole(before)[_known(before, nodeid)]
+            tests = {**before.tests, nodeid: replace(test, owner=owner)}
+            after = replace(before, tests=tests)
+        case _:
+            raise UsageError(f"Can't read {' '.join(words)!r}. Usage: {USAGE}")
+    reports.write_flaky(root, after)
+    CONSOLE.say(f"{words[0]}: {words[1]}")
+
+
+def _known(found: FlakyMemory, nodeid: str) -> str:
+    if nodeid not in found.nodeids:
+        raise UsageError(f"{nodeid} is not in {flaky.FILE}; see: doit flaky")
+    return nodeid
+
+
+def _forget(before: FlakyMemory, nodeid: str) -> FlakyMemory:
+    gone = {**before.gone, nodeid: Gone(at=today().isoformat(), why="forgotten by hand")}
+    return FlakyMemory(
+        nodeids=tuple(it for it in before.nodeids if it != nodeid),
+        tests={name: test for name, test in before.tests.items() if name != nodeid},
+        gone=flaky.newest(gone),
+    )
+
+
+def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
+    rules = project(root).locked[0].flaky
+    until = (today() + dt.timedelta(days=rules.days)).isoformat()
+    test = replace(flaky.whole(before)[nodeid], expires=until)
+    test = replace(test, state=flaky.state(test, rules, today()))
+    return replace(before, tests={**before.tests, nodeid: test})
+
+
+def stats(root: Path) -> None:
+    """Print what the parity runs so far tell."""
+    CONSOLE.say(*figures.statistics(history.read(disk.read(root / HISTORY) or b"")))

@@ -1,0 +1,103 @@
+"""Run single tests again, each time in a fresh process; known flaky ones before they count."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from firsttry_tasks import disk
+from firsttry_tasks.gates import tests
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.steps import pytest_run
+from firsttry_tasks.values import Retried, TestsPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.steps.project import Project
+    from firsttry_tasks.steps.tool_run import Ran
+    from firsttry_tasks.values import Finding, Said
+
+#: How many files are named on a command line before all are collected.
+NAMED = 200
+LIVE = "again"
+
+
+def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dict[str, bool]:
+    """Run tests once, after the ones given; return for each that answered whether it failed."""
+    asked = tuple(nodeids)
+    order = (*before, *(nodeid for nodeid in asked if nodeid not in before))
+    disk.fresh_folder(Path(job.work))
+    plan = TestsPlan(
+        events=f"{job.work}/events.jsonl", only=frozenset(order), order=order, otherwise="again"
+    )
+    title = f"again {asked[0]}" + (f" and {len(asked) - 1} more" if asked[1:] else "")
+    watch = partial(CONSOLE.live, LIVE, title)
+    try:
+        said, heard, _ = pytest_run.once(_pointed(job, order), plan, watch)
+    finally:
+        CONSOLE.drop(LIVE)
+    failed = {finding.nodeid for finding in said.findings}
+    answered = failed | heard.durations.keys()
+    if heard.finished:
+        # A file that is collected now has answered: its finding was that it was not.
+        answered |= {nodeid for nodeid in asked if "::" not in nodeid}
+    return {nodeid: nodeid in failed for nodeid in asked if nodeid in answered}
+
+
+def _pointed(job: Job, order: tuple[str, ...]) -> Job:
+    """Point pytest at the files of the tests alone, where they are files and not too many."""
+    files = tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in order))
+    if len(files) > NAMED or not all((Path(job.root) / file).is_file() for file in files):
+        return job
+    return replace(job, settings=replace(job.settings, tests=files))
+
+
+def cold(job: Job, deadline: float | None = None) -> Job:
+    """Return the job as full runs tests: without coverage, one process, one after the other."""
+    tool = job.lock.tool(tests.TOOL)
+    left = tool.timeout if deadline is None else max(1.0, deadline - time.monotonic())
+    one_by_one = ("-n0",) if "pytest-xdist" in job.installed else ()
+    tool = replace(
+        tool, args=(*tool.args, *one_by_one, "--maxfail=0"), timeout=min(tool.timeout, left)
+    )
+    lock = replace(job.lock, coverage=False, tools={**job.lock.tools, tests.TOOL: tool})
+    return replace(job, stage="full", lock=lock, work=str(Path(job.work).parent / "again"))
+
+
+def forgive(here: Project, job: Job, ran: Ran) -> Ran:
+    """Run known flaky tests that failed again; one that passes then is green, and noted."""
+    times = here.locked[0].flaky.reruns
+    known = [f for f in ran.said.findings if f.nodeid in here.forgiven]
+    if ran.said.status != "red" or not known or not times:
+        return ran
+    retried = [_retry(cold(job), finding, times) for finding in known]
+    return replace(ran, said=_judged(ran.said, retried))
+
+
+def _retry(job: Job, finding: Finding, times: int) -> Retried:
+    nodeid = finding.nodeid or ""
+    runs = 1
+    while runs <= times:
+        runs += 1
+        if again(job, (nodeid,)).get(nodeid) is False:
+            return Retried(nodeid=nodeid, runs=runs, failures=runs - 1, message=finding.message)
+    return Retried(nodeid=nodeid, runs=runs, failures=runs, message=finding.message)
+
+
+def _judged(said: Said, retried: list[Retried]) -> Said:
+    green = {it.nodeid for it in retried if it.failures < it.runs}
+    findings = tuple(f for f in said.findings if f.nodeid not in green)
+    detail = said.tests
+    if detail is not None:
+        counts = detail.counts
+        counts = replace(
+            counts, passed=counts.passed + len(green), failed=counts.failed - len(green)
+        )
+        detail = replace(detail, counts=counts, retried=tuple(retried))
+    return replace(said, status="red" if findings else "green", findings=findings, tests=detail)
