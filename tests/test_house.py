@@ -13,10 +13,11 @@ import firsttry_tasks
 
 PACKAGE = Path(firsttry_tasks.__file__).parent
 FLOORS = (
-    ("errors", "values"),
-    ("disk", "proc", "git", "machine", "dependencies"),
+    ("errors", "values", "sightings"),
+    ("disk", "proc", "git", "net", "machine", "dependencies"),
     ("settings", "lock"),
-    ("fingerprint", "layout", "selection", "flaky", "compare"),
+    ("fingerprint", "layout", "selection", "owners", "flaky", "flaky_file"),
+    ("compare", "divergence", "history"),
     ("gates",),
     ("recorder",),
     ("reports", "outputs", "schema"),
@@ -30,6 +31,7 @@ DOORS = {
     "sqlite3": {"dependencies", "engine"},
     "fcntl": {"disk"},
     "signal": {"proc", "engine"},
+    "urllib": {"net", "dependencies"},
 }
 
 

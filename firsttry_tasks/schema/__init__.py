@@ -10,9 +10,15 @@ from pathlib import Path
 import msgspec
 
 from firsttry_tasks import disk
-from firsttry_tasks.values import FlakyMemory, Report, Verdict
+from firsttry_tasks.sightings import FlakyMemory
+from firsttry_tasks.values import Divergences, Report, Verdict
 
-KINDS = {"report": Report, "verdict": Verdict, "flaky": FlakyMemory}
+KINDS = {
+    "report": Report,
+    "verdict": Verdict,
+    "divergence": Divergences,
+    "flaky": FlakyMemory,
+}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -1,0 +1,1 @@
+"""Differences with known causes, and the flaky memory, with the real tools."""

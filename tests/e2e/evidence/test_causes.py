@@ -1,0 +1,62 @@
+"""Every difference is put in the class of its cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.checkout import PATHS, TESTS_ONLY
+from tests.e2e.evidence.causes import CAUSES, QUICK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.e2e.checkout import Checkout
+    from tests.e2e.evidence.causes import Cause
+
+
+def _set_up(checkout: Checkout, cause: Cause, out: Path) -> None:
+    out.mkdir()
+    checkout.write("pyproject.toml", cause.settings + TESTS_ONLY + PATHS)
+    _apply(checkout, cause.files, out)
+    checkout.commit()
+    if cause.learn:
+        checkout.run("doit", "warm")
+    _apply(checkout, cause.change, out)
+
+
+def _apply(checkout: Checkout, files: Mapping[str, str | None], out: Path) -> None:
+    for name, text in files.items():
+        if text is None:
+            (checkout.root / name).unlink()
+        else:
+            checkout.write(name, text.replace("{out}", str(out)))
+
+
+def _parity(checkout: Checkout, cause: Cause, out: Path) -> tuple[int, str]:
+    """Run both stages, each with its own variables, and compare as full would."""
+    checkout.run("doit", "warm", env=cause.warm)
+    if cause.outside:
+        (out / cause.outside).touch()
+    checkout.run("doit", "full", env=cause.full)
+    if cause.back:
+        (out / cause.outside).unlink()
+    ran = checkout.run("doit", "compare", env=cause.full)
+    return ran.code, ran.out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(it, marks=() if it in QUICK else pytest.mark.slow) for it in sorted(CAUSES)],
+)
+def test_each_cause_is_found(checkout: Checkout, tmp_path: Path, name: str) -> None:
+    """The kind, the verdict, the exit code, and the test that decides where the order does."""
+    cause, out = CAUSES[name], tmp_path / "out"
+    _set_up(checkout, cause, out)
+    code, said = _parity(checkout, cause, out)
+    verdict = checkout.verdict()
+    found = {(it.kind, it.before) for it in verdict.divergences}
+    expected = (cause.verdict, cause.code, {(cause.kind, cause.before)})
+    assert (verdict.name, code, found) == expected, said

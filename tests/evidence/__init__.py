@@ -1,0 +1,1 @@
+"""The flaky memory, the classes of differences, and the history."""
