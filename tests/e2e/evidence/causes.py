@@ -280,17 +280,7 @@ SURROUNDINGS = {
         learn=False,
         outside="down",
     ),
-    "a file that only the other stage left": Cause(
-        {
-            "tests/test_left.py": LEFT.replace("{place}", "build/left"),
-            ".gitignore": "build/\n",
-            "build/left": "",
-        },
-        "red",
-        "environment",
-        1,
-        learn=False,
-    ),
+    "a warm red that stays red": Cause(moody("FPF"), "red", "environment", 1, learn=False),
 }
 
 MACHINES = {

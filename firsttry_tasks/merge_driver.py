@@ -1,0 +1,33 @@
+"""What git calls to merge ``ci/flaky_tests.json``: what both branches know, without a conflict."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from firsttry_tasks import disk, flaky_file
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.sightings import FlakyMemory
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Merge base, ours and theirs into ours; 1 leaves the conflict to a person."""
+    places = map(Path, sys.argv[1:] if argv is None else argv)
+    try:
+        base, ours, theirs = places
+        known = [_read(place) for place in (base, ours, theirs)]
+        disk.write(ours, flaky_file.encode(flaky_file.merge(*known)))
+    except FirstTryError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _read(place: Path) -> FlakyMemory:
+    """Return one side; a branch without the file knows of no flaky test."""
+    data = disk.read(place)
+    return flaky_file.decode(data) if data else FlakyMemory()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

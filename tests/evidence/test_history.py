@@ -1,0 +1,91 @@
+"""The history answers what a team asks: escapes, times, what was saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firsttry_tasks import history
+from firsttry_tasks.history import Line
+from firsttry_tasks.outputs import figures
+
+
+def _line(n: int = 1, verdict: str = "success", **more: Any) -> Line:
+    fields = {"warm": 1.0, "full": 10.0, "gates": 3, **more}
+    at = f"2026-03-{n:02}T00:00:00+00:00"
+    return Line(id=str(n), at=at, fingerprint="f", verdict=verdict, exit_code=0, **fields)
+
+
+def test_what_is_written_is_read_again() -> None:
+    """A line is a run."""
+    lines = [_line(1), _line(2, everything=("lock changed",))]
+    assert history.read(history.encode(lines)) == lines
+
+
+def test_a_cut_line_costs_one_run() -> None:
+    """The others are still there."""
+    data = history.encode([_line(1), _line(2)])
+    assert history.read(data[:-5]) == [_line(1)]
+
+
+def test_the_history_is_bounded() -> None:
+    """The newest runs stay."""
+    lines = [_line(1)] * history.KEPT + [_line(2)]
+    kept = history.read(history.encode(lines))
+    assert (len(kept), kept[-1]) == (history.KEPT, _line(2))
+
+
+@pytest.mark.parametrize(
+    ("events", "runs", "bound"), [(0, 100, 0.0295), (1, 100, 0.0466), (5, 20, 0.4556), (3, 3, 1)]
+)
+def test_the_upper_bound_is_exact(events: int, runs: int, bound: float) -> None:
+    """One-sided Clopper-Pearson: 0 of 100 still allows 3 percent."""
+    assert history.upper(events, runs) == pytest.approx(bound, abs=1e-4)
+
+
+@given(st.integers(0, 20), st.integers(1, 200))
+def test_the_bound_is_above_the_rate(events: int, more: int) -> None:
+    """What was seen is possible."""
+    assert events / (events + more) <= history.upper(events, events + more) <= 1
+
+
+def test_quantiles_are_values_that_were_seen() -> None:
+    """Nearest rank, nothing made up in between."""
+    assert [history.quantile([3, 1, 2], it) for it in (0.5, 0.9)] == [2, 3]
+
+
+def test_no_history_is_told_in_words() -> None:
+    """With the command that begins one."""
+    assert figures.statistics([]) == ["No parity run is recorded yet; run: doit parity"]
+
+
+SAVED = "warm instead of full would have saved 32.0 s (full 40.0 s, warm 4.00 s, confirming 4.00 s)"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "parity runs: 4, from 2026-03-01 to 2026-03-04",
+        "escapes: 1 of 4 (25.0%, 95 % sure: at most 75.1%)",
+        "flaky tests: 2 -> 5",
+        "warm gates that stood from an earlier run: 6 of 12 (50%)",
+        "warm: median 1.00 s, p90 1.00 s",
+        "full: median 10.0 s, p90 10.0 s",
+        SAVED,
+        "selection gap: 1",
+        "everything ran in 2 of 4 warm runs",
+        "  2 x lock changed",
+    ],
+)
+def test_statistics_say(said: str) -> None:
+    """One line for each question."""
+    lines = [
+        _line(1, flaky=2, cached=3),
+        _line(2, "escape", classes={"selection gap": 1}, confirm=4.0),
+        _line(3, everything=("lock changed",), cached=3),
+        _line(4, everything=("lock changed",), flaky=5),
+    ]
+    assert said in figures.statistics(lines)
