@@ -16,6 +16,7 @@ USAGE = """usage: ft COMMAND [OPTIONS]
   ft lock [--check]         write the parity lock, or compare with it
   ft flaky [--json] [--slack]        list the known flaky tests
   ft flaky forget|renew|own ID ...   change what is known of one
+  ft flaky setup            let git merge the list by itself in this clone
   ft stats                  what the parity runs so far tell
   ft settings               print the settings and who asked for them
   ft clear-cache            forget all warm state

@@ -24,6 +24,7 @@ OWN_FILES = (".testmondata", ".coverage", ".doit.db", ".dmypy.json")
 ARTIFACTS = (
     "artifacts/parity_report.json",
     "artifacts/verdict.json",
+    "artifacts/divergence.json",
     "artifacts/warm_parity_report.json",
     "artifacts/full_parity_report.json",
 )

@@ -23,7 +23,7 @@ FLOORS = (
     ("reports", "outputs", "schema"),
     ("golden", "stores"),
     ("steps",),
-    ("tasks", "engine", "cli"),
+    ("tasks", "engine", "cli", "merge_driver"),
 )
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {

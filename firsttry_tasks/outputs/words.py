@@ -9,7 +9,7 @@ from firsttry_tasks.outputs.table import duration, table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.values import Finding, GateReport, GateResult, Report, Verdict
+    from firsttry_tasks.values import Divergence, Finding, GateReport, GateResult, Report, Verdict
 
 #: How many findings of a gate the console shows; the report has them all.
 SHOWN = 30
@@ -49,6 +49,9 @@ def outcome(result: GateResult) -> str:
     words = []
     if result.tests:
         words.append(tests(result))
+    if result.tests and result.tests.retried:
+        passed = [it for it in result.tests.retried if it.failures < it.runs]
+        words.append(f"{len(passed)} of {len(result.tests.retried)} known flaky passed when rerun")
     if result.findings:
         n = len(result.findings)
         words.append(f"{n} finding{'s' if n > 1 else ''}")
@@ -104,5 +107,17 @@ def verdict(it: Verdict) -> list[str]:
         lines += [f"  {side} [{f.gate}] {finding(f)}" for f in found[:SHOWN]]
         if len(found) > SHOWN:
             lines.append(f"  ... and {len(found) - SHOWN} more")
+    for met in it.divergences[:SHOWN]:
+        lines += divergence(met)
     lines += [f"  remembered as flaky: {nodeid}" for nodeid in it.learned]
     return lines
+
+
+def divergence(met: Divergence) -> list[str]:
+    """Return what a difference is, what that rests on, and what mends it."""
+    seen = ", ".join(f"{it.way} {it.failures} of {it.runs} red" for it in met.reruns)
+    return [
+        f"  {met.kind}: {met.nodeid or met.finding}: {met.sentence}",
+        *([f"    run again: {seen}"] if seen else []),
+        *([f"    to mend it: {met.mend}"] if met.mend else []),
+    ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shlex
+import sys
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import disk, flaky, history, net, reports
+from firsttry_tasks import disk, flaky, git, history, net, reports
 from firsttry_tasks.errors import UsageError
 from firsttry_tasks.outputs import figures
 from firsttry_tasks.outputs.console import CONSOLE
@@ -22,7 +24,13 @@ if TYPE_CHECKING:
 
 #: Where the webhook's address is kept; it is a secret.
 WEBHOOK = "SLACK_WEBHOOK_URL"
-USAGE = "doit flaky [--json] [--slack], doit flaky forget|renew ID, doit flaky own ID OWNER"
+USAGE = (
+    "doit flaky [--json] [--slack], doit flaky forget|renew ID, doit flaky own ID OWNER, "
+    "doit flaky setup"
+)
+#: How git's own configuration calls what merges the list.
+DRIVER = "firsttry-flaky"
+ATTRIBUTE = f"{flaky.FILE} merge={DRIVER}"
 
 
 def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = False) -> None:
@@ -56,6 +64,9 @@ def _tell(found: FlakyMemory, limit: int) -> None:
 def _act(root: Path, words: list[str]) -> None:
     before = reports.read_flaky(root)
     match words:
+        case ["setup"]:
+            _set_up(root)
+            return
         case ["forget", nodeid]:
             after = _forget(before, _known(before, nodeid))
         case ["renew", nodeid]:
@@ -68,6 +79,19 @@ def _act(root: Path, words: list[str]) -> None:
             raise UsageError(f"Can't read {' '.join(words)!r}. Usage: {USAGE}")
     reports.write_flaky(root, after)
     CONSOLE.say(f"{words[0]}: {words[1]}")
+
+
+def _set_up(root: Path) -> None:
+    """Let git merge the list by itself: the attribute for everyone, the driver for this clone."""
+    place = root / ".gitattributes"
+    text = (disk.read(place) or b"").decode("utf-8")
+    if ATTRIBUTE not in text.splitlines():
+        gap = "" if not text or text.endswith("\n") else "\n"
+        disk.write(place, f"{text}{gap}{ATTRIBUTE}\n".encode())
+    driver = f"{shlex.quote(sys.executable)} -m firsttry_tasks.merge_driver %O %A %B"
+    git.ask(root, "config", f"merge.{DRIVER}.name", "both branches' flaky tests")
+    git.ask(root, "config", f"merge.{DRIVER}.driver", driver)
+    CONSOLE.say(f"git merges {flaky.FILE} by itself in this clone; commit .gitattributes.")
 
 
 def _known(found: FlakyMemory, nodeid: str) -> str:

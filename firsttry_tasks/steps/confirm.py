@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import compare, disk, divergence
+from firsttry_tasks import compare, divergence
 from firsttry_tasks.divergence import Ask, Case, Conclusion
-from firsttry_tasks.steps import rerun, tool_run
-from firsttry_tasks.steps.project import tree
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.steps import tool_run
+from firsttry_tasks.steps.bench import Bench
 from firsttry_tasks.values import Divergence, Rerun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from firsttry_tasks.divergence import Inquiry
-    from firsttry_tasks.gates.job import Job
     from firsttry_tasks.steps.project import Project
     from firsttry_tasks.values import Finding, GateResult, Report, Stage, Verdict
 
@@ -46,88 +46,51 @@ def confirm(here: Project, reports: dict[Stage, Report], verdict: Verdict) -> Ve
     return compare.settle(verdict, tuple(found), time.monotonic() - started)
 
 
-class Bench:
-    """Where tests are run again: the job of each way, and what each stage had run before."""
+def once_more(here: Project, reports: dict[Stage, Report], verdict: Verdict) -> Verdict:
+    """Look into gates that could not do their work: where they can now, it was the machine."""
+    broken = [
+        (stage, line.result)
+        for stage, report in reports.items()
+        for line in report.gates
+        if line.result.status == "error"
+    ]
+    if not broken or reports["warm"].tree != reports["full"].tree:
+        return verdict
+    rules = here.locked[0].confirm
+    started = time.monotonic()
+    bench = Bench(here, reports, started + rules.minutes * 60)
+    verdict = replace(verdict, fingerprint=reports["full"].fingerprint)
+    found = [_recovered(bench, stage, result, rules.reruns) for stage, result in broken]
+    if None in found:
+        return verdict
+    return compare.settle(verdict, tuple(filter(None, found)), time.monotonic() - started)
 
-    def __init__(self, here: Project, reports: dict[Stage, Report], deadline: float) -> None:
-        """Remember the two reports and when time is up."""
-        self.here = here
-        self.reports = reports
-        self.deadline = deadline
-        self._tree = tuple(tree(here.root, "tests"))
-        self._order = {stage: self._ran(stage) for stage in reports}
-        self._at = {stage: {n: at for at, n in enumerate(o)} for stage, o in self._order.items()}
 
-    def late(self) -> bool:
-        """Tell whether the time is used up."""
-        return time.monotonic() > self.deadline
-
-    def result(self, stage: Stage, gate: str) -> GateResult | None:
-        """Return what a gate came to in a stage's report."""
-        lines = self.reports[stage].gates
-        return next((line.result for line in lines if line.result.gate == gate), None)
-
-    def _ran(self, stage: Stage) -> tuple[str, ...]:
-        """Return the tests a stage ran, in order; a result of an earlier run ran none."""
-        lines = [line for line in self.reports[stage].gates if line.result.gate == "tests"]
-        detail = lines[0].result.tests if lines and not lines[0].cached else None
-        return tuple(detail.durations) if detail else ()
-
-    def ran(self, stage: Stage) -> int:
-        """Return how many tests a stage ran."""
-        return len(self._order[stage])
-
-    def before(self, stage: Stage, nodeid: str) -> tuple[str, ...]:
-        """Return what a stage ran before a test; all it ran, where it did not get to it."""
-        return self._order[stage][: self._at[stage].get(nodeid)]
-
-    def case(self, side: Stage, nodeid: str) -> Case:
-        """Return what is to be known of a test before it is looked into."""
-        other: Stage = "full" if side == "warm" else "warm"
-        elsewhere = nodeid in self._at[other]
-        return Case(
-            nodeid=nodeid,
-            side=side,
-            here=self.before(side, nodeid),
-            there=self.before(other, nodeid) if elsewhere else (),
-            elsewhere=elsewhere,
-            variables=tuple(sorted(self.variables(other))),
-        )
-
-    def variables(self, stage: Stage) -> dict[str, str]:
-        """Return the variables of a stage that the other stage has otherwise."""
-        texts = {name: it.environment.get("environment", "") for name, it in self.reports.items()}
-        pairs = {
-            name: dict(line.partition("=")[::2] for line in text.splitlines())
-            for name, text in texts.items()
-        }
-        theirs = pairs["full" if stage == "warm" else "warm"]
-        names = pairs[stage].keys() | theirs.keys()
-        return {n: pairs[stage].get(n, "") for n in names if pairs[stage].get(n) != theirs.get(n)}
-
-    def answers(self, ask: Ask, side: Stage, nodeids: tuple[str, ...]) -> dict[str, bool]:
-        """Run tests once in the way asked for."""
-        cold = rerun.cold(self.here.job("full", "tests", self._tree), self.deadline)
-        match ask.way:
-            case "clean copy":
-                return self._in_copy(cold, nodeids)
-            case "as warm":
-                # Cold but for the stage: recorded as a warm run is, into a place of its own.
-                return rerun.again(replace(cold, stage="warm"), nodeids)
-            case "variables":
-                other: Stage = "full" if side == "warm" else "warm"
-                return rerun.again(replace(cold, env=self._env(cold, other)), nodeids)
-            case _:
-                return rerun.again(cold, nodeids, ask.before)
-
-    def _in_copy(self, job: Job, nodeids: tuple[str, ...]) -> dict[str, bool]:
-        with disk.copied(self.here.root, self._tree) as copy:
-            elsewhere = replace(job, root=str(copy), work=str(copy / ".firsttry" / "again"))
-            return rerun.again(elsewhere, nodeids)
-
-    def _env(self, job: Job, stage: Stage) -> dict[str, str]:
-        theirs = self.variables(stage)
-        return {n: v for n, v in (job.env | theirs).items() if theirs.get(n, v)}
+def _recovered(bench: Bench, stage: Stage, result: GateResult, reruns: int) -> Divergence | None:
+    """Run what broke again; None where it breaks again, or can't be run by itself."""
+    finding = next((f for f in result.findings if f.rule == "crash"), None)
+    tried = 0
+    if result.gate == "tests":
+        nodeid = finding.nodeid if finding else None
+        while nodeid and tried < reruns and not bench.late():
+            tried += 1
+            if bench.answers(Ask("alone"), stage, (nodeid,)).get(nodeid) is not False:
+                return None
+    elif tool_run.run(bench.job(stage, result.gate), result.gate).said.status != "error":
+        tried = 1
+    if not tried:
+        return None
+    return Divergence(
+        finding=finding.id if finding else f"{result.gate}:error",
+        gate=result.gate,
+        nodeid=finding.nodeid if finding else None,
+        side=stage,
+        kind="infrastructure",
+        blocks=False,
+        sentence=f"{stage}:{result.gate} could not do its work ({result.message}), and now it can",
+        reruns=(Rerun(way="once more", runs=tried, failures=0),),
+        mend=f"run it again: doit {stage}",
+    )
 
 
 def _tests(bench: Bench, found: list[tuple[Stage, Finding]], reruns: int) -> Iterator[Divergence]:
@@ -229,8 +192,8 @@ def _gates(bench: Bench, found: list[tuple[Stage, Finding]]) -> Iterator[Diverge
 
 
 def _again(bench: Bench, stage: Stage, gate: str) -> frozenset[str]:
-    job = bench.here.job(stage, gate, tuple(tree(bench.here.root, gate)))
-    said = tool_run.run(job, gate).said
+    said = tool_run.run(bench.job(stage, gate), gate).said
+    CONSOLE.drop(f"{stage}:{gate}")
     return frozenset(finding.id for finding in said.findings)
 
 

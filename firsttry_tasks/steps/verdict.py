@@ -8,7 +8,7 @@ from firsttry_tasks import compare, disk, history, reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.outputs import github, words
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.steps import confirm, memory, snapshot
+from firsttry_tasks.steps import memory, snapshot
 from firsttry_tasks.steps.project import RUN, began, project
 from firsttry_tasks.steps.stage import summarize
 from firsttry_tasks.values import STAGES, Divergences
@@ -53,9 +53,13 @@ def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdi
     """Look into the differences, if there are any and the lock gives time for it."""
     here = project(root)
     rules = here.locked[0].confirm
-    if not (verdict.only_full or verdict.only_warm) or not rules.reruns or not rules.minutes:
+    if not rules.reruns or not rules.minutes:
         return verdict
-    return confirm.confirm(here, both, verdict)
+    from firsttry_tasks.steps import confirm
+
+    if verdict.only_full or verdict.only_warm:
+        return confirm.confirm(here, both, verdict)
+    return confirm.once_more(here, both, verdict)
 
 
 def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[str, ...]:

@@ -111,10 +111,6 @@ GAPS = {
         change={"tests/data/a.txt": "bad"},
         settings=INERT,
     ),
-    "data that ends pytest": _gap(
-        "if (DATA / 'a.txt').read_text() != 'ok':\n        import os\n\n        os._exit(7)",
-        {"tests/data/a.txt": "bad"},
-    ),
 }
 
 MOODS = {

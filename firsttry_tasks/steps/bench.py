@@ -1,0 +1,100 @@
+"""Where tests are run again: the job of each way, and what each stage had run before."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from firsttry_tasks import disk
+from firsttry_tasks.divergence import Ask, Case
+from firsttry_tasks.steps import rerun
+from firsttry_tasks.steps.project import tree
+
+if TYPE_CHECKING:
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.steps.project import Project
+    from firsttry_tasks.values import Report, Stage
+
+
+class Bench:
+    """Two reports of one tree, and the ways to run their tests again until time is up."""
+
+    def __init__(self, here: Project, reports: dict[Stage, Report], deadline: float) -> None:
+        """Remember the two reports and when time is up."""
+        self.here = here
+        self.reports = reports
+        self.deadline = deadline
+        self._order = {stage: self._ran(stage) for stage in reports}
+        self._at = {stage: {n: at for at, n in enumerate(o)} for stage, o in self._order.items()}
+
+    def late(self) -> bool:
+        """Tell whether the time is used up."""
+        return time.monotonic() > self.deadline
+
+    def job(self, stage: Stage, gate: str) -> Job:
+        """Return the work order of a gate, as its stage had it."""
+        return self.here.job(stage, gate, tuple(tree(self.here.root, gate)))
+
+    def _ran(self, stage: Stage) -> tuple[str, ...]:
+        """Return the tests a stage ran, in order; a result of an earlier run ran none."""
+        lines = [line for line in self.reports[stage].gates if line.result.gate == "tests"]
+        detail = lines[0].result.tests if lines and not lines[0].cached else None
+        return tuple(detail.durations) if detail else ()
+
+    def ran(self, stage: Stage) -> int:
+        """Return how many tests a stage ran."""
+        return len(self._order[stage])
+
+    def before(self, stage: Stage, nodeid: str) -> tuple[str, ...]:
+        """Return what a stage ran before a test; all it ran, where it did not get to it."""
+        return self._order[stage][: self._at[stage].get(nodeid)]
+
+    def case(self, side: Stage, nodeid: str) -> Case:
+        """Return what is to be known of a test before it is looked into."""
+        other: Stage = "full" if side == "warm" else "warm"
+        elsewhere = nodeid in self._at[other]
+        return Case(
+            nodeid=nodeid,
+            side=side,
+            here=self.before(side, nodeid),
+            there=self.before(other, nodeid) if elsewhere else (),
+            elsewhere=elsewhere,
+            variables=tuple(sorted(self.variables(other))),
+        )
+
+    def variables(self, stage: Stage) -> dict[str, str]:
+        """Return the variables of a stage that the other stage has otherwise."""
+        texts = {name: it.environment.get("environment", "") for name, it in self.reports.items()}
+        pairs = {
+            name: dict(line.partition("=")[::2] for line in text.splitlines())
+            for name, text in texts.items()
+        }
+        theirs = pairs["full" if stage == "warm" else "warm"]
+        names = pairs[stage].keys() | theirs.keys()
+        return {n: pairs[stage].get(n, "") for n in names if pairs[stage].get(n) != theirs.get(n)}
+
+    def answers(self, ask: Ask, side: Stage, nodeids: tuple[str, ...]) -> dict[str, bool]:
+        """Run tests once in the way asked for."""
+        cold = rerun.cold(self.job("full", "tests"), self.deadline)
+        match ask.way:
+            case "clean copy":
+                return self._in_copy(cold, nodeids)
+            case "as warm":
+                # Cold but for the stage: recorded as a warm run is, into a place of its own.
+                return rerun.again(replace(cold, stage="warm"), nodeids)
+            case "variables":
+                other: Stage = "full" if side == "warm" else "warm"
+                return rerun.again(replace(cold, env=self._env(cold, other)), nodeids)
+            case _:
+                return rerun.again(cold, nodeids, ask.before)
+
+    def _in_copy(self, job: Job, nodeids: tuple[str, ...]) -> dict[str, bool]:
+        with disk.copied(self.here.root, job.paths) as copy:
+            elsewhere = replace(job, root=str(copy), work=str(copy / ".firsttry" / "again"))
+            return rerun.again(elsewhere, nodeids)
+
+    def _env(self, job: Job, stage: Stage) -> dict[str, str]:
+        theirs = self.variables(stage)
+        return {n: v for n, v in (job.env | theirs).items() if theirs.get(n, v)}
