@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from firsttry_tasks.values import Divergence, Finding
 
 #: How a test is run again: by itself; by itself in a copy of what git knows; by itself as warm
-#: runs tests; by itself with the other stage's variables; after others, in the order given.
-Way = Literal["alone", "clean copy", "as warm", "variables", "after"]
+#: runs tests; by itself with the other stage's variables; after all that a stage ran before it;
+#: after some of them, in the order given.
+Way = Literal[
+    "alone", "clean copy", "as warm", "variables", "warm's order", "full's order", "after"
+]
+#: Ways in which one run answers for many tests.
+SHARED: frozenset[Way] = frozenset({"warm's order", "full's order"})
+#: How often a whole order is run before the search for the test that decides begins.
+ORDERLY = 2
 
 #: What a failure says when the machine is to blame.
 BROKEN = re.compile(
@@ -64,6 +71,8 @@ class Conclusion(Struct, frozen=True, kw_only=True):
     mend: str = ""
 
 
+ORDERS: dict[Stage, Ask] = {"warm": Ask("warm's order"), "full": Ask("full's order")}
+
 if TYPE_CHECKING:
     Inquiry = Generator[Ask, bool, Conclusion]
     Answers = Generator[Ask, bool, list[bool]]
@@ -104,7 +113,7 @@ def _flaky(why: str) -> Conclusion:
 
 def _passes_alone(case: Case, reruns: int) -> Inquiry:
     """Look for a test that must run before it to make it fail, or a stage in which it does."""
-    ordered = yield from _order(case, case.here, reruns, fails_after=True)
+    ordered = yield from _order(case, case.side, case.here, reruns, fails_after=True)
     if ordered:
         return ordered
     if case.side == "warm":
@@ -128,7 +137,8 @@ def _fails_alone(case: Case, reruns: int) -> Inquiry:
             return _variables(case)
     if not case.elsewhere:
         return (yield from _not_selected(case, reruns))
-    ordered = yield from _order(case, case.there, reruns, fails_after=False)
+    other: Stage = "full" if case.side == "warm" else "warm"
+    ordered = yield from _order(case, other, case.there, reruns, fails_after=False)
     if ordered:
         return ordered
     return (yield from _around(reruns))
@@ -196,9 +206,16 @@ def _around(reruns: int) -> Inquiry:
     )
 
 
-def _order(case: Case, before: tuple[str, ...], reruns: int, *, fails_after: bool) -> Search:
+def _order(
+    case: Case, stage: Stage, before: tuple[str, ...], reruns: int, *, fails_after: bool
+) -> Search:
     """Find the test that must run before to turn this one's answer; None where order is not it."""
-    if not before or (yield Ask("after", before)) is not fails_after:
+    if not before:
+        return None
+    seen = yield from _repeat(ORDERS[stage], min(ORDERLY, reruns))
+    if _mixed(seen):
+        return _flaky(f"it failed {_of(seen)} times in {stage}'s order, on the same tree")
+    if seen[0] is not fails_after:
         return None
     culprit = yield from _narrow(before, wanted=fails_after)
     after = yield from _repeat(Ask("after", culprit), reruns)

@@ -87,8 +87,16 @@ class Bench:
             case "variables":
                 other: Stage = "full" if side == "warm" else "warm"
                 return rerun.again(replace(cold, env=self._env(cold, other)), nodeids)
+            case "warm's order":
+                return rerun.again(cold, nodeids, self._up_to("warm", nodeids))
+            case "full's order":
+                return rerun.again(cold, nodeids, self._up_to("full", nodeids))
             case _:
                 return rerun.again(cold, nodeids, ask.before)
+
+    def _up_to(self, stage: Stage, nodeids: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what a stage ran before the last of some tests, the others in their places."""
+        return max((self.before(stage, nodeid) for nodeid in nodeids), key=len)
 
     def _in_copy(self, job: Job, nodeids: tuple[str, ...]) -> dict[str, bool]:
         with disk.copied(self.here.root, job.paths) as copy:

@@ -129,7 +129,8 @@ class Inquiries:
                     self._give_up()
                     break
                 answers = bench.answers(ask, side, nodeids)
-                way = ask.way if len(nodeids) == 1 else f"{ask.way}, {len(nodeids)} together"
+                alone = len(nodeids) == 1 or ask.way in divergence.SHARED
+                way = ask.way if alone else f"{ask.way}, {len(nodeids)} together"
                 for nodeid in nodeids:
                     self._send(nodeid, way, answers.get(nodeid))
                 if bench.late():
@@ -143,7 +144,7 @@ class Inquiries:
             groups.setdefault((ask, cases[nodeid].side), []).append(nodeid)
         batches = []
         for (ask, side), nodeids in groups.items():
-            apart = len(nodeids) <= ALONE or ask.before
+            apart = ask.way not in divergence.SHARED and (len(nodeids) <= ALONE or ask.before)
             parts = [(nodeid,) for nodeid in nodeids] if apart else [tuple(nodeids)]
             batches += [(ask, side, part) for part in parts]
         return batches

@@ -27,6 +27,14 @@ ESCAPED = Case(nodeid="t", side="full", here=OTHERS, elsewhere=False)
 WARM_RED = Case(nodeid="t", side="warm", here=OTHERS, there=OTHERS)
 
 
+#: What ran before in each of the ways in which a whole order is run.
+WHOLE = {"warm's order", "full's order"}
+
+
+def _before(ask: Ask) -> set[str]:
+    return set(OTHERS) if ask.way in WHOLE else set(ask.before)
+
+
 def _told(case: Case, world: World, reruns: int = 3) -> tuple[Conclusion, int]:
     """Return the conclusion and how many reruns it took."""
     inquiry = divergence.inquire(case, reruns)
@@ -41,12 +49,12 @@ def _told(case: Case, world: World, reruns: int = 3) -> tuple[Conclusion, int]:
 
 def _after(*needed: str) -> World:
     """Fail when all of these ran before."""
-    return lambda ask: set(needed) <= set(ask.before)
+    return lambda ask: set(needed) <= _before(ask)
 
 
 def _unless(*needed: str) -> World:
     """Fail unless one of these ran before."""
-    return lambda ask: not set(needed) & set(ask.before)
+    return lambda ask: not set(needed) & _before(ask)
 
 
 def _in(*ways: str) -> World:
@@ -66,7 +74,7 @@ def _never(_ask: Ask) -> bool:
     ("case", "world", "kind", "blocks"),
     [
         (ESCAPED, _always, "selection gap", True),
-        (ESCAPED, _in("alone", "after"), "selection gap", True),
+        (ESCAPED, _in("alone", "after", *WHOLE), "selection gap", True),
         (ESCAPED, _never, "flaky", False),
         (ESCAPED, _after("t7"), "order-dependent", False),
         (SELECTED, _always, "environment", True),
@@ -74,8 +82,8 @@ def _never(_ask: Ask) -> bool:
         (SELECTED, _after("t7"), "order-dependent", False),
         (SELECTED, _after("t3", "t17"), "order-dependent", False),
         (SELECTED, _unless("t7"), "order-dependent", False),
-        (SELECTED, _in("alone", "as warm", "after"), "environment", False),
-        (SELECTED, _in("alone", "clean copy", "after"), "environment", True),
+        (SELECTED, _in("alone", "as warm", *WHOLE), "environment", False),
+        (SELECTED, _in("alone", "clean copy", *WHOLE), "environment", True),
         (WARM_RED, _always, "environment", True),
         (WARM_RED, _never, "flaky", False),
         (WARM_RED, _after("t0"), "order-dependent", False),
