@@ -42,7 +42,8 @@ def installed(path: list[str] | None = None) -> dict[str, str]:
         for name in names:
             if name.endswith((".dist-info", ".egg-info")):
                 title, _, version = name.rpartition(".")[0].partition("-")
-                found.setdefault(title.lower().replace("_", "-"), version or "0")
+                plain = title.lower().replace("_", "-").replace(".", "-")
+                found.setdefault(plain, version.partition("-")[0] or "0")
     return found
 
 

@@ -1,0 +1,109 @@
+"""Real processes: started, read, limited, and ended with all their children."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firsttry_tasks import proc
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.values import Command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.values import Completed
+
+
+def _python(code: str, cwd: Path, timeout: float | None = None) -> Completed:
+    argv = (sys.executable, "-c", code)
+    return proc.run(Command(argv=argv, cwd=str(cwd), env={}, timeout=timeout))
+
+
+def test_both_streams_and_the_code_are_kept(tmp_path: Path) -> None:
+    """Apart from each other."""
+    done = _python("import sys; print('o'); print('e', file=sys.stderr); sys.exit(3)", tmp_path)
+    assert (done.out, done.err, done.code) == ("o\n", "e\n", 3)
+
+
+def test_a_signal_is_a_negative_code(tmp_path: Path) -> None:
+    """As in subprocess."""
+    assert _python("import os; os.kill(os.getpid(), 9)", tmp_path).code == -9
+
+
+def test_bytes_that_are_no_text_are_replaced(tmp_path: Path) -> None:
+    """A tool may print what it likes."""
+    done = _python("import os; os.write(1, bytes([255, 97]))", tmp_path)
+    assert done.out == "�a"
+
+
+def test_a_lot_of_output_is_no_obstacle(tmp_path: Path) -> None:
+    """Files, not pipes: nobody waits for a reader."""
+    done = _python("print('x' * 5_000_000)", tmp_path)
+    assert len(done.out) == 5_000_001
+
+
+def test_a_timeout_is_told(tmp_path: Path) -> None:
+    """And does not take much longer than it says."""
+    started = time.monotonic()
+    done = _python("import time; time.sleep(60)", tmp_path, timeout=0.3)
+    assert (done.timed_out, time.monotonic() - started < 20) == (True, True)
+
+
+def test_a_grandchild_that_keeps_the_output_open_is_not_waited_for(tmp_path: Path) -> None:
+    """The command has ended; what it left behind is not our business."""
+    child = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', {!r}])"
+    started = time.monotonic()
+    _python(child.format("import time; time.sleep(20)"), tmp_path)
+    assert time.monotonic() - started < 15
+
+
+def test_nothing_is_read_from_the_terminal(tmp_path: Path) -> None:
+    """A tool that asks gets no answer."""
+    assert _python("import sys; print(repr(sys.stdin.read()))", tmp_path).out == "''\n"
+
+
+def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """With its name."""
+    with pytest.raises(FirstTryError, match="Can't start nowhere"):
+        proc.run(Command(argv=("nowhere",), cwd=str(tmp_path), env={"PATH": ""}))
+
+
+def test_the_watch_looks_now_and_then(tmp_path: Path) -> None:
+    """For progress."""
+    looks: list[bool] = []
+    argv = (sys.executable, "-c", "import time; time.sleep(0.4)")
+    proc.run(Command(argv=argv, cwd=str(tmp_path), env={}), lambda: looks.append(True))
+    assert looks
+
+
+def test_a_watch_that_fails_ends_the_process(tmp_path: Path) -> None:
+    """No child outlives a run that went wrong."""
+    mark = tmp_path / "late"
+    code = f"import time; time.sleep(1.5); open({str(mark)!r}, 'w')"
+
+    def fail() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        proc.run(Command(argv=(sys.executable, "-c", code), cwd=str(tmp_path), env={}), fail)
+    time.sleep(2)
+    assert not mark.exists()
+
+
+def test_short_commands_side_by_side_keep_their_order(tmp_path: Path) -> None:
+    """Answers stand where the questions stood."""
+    codes = ("import time; time.sleep(0.3); print(1)", "print(2)")
+    argvs = [[sys.executable, "-c", code] for code in codes]
+    answers = proc.outputs(argvs, cwd=str(tmp_path), env={})
+    assert [out for _, out, _ in answers] == [b"1\n", b"2\n"]
+
+
+def test_large_answers_of_commands_side_by_side(tmp_path: Path) -> None:
+    """Both may print more than a pipe holds."""
+    argvs = [[sys.executable, "-c", "print('x' * 1_000_000)"]] * 2
+    answers = proc.outputs(argvs, cwd=str(tmp_path), env={})
+    assert [len(out) for _, out, _ in answers] == [1_000_001, 1_000_001]
