@@ -1,121 +1,138 @@
-"""The door to the dependency db: testmon's own file, read without starting pytest."""
+"""The door to the dependency db: what recorded runs learned, written and read back."""
 
 from __future__ import annotations
 
 import sqlite3
-from array import array
-from contextlib import closing
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing, contextmanager
+from pathlib import Path  # noqa: TC003  a struct beside takes it at run time
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from firsttry_tasks import disk
+from firsttry_tasks.selection import join
+from firsttry_tasks.selection.learned import Session
+from firsttry_tasks.selection.piece import Piece
+from firsttry_tasks.selection.source import take_apart
+from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from firsttry_tasks.recorder.record import Record
+
+#: Another number here makes older dbs count as absent.
+FORMAT = 1
+#: How many sessions are kept; each holds one dependency set of each of its tests.
+KEPT = 12
+_TABLES = """
+CREATE TABLE IF NOT EXISTS ft_session (
+    id INTEGER PRIMARY KEY, made REAL NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS ft_source (
+    path TEXT NOT NULL, blob TEXT NOT NULL, pieces BLOB NOT NULL, PRIMARY KEY (path, blob)
+) WITHOUT ROWID;
+"""
+_SESSION = msgspec.msgpack.Decoder(Session)
+_PIECES = msgspec.msgpack.Decoder(tuple[Piece, ...])
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):
-    """What a db rests on besides files, and what pytest told while it was learned.
-
-    ``parts`` are the named inputs of the run; ``config`` is the digest of each place that
-    configures pytest, ``conftests`` the blob of each conftest; ``left`` maps a test that the
-    project's own options leave out to the blob of its file then; ``smoke`` are the tests with the
-    smoke mark.
-    """
+    """What stands beside the db: the named parts it rests on, the smoke tests, durations."""
 
     parts: dict[str, str] = {}
-    config: dict[str, str] = {}
-    conftests: dict[str, str] = {}
-    left: dict[str, str] = {}
     smoke: tuple[str, ...] = ()
     durations: dict[str, float] = {}
 
 
-class Use(Struct, frozen=True, kw_only=True):
-    """One test's use of one file: the file's blob then, and the blocks the test ran."""
+class Door(Struct, frozen=True, kw_only=True):
+    """How to reach files: ``read`` those of the tree, ``before`` digests others.
 
-    nodeid: str
-    path: str
-    blob: str | None
-    blocks: frozenset[int]
+    ``before(path, began)`` returns None for what was made after ``began``.
+    """
 
-
-class Known(Struct, frozen=True, kw_only=True):
-    """What the db holds: tests with "failed when it last ran", and what they used."""
-
-    tests: dict[str, bool]
-    blobs: dict[str, frozenset[str | None]]
+    read: Callable[[str], bytes]
+    before: Callable[[str, float], str | None]
 
 
-def known(db: Path) -> Known | None:
-    """Return the db's tests and files, or None where there is no readable db."""
-    try:
-        with closing(_open(db)) as link:
-            tests = dict(
-                link.execute("SELECT test_name, coalesce(failed, 0) != 0 FROM test_execution")
-            )
-            blobs: dict[str, set[str | None]] = {}
-            rows = link.execute(
-                "SELECT DISTINCT filename, fsha FROM file_fp WHERE id IN "
-                "(SELECT fingerprint_id FROM test_execution_file_fp)"
-            )
-            for path, blob in rows:
-                blobs.setdefault(path, set()).add(blob)
-    except sqlite3.Error:
-        return None
-    return Known(tests=tests, blobs={path: frozenset(found) for path, found in blobs.items()})
+class Memory:
+    """Everything that is recorded in one db."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember where the db is; it is opened when it is asked."""
+        self.path = path
+        self._pieces: dict[tuple[str, str], tuple[Piece, ...]] | None = None
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Return what is kept, newest first; nothing where there is no db that can be read."""
+        if not self.path.exists():
+            return ()
+        try:
+            with _open(self.path) as db:
+                rows = db.execute("SELECT body FROM ft_session ORDER BY id DESC").fetchall()
+            return tuple(_session(body) for (body,) in rows)
+        except (sqlite3.DatabaseError, zlib.error, msgspec.DecodeError):
+            discard(self.path)
+            return ()
+
+    def before(self, path: str, blob: str) -> tuple[Piece, ...]:
+        """Return the pieces of a file as it was; none for a file that never parsed."""
+        if self._pieces is None:
+            with _open(self.path) as db:
+                found = db.execute("SELECT path, blob, pieces FROM ft_source").fetchall()
+            self._pieces = {(place, kept): _pieces(body) for place, kept, body in found}
+        return self._pieces.get((path, blob), ())
+
+    def learn(
+        self,
+        records: Sequence[Record],
+        manifest: Mapping[str, str],
+        parts: Mapping[str, str],
+        left: frozenset[str],
+        door: Door,
+    ) -> None:
+        """Add one recorded run, whole or not at all; ``left`` are the tests nobody asked for."""
+        with _open(self.path) as db:
+            sources = _Sources(db, manifest, door.read)
+            made = join.session(records, manifest, parts, sources, door.before)
+            made = msgspec.structs.replace(made, left=left)
+            with db:
+                db.execute(
+                    "INSERT INTO ft_session (made, body) VALUES (?, ?)",
+                    (time.time(), zlib.compress(msgspec.msgpack.encode(made), 3)),
+                )
+                db.executemany("INSERT OR IGNORE INTO ft_source VALUES (?, ?, ?)", sources.fresh())
+                _forget(db)
 
 
-def uses(db: Path, paths: Iterable[str]) -> tuple[Use, ...]:
-    """Return every test's use of the given files."""
-    with closing(_open(db)) as link:
-        seen = {
-            number: (path, blob, frozenset(array("i", data)))
-            for path in paths
-            for number, blob, data in link.execute(
-                "SELECT id, fsha, method_checksums FROM file_fp WHERE filename = ?", (path,)
-            )
-        }
-        names = dict(link.execute("SELECT id, test_name FROM test_execution"))
-        # One pass in the order the rows lie: testmon has no index that leads from a file to tests.
-        rows = link.execute("SELECT test_execution_id, fingerprint_id FROM test_execution_file_fp")
-        pairs = [(names[test], seen[number]) for test, number in rows if number in seen]
-    return tuple(
-        Use(nodeid=nodeid, path=path, blob=blob, blocks=data)
-        for nodeid, (path, blob, data) in pairs
+def watched(sessions: Iterable[Session]) -> Watched:
+    """Return what any kept session's tests looked at besides the tree."""
+    held = tuple(sessions)
+    return Watched(
+        variables=tuple(sorted({name for one in held for name in one.variables})),
+        files=tuple(sorted({name for one in held for name in one.outside})),
     )
 
 
-def blocks(root: Path, path: str) -> frozenset[int]:
-    """Return the checksums of the blocks that a file has now, as testmon counts them."""
-    from testmon.process_code import Module, read_source_sha
-
-    source, blob = read_source_sha(str(root / path))
-    if source is None:
-        return frozenset()
-    module = Module(source_code=source, fs_fsha=blob, ext=path.rpartition(".")[2], filename=path)
-    return frozenset(module.method_checksums)
+def _session(body: bytes) -> Session:
+    return _SESSION.decode(zlib.decompress(body))
 
 
-def stage(db: Path, beside: Path) -> None:
-    """Copy the db to where a run may write; the run's end decides which of the two stays."""
-    discard(beside)
-    data = disk.read(db)
-    if data is not None:
-        disk.write(beside, data)
+def _pieces(body: bytes) -> tuple[Piece, ...]:
+    return _PIECES.decode(zlib.decompress(body))
 
 
-def seal(db: Path) -> None:
-    """Fold what SQLite keeps beside a db that was written into the one file."""
+def pieces(source: bytes | None) -> tuple[Piece, ...] | None:
+    """Return the pieces of a file, None for one that isn't Python."""
     try:
-        with closing(sqlite3.connect(db)) as link:
-            link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            link.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error:
-        discard(db)
+        return take_apart(source or b"")
+    except (SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def discard(db: Path) -> None:
@@ -124,11 +141,68 @@ def discard(db: Path) -> None:
         disk.remove(db.with_name(db.name + end))
 
 
-def _open(db: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{_quoted(db)}?mode=ro&immutable=1", uri=True)
+@contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the db with its tables; one of another format is emptied."""
+    disk.own_folder(path.parent)
+    with closing(sqlite3.connect(path, timeout=60)) as db:
+        db.executescript(_TABLES)
+        if db.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+            with db:
+                db.execute("DELETE FROM ft_session")
+                db.execute("DELETE FROM ft_source")
+            db.execute(f"PRAGMA user_version = {FORMAT}")
+        yield db
 
 
-def _quoted(path: Path) -> str:
-    from urllib.parse import quote
+def _forget(db: sqlite3.Connection) -> None:
+    """Keep few sessions: the newest ones, and those that alone speak for many tests."""
+    rows = db.execute("SELECT id, body FROM ft_session ORDER BY id DESC").fetchall()
+    if len(rows) <= KEPT:
+        return
+    held = {number: _session(body) for number, body in rows}
+    tests = {number: {test.nodeid for test in one.tests} for number, one in held.items()}
+    times = Counter(nodeid for known in tests.values() for nodeid in known)
+    alone = {number: sum(times[nodeid] == 1 for nodeid in known) for number, known in tests.items()}
+    victim = min(list(held)[1:], key=lambda number: (alone[number], number))
+    db.execute("DELETE FROM ft_session WHERE id = ?", (victim,))
+    del held[victim]
+    spoken = {item for one in held.values() for item in one.manifest.items()}
+    kept = set(db.execute("SELECT path, blob FROM ft_source").fetchall())
+    db.executemany("DELETE FROM ft_source WHERE path = ? AND blob = ?", kept - spoken)
 
-    return quote(str(path))
+
+class _Sources:
+    """Files taken apart: from the db where they are known, else from the tree."""
+
+    def __init__(
+        self, db: sqlite3.Connection, manifest: Mapping[str, str], read: Callable[[str], bytes]
+    ) -> None:
+        self.db = db
+        self.manifest = manifest
+        self.read = read
+        self._known: dict[str, tuple[Piece, ...]] = {}
+        self._fresh: dict[str, tuple[Piece, ...]] = {}
+
+    def __call__(self, path: str) -> tuple[Piece, ...]:
+        if path not in self._known:
+            self._known[path] = self._find(path)
+        return self._known[path]
+
+    def _find(self, path: str) -> tuple[Piece, ...]:
+        blob = self.manifest.get(path)
+        if blob is None:
+            return ()
+        row = self.db.execute(
+            "SELECT pieces FROM ft_source WHERE path = ? AND blob = ?", (path, blob)
+        ).fetchone()
+        if row is not None:
+            return _pieces(row[0])
+        found = pieces(self.read(path)) or ()
+        self._fresh[path] = found
+        return found
+
+    def fresh(self) -> Iterator[tuple[str, str, bytes]]:
+        """Return what is not in the db yet."""
+        for path, found in self._fresh.items():
+            yield path, self.manifest[path], zlib.compress(msgspec.msgpack.encode(found), 3)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: Bytes that must be free before a small database is begun.
 ROOM = 1 << 20
+#: Larger files than this are not read to see whether they changed.
+LARGEST = 64 * 1024 * 1024
 
 
 def write(path: Path, data: bytes) -> None:
@@ -214,6 +216,25 @@ def copied(root: Path, paths: Iterable[str]) -> Iterator[Path]:
         except OSError as error:
             raise cannot("write", copy, error) from error
         yield copy
+
+
+def age(path: Path) -> float:
+    """Return when a path was last written, in seconds; 0 where there is nothing."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def content(path: Path) -> str:
+    """Return the digest of a file, "" where there is none to read or it is huge."""
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            return ""
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    except OSError:
+        return ""
 
 
 def size(path: Path) -> int:

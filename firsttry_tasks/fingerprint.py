@@ -23,7 +23,7 @@ READS: dict[str, tuple[str, ...] | None] = {
 RESTS_ON = {
     "ruff": ("ruff", "lock"),
     "mypy": ("mypy", "python", "platform", "distributions", "environment", "lock"),
-    "tests": ("python", "platform", "distributions", "environment", "lock", "flaky"),
+    "tests": ("python", "platform", "distributions", "environment", "lock", "flaky", "watched"),
     "diff-cover": ("python", "platform", "distributions", "environment", "lock", "head"),
 }
 #: How many changed paths a reason names before it counts the rest.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from firsttry_tasks import disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +48,19 @@ def installed(path: list[str] | None = None) -> dict[str, str]:
                 plain = title.lower().replace("_", "-").replace(".", "-")
                 found.setdefault(plain, version.partition("-")[0] or "0")
     return found
+
+
+def builds() -> dict[str, str]:
+    """Return the digest of what all installed distributions say they consist of.
+
+    Unlike a version it tells a local build, a patched file list or other entry points apart.
+    """
+    found: list[bytes] = []
+    for place in sys.path:
+        for path in sorted(Path(place or ".").glob("*.dist-info")):
+            listed = (path / name for name in ("METADATA", "RECORD", "entry_points.txt"))
+            found += [path.name.encode(), *(disk.read(file) or b"" for file in listed)]
+    return {"builds of distributions": disk.digest(b"\0".join(found))}
 
 
 def steering(environ: Mapping[str, str]) -> dict[str, str]:

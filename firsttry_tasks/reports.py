@@ -32,6 +32,7 @@ FINGERPRINT = f"{STATE}/warm/fingerprint.txt"
 DB = f"{STATE}/warm/testmondata"
 LEARNED = f"{STATE}/warm/learned.json"
 HISTORY = f"{STATE}/history"
+WATCHED = f"{STATE}/warm/watched.json"
 
 
 class Standing(Struct, frozen=True, kw_only=True):

@@ -107,6 +107,8 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     ``stable`` node ids are deselected and ``quiet`` files not collected; ``only`` (node ids),
     where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has the
     reasons known before collection.
+    where it is not empty, is all that runs. ``why`` has the reasons known before collection.
+    ``records`` is the folder for what is learned of the project at ``root``, "" to learn nothing.
     """
 
     __test__ = False
@@ -118,7 +120,8 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     why: dict[str, str] = {}
     otherwise: str = "everything runs"
     order: tuple[str, ...] = ()
-    record: bool = False
+    root: str = ""
+    records: str = ""
     smoke: str | None = None
 
 
@@ -129,6 +132,17 @@ class Retried(Struct, frozen=True, kw_only=True):
     runs: int
     failures: int
     message: str = ""
+    smoke: str | None = None
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    """What recorded tests looked at besides the tree: environment variables, and files.
+
+    Files are relative to the project where they lie in it, and ignored by git.
+    """
+
+    variables: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class TestsDetail(Struct, frozen=True, kw_only=True):

@@ -69,14 +69,10 @@ class Heard(Struct, frozen=True, kw_only=True):
 
 
 def command(job: Job) -> Command:
-    """Return pytest with our plugin; warm records through testmon, full keeps it off."""
-    head = (job.python, "-m", "pytest", "-p", PLUGIN, f"--rootdir={job.root}")
-    stage: tuple[str, ...]
-    if job.stage == "full":
-        stage = ("--no-testmon", "-o", f"cache_dir={job.work}/pytest_cache")
-    else:
-        # Selection is ours: testmon only records, whatever -m, -k or --lf stands in addopts.
-        stage = ("--testmon", "--testmon-noselect")
+    """Return pytest with our plugin, which selects and records; testmon's own hooks are off."""
+    head = (job.python, "-m", "pytest", "-p", PLUGIN, "-p", "no:testmon", f"--rootdir={job.root}")
+    cold = ("-o", f"cache_dir={job.work}/pytest_cache")
+    stage = cold if job.stage == "full" else ()
     cover = coverage_options(job)
     return job.start(TOOL, job.settings.pytest, (*head, *stage, *cover), targets(job))
 

@@ -10,11 +10,35 @@ import pytest
 
 from firsttry_tasks.values import PLAN, TestsPlan
 
+WATCH = "firsttry-watch"
+
 
 def read_plan() -> TestsPlan | None:
     """Return the plan of this run, or None where a person runs pytest by hand."""
     place = os.environ.get(PLAN)
     return msgspec.json.decode(Path(place).read_bytes(), type=TestsPlan) if place else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin to learn before the project's own code is imported."""
+    plan = read_plan()
+    if plan is None or not plan.records:
+        return
+    from firsttry_tasks.recorder.watch import Watch
+
+    watch = Watch(Path(plan.root), Path(plan.records))
+    watch.begin()
+    early_config.pluginmanager.register(watch, WATCH)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Write what was learned, when nothing of the project runs any more."""
+    watch = config.pluginmanager.get_plugin(WATCH)
+    if watch is not None:
+        worker = getattr(config, "workerinput", {}).get("workerid", "main")
+        watch.end(config, worker)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -22,6 +22,7 @@ from firsttry_tasks import (
     settings,
 )
 from firsttry_tasks.reports import STATE
+from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,6 +107,20 @@ class Project:
             "environment": _text(machine.steering(self.environment)),
             "lock": self.locked[1],
         }
+
+    @cached_property
+    def watched(self) -> str:
+        """Return, as text, what tests look at besides the tree: variables and files, as they are.
+
+        Only their digests: what stands in variables may be secret.
+        """
+        from firsttry_tasks import reports
+        from firsttry_tasks.recorder.facts import variable
+
+        names = disk.read_own(self.root / reports.WATCHED, Watched) or Watched()
+        seen = {f"variable {name}": variable(name, self.environment) for name in names.variables}
+        seen |= {name: disk.content(self.root / name) for name in names.files}
+        return _text(seen)
 
     def gates(self, stage: Stage) -> tuple[str, ...]:
         """Return the gates of a stage, in the order they are shown."""

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies, disk, lock, proc, reports, selection
-from firsttry_tasks.dependencies import Learned
+from firsttry_tasks import dependencies, disk, lock, machine, proc, reports
+from firsttry_tasks.dependencies import Door, Learned, Memory
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
+from firsttry_tasks.recorder import record
+from firsttry_tasks.recorder.facts import variable
+from firsttry_tasks.selection.choose import choose
+from firsttry_tasks.selection.learned import Now
 from firsttry_tasks.steps.tool_run import Ran, require
 from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 
@@ -26,8 +30,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.steps.project import Project
     from firsttry_tasks.values import Completed
 
-#: Where a warm run records, until it is known that the tree stood still.
-BESIDE = f"{reports.DB}.next"
+#: The parts of the inputs that no test's own records can account for.
+AROUND = ("python", "platform", "distributions", "environment", "command")
 
 
 def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
@@ -46,50 +50,62 @@ def _full(job: Job) -> Ran:
 
 
 def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
-    db, beside = here.root / reports.DB, here.root / BESIDE
-    learned = disk.read_own(here.root / reports.LEARNED, Learned)
-    now = _now(here, job, inputs, tree)
-    known = dependencies.known(db) if learned else None
-    chosen = selection.select(
-        known,
-        learned,
-        now,
-        uses=partial(dependencies.uses, db),
-        blocks=partial(dependencies.blocks, here.root),
-    )
-    smoke = frozenset(learned.smoke if learned else ()) & chosen.stable
+    memory = Memory(here.root / reports.DB)
+    learned = disk.read_own(here.root / reports.LEARNED, Learned) or Learned()
+    now = _now(here, job, inputs, tree, memory)
+    chosen = _with_flaky(choose(memory.sessions(), now), frozenset(here.memory.nodeids))
+    smoke = frozenset(learned.smoke) & chosen.stable
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
         return Ran(said=Said(status="green", tests=TestsDetail(counts=counts, mode="none")))
-    dependencies.stage(db, beside)
     said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
-    keep = partial(_keep, here, chosen, learned, now, heard)
+    broken = [finding.path for finding in said.findings if finding.rule == "collect"]
+    if broken and not chosen.everything:
+        # Whatever else imports the broken module is red as well: say so as a full run would.
+        chosen = Selection(everything=(f"{broken[0]} can't be collected",))
+        said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
+    keep = partial(_keep, here, job, inputs, now, heard)
     return Ran(said=said, argv=argv, why=chosen.everything, keep=keep)
+
+
+def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
+    """Known flaky tests run always."""
+    again = known & chosen.stable
+    return msgspec.structs.replace(
+        chosen,
+        why=chosen.why | dict.fromkeys(sorted(again), "known flaky"),
+        stable=chosen.stable - again,
+        quiet=chosen.quiet - {nodeid.partition("::")[0] for nodeid in again},
+    )
 
 
 def _chosen(
     job: Job, chosen: Selection, smoke: frozenset[str], mark: str
 ) -> tuple[Said, Heard, tuple[str, ...]]:
     """Run what was chosen; where that comes to no test at all, the smoke tests."""
-    events = f"{job.work}/events.jsonl"
+    everything = bool(chosen.everything)
+    plan = TestsPlan(
+        events=f"{job.work}/events.jsonl",
+        root=job.root,
+        records=_records(job),
+        stable=frozenset() if everything else chosen.stable,
+        quiet=frozenset() if everything else chosen.quiet,
+        why=chosen.why,
+        otherwise="; ".join(chosen.everything) or "new test",
+        smoke=mark,
+    )
     if not chosen.empty:
-        everything = bool(chosen.everything)
-        plan = TestsPlan(
-            events=events,
-            stable=frozenset() if everything else chosen.stable,
-            quiet=frozenset() if everything else chosen.quiet,
-            why=chosen.why,
-            otherwise="; ".join(chosen.everything) or "new test",
-            record=True,
-            smoke=mark,
-        )
         said, heard, argv = once(job, plan)
         if heard.why or said.status != "green" or not smoke or everything:
             mode = "everything" if everything else "selected"
             return _mode(said, mode, None if everything else chosen.total), heard, argv
-    plan = TestsPlan(events=events, only=smoke, otherwise="smoke test", record=True)
+    plan = msgspec.structs.replace(plan, only=smoke, why={}, otherwise="smoke test")
     said, heard, argv = once(job, plan)
     return _mode(said, "smoke", chosen.total), heard, argv
+
+
+def _records(job: Job) -> str:
+    return f"{job.work}/records"
 
 
 def once(
@@ -99,11 +115,9 @@ def once(
     place = Path(job.work) / "plan.json"
     disk.write(place, msgspec.json.encode(plan))
     disk.remove(Path(plan.events))
-    env = job.env | {PLAN: str(place)}
-    if job.stage == "warm":
-        # coverage's newer core loses dependencies of testmon's recording without a word.
-        env |= {"TESTMON_DATAFILE": str(Path(job.root) / BESIDE), "COVERAGE_CORE": "ctrace"}
-    job = msgspec.structs.replace(job, env=env)
+    if plan.records:
+        disk.fresh_folder(Path(plan.records))
+    job = msgspec.structs.replace(job, env=job.env | {PLAN: str(place)})
     command = tests.command(job)
     done = proc.run(command, watch or Watch(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
@@ -129,36 +143,53 @@ def _mode(said: Said, mode: str, known: int | None = None) -> Said:
     return msgspec.structs.replace(said, tests=detail)
 
 
-def _now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> selection.Now:
+def _now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: Memory) -> Now:
     config = lock.configuration(here.root)
-    return selection.Now(
-        tree={path: blob.partition(" ")[2] for path, blob in tree.items()},
-        parts=inputs.parts,
-        config={place: seen for place, seen in config.items() if place.startswith(tests.PLACES)},
-        flaky=frozenset(here.memory.nodeids),
-        folders=tests.targets(job),
+    read = partial(_read, here.root)
+    return Now(
+        manifest=tree,
+        parts={
+            **{name: inputs.parts.get(name, "") for name in AROUND},
+            **{place: seen for place, seen in config.items() if place.startswith(tests.PLACES)},
+            **machine.builds(),
+        },
+        variable=lambda name: variable(name, job.env),
+        outside=lambda name: disk.content(here.root / name),
+        pieces=lambda path: dependencies.pieces(read(path)),
+        before=memory.before,
+        inert=here.settings.inert,
+        depends=here.settings.depends,
     )
 
 
-def _keep(
-    here: Project, chosen: Selection, learned: Learned | None, now: selection.Now, heard: Heard
-) -> None:
-    """Make what was recorded the state of the tree that was tested."""
-    beside = here.root / BESIDE
-    dependencies.seal(beside)
-    after = dependencies.known(beside)
-    if after is None or (not chosen.everything and not chosen.stable <= after.tests.keys()):
-        # testmon forgot tests that did not run: what it holds can't be relied on.
-        dependencies.discard(here.root / reports.DB)
-        disk.remove(here.root / reports.LEARNED)
+def _read(root: Path, path: str) -> bytes:
+    return disk.read(root / path) or b""
+
+
+def _before(root: Path, path: str, began: float) -> str | None:
+    """Return the digest of a file as it was before the run, None for one that the run made."""
+    return disk.content(root / path) if disk.age(root / path) < began else None
+
+
+def _keep(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard) -> None:
+    """Make what was recorded known as the state of the tree that was tested."""
+    records = record.read(Path(_records(job)))
+    if not heard.finished or not any(one.tests for one in records):
         return
-    old = Learned() if chosen.everything or learned is None else learned
-    new = selection.learn(
-        old, now, chosen.quiet, left=heard.left, smoke=heard.smoke, durations=heard.durations
+    memory = Memory(here.root / reports.DB)
+    door = Door(read=partial(_read, here.root), before=partial(_before, here.root))
+    memory.learn(records, now.manifest, now.parts, frozenset(heard.left), door)
+    sessions = memory.sessions()
+    disk.write_json(here.root / reports.WATCHED, dependencies.watched(sessions))
+    # In this order: what is older than the db costs a smoke test, nothing else.
+    old = disk.read_own(here.root / reports.LEARNED, Learned) or Learned()
+    known = {test.nodeid for session in sessions for test in session.tests}
+    fresh = Learned(
+        parts=inputs.parts,
+        smoke=tuple(sorted((set(old.smoke) - heard.why.keys()) & known | set(heard.smoke))),
+        durations={**old.durations, **heard.durations},
     )
-    # In this order: a db that is newer than what it rests on runs too much, never too little.
-    disk.move(beside, here.root / reports.DB)
-    disk.write_json(here.root / reports.LEARNED, new)
+    disk.write_json(here.root / reports.LEARNED, fresh)
 
 
 class Watch:

@@ -48,7 +48,7 @@ def read(root: Path) -> Fingerprint:
 
 
 def _digest(here: Project, look: Look) -> bytes:
-    around = msgspec.json.encode((look.head, here.parts, here.settings))
+    around = msgspec.json.encode((look.head, here.parts, here.settings, here.watched))
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
 
 
@@ -84,6 +84,8 @@ def _write_inputs(
 ) -> None:
     from firsttry_tasks.gates import GATES
 
+    if stage == "warm" and here.watched:
+        parts = parts | {"watched": here.watched}
     command = GATES[gate].command(here.job(stage, gate, paths))
     argv = _portable(here, command.argv) if command else "nothing to do"
     value = fingerprint.inputs(gate, data, parts, argv)

@@ -1,0 +1,159 @@
+"""Child processes: Python ones are recorded, the others make their test depend on everything."""
+
+import functools
+import os
+import subprocess  # noqa: TID251  what the project starts is watched; nothing is started
+from collections.abc import Mapping
+from pathlib import Path
+from types import CodeType
+from typing import Any, Protocol
+
+from firsttry_tasks.recorder.facts import ALL, CHILD, Facts
+from firsttry_tasks.recorder.tape import Open, Tape
+
+_BOOT = str(Path(__file__).parent / "boot")
+_SUFFIX = ".child"
+
+#: Programs that read no files but those they are given by name.
+_TRIFLES = frozenset(
+    {"cat", "less", "more", "true", "false", "echo", "printf", "sleep", "uname", "tput", "stty",
+     "hostname", "id", "whoami", "date", "ps", "kill", "ldconfig", "locale", "lsb_release"}
+)  # fmt: skip
+
+
+class Diverted(Protocol):
+    """The part of a collector that a forked child needs."""
+
+    def divert(self, note: Any) -> None:
+        """Tell ``note`` of each piece of code once, at once."""
+
+
+class Children:
+    """Follows what a process starts, and gathers what its children wrote."""
+
+    def __init__(self, tape: Tape, facts: Facts, collector: Diverted, folder: Path) -> None:
+        """Follow the children of the process that this tape records."""
+        self.tape = tape
+        self.facts = facts
+        self.collector = collector
+        self.folder = folder / f"children-{os.getpid()}"
+        self.owners: list[Open] = []
+        self.started: list[tuple[Open, int]] = []
+        self._path: str | None = None
+        self._popen: Any = None
+        self.forked = False  # this is the child, and only what is written now gets home
+        self._starting = 0  # Popen itself may use posix_spawn
+        self._pid = os.getpid()
+
+    def begin(self) -> None:
+        """Begin to follow."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._path = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = _with_boot(self._path)
+        self.own(self.tape.top)
+        for event in ("os.system", "os.posix_spawn", "os.exec", "os.spawn"):
+            self.facts.on(event, functools.partial(self._unseen, event))
+        os.register_at_fork(after_in_child=self._forked)
+        self._popen = subprocess.Popen.__init__
+        subprocess.Popen.__init__ = self._following(self._popen)  # type: ignore[method-assign]
+
+    def end(self) -> None:
+        """Stop, and gather what the children wrote."""
+        subprocess.Popen.__init__ = self._popen  # type: ignore[method-assign]
+        os.environ.pop(CHILD, None)
+        if self._path is None:
+            os.environ.pop("PYTHONPATH", None)
+        else:
+            os.environ["PYTHONPATH"] = self._path
+        self._gather()
+
+    def own(self, frame: Open) -> None:
+        """Children that start from now on belong to this frame."""
+        frame.owner = frame.owner or self._enrol(frame)
+        os.environ[CHILD] = os.pathsep.join((str(self.folder), str(frame.owner), self.tape.root))
+
+    def _enrol(self, frame: Open) -> int:
+        self.owners.append(frame)
+        return len(self.owners)
+
+    def _following(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def start(process: Any, args: Any, *rest: Any, **options: Any) -> None:
+            if options.get("env") is not None and "python" in str(args).lower():
+                options["env"] = self._completed(options["env"])
+            frame = self.tape.top
+            self._starting += 1
+            try:
+                original(process, args, *rest, **options)
+            finally:
+                self._starting -= 1
+            if self.facts.live and not self._harmless(args, options.get("cwd")):
+                self.started.append((frame, process.pid))
+
+        return start
+
+    def _completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
+        given = dict(environment)
+        return given | {CHILD: os.environ[CHILD], "PYTHONPATH": _with_boot(given.get("PYTHONPATH"))}
+
+    def _harmless(self, args: Any, folder: Any) -> bool:
+        """Tell whether a child can't read the repository: it isn't told of it nor stands in it."""
+        where = os.path.realpath(os.fsdecode(folder) if folder is not None else Path.cwd())
+        inside = f"{where}{os.sep}".startswith(self.tape.prefix)
+        if not inside:
+            return self.tape.root not in str(args)
+        words = [str(word) for word in args] if isinstance(args, list | tuple) else []
+        known = bool(words) and os.path.basename(words[0]) in _TRIFLES  # noqa: PTH119
+        return known and not any(os.path.exists(os.path.join(where, word)) for word in words[1:])  # noqa: PTH110,PTH118
+
+    def _unseen(self, event: str, *arguments: object) -> None:
+        if not self._starting and not self._harmless(arguments, None):
+            self.tape.add("blind", f"{event} started a process that can't be followed")
+            self.tape.add("env", ALL)
+
+    def _forked(self) -> None:
+        """In a forked child: write what runs and what is looked at, as it happens."""
+        if not self.facts.live or os.getppid() != self._pid:
+            return
+        top = self.tape.top
+        path = self.folder / f"{os.getpid()}-fork{_SUFFIX}"
+        out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.write(out, f"owner\t{top.owner or 1}\n".encode())
+
+        def note(kind: str, name: str) -> None:
+            os.write(out, f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
+
+        def code(started: CodeType) -> None:
+            place = self.tape.place(started.co_filename)
+            if place is not None:
+                note("unit", f"{place}\t{started.co_qualname}\t{started.co_firstlineno}")
+
+        self.forked = True
+        self.tape.add = note  # type: ignore[method-assign]
+        self.collector.divert(code)
+
+    def _gather(self) -> None:
+        seen: set[int] = set()
+        for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
+            seen.add(int(path.name.partition("-")[0]))
+            self._take(path.read_text("utf-8", "surrogateescape").splitlines())
+        for frame, process in self.started:
+            if process not in seen:
+                self.tape.add_to(frame, "blind", "a child process that can't be followed")
+                self.tape.add_to(frame, "env", ALL)
+
+    def _take(self, lines: list[str]) -> None:
+        frame = self.tape.frames["start", ""]
+        for line in lines:
+            kind, _, name = line.partition("\t")
+            if kind == "owner":
+                frame = self.owners[int(name) - 1]
+            elif kind == "unit":
+                place, function, number = name.split("\t")
+                self.tape.unit_to(frame, place, function, int(number))
+            elif kind != "pid":
+                self.tape.add_to(frame, kind, name)
+
+
+def _with_boot(path: str | None) -> str:
+    return _BOOT if not path else f"{_BOOT}{os.pathsep}{path}"

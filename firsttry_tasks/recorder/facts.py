@@ -1,0 +1,293 @@
+"""What tests look at besides code: files, folders, the environment, child processes."""
+
+import functools
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from firsttry_tasks.recorder.tape import Tape
+
+_DEAF = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
+_IMPORTERS = ("<frozen importlib", "<frozen zipimport")
+_PASSING = frozenset({"rewrite.py", "warnings.py", "pathlib.py", "linecache.py", "_local.py"})
+_PLUMBING = frozenset({"os.py", "_collections_abc.py", "genericpath.py", "posixpath.py"})
+_CONFIGURATION = frozenset(
+    {"conftest.py", "__init__.py", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini",
+     "setup.cfg", "setup.py", "pytest.toml", ".pytest.toml"}
+)  # fmt: skip
+_SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+ALL = "*"  # stands for all variables, where they are walked through
+_SHELL = re.compile(
+    r"_|OLDPWD|PWD|SHLVL|TERM\w*|COLORTERM|COLUMNS|LINES|WINDOWID|DISPLAY|SSH_\w*|XDG_\w*|LS_COLORS"
+    r"|HOSTNAME|LOGNAME|MAIL|PS1|PYTHONPATH|GITHUB_\w*|RUNNER_\w*|(?:PYTEST|FIRSTTRY|COVERAGE|TESTMON)_\w*"
+)  # differs from shell to shell without meaning
+CHILD = "FIRSTTRY_CHILD"  # folder and frame for the recording of a child process
+
+
+class Facts:
+    """Hooks that feed a tape; inert once closed, because an audit hook can't be removed."""
+
+    def __init__(self, tape: Tape, on_code: Callable[[CodeType], None]) -> None:
+        """Hand code that is executed to ``on_code``."""
+        self.tape = tape
+        self.on_code = on_code
+        self.live = True
+        self._busy = False
+        self._undo: list[Callable[[], None]] = []
+        self._outside = _uninteresting()
+        self._handlers: dict[str, Callable[..., None]] = {
+            "open": self._open,
+            "exec": self._exec,
+            "os.listdir": self._list,
+            "os.scandir": self._list,
+            "sqlite3.connect": self._database,
+            "os.rename": self._renamed,
+            "ctypes.dlopen": self._file,
+            "os.chdir": self._nothing,
+        }
+
+    def begin(self) -> None:
+        """Begin to listen."""
+        sys.addaudithook(self._hear)
+        for name in ("stat", "lstat", "access", "readlink"):
+            self._wrap_look(name)
+        self._wrap_environment()
+        self._wrap_import()
+
+    def end(self) -> None:
+        """Stop to listen."""
+        self.live = False
+        for undo in reversed(self._undo):
+            undo()
+
+    def on(self, event: str, handler: Callable[..., None]) -> None:
+        """Let another part of the recorder hear an audit event as well."""
+        self._handlers[event] = handler
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        handler = self._handlers.get(event)
+        if handler is not None and self.live and not self._busy:
+            self._busy = True
+            try:
+                handler(*arguments)
+            finally:
+                self._busy = False
+
+    def _nothing(self, *_arguments: object) -> None:
+        """Relative paths are resolved when they are seen."""
+
+    def _exec(self, code: object) -> None:
+        if isinstance(code, CodeType) and code.co_filename[:1] != "<":
+            self.on_code(code)
+
+    def _open(self, path: object, mode: object, flags: object) -> None:
+        if isinstance(flags, int) and flags & _WRITING and mode != "r":
+            self._written(path)
+        else:
+            self._file(path)
+
+    def _written(self, path: object, *_rest: object) -> None:
+        found = self._where(path)
+        if found is not None and not found.startswith("/") and not _called_by_runner():
+            self.tape.add("write", found)
+
+    def _renamed(self, _source: object, target: object, *_rest: object) -> None:
+        self._written(target)
+
+    def _database(self, path: object) -> None:
+        self._file(path)
+        self._written(path)
+
+    def _file(self, path: object, *_rest: object) -> None:
+        found = self._where(path)
+        if found is None:
+            return
+        if found.endswith((".py", ".pyc")) and _only_passing():
+            return
+        self._note("read", found)
+
+    def _list(self, path: object = None, *_rest: object) -> None:
+        found = self._where("." if path is None else path)
+        if found is None or found.startswith("/"):
+            return
+        if not _called_by_runner():
+            self.tape.add("list", found)
+
+    def _note(self, kind: str, path: str) -> None:
+        top = self.tape.top
+        if path.startswith("/"):
+            self.tape.add("outside", path)
+        elif top.kind != "collect" or not _called_by_runner():
+            if top.kind in {"start", "collect"} and path.rpartition("/")[2] in _CONFIGURATION:
+                return
+            self.tape.add(kind, path)
+
+    def _where(self, path: object) -> str | None:
+        """Return a path below the root, an absolute one outside of it, None if it can't matter."""
+        if isinstance(path, int) or path is None:
+            return None
+        try:
+            full = os.path.normpath(os.path.join(os.getcwd(), os.fsdecode(path)))  # type: ignore[arg-type]  # noqa: PTH109,PTH118
+        except (OSError, TypeError, ValueError):
+            return None
+        if full == self.tape.root:
+            return "."
+        if not full.startswith(self.tape.prefix):
+            return None if full.startswith(self._outside) else full
+        if any(part in f"{full}/" for part in _SKIPPED):
+            return None
+        return full[len(self.tape.prefix) :].replace(os.sep, "/")
+
+    def _look(self, path: object) -> None:
+        if not self.live or self._busy or isinstance(path, int):
+            return
+        self._busy = True
+        try:
+            found = self._where(path)
+            if found is None or found.startswith("/") or found == ".":
+                return
+            if not _called_by_runner():
+                self._note("look", found)
+        finally:
+            self._busy = False
+
+    def _wrap_look(self, name: str) -> None:
+        original = getattr(os, name)
+        look = self._look
+
+        @functools.wraps(original)
+        def looking(path: Any, *arguments: Any, **options: Any) -> Any:
+            look(path)
+            return original(path, *arguments, **options)
+
+        for known in (os.supports_dir_fd, os.supports_follow_symlinks, os.supports_fd):
+            if original in known:
+                known.add(looking)
+        self._replace(os, name, looking)
+
+    def _wrap_environment(self) -> None:
+        kind = type(os.environ)
+        get, walk = kind.__getitem__, kind.__iter__
+        read = self._variable
+        handed: list[Any] = [None]
+
+        @functools.wraps(get)
+        def reading(self: Any, key: Any) -> Any:
+            if key != handed[0]:
+                read(key)
+            return get(self, key)
+
+        @functools.wraps(walk)
+        def walking(self: Any) -> Iterator[Any]:
+            read(ALL)
+            for handed[0] in walk(self):
+                yield handed[0]
+            handed[0] = None
+
+        self._replace(kind, "__getitem__", reading)
+        self._replace(kind, "__iter__", walking)
+
+    def _variable(self, key: object) -> None:
+        if not self.live or self._busy or not isinstance(key, str | bytes):
+            return
+        name = os.fsdecode(key)
+        if name.startswith(("PYTEST_", "FIRSTTRY_", "COVERAGE_", "TESTMON_")):
+            return
+        caller = _first_caller()
+        if caller is not None and not any(part in caller for part in _DEAF):
+            self.tape.add("env", name)
+
+    def _wrap_import(self) -> None:
+        import importlib.util
+
+        original = importlib.import_module
+        add = self.tape.add
+
+        @functools.wraps(original)
+        def importing(name: str, package: str | None = None) -> Any:
+            add("module", importlib.util.resolve_name(name, package) if package else name)
+            return original(name, package)
+
+        self._replace(importlib, "import_module", importing)
+
+    def _replace(self, holder: Any, name: str, value: object) -> None:
+        before = getattr(holder, name)
+        setattr(holder, name, value)
+
+        def undo() -> None:
+            if getattr(holder, name) is value:
+                setattr(holder, name, before)
+
+        self._undo.append(undo)
+
+
+def variable(name: str, environment: Mapping[str, str]) -> str:
+    """Return the digest of a variable, or of all that mean something."""
+    if name != ALL:
+        return digest(environment.get(name))
+    return digest(sorted(pair for pair in environment.items() if not _SHELL.fullmatch(pair[0])))
+
+
+def digest(value: object) -> str:
+    """Return a value's digest: secrets of the environment stay out of what is written."""
+    if value is None:
+        return ""
+    raw = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+    return blake2b(raw, digest_size=8).hexdigest()
+
+
+def _uninteresting() -> tuple[str, ...]:
+    """Where files are nobody's source: the interpreter, installed packages, temporary folders."""
+    import sysconfig
+
+    homes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
+    homes |= {path for key, path in sysconfig.get_paths().items() if key != "data"}
+    homes |= {os.path.realpath(home) for home in homes}
+    system = {"/proc", "/dev", "/sys", "/etc", "/usr", "/lib", "/lib64", "/bin", "/var", "/run"}
+    cache = str(Path.home() / ".cache")
+    return tuple(sorted(f"{home}{os.sep}" for home in homes | system | {cache} if home != os.sep))
+
+
+def _callers(most: int = 12) -> Iterator[str]:
+    """Return the files of the frames that led here, nearest first, without this one's own."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+    while frame is not None and most:
+        name = frame.f_code.co_filename
+        if name != __file__:
+            yield name
+            most -= 1
+        frame = frame.f_back
+
+
+def _first_caller() -> str | None:
+    for name in _callers():
+        if name.rpartition(os.sep)[2] not in _PLUMBING and not name.startswith("<frozen "):
+            return name
+    return None
+
+
+def _called_by_runner() -> bool:
+    """Whether it is the test runner or the import system that looks, not the project's code."""
+    for name in _callers():
+        if any(part in name for part in _DEAF) or name.startswith(_IMPORTERS):
+            return True
+        base = name.rpartition(os.sep)[2]
+        if base not in _PASSING and base not in _PLUMBING and not name.startswith("<frozen "):
+            return False
+    return False
+
+
+def _only_passing() -> bool:
+    """Whether source is read to be imported, rewritten or quoted in a warning."""
+    for name in _callers(8):
+        if name.startswith(_IMPORTERS) or "/_pytest/" in name:
+            return True
+        if name.rpartition(os.sep)[2] == "warnings.py":
+            return True
+    return False

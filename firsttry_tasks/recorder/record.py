@@ -1,0 +1,83 @@
+"""What one process learned: the shape in which a recording leaves pytest."""
+
+from pathlib import Path
+
+import msgspec
+
+SUFFIX = ".record"
+
+
+class Unit(msgspec.Struct, frozen=True, array_like=True):
+    """A piece of code that started to run: a function, by its file and first line."""
+
+    path: str
+    name: str
+    line: int
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True):
+    """Something besides code that was looked at.
+
+    kind: read, list, look (a path's existence), env, import, module, whole (every line of a file),
+    outside (a file outside the repository), blind (what happened here could not be seen).
+    """
+
+    kind: str
+    name: str
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True):
+    """What happened while a frame was the innermost one; numbers point into units and facts.
+
+    kind: start, import, collect, fixture.
+    """
+
+    kind: str
+    name: str
+    units: tuple[int, ...] = ()
+    facts: tuple[int, ...] = ()
+    used: tuple[int, ...] = ()  # other frames that were opened inside
+    lines: tuple[tuple[int, int], ...] = ()  # of an import: (line of the module, unit)
+
+
+class Test(msgspec.Struct, frozen=True, array_like=True):
+    """One test: what it rests on, and how it ended (passed, failed or skipped)."""
+
+    nodeid: str
+    path: str
+    outcome: str
+    seconds: float
+    units: tuple[int, ...]
+    facts: tuple[int, ...]
+    frames: tuple[int, ...]
+    names: tuple[str, ...]  # of its fixtures
+    function: bool  # a plain function or method: its code says all it refers to
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """One process of a recorded run."""
+
+    units: tuple[Unit, ...]
+    facts: tuple[Fact, ...]
+    frames: tuple[Frame, ...]
+    tests: tuple[Test, ...]
+    modules: dict[str, str]  # dotted name -> path
+    environment: dict[str, str]  # variables that were read, as they were (digests)
+    patterns: tuple[str, ...]  # of the names of test files
+    testpaths: tuple[str, ...]
+    roots: tuple[str, ...]  # folders of the repository that modules are imported from
+    began: float
+    collected: tuple[str, ...]  # every node id that was collected, selected or not
+
+
+def write(record: Record, folder: Path, name: str) -> None:
+    """Whole or not at all: a record that is there is complete."""
+    aside = folder / f"{name}.tmp"
+    aside.write_bytes(msgspec.msgpack.encode(record))
+    aside.replace(folder / f"{name}{SUFFIX}")
+
+
+def read(folder: Path) -> tuple[Record, ...]:
+    """All records of a run, in a stable order."""
+    decode = msgspec.msgpack.Decoder(Record).decode
+    return tuple(decode(path.read_bytes()) for path in sorted(folder.glob(f"*{SUFFIX}")))

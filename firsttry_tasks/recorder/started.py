@@ -1,0 +1,140 @@
+"""Which functions start to run, through `sys.monitoring` (Python 3.12 and later).
+
+Events are local to the repository's own code, so everything else runs at full speed. Nothing is
+turned off after the first hit, because turning it on again for each test costs more than short
+tests take; only what runs hot is turned off, until the frame changes.
+"""
+
+import gc
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+from firsttry_tasks.recorder.tape import Tape
+
+#: Typed loosely, because it is not there before Python 3.12.
+MONITORING: Any = getattr(sys, "monitoring", None)
+
+TOOL = 4
+NAME = "firsttry"
+MANY = 2048  # starts that are gathered before they are looked through
+HOT = 48
+
+
+class Started:
+    """The collector; `drain` hands what ran since the last time to the innermost frame."""
+
+    def __init__(self, tape: Tape) -> None:
+        """Gather for this tape."""
+        self.tape = tape
+        self.hits: list[CodeType] = []
+        self.cooled: list[CodeType] = []
+        self.armed: set[int] = set()
+        self._kept: list[CodeType] = []
+        monitoring = MONITORING
+        self.events = monitoring.events.PY_START | monitoring.events.PY_RESUME
+        self._callback = self._gatherer()
+
+    def begin(self) -> None:
+        """Claim the tool; raises ValueError where another tool has it."""
+        MONITORING.use_tool_id(TOOL, NAME)
+        self._listen(self._callback)
+        for function in gc.get_objects():
+            if type(function) is FunctionType:
+                self.arm(function.__code__)
+
+    def end(self) -> None:
+        """Give the tool back."""
+        self._listen(None)
+        if self.sees():
+            MONITORING.free_tool_id(TOOL)
+
+    def sees(self) -> bool:
+        """Whether nobody took the tool away."""
+        return bool(MONITORING.get_tool(TOOL) == NAME)
+
+    def arm(self, code: CodeType) -> None:
+        """Watch a code object and all that are defined in it."""
+        if self.tape.place(code.co_filename) is None:
+            return
+        for inner in _nested(code):
+            if id(inner) not in self.armed:
+                self.armed.add(id(inner))
+                self._kept.append(inner)
+                MONITORING.set_local_events(TOOL, inner, self.events)
+
+    def drain(self) -> None:
+        """Hand over what ran, and watch again what ran hot."""
+        hits = self.hits
+        if hits:
+            self.tape.started(hits)
+            hits.clear()
+        if self.cooled:
+            for code in self.cooled:
+                MONITORING.set_local_events(TOOL, code, self.events)
+            self.cooled.clear()
+
+    def importing(self, module: CodeType | None) -> None:
+        """While a module of the repository is imported, starts are noted with its line."""
+        self._listen(self._callback if module is None else self._liner(module))
+
+    def divert(self, note: Callable[[CodeType], None]) -> None:
+        """From now on tell of each piece of code once, at once (for a forked child)."""
+        seen: set[int] = set()
+
+        def start(code: CodeType, _offset: int) -> None:
+            if id(code) not in seen:
+                seen.add(id(code))
+                note(code)
+
+        self._listen(start)
+
+    def _listen(self, callback: Callable[[CodeType, int], object] | None) -> None:
+        events = MONITORING.events
+        MONITORING.register_callback(TOOL, events.PY_START, callback)
+        MONITORING.register_callback(TOOL, events.PY_RESUME, callback)
+
+    def _gatherer(self) -> Callable[[CodeType, int], object]:
+        hits, append, cool = self.hits, self.hits.append, self._cool
+
+        def start(code: CodeType, _offset: int) -> None:
+            append(code)
+            if len(hits) > MANY:
+                cool()
+
+        return start
+
+    def _liner(self, module: CodeType) -> Callable[[CodeType, int], object]:
+        tape, lines = self.tape, self.tape.top.lines
+
+        def start(code: CodeType, _offset: int) -> None:
+            number = tape.unit(code)
+            tape.top.units.add(number)
+            frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+            while frame is not None and frame.f_code is not module:
+                frame = frame.f_back
+            lines.add((frame.f_lineno if frame is not None else 0, number))
+
+        return start
+
+    def _cool(self) -> None:
+        """Note what ran, and stop watching what runs again and again."""
+        counts = Counter(map(id, self.hits))
+        once = {id(code): code for code in self.hits}
+        self.tape.started(once.values())
+        self.hits.clear()
+        for key, count in counts.items():
+            if count > HOT:
+                MONITORING.set_local_events(TOOL, once[key], 0)
+                self.cooled.append(once[key])
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    """All code inside, without a module's own: that runs in the frame of its import."""
+    if code.co_name != "<module>":
+        yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _nested(constant)

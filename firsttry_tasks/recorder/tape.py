@@ -1,0 +1,119 @@
+"""The stack of open frames: every unit and fact goes to the innermost one."""
+
+import os
+from collections.abc import Iterable
+from types import CodeType
+
+from firsttry_tasks.recorder.record import Fact, Unit
+
+
+class Open:
+    """A frame while it is open; it may be opened again, as fixtures and collectors are."""
+
+    __slots__ = ("facts", "kind", "lines", "name", "number", "owner", "units", "used")
+
+    def __init__(self, kind: str, name: str, number: int) -> None:
+        """Begin empty."""
+        self.kind = kind
+        self.name = name
+        self.number = number
+        self.units: set[int] = set()
+        self.facts: set[int] = set()
+        self.lines: set[tuple[int, int]] = set()
+        self.used: set[int] = set()  # other frames it rests on
+        self.owner = 0  # by which number its child processes know it
+
+
+class Tape:
+    """What a process has learned so far."""
+
+    def __init__(self, root: str) -> None:
+        """Begin with the start-up frame of the project at ``root``."""
+        self.root = root
+        self.prefix = root + os.sep
+        self.units: dict[Unit, int] = {}
+        self.facts: dict[tuple[str, str], int] = {}
+        self.frames: dict[tuple[str, str], Open] = {}
+        self.environment = dict(os.environ)  # as it was; tests may set variables themselves
+        self._places: dict[str, str | None] = {}
+        self._known: dict[int, int] = {}
+        self._kept: list[CodeType] = []  # a dead code object's id could come back as another's
+        start = self.frame("start", "")
+        self.stack: list[Open] = [start]
+        self.top = start
+
+    def frame(self, kind: str, name: str) -> Open:
+        """Return the frame of this kind and name, new or as it was left."""
+        found = self.frames.get((kind, name))
+        if found is None:
+            found = self.frames[kind, name] = Open(kind, name, len(self.frames))
+        return found
+
+    def push(self, frame: Open) -> None:
+        """Open a frame inside the innermost one."""
+        self.stack.append(frame)
+        self.top = frame
+
+    def pop(self, frame: Open) -> None:
+        """Close a frame; one that was left open by something killed inside it goes as well."""
+        while len(self.stack) > 1 and self.stack.pop() is not frame:
+            pass
+        self.top = self.stack[-1]
+
+    def add(self, kind: str, name: str) -> None:
+        """Put a fact to the innermost frame."""
+        self.add_to(self.top, kind, name)
+
+    def add_to(self, frame: Open, kind: str, name: str) -> None:
+        """Put a fact to a frame."""
+        number = self.facts.get((kind, name))
+        if number is None:
+            number = self.facts.setdefault((kind, name), len(self.facts))
+        frame.facts.add(number)
+
+    def unit_to(self, frame: Open, path: str, name: str, line: int) -> None:
+        """Put code to a frame, by what it is called elsewhere."""
+        frame.units.add(self.units.setdefault(Unit(path, name, line), len(self.units)))
+
+    def place(self, path: str) -> str | None:
+        """Return a code object's file as a path in the repository, None for a file elsewhere."""
+        try:
+            return self._places[path]
+        except KeyError:
+            found = self._places[path] = self._locate(path)
+            return found
+
+    def _locate(self, path: str) -> str | None:
+        if path.startswith("<"):
+            return None
+        real = os.path.realpath(path)
+        if not real.startswith(self.prefix) or "site-packages" in real:
+            return None
+        return real[len(self.prefix) :].replace(os.sep, "/")
+
+    def unit(self, code: CodeType) -> int:
+        """Return the number of a code object, -1 for code that is not the repository's."""
+        number = self._known.get(id(code))
+        if number is None:
+            path = self.place(code.co_filename)
+            number = -1
+            if path is not None and code.co_name != "<module>":
+                unit = Unit(path, code.co_qualname, code.co_firstlineno)
+                number = self.units.setdefault(unit, len(self.units))
+            self._known[id(code)] = number
+            self._kept.append(code)
+        return number
+
+    def started(self, codes: Iterable[CodeType]) -> None:
+        """Put code that ran to the innermost frame."""
+        units = self.top.units
+        for code in {id(code): code for code in codes}.values():
+            units.add(self.unit(code))
+        units.discard(-1)
+
+    def listed_facts(self) -> tuple[Fact, ...]:
+        """All facts, in the order of their numbers; names of files need not be text."""
+        return tuple(
+            Fact(kind, name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+            for kind, name in self.facts
+        )

@@ -1,0 +1,100 @@
+"""Which functions start to run, through `sys.settrace` (Python 3.11, which has no monitoring)."""
+
+import sys
+import threading
+from collections.abc import Callable
+from types import CodeType, FrameType
+
+from firsttry_tasks.recorder.tape import Tape
+
+MANY = 65536
+
+
+class Traced:
+    """The collector; `drain` hands what ran since the last time to the innermost frame."""
+
+    def __init__(self, tape: Tape) -> None:
+        """Gather for this tape."""
+        self.tape = tape
+        self.hits: list[CodeType] = []
+        self._module: CodeType | None = None
+        append, hits, drain = self.hits.append, self.hits, self.drain
+
+        def start(frame: FrameType, _event: str, _argument: object) -> None:
+            append(frame.f_code)
+            if len(hits) > MANY:
+                drain()
+
+        self._start = start
+        self._profiling = False
+
+    def begin(self) -> None:
+        """Begin to trace; a tracer that is there (coverage, a debugger) keeps its place."""
+        self._profiling = sys.gettrace() is not None
+        self._install(self._mine())
+
+    def end(self) -> None:
+        """Stop to trace."""
+        self._install(None)
+
+    def sees(self) -> bool:
+        """Whether nobody took the trace function away; if so, it is put back."""
+        mine = self._mine()
+        if (sys.getprofile() if self._profiling else sys.gettrace()) == mine:
+            return True
+        self._install(mine)
+        return False
+
+    def arm(self, code: CodeType) -> None:
+        """Everything is seen anyway."""
+
+    def drain(self) -> None:
+        """Hand over what ran."""
+        if self.hits:
+            codes = {id(code): code for code in self.hits}
+            self.hits.clear()
+            self.tape.started(codes.values())
+
+    def importing(self, module: CodeType | None) -> None:
+        """While a module of the repository is imported, starts are noted with its line."""
+        self._module = module
+        self._install(self._line if module is not None else self._mine())
+
+    def divert(self, note: Callable[[CodeType], None]) -> None:
+        """From now on tell of each piece of code once, at once (for a forked child)."""
+        seen: set[int] = set()
+
+        def start(frame: FrameType, event: str, _argument: object) -> None:
+            if event == "call" and id(frame.f_code) not in seen:
+                seen.add(id(frame.f_code))
+                note(frame.f_code)
+
+        self._install(start)
+
+    def _mine(self) -> Callable[[FrameType, str, object], None]:
+        return self._profile if self._profiling else self._start
+
+    def _install(self, function: object) -> None:
+        place, threads = (
+            (sys.setprofile, threading.setprofile)
+            if self._profiling
+            else (sys.settrace, threading.settrace)
+        )
+        threads(function)  # type: ignore[arg-type]
+        place(function)  # type: ignore[arg-type]
+
+    def _profile(self, frame: FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            self._start(frame, event, argument)
+
+    def _line(self, frame: FrameType, event: str, _argument: object) -> None:
+        if event != "call":
+            return
+        number = self.tape.unit(frame.f_code)
+        if number < 0 or frame.f_code.co_name == "<module>":
+            return
+        self.tape.top.units.add(number)
+        caller = frame.f_back
+        while caller is not None and caller.f_code is not self._module:
+            caller = caller.f_back
+        self.tape.top.lines.add((caller.f_lineno if caller is not None else 0, number))

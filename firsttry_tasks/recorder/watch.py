@@ -1,0 +1,312 @@
+"""The pytest hooks that open and close frames, and the record of a process at its end."""
+
+import importlib.machinery
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, Protocol
+
+import pytest
+from _pytest.assertion.rewrite import AssertionRewritingHook
+from _pytest.fixtures import FixtureDef
+
+from firsttry_tasks.recorder.children import Children
+from firsttry_tasks.recorder.facts import Facts, variable
+from firsttry_tasks.recorder.record import Frame, Record, Test, write
+from firsttry_tasks.recorder.tape import Open, Tape
+
+_LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
+
+
+class Collector(Protocol):
+    """What learns which functions start."""
+
+    def begin(self) -> None:
+        """Begin to watch."""
+
+    def end(self) -> None:
+        """Stop."""
+
+    def sees(self) -> bool:
+        """Tell whether nothing took its place."""
+
+    def arm(self, code: CodeType) -> None:
+        """Watch a code object and all that is defined in it."""
+
+    def drain(self) -> None:
+        """Hand what ran to the innermost frame."""
+
+    def importing(self, module: CodeType | None) -> None:
+        """Note starts with the line of this module, or of none."""
+
+    def divert(self, note: Callable[[CodeType], None]) -> None:
+        """Tell of each piece of code once, at once."""
+
+
+def collector(tape: Tape) -> Collector:
+    """Return the cheapest collector this interpreter has."""
+    if sys.version_info >= (3, 12):
+        from firsttry_tasks.recorder.started import Started
+
+        return Started(tape)
+    from firsttry_tasks.recorder.traced import Traced
+
+    return Traced(tape)
+
+
+class Watch:
+    """A pytest plugin; registered where the plan asks for a recording."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        """Record the project at ``root`` into ``folder``."""
+        self.folder = folder
+        self.tape = Tape(os.path.realpath(root))
+        self.collector = collector(self.tape)
+        self.facts = Facts(self.tape, self._code)
+        self.children = Children(self.tape, self.facts, self.collector, folder)
+        self.tests: list[tuple[pytest.Item, Open, str, float]] = []
+        self.collected: list[str] = []
+        self._outcomes: dict[str, list[str]] = {}
+        self._seconds: dict[str, float] = {}
+        self._began = time.time()
+        self._modules: dict[int, CodeType] = {}
+        self._early: list[str] = []
+        self._undo: list[tuple[Any, str, Any]] = []
+
+    def begin(self) -> None:
+        """Start to listen; what was imported before counts as a whole."""
+        for module in list(sys.modules.values()):
+            path = _path(module)
+            place = None if path is None else self.tape.place(path)
+            if place is not None:
+                self.tape.add("whole", place)
+        self.collector.begin()
+        self.facts.begin()
+        self.children.begin()
+        for loader in _LOADERS:
+            self._patch(loader, "exec_module", self._importing(loader.exec_module))
+        self._patch(FixtureDef, "finish", self._finishing(FixtureDef.finish))
+
+    def end(self, config: pytest.Config, name: str) -> None:
+        """Stop to listen, and write the record."""
+        self.collector.drain()
+        self.children.end()
+        self.facts.end()
+        self.collector.end()
+        for holder, attribute, before in reversed(self._undo):
+            setattr(holder, attribute, before)
+        write(self._record(config), self.folder, name)
+
+    # Frames
+
+    def _enter(self, frame: Open) -> None:
+        self.collector.drain()
+        self.tape.push(frame)
+        if frame.kind != "import":
+            self.children.own(frame)
+
+    def _leave(self, frame: Open) -> None:
+        self.collector.drain()
+        self.tape.pop(frame)
+        if frame.kind != "import":
+            self.children.own(self.tape.top)
+
+    def _patch(self, holder: Any, name: str, value: object) -> None:
+        self._undo.append((holder, name, getattr(holder, name)))
+        setattr(holder, name, value)
+
+    def _importing(self, original: Callable[..., None]) -> Callable[..., None]:
+        def exec_module(loader: Any, module: ModuleType) -> None:
+            path = _path(module)
+            place = None if path is None else self.tape.place(path)
+            if place is None:
+                original(loader, module)
+                return
+            frame = self.tape.frame("import", place)
+            self.tape.top.used.add(frame.number)
+            self._enter(frame)
+            try:
+                original(loader, module)
+            finally:
+                self._leave(frame)
+                self._tell_import()
+
+        return exec_module
+
+    def _finishing(self, original: Callable[..., None]) -> Callable[..., None]:
+        def finish(fixture: Any, request: Any) -> None:
+            if fixture.scope == "function" or fixture.cached_result is None:
+                original(fixture, request)
+                return
+            frame = self.tape.frame("fixture", _fixture_name(fixture))
+            self._enter(frame)
+            try:
+                original(fixture, request)
+            finally:
+                self._leave(frame)
+
+        return finish
+
+    def _code(self, code: CodeType) -> None:
+        """Hear that a module's code is about to run, or any other that ``exec`` is given."""
+        place = self.tape.place(code.co_filename)
+        if place is None:
+            return
+        self.collector.arm(code)
+        if self.children.forked:
+            self.tape.add("whole", place)
+            return
+        top = self.tape.top
+        if top.kind == "import" and top.name == place:
+            self._modules[top.number] = code
+            self._tell_import()
+        elif code.co_name == "<module>":
+            self.tape.add("whole", place)
+
+    def _tell_import(self) -> None:
+        if self.children.forked:
+            return
+        top = self.tape.top
+        self.collector.importing(self._modules.get(top.number) if top.kind == "import" else None)
+
+    # Hooks
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+        """Give what collectors do to their own frames."""
+        frame = self.tape.frame("collect", collector.nodeid)
+        self._enter(frame)
+        try:
+            return (yield)
+        finally:
+            self._leave(frame)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Remember every test there is."""
+        self.collected.append(item.nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        """Give what longer-lived fixtures do to their own frames."""
+        if fixturedef.scope == "function":
+            return (yield)
+        frame = self.tape.frame("fixture", _fixture_name(fixturedef))
+        self.tape.top.used.add(frame.number)
+        self._enter(frame)
+        try:
+            return (yield)
+        finally:
+            self._leave(frame)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Give what happens while a test runs to the test."""
+        frame = Open("test", item.nodeid, -1)
+        self._enter(frame)
+        try:
+            return (yield)
+        finally:
+            if not self.collector.sees():
+                self.tape.add("blind", "something took the recorder's place")
+            self._leave(frame)
+            self._finish(item, frame)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Note which longer-lived fixtures the test used, whoever set them up."""
+        request = getattr(item, "_request", None)
+        for fixture in getattr(request, "_fixture_defs", {}).values():
+            if fixture.scope != "function":
+                frame = self.tape.frame("fixture", _fixture_name(fixture))
+                self.tape.top.used.add(frame.number)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember how the phases of a test ended."""
+        self._outcomes.setdefault(report.nodeid, []).append(_outcome(report))
+        self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
+
+    def _finish(self, item: pytest.Item, frame: Open) -> None:
+        outcomes = self._outcomes.pop(item.nodeid, [])
+        if "passed" not in outcomes and "skipped" not in outcomes:
+            outcomes.append("failed")
+        outcome = min(outcomes, key=("failed", "skipped", "passed").index)
+        self.tests.append((item, frame, outcome, self._seconds.pop(item.nodeid, 0.0)))
+
+    def _test(self, item: pytest.Item, frame: Open, outcome: str, seconds: float) -> Test:
+        above = {
+            self.tape.frame("collect", parent.nodeid).number for parent in item.listchain()[:-1]
+        }
+        return Test(
+            nodeid=item.nodeid,
+            path=self.tape.place(str(item.path)) or "",
+            outcome=outcome,
+            seconds=round(seconds, 6),
+            units=tuple(sorted(frame.units - {-1})),
+            facts=tuple(sorted(frame.facts)),
+            frames=tuple(sorted(frame.used | above)),
+            names=tuple(sorted(getattr(item, "fixturenames", ()))),
+            function=isinstance(item, pytest.Function),
+        )
+
+    def _record(self, config: pytest.Config) -> Record:
+        tape = self.tape
+        tests = tuple(self._test(*test) for test in self.tests)
+        frames = tuple(
+            Frame(
+                kind=frame.kind,
+                name=frame.name,
+                units=tuple(sorted(frame.units - {-1})),
+                facts=tuple(sorted(frame.facts)),
+                used=tuple(sorted(frame.used)),
+                lines=tuple(sorted(line for line in frame.lines if line[1] >= 0)),
+            )
+            for frame in tape.frames.values()
+        )
+        return Record(
+            units=tuple(tape.units),
+            facts=tape.listed_facts(),
+            frames=frames,
+            tests=tests,
+            modules=self._named_modules(),
+            environment={
+                name: variable(name, tape.environment) for kind, name in tape.facts if kind == "env"
+            },
+            patterns=tuple(map(str, config.getini("python_files"))),
+            testpaths=tuple(map(str, config.getini("testpaths"))),
+            roots=self._roots(),
+            began=self._began,
+            collected=tuple(self.collected),
+        )
+
+    def _roots(self) -> tuple[str, ...]:
+        found = {self.tape.place(os.path.join(entry, "x")) for entry in sys.path if entry != ""}  # noqa: PTH118
+        return tuple(sorted(place.rpartition("/")[0] for place in found if place is not None))
+
+    def _named_modules(self) -> dict[str, str]:
+        found = {}
+        for name, module in list(sys.modules.items()):
+            path = _path(module)
+            place = None if path is None else self.tape.place(path)
+            if place is not None:
+                found[name] = place
+        return found
+
+
+def _path(module: object) -> str | None:
+    path = getattr(module, "__file__", None)
+    return path if isinstance(path, str) else None
+
+
+def _fixture_name(fixture: Any) -> str:
+    return f"{fixture.baseid}::{fixture.argname}"
+
+
+def _outcome(report: pytest.TestReport) -> str:
+    """Return how a test ended: an expected failure ran as it should, a skip did not run."""
+    if report.outcome == "skipped" and hasattr(report, "wasxfail"):
+        return "passed"
+    return report.outcome

@@ -1,0 +1,75 @@
+"""Small questions to a syntax tree: what a chain of dots begins and ends with, who is bound."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+#: Decorators that keep what a function returned.
+MEMO = frozenset({"cache", "lru_cache", "cached_property", "cached", "memoize", "singleton"})
+#: Decorators that don't look at annotations.
+UNINTERESTED = frozenset(
+    {"property", "setter", "getter", "deleter", "staticmethod", "classmethod", "overload", "final",
+     "contextmanager", "asynccontextmanager", "cached_property", "lru_cache", "cache", "wraps",
+     "abstractmethod", "fixture", "override", "parametrize", "mark", "skipif", "xfail", "skip"}
+)  # fmt: skip
+_WORD = re.compile(r"[A-Za-z_]\w*\Z")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
+_LONGEST = 60
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def tip(node: ast.AST) -> str:
+    """Return the last name of a chain: ``c`` for ``c``, ``a.c``, ``c[0]``, ``a.c()``, or ""."""
+    while isinstance(node, ast.Subscript | ast.Call):
+        node = node.value if isinstance(node, ast.Subscript) else node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def root(node: ast.AST) -> str:
+    """Return the first name of a chain, or "" where it begins with something else."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def words(value: str) -> tuple[str, ...]:
+    """Return the names that a string may stand for: ``name``, ``pkg.mod:name``, ``visit_*``."""
+    if len(value) > _LONGEST:
+        return ()
+    if not _WORD.match(value):
+        return tuple(re.split("[.:]", value)) if _DOTTED.match(value) else ()
+    ends = (f"{value}*",) if value.endswith("_") else ()
+    begins = (f"*{value}",) if value.startswith("_") else ()
+    return (value, *ends, *begins)
+
+
+def parameters(node: Function) -> set[str]:
+    """Return the names of a function's parameters."""
+    args = node.args
+    found = {each.arg for each in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
+    return found | {each.arg for each in (args.vararg, args.kwarg) if each is not None}
+
+
+def is_memo(node: Function) -> bool:
+    """Tell whether a decorator keeps what the function returned."""
+    return any(tip(decorator) in MEMO for decorator in node.decorator_list)
+
+
+def is_inspected(node: Function) -> bool:
+    """Tell whether a decorator may look at the function's annotations."""
+    return any(tip(decorator) not in UNINTERESTED for decorator in node.decorator_list)
+
+
+def own_attributes(node: ast.AST) -> set[str]:
+    """Return the attributes of ``self`` that are spoken of anywhere inside."""
+    return {
+        each.attr
+        for each in ast.walk(node)
+        if isinstance(each, ast.Attribute)
+        and isinstance(each.value, ast.Name)
+        and each.value.id == "self"
+    }

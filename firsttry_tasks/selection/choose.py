@@ -1,0 +1,79 @@
+"""The choice: which tests have to run, each with its why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.judged import Judged
+from firsttry_tasks.values import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from firsttry_tasks.selection.learned import Now, Session
+
+FAILED = "failed when it ran last"
+
+
+def choose(sessions: Sequence[Session], now: Now) -> Selection:
+    """Return the choice; sessions come newest first.
+
+    A test needs no run if any session that holds it vouches for it, as after a change back.
+    """
+    judged = [Judged(session, now) for session in sessions]
+    if not any(one.session.tests for one in judged):
+        return Selection(everything=("no tests are recorded yet",))
+    if all(one.effects.everything for one in judged):
+        return Selection(everything=judged[0].effects.everything)
+    there = _there(sessions, now)
+    tests: dict[str, str] = {}
+    valid: set[str] = set()
+    for one in judged:
+        _vote(one, there, tests, valid)
+    tests |= dict.fromkeys(sorted(there - tests.keys() - valid), "never ran")
+    files: dict[str, str] = {}
+    homes: set[str] = set()
+    for one in judged:
+        tests |= one.sentinels(tests, valid, sessions)
+        files |= one.files(homes)
+        homes |= one.session.homes()
+    files |= judged[0].strangers(homes)
+    busy = {nodeid.partition("::")[0] for nodeid in tests} | files.keys()
+    return Selection(
+        why=tests,
+        files=files,
+        stable=frozenset(valid - tests.keys()),
+        quiet=frozenset(homes - busy),
+        total=len(there),
+    )
+
+
+def _vote(one: Judged, there: set[str], tests: dict[str, str], valid: set[str]) -> None:
+    """Let one session speak for its tests, where no newer one has."""
+    for test in one.session.tests:
+        if test.nodeid not in there or test.nodeid in valid or tests.get(test.nodeid) == FAILED:
+            continue
+        why = one.why(test)
+        if why is None and test.outcome == "failed":
+            tests[test.nodeid] = FAILED
+        elif why is None:
+            valid.add(test.nodeid)
+            tests.pop(test.nodeid, None)
+        else:
+            tests.setdefault(test.nodeid, why)
+
+
+def _there(sessions: Sequence[Session], now: Now) -> set[str]:
+    """Return the tests there are: of each file, by the run that saw it as it is, or last."""
+    found: dict[str, tuple[bool, Session]] = {}
+    for session in sessions:
+        for path in session.collected:
+            same = session.manifest.get(path) == now.manifest.get(path)
+            if path in now.manifest and (path not in found or (same and not found[path][0])):
+                found[path] = same, session
+    left = {nodeid for _, session in found.values() for nodeid in session.left}
+    return {
+        f"{path}::{rest}" if rest else path
+        for path, (_, session) in found.items()
+        for rest in session.collected[path]
+    } - left

@@ -1,0 +1,243 @@
+"""One session held against the tree now: why each of its tests has to run, if it has."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.effects import Effects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from firsttry_tasks.selection.code import Code
+    from firsttry_tasks.selection.learned import Frame, Now, Session, Test
+
+
+class Judged:
+    """A session, and what changed since."""
+
+    def __init__(self, session: Session, now: Now) -> None:
+        """Find out what changed since the session."""
+        self.session = session
+        self.now = now
+        self.effects = Effects(session, now)
+        self._frames: dict[int, tuple[str | None, int]] = {}
+        self._masks: dict[int, int] = {}
+        self._start = [n for n, frame in enumerate(session.frames) if frame.kind == "start"]
+
+    def why(self, test: Test) -> str | None:
+        """Return why a test has to run, None if nothing it rests on changed."""
+        effects = self.effects
+        if effects.none:
+            return None
+        if effects.everything:
+            return effects.everything[0]
+        if test.outcome == "skipped" and effects.changes.paths:
+            return "was skipped when it ran last"
+        units = test.ran()
+        return (
+            self._declared(test)
+            or self._direct(units, test.facts)
+            or self._by_frames(test)
+            or self._by_names(test, units)
+        )
+
+    def _declared(self, test: Test) -> str | None:
+        """Ask the settings: what the recorder can't see, a person may have written down."""
+        for glob, targets in self.now.depends.items():
+            hit = next((path for path in self.effects.changes.paths if fnmatch(path, glob)), None)
+            if hit and any(fnmatch(test.nodeid, t) or fnmatch(test.path, t) for t in targets):
+                return f"{hit} changed, which {glob} says it depends on"
+        return None
+
+    def _direct(self, units: Iterable[int], facts: Iterable[int]) -> str | None:
+        code = self.effects.code
+        changed = code.units if code is not None else {}
+        for found, numbers in ((changed, units), (self.effects.facts, facts)):
+            hit = next((number for number in numbers if number in found), None) if found else None
+            if hit is not None:
+                return found[hit]
+        return None
+
+    def _by_frames(self, test: Test) -> str | None:
+        reasons = (self._frame(number)[0] for number in (*self._start, *test.frames))
+        return next((why for why in reasons if why is not None), None)
+
+    def _frame(self, number: int) -> tuple[str | None, int]:
+        """Return why a frame counts as changed, and the modules it rests on."""
+        if number not in self._frames:
+            self._frames[number] = None, 0  # frames may lead back to themselves
+            self._frames[number] = self._judge(self.session.frames[number])
+        return self._frames[number]
+
+    def _judge(self, frame: Frame) -> tuple[str | None, int]:
+        code = self.effects.code
+        if frame.kind == "import":
+            return None, code.modules.closure.get(frame.name, 0) if code is not None else 0
+        why = self._direct(frame.units, frame.facts)
+        mask = self._reach(frame.units, frame.facts)
+        for number in frame.used:
+            inner, more = self._frame(number)
+            mask |= more
+            why = why or inner
+        return why or self._hits(frame.units, mask), mask
+
+    def _reach(self, units: Iterable[int], facts: Iterable[int]) -> int:
+        """Return the modules that code in these units and these dynamic imports rest on."""
+        code = self.effects.code
+        if code is None:
+            return 0
+        mask = 0
+        for number in units:
+            if number not in self._masks:
+                self._masks[number] = self._unit_mask(code, number)
+            mask |= self._masks[number]
+        for number in facts:
+            kind, name = self.session.facts[number]
+            if kind == "module":
+                mask |= code.modules.mask(code.modules.imported("", (name,)))
+            elif kind == "whole":
+                mask |= code.modules.closure.get(name, 0)
+        return mask
+
+    def _unit_mask(self, code: Code, number: int) -> int:
+        path, piece = self.session.units[number]
+        mask = code.modules.closure.get(path, 0)
+        if piece >= 0 and path in code.modules.sources:
+            imports = code.modules.sources[path][piece].imports
+            mask |= code.modules.mask(code.modules.imported(path, imports))
+        return mask
+
+    def _hits(self, units: Iterable[int], mask: int) -> str | None:
+        """Return why one of the units refers to a name that changed in one of the modules."""
+        reached = self.effects.code.reached if self.effects.code is not None else {}
+        if reached:
+            for number in units:
+                if number in reached and reached[number][0] & mask:
+                    return reached[number][1]
+        return None
+
+    def _mask(self, code: Code, test: Test, units: Iterable[int]) -> int:
+        if not test.function:
+            return ~0  # a doctest or the like may import what it pleases
+        mask = self._reach(units, test.facts)
+        for number in (*self._start, *test.frames):
+            mask |= self._frame(number)[1]
+        return mask | code.modules.mask((test.path, *_conftests(test.path)))
+
+    def _by_names(self, test: Test, units: Iterable[int]) -> str | None:
+        code = self.effects.code
+        if code is None:
+            return None
+        mask = self._mask(code, test, units)
+        for path, why in code.spread.effects.items():
+            if code.modules.bit.get(path, 0) & mask:
+                return why
+        moved = self.effects.changes.added | self.effects.changes.removed
+        for path in _conftests(test.path):
+            if path in moved:
+                return f"{path} came or went"
+        if not code.spread.origins & mask:
+            return None
+        return self._hits(units, mask) or self._own_names(code, test, mask)
+
+    def _own_names(self, code: Code, test: Test, mask: int) -> str | None:
+        """Ask for the test's definition, class and fixtures; for other kinds of tests any name."""
+        spread = code.spread
+        if not test.function:
+            return f"a module it may import changed: {min(spread.why.values())}"
+        parts = test.nodeid.partition("[")[0].split("::")[1:]
+        hits = (name for name in (*parts, *test.names) if spread.attrs.get(name, 0) & mask)
+        return next((spread.why[name] for name in hits), None)
+
+    def files(self, known: Iterable[str]) -> dict[str, str]:
+        """Return files, other than those known better, to which tests may have come."""
+        session, code = self.session, self.effects.code
+        homes = (session.homes() - set(known)) & self.now.manifest.keys()
+        found: dict[str, str] = {}
+        for path in sorted(homes & self.effects.changes.paths):
+            delta = code.deltas.get(path) if code is not None else None
+            if delta is None or delta.added:
+                found[path] = f"{path} changed"
+        for frame in session.frames:
+            if frame.kind == "collect" and frame.name in homes:
+                why = self._judge(frame)[0]
+                if why is not None:
+                    found.setdefault(frame.name, why)
+        if code is not None:
+            for path, why in self._touched(code, homes):
+                found.setdefault(path, why)
+        return found
+
+    def _touched(self, code: Code, homes: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Return files whose own names changed, or whose classes may have inherited a test."""
+        spread = code.spread
+        heirs = [
+            path
+            for path, delta in code.deltas.items()
+            if any(piece.key and _has_test(piece.binds) for piece in delta.added)
+        ]
+        for home in homes:
+            if home in spread.effects or home in spread.bare:
+                yield home, spread.effects.get(home, f"{home} is affected")
+            for path in heirs:
+                if code.modules.bit[path] & code.modules.closure.get(home, 0):
+                    yield home, f"{path} has a test more in a class"
+
+    def strangers(self, homes: Iterable[str]) -> dict[str, str]:
+        """Return test files that no run has searched yet."""
+        new = (self.effects.changes.paths & self.now.manifest.keys()) - set(homes)
+        return {path: "new test file" for path in sorted(new) if self._is_test_file(path)}
+
+    def _is_test_file(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        inside = not self.session.testpaths or any(
+            path.startswith(f"{folder.rstrip('/')}/") or path == folder
+            for folder in self.session.testpaths
+        )
+        return inside and any(fnmatch(name, glob) for glob in self.session.patterns)
+
+    def sentinels(
+        self, tests: Mapping[str, str], valid: Iterable[str], sessions: Iterable[Session]
+    ) -> dict[str, str]:
+        """Return, for each module whose import may fail now, one test that imports it."""
+        code = self.effects.code
+        if code is None:
+            return {}
+        held = tuple(sessions)
+        risky = {p: why for p, why in code.spread.unsafe.items() if not self._proved(p, held)}
+        if not risky:
+            return {}
+        known = set(valid)
+        masks = {test.nodeid: code.modules.mask((test.path,)) for test in self.session.tests}
+        chosen: dict[str, str] = {}
+        for path, why in sorted(risky.items()):
+            bit = code.modules.bit.get(path, 0)
+            if any(masks.get(nodeid, 0) & bit for nodeid in (*tests, *chosen)):
+                continue
+            able = [t for t in self.session.tests if masks[t.nodeid] & bit and t.nodeid in known]
+            if able:
+                quickest = min(able, key=lambda test: (test.seconds, test.nodeid))
+                chosen[quickest.nodeid] = f"imports {path}, which may fail to import: {why}"
+        return chosen
+
+    def _proved(self, path: str, sessions: Iterable[Session]) -> bool:
+        """Tell whether a run has imported the module as it is now."""
+        blob = self.now.manifest.get(path)
+        return any(
+            one.manifest.get(path) == blob and path in one.modules.values() for one in sessions
+        )
+
+
+def _conftests(path: str) -> list[str]:
+    """Return where conftests for a file would stand."""
+    folder, found = path, []
+    while folder:
+        folder = folder.rpartition("/")[0]
+        found.append(f"{folder}/conftest.py" if folder else "conftest.py")
+    return found
+
+
+def _has_test(names: Iterable[str]) -> bool:
+    return any(name.startswith("test") for name in names)

@@ -1,0 +1,50 @@
+"""A piece of a Python file: a statement of a module or class, or the body of one function."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+#: Names with a meaning to Python, pytest or unittest: they are used without being written.
+MAGIC = re.compile(
+    r"__\w+__|pytest\w*|set[uU]p\w*|tear[dD]own\w*|collect_ignore\w*|load_tests|_missing_|_ignore_"
+)
+
+
+class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One piece; its ``digest`` leaves out comments, layout and the pieces inside it.
+
+    ``key`` is the qualified name of a function's body, or of the scope a statement stands in;
+    ``first`` and ``last`` are lines. Of names, ``binds`` are those it sets, ``names`` those it
+    refers to bare, ``attrs`` those behind a dot, in an import or in a string (``visit_*`` for a
+    string ``visit_``), ``hints`` those in annotations of variables. ``imports`` are modules,
+    relative ones with their dots. ``writes`` are pairs (first name, last name) of chains that are
+    assigned to or called a method of, such as ``registry.entries.append``.
+
+    ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may
+    refer to any name; ``mirror``: to any name of its module. ``memo``: may keep for later what it
+    computed. ``star``: imports every name of a module. ``plain``: a class that looks at nobody's
+    members, or a member of one that only those notice who name it.
+    """
+
+    key: str
+    body: bool
+    first: int
+    last: int
+    digest: bytes
+    binds: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    attrs: frozenset[str] = frozenset()
+    hints: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
+    writes: frozenset[tuple[str, str]] = frozenset()
+    effect: bool = False
+    unsafe: bool = False
+    wild: bool = False
+    mirror: bool = False
+    memo: bool = False
+    star: bool = False
+    plain: bool = False
+    is_class: bool = False
+    bases: tuple[str, ...] = ()

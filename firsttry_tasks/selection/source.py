@@ -1,0 +1,128 @@
+"""A Python file taken apart into pieces."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.chains import is_memo, parameters, tip
+from firsttry_tasks.selection.piece import MAGIC, Piece
+from firsttry_tasks.selection.scan import Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__"})
+_GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
+
+
+def take_apart(source: bytes) -> tuple[Piece, ...]:
+    """Return all pieces of a file; raises SyntaxError or ValueError as ``ast.parse`` does."""
+    tree = ast.parse(source)
+    times: dict[str, int] = {}
+    pieces: list[Piece] = []
+    for statement in _split(tree.body):
+        pieces.extend(_statement(statement, "", times, simple=False))
+    return tuple(pieces)
+
+
+def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """One import statement a name, so that a changed name doesn't drag its neighbours along."""
+    for node in statements:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield ast.copy_location(ast.ImportFrom(node.module, [alias], node.level), node)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield ast.copy_location(ast.Import([alias]), node)
+        elif isinstance(node, ast.If) and tip(node.test) == "TYPE_CHECKING":
+            yield from _split(node.orelse)  # the other branch never runs
+        else:
+            yield node
+
+
+def _statement(
+    node: ast.stmt, scope: str, times: dict[str, int], *, simple: bool
+) -> Iterator[Piece]:
+    """Return the pieces of a statement; ``simple`` is the class around it, if there is one."""
+    scan = Scan(scope)
+    if isinstance(node, ast.ClassDef):
+        scan.head(node)
+        undecorated = not (node.keywords or node.decorator_list)
+        yield _piece(scan, node, plain=undecorated)
+        inner = f"{scope}.{node.name}" if scope else node.name
+        for statement in _split(node.body):
+            yield from _statement(statement, inner, times, simple=undecorated and not scope)
+    else:
+        scan.visit(node)
+        undecorated = not getattr(node, "decorator_list", ())
+        yield _piece(scan, node, plain=simple and undecorated)
+    yield from _bodies(scan.functions, times)
+
+
+def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Piece]:
+    waiting = deque(functions)
+    while waiting:
+        name, node = waiting.popleft()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            times[name] = times.get(name, 0) + 1
+            scan = Scan(f"{name}.<locals>")
+            scan.body(node)
+            waiting.extend(scan.functions)
+            yield _body(scan, name if times[name] == 1 else f"{name}#{times[name]}", node)
+
+
+def _piece(scan: Scan, node: ast.stmt, *, plain: bool) -> Piece:
+    magic = any(MAGIC.fullmatch(name) for name in scan.stores)
+    guard = isinstance(node, ast.If) and ast.unparse(node.test) in _GUARDS
+    return Piece(
+        key=scan.scope,
+        body=False,
+        first=_first_line(node),
+        last=node.end_lineno or node.lineno,
+        digest=scan.digest(),
+        binds=frozenset() if guard else frozenset(scan.stores),
+        names=frozenset(scan.names),
+        attrs=frozenset(scan.attrs),
+        hints=frozenset(scan.hints),
+        imports=frozenset(scan.imports),
+        writes=frozenset(scan.writes),
+        effect=not guard and (scan.effect or (magic and not scan.scope)),
+        unsafe=not guard and scan.unsafe,
+        wild=scan.wild,
+        mirror=scan.mirror,
+        memo=scan.memo,
+        star=scan.star,
+        plain=plain and not magic,
+        is_class=isinstance(node, ast.ClassDef),
+        bases=scan.bases,
+    )
+
+
+def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Piece:
+    own = parameters(node) | (scan.stores - scan.shared)
+    writes = {pair for pair in scan.writes if pair[1] not in own}
+    if name.rpartition(".")[2] in _CONSTRUCTORS:
+        writes = {pair for pair in writes if pair[0] != "self"}
+    kept = any(root not in own or root == "cls" for root in scan.kept)
+    return Piece(
+        key=name,
+        body=True,
+        first=_first_line(node),
+        last=node.end_lineno or node.lineno,
+        digest=scan.digest(),
+        names=frozenset(scan.names - own),
+        attrs=frozenset(scan.attrs),
+        imports=frozenset(scan.imports),
+        writes=frozenset(writes | {(shared, shared) for shared in scan.shared}),
+        wild=scan.wild,
+        mirror=scan.mirror,
+        memo=bool(scan.shared) or kept or scan.lazy or is_memo(node),
+    )
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Return where a definition's decorators begin, as code objects count."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min((each.lineno for each in decorators), default=node.lineno)

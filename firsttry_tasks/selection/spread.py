@@ -1,0 +1,216 @@
+"""How far a changed statement reaches: the names it binds, and what is computed from them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from firsttry_tasks.selection.delta import Delta
+from firsttry_tasks.selection.learned import Session
+from firsttry_tasks.selection.modules import Modules
+from firsttry_tasks.selection.piece import MAGIC, Piece
+
+_PLAIN_BASES = frozenset({"object", "Generic", "ABC", "Protocol"})
+_DEEPEST = 30
+_SHORTEST = 3  # of a part of a name that says something
+
+
+class Spread:
+    """Changed names, each with the modules it comes from, and modules whose import changed."""
+
+    def __init__(self, session: Session, modules: Modules) -> None:
+        """Begin with nothing changed."""
+        self.session = session
+        self.modules = modules
+        self.bare: dict[str, set[str]] = {}  # file -> names changed in its own namespace
+        self.attrs: dict[str, int] = {}  # name -> mask of origins
+        self.origins = 0
+        self.effects: dict[str, str] = {}  # module -> why its import as a whole counts as changed
+        self.unsafe: dict[str, str] = {}  # module -> why its import may fail now
+        self.why: dict[str, str] = {}  # name -> the change it comes from
+        self._gone: dict[str, int] = {}
+        self._done: set[tuple[str, int]] = set()
+        self._ran = _ran(session)
+        self._named: dict[str, list[tuple[str, Piece]]] | None = None
+
+    def change(self, path: str, delta: Delta) -> None:
+        """Take in what changed in one file; `settle` carries it on."""
+        old = self.modules.sources[path]
+        for number in sorted(delta.statements):
+            self._statement(path, old[number], number, f"{path} changed")
+        for piece in delta.added:
+            self._statement(path, piece, -1, f"{path} changed")
+        for name in delta.removed:
+            self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
+
+    def ran_at_import(self, units: Mapping[int, str]) -> None:
+        """Functions that changed and ran while modules were imported."""
+        for path, lines in self._ran.items():
+            for number, ran in lines.items():
+                for unit in ran & units.keys():
+                    self._again(path, number, units[unit])
+
+    def settle(self) -> None:
+        """Carry changed names through module-level code until nothing is added."""
+        size = -1
+        while size != self._size():
+            size = self._size()
+            for path, pieces in self.modules.sources.items():
+                self._pass(path, pieces)
+
+    def hit(self, path: str, piece: Piece) -> tuple[int, str]:
+        """Return the origins of the changed names that a piece refers to, and one of the names."""
+        mask, name = 0, ""
+        own = self.bare.get(path)
+        if own and not own.isdisjoint(piece.names):
+            name = min(own & piece.names)
+            mask |= self.modules.bit.get(path, 0)
+        for other in piece.attrs & self.attrs.keys():
+            mask |= self.attrs[other]
+            name = name or other
+        if piece.hints and piece.key and not (piece.plain and self._plain(path, piece.key, 0)):
+            for other in piece.hints & ((own or set()) | self.attrs.keys()):
+                mask |= self.attrs.get(other, 0)
+                name = name or other
+        if piece.mirror and own:
+            mask |= self.modules.bit.get(path, 0)
+            name = name or min(own)
+        if piece.wild and self.origins:
+            mask |= self.origins
+            name = name or "any name"
+        return mask, name
+
+    def _size(self) -> int:
+        return len(self._done) + len(self.attrs) + len(self.effects)
+
+    def _pass(self, path: str, pieces: tuple[Piece, ...]) -> None:
+        reach = self.modules.closure[path]
+        if not reach & self.origins:
+            return
+        ran = self._ran.get(path, {})
+        for number, piece in enumerate(pieces):
+            if piece.body or (path, number) in self._done:
+                continue
+            mask, name = self.hit(path, piece)
+            if not mask & reach:
+                mask, name = self._hit_by_run(ran.get(number, ()))
+            if mask & reach:
+                self._again(path, number, self.why.get(name, f"{name} changed"))
+                if piece.imports and self._lost(piece, reach):
+                    self.effects.setdefault(path, f"a name it imports is gone: {name}")
+
+    def _lost(self, piece: Piece, reach: int) -> bool:
+        return any(self._gone.get(name, 0) & reach for name in piece.attrs)
+
+    def _hit_by_run(self, units: Iterable[int]) -> tuple[int, str]:
+        for unit in units:
+            path, number = self.session.units[unit]
+            if number >= 0 and path in self.modules.sources:
+                mask, name = self.hit(path, self.modules.sources[path][number])
+                if mask:
+                    return mask, name
+        return 0, ""
+
+    def _again(self, path: str, number: int, why: str) -> None:
+        """Take in a statement that didn't change itself, but runs to another result."""
+        if (path, number) not in self._done:
+            self._done.add((path, number))
+            if number < 0:
+                self.effects.setdefault(path, why)
+            else:
+                self._statement(path, self.modules.sources[path][number], number, why)
+
+    def _statement(self, path: str, piece: Piece, number: int, why: str) -> None:
+        if piece.body:
+            return
+        self._done.add((path, number))
+        if piece.effect or piece.star:
+            self.effects.setdefault(path, why)
+        if piece.unsafe:
+            self.unsafe.setdefault(path, why)
+        names = set(piece.binds)
+        if piece.unsafe:
+            names |= {tip for _, tip in self._writes(path, piece)}
+        for name in names - {""}:
+            self._bind(path, piece.key, name, why)
+        if piece.key and not (piece.plain and self._plain(path, piece.key, 0)):
+            for name in piece.key.split("."):
+                self._bind(path, "", name, why)
+        for place, name in self._written(path, piece, number):
+            self._bind(place, "", name, why)
+
+    def _written(self, path: str, piece: Piece, number: int) -> Iterator[tuple[str, str]]:
+        """Return what the functions that a statement calls may change besides."""
+        for unit in self._ran.get(path, {}).get(number, ()):
+            place, inner = self.session.units[unit]
+            if inner >= 0 and place in self.modules.sources:
+                yield from self._writes(place, self.modules.sources[place][inner])
+        if number < 0 and piece.unsafe:
+            for called in (piece.names | piece.attrs) - piece.imports:
+                for place, body in self._bodies().get(called, ()):
+                    yield from self._writes(place, body)
+
+    def _writes(self, path: str, piece: Piece) -> Iterator[tuple[str, str]]:
+        """Return what a piece may change, as far as it is the repository's."""
+        for root, tip in piece.writes:
+            if not tip or root in self.modules.foreign(path):
+                continue
+            if tip != root or tip not in self.modules.handles(path):
+                yield path, tip
+
+    def _plain(self, path: str, name: str, depth: int) -> bool:
+        """Tell whether a class ("": the module) takes no notice of its members.
+
+        It has no decorators, no metaclass and no bases from elsewhere that may look at them.
+        """
+        if not name or (name in _PLAIN_BASES and name in self.modules.foreign(path)):
+            return True
+        known = self.modules.classes.get(name)
+        if known is None or depth > _DEEPEST:
+            return name in _PLAIN_BASES
+        return all(
+            piece.plain and all(self._plain(place, base, depth + 1) for base in piece.bases)
+            for place, piece in known
+        )
+
+    def _bodies(self) -> dict[str, list[tuple[str, Piece]]]:
+        """Functions by name; constructors and hooks of classes also by the class's name."""
+        if self._named is None:
+            self._named = {}
+            for path, pieces in self.modules.sources.items():
+                for piece in pieces:
+                    if piece.body:
+                        *above, last = piece.key.split(".")
+                        if MAGIC.fullmatch(last) and above:
+                            last = above[-1]
+                        self._named.setdefault(last, []).append((path, piece))
+        return self._named
+
+    def _bind(self, path: str, scope: str, name: str, why: str) -> None:
+        bit = self.modules.bit.get(path, 0)
+        if not scope:
+            self.bare.setdefault(path, set()).add(name)
+        self.origins |= bit
+        self.why.setdefault(name, f"{name}: {why}")
+        for form in (name, *_patterns(name)):
+            self.attrs[form] = self.attrs.get(form, 0) | bit
+            self.why.setdefault(form, self.why[name])
+
+
+def _patterns(name: str) -> Iterator[str]:
+    """How a string that is a part of the name would be noted: `visit_*` for visit_x."""
+    for place, letter in enumerate(name):
+        if letter == "_":
+            head, tail = name[: place + 1], name[place:]
+            if len(head) >= _SHORTEST:
+                yield f"{head}*"
+            if len(tail) >= _SHORTEST:
+                yield f"*{tail}"
+
+
+def _ran(session: Session) -> dict[str, dict[int, set[int]]]:
+    """For each module, which of its statements ran which units while it was imported."""
+    found: dict[str, dict[int, set[int]]] = {}
+    for frame in session.frames:
+        if frame.kind == "import":
+            lines = found.setdefault(frame.name, {})
+            for number, unit in frame.lines:
+                lines.setdefault(number, set()).add(unit)
+    return found
