@@ -1,0 +1,1 @@
+"""The matrix: changes that break a test, each in a small repository."""

@@ -1,0 +1,185 @@
+"""Values kept from one test for the next: caches, singletons, set-up functions, files."""
+
+from tests.matrix.case import append, room, swap
+
+case = room("runs once, serves many")
+
+_CACHED = """
+    --- load.py
+    {how}
+    --- test_load.py
+    from load import value
+    def test_first():
+        assert value()
+    def test_second():
+        assert value() == 1
+"""
+
+
+_XUNIT = """
+    --- make.py
+    def make():
+        return 1
+    --- test_made.py
+    from make import make
+    def {hook}:
+        global made
+        made = make()
+    def test_first():
+        assert made
+    def test_second():
+        assert made == 1
+"""
+
+
+def _cached(how: str) -> str:
+    body = how.replace("\n", "\n    ")
+    return _CACHED.replace("{how}", body)
+
+
+CASES = (
+    case(
+        "finaliser-of-a-session-fixture",
+        """
+        --- closing.py
+        def close():
+            return 0
+        --- conftest.py
+        import pytest
+        from closing import close
+        def _close():
+            assert close() == 0
+        @pytest.fixture(scope="session")
+        def thing(request):
+            request.addfinalizer(_close)
+        --- test_thing.py
+        def test_first(thing):
+            assert True
+        def test_last(thing):
+            assert True
+        """,
+        swap("closing.py", "0", "1"),
+    ),
+    case(
+        "cached-function",
+        _cached("from functools import lru_cache\n@lru_cache\ndef value():\n    return 1"),
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "singleton-made-when-first-asked-for",
+        _cached(
+            "_made = []\ndef make():\n    return 1\n"
+            "def value():\n    if not _made:\n        _made.append(make())\n    return _made[0]"
+        ),
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "cached-property-of-a-shared-object",
+        _cached(
+            "from functools import cached_property\nclass One:\n    @cached_property\n"
+            "    def n(self):\n        return 1\n_one = One()\ndef value():\n    return _one.n"
+        ),
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "generator-begun-by-an-earlier-test",
+        _cached(
+            "def steps():\n    while True:\n        yield 5\n        yield 1\n"
+            "_steps = steps()\ndef value():\n    return next(_steps)"
+        ),
+        swap("load.py", "yield 1", "yield 2"),
+    ),
+    case("set-up-of-a-module", _XUNIT.format(hook="setup_module()"), swap("make.py", "1", "2")),
+    case("set-up-of-a-function", _XUNIT.format(hook="setup_function()"), swap("make.py", "1", "2")),
+    case(
+        "set-up-of-a-class",
+        """
+        --- make.py
+        def make():
+            return 1
+        --- test_made.py
+        from make import make
+        class TestMade:
+            @classmethod
+            def setup_class(cls):
+                cls.made = make()
+            def test_first(self):
+                assert self.made
+            def test_second(self):
+                assert self.made == 1
+        """,
+        swap("make.py", "1", "2"),
+    ),
+    case(
+        "tear-down-of-a-module",
+        """
+        --- closing.py
+        def close():
+            return 0
+        --- test_thing.py
+        from closing import close
+        def teardown_module():
+            assert close() == 0
+        def test_first():
+            assert True
+        def test_last():
+            assert True
+        """,
+        swap("closing.py", "0", "1"),
+    ),
+    case(
+        "file-written-by-an-earlier-test",
+        """
+        --- maker.py
+        def make(path):
+            path.write_text("1")
+        --- test_maker.py
+        from pathlib import Path
+        from maker import make
+        OUT = Path("made.txt")
+        def test_first():
+            make(OUT)
+        def test_second():
+            assert OUT.read_text() == "1"
+        """,
+        swap("maker.py", '"1"', '"2"'),
+    ),
+    case(
+        "session-fixture-that-reads-a-file",
+        """
+        --- data.txt
+        1
+        --- conftest.py
+        import pytest
+        from pathlib import Path
+        @pytest.fixture(scope="session")
+        def data():
+            return Path(__file__).with_name("data.txt").read_text().strip()
+        --- test_data.py
+        def test_first(data):
+            assert data
+        def test_second(data):
+            assert data == "1"
+        """,
+        swap("data.txt", "1", "2"),
+    ),
+    case(
+        "constant-used-by-a-session-fixture",
+        """
+        --- limits.py
+        LIMIT = 1
+        --- conftest.py
+        import pytest
+        import limits
+        @pytest.fixture(scope="session")
+        def limit():
+            return limits.LIMIT
+        --- test_limit.py
+        def test_first(limit):
+            assert limit
+        def test_second(limit):
+            assert limit == 1
+        """,
+        append("limits.py", "LIMIT = 2\n"),
+    ),
+)

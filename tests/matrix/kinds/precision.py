@@ -1,0 +1,95 @@
+"""Changes that can break nothing: no test has to run."""
+
+from tests.matrix.case import append, drop, git, room, swap, touch, write
+
+_TREE = '''
+    --- README.md
+    Words.
+    --- docs/guide.md
+    More words.
+    --- box/__init__.py
+    from box.lid import lid
+    --- box/lid.py
+    """The lid of a box."""
+    WIDTH = 3
+    def lid(n):
+        """Return the lid."""
+        # how wide it is
+        return n * WIDTH
+    def never(n):
+        return n - 1
+    --- box/spare.py
+    def spare():
+        return 1
+    --- box/mark.py
+    class Mark:
+        size = 1
+        def read(self):
+            return self.size
+        def burn(self):
+            return 0
+    --- test_lid.py
+    from box import lid
+    from box.mark import Mark
+    def test_lid():
+        assert lid(2) == 6
+    def test_mark():
+        assert Mark().read() == 1
+'''
+
+case = room("nothing to break", want="nothing")
+_COMMIT = ("-c", "user.name=m", "-c", "user.email=m@example.org", "commit")
+
+CASES = (
+    case("nothing-at-all", _TREE, quick=True),
+    case(
+        "files-touched", _TREE, touch("box/lid.py"), touch("test_lid.py"), touch("box/__init__.py")
+    ),
+    case("comment-changed", _TREE, swap("box/lid.py", "how wide", "the width")),
+    case("comment-added", _TREE, append("box/lid.py", "# the end\n")),
+    case("comment-in-a-test", _TREE, append("test_lid.py", "# the end\n")),
+    case("comment-in-a-package-init", _TREE, append("box/__init__.py", "# the end\n")),
+    case("lines-added-above", _TREE, swap("box/lid.py", "def lid", "\n\n\ndef lid")),
+    case("spacing-inside-a-line", _TREE, swap("box/lid.py", "n * WIDTH", "n  *  WIDTH")),
+    case("brackets-that-change-nothing", _TREE, swap("box/lid.py", "n * WIDTH", "(n * WIDTH)")),
+    case(
+        "quotes-of-the-other-kind",
+        _TREE,
+        swap("box/lid.py", '"""Return the lid."""', "'''Return the lid.'''"),
+    ),
+    case("readme", _TREE, append("README.md", "Even more words.\n")),
+    case("page-of-the-docs", _TREE, append("docs/guide.md", "Even more.\n")),
+    case("new-page", _TREE, write("docs/new.md", "New words.\n")),
+    case("page-deleted", _TREE, drop("docs/guide.md")),
+    case("commit-without-a-change", _TREE, git(*_COMMIT, "--allow-empty", "-qm", "two")),
+    case(
+        "commit-of-a-comment", _TREE, append("box/lid.py", "# end\n"), git(*_COMMIT, "-qam", "two")
+    ),
+    case("branch-without-a-change", _TREE, git("checkout", "-qb", "other")),
+    case("function-no-test-reaches", _TREE, swap("box/lid.py", "n - 1", "n - 2"), quick=True),
+    case("method-no-test-reaches", _TREE, swap("box/mark.py", "return 0", "return 1")),
+    case("module-no-test-reaches", _TREE, swap("box/spare.py", "return 1", "return 2")),
+    case("module-no-test-reaches-deleted", _TREE, drop("box/spare.py")),
+    case(
+        "new-unused-function",
+        _TREE,
+        append("box/lid.py", "def more():\n    return 1\n"),
+    ),
+    case("new-unused-constant", _TREE, append("box/lid.py", "HEIGHT = 4\n")),
+    case("new-unused-class", _TREE, append("box/mark.py", "class More:\n    size = 1\n")),
+    case("new-unused-module", _TREE, write("box/more.py", "MORE = 1\n")),
+    case("new-unused-import", _TREE, swap("box/lid.py", "WIDTH = 3", "import string\nWIDTH = 3")),
+    case(
+        "edit-taken-back",
+        _TREE,
+        swap("box/lid.py", "WIDTH = 3", "WIDTH = 4"),
+        swap("box/lid.py", "WIDTH = 4", "WIDTH = 3"),
+    ),
+    case("workflow", _TREE, write(".github/workflows/ci.yml", "on: push\n")),
+    case(
+        "file-git-ignores",
+        _TREE,
+        write("notes.artifact", "a\n"),
+        setup=(append(".gitignore", "*.artifact\n"),),
+    ),
+)
