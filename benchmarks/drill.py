@@ -1,0 +1,151 @@
+"""The fault drill: whether warm, in real projects, fails every test that pytest fails.
+
+Usage: python -m benchmarks.drill --project PATH:SRC[:DATA-GLOB] ... --python PYTHON --faults 40
+
+Each project is a git checkout; SRC is its package, or the folder that
+holds it; the faults go there, and into the data files that match the glob.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from benchmarks.faults import Fault, draw
+from benchmarks.project import Plain, Project, Warm, copy
+
+
+class Drilled(Struct, frozen=True, kw_only=True):
+    """What one fault came to."""
+
+    project: str
+    kind: str
+    place: str
+    broke: int
+    missed: tuple[str, ...]
+    ran: int
+    total: int
+    mode: str
+    why: tuple[str, ...]
+    warm_seconds: float
+    plain_seconds: float
+
+
+def main() -> int:
+    """Drill each project; end with 1 if a failing test was missed."""
+    asked = _arguments()
+    results: list[Drilled] = []
+    with tempfile.TemporaryDirectory(prefix="drill-") as base:
+        for spec in asked.project:
+            source, src, *globs = spec.split(":")
+            project = copy(source, Path(base).resolve(), asked.python, src)
+            results += _drill(project, src, globs, asked)
+            _write(Path(asked.json), results)
+    sys.stdout.write(table(results))
+    return int(any(result.missed for result in results))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--project", action="append", required=True)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--faults", type=int, default=40, help="faults a project")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", default="drill.json")
+    return parser.parse_args()
+
+
+def _drill(
+    project: Project, src: str, globs: list[str], asked: argparse.Namespace
+) -> list[Drilled]:
+    project.settle()
+    project.git("-c", "user.name=d", "-c", "user.email=d@example.org", "commit", "-qam", "settle")
+    before = project.plain()
+    project.warm()
+    project.keep()
+    sources, data = _places(project, src, globs)
+    faults = draw(project.root, sources, data, asked.faults, asked.seed)
+    drilled = (_one(project, fault, before) for fault in faults)
+    return [result for result in drilled if result is not None]
+
+
+def _places(project: Project, src: str, globs: list[str]) -> tuple[list[str], list[str]]:
+    tracked = project.git("ls-files").splitlines()
+    sources = [path for path in tracked if path.endswith(".py") and path.startswith(src)]
+    data = [path for path in tracked if any(Path(path).match(glob) for glob in globs)]
+    return sources, data
+
+
+def _one(project: Project, fault: Fault, before: Plain) -> Drilled | None:
+    fault.apply(project.root)
+    plain = project.plain()
+    if plain.hung:
+        project.back()
+        return None
+    warm = project.warm()
+    project.back()
+    result = _result(project, fault, warm, plain, before)
+    mark = "MISSED" if result.missed else "ok"
+    sys.stdout.write(
+        f"{mark:7}{project.name:24}{fault.kind:16}{result.place:44}broke {result.broke:<5}"
+        f"ran {result.ran}/{result.total} {warm.seconds:.1f}s/{plain.seconds:.1f}s {warm.mode}\n"
+    )
+    sys.stdout.flush()
+    return result
+
+
+def _result(project: Project, fault: Fault, warm: Warm, plain: Plain, before: Plain) -> Drilled:
+    broke = plain.failed - before.failed
+    # A file that can't be collected ends pytest before any test: any red then says the same.
+    whole = all("::" in name for name in broke | warm.failed)
+    missed = broke - warm.failed if whole else frozenset() if warm.failed else broke
+    return Drilled(
+        project=project.name,
+        kind=fault.kind,
+        place=f"{fault.path}:{fault.line}",
+        broke=len(broke),
+        missed=tuple(sorted(missed)),
+        ran=len(warm.ran),
+        total=max(len(before.outcomes), 1),
+        mode=warm.mode,
+        why=warm.why,
+        warm_seconds=round(warm.seconds, 2),
+        plain_seconds=round(plain.seconds, 2),
+    )
+
+
+def _write(place: Path, results: list[Drilled]) -> None:
+    place.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
+
+
+def table(results: list[Drilled]) -> str:
+    """Return the sums of each project as a Markdown table."""
+    head = (
+        "| project | faults | broke a test | failing tests | missed | tests run | warm/plain |\n"
+        "|---|---|---|---|---|---|---|\n"
+    )
+    names = sorted({result.project for result in results})
+    groups = [[result for result in results if result.project == name] for name in names]
+    rows = [_row(name, group) for name, group in zip(names, groups, strict=True)]
+    return head + "".join(rows) + _row("all", results)
+
+
+def _row(name: str, group: list[Drilled]) -> str:
+    share = sum(result.ran for result in group) / sum(result.total for result in group)
+    ratio = statistics.median(result.warm_seconds / result.plain_seconds for result in group)
+    broken = sum(result.broke > 0 for result in group)
+    failing = sum(result.broke for result in group)
+    missed = sum(len(result.missed) for result in group)
+    return (
+        f"| {name} | {len(group)} | {broken} | {failing} | {missed} | {share:.1%} | {ratio:.2f} |\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""Real history: whether warm, commit after commit, runs every test whose outcome changed.
+
+Usage: python -m benchmarks.history --project PATH:SRC ... --python PYTHON --commits 60
+
+Each project is a git repository with its history; SRC is its package, or the folder that
+holds it.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from benchmarks.project import Plain, Project, Warm, copy
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """What warm did with one commit."""
+
+    project: str
+    commit: str
+    changed: int
+    missed: tuple[str, ...]
+    ran: int
+    total: int
+    files_ran: int
+    files: int
+    mode: str
+    why: tuple[str, ...]
+    warm_seconds: float
+    plain_seconds: float
+
+
+def main() -> int:
+    """Walk each project's history; end with 1 if a changed outcome was missed."""
+    asked = _arguments()
+    steps: list[Step] = []
+    with tempfile.TemporaryDirectory(prefix="history-") as base:
+        for spec in asked.project:
+            source, src = spec.split(":")
+            project = copy(source, Path(base).resolve(), asked.python, src)
+            steps += _walk(project, asked.commits)
+            text = msgspec.json.format(msgspec.json.encode(steps), indent=1)
+            Path(asked.json).write_bytes(text + b"\n")
+    sys.stdout.write(table(steps))
+    return int(any(step.missed for step in steps))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--project", action="append", required=True)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--commits", type=int, default=60)
+    parser.add_argument("--json", default="history.json")
+    return parser.parse_args()
+
+
+def _walk(project: Project, count: int) -> list[Step]:
+    log = project.git("log", "--first-parent", f"-{count + 1}", "--format=%H", "HEAD")
+    commits = log.split()[::-1]
+    _enter(project, commits[0])
+    project.warm()
+    before = project.plain()
+    steps = []
+    for commit in commits[1:]:
+        _enter(project, commit)
+        warm, after = project.warm(), project.plain()
+        steps.append(_step(project, commit, warm, before, after))
+        before = after
+    return steps
+
+
+def _enter(project: Project, commit: str) -> None:
+    project.git("checkout", "-qf", commit)
+    project.settle()
+
+
+def _step(project: Project, commit: str, warm: Warm, before: Plain, after: Plain) -> Step:
+    changed = {name for name, word in after.outcomes.items() if before.outcomes.get(name) != word}
+    missed = sorted(changed - warm.ran - warm.failed)
+    files = {name.partition("::")[0] for name in after.outcomes}
+    step = Step(
+        project=project.name,
+        commit=commit[:12],
+        changed=len(changed),
+        missed=tuple(missed),
+        ran=len(warm.ran),
+        total=len(after.outcomes),
+        files_ran=len({name.partition("::")[0] for name in warm.ran} & files),
+        files=len(files),
+        mode=warm.mode,
+        why=warm.why,
+        warm_seconds=round(warm.seconds, 2),
+        plain_seconds=round(after.seconds, 2),
+    )
+    mark = "MISSED" if missed else "ok"
+    sys.stdout.write(
+        f"{mark:7}{project.name:24}{step.commit} changed {step.changed:<5}"
+        f"ran {step.ran}/{step.total}, {step.files_ran}/{step.files} files "
+        f"{step.warm_seconds}s/{step.plain_seconds}s {' '.join(step.why)[:80]}\n"
+    )
+    sys.stdout.flush()
+    return step
+
+
+def table(steps: list[Step]) -> str:
+    """Return the sums of each project as a Markdown table."""
+    head = (
+        "| project | commits | changed outcomes | missed | test files skipped | warm/plain |\n"
+        "|---|---|---|---|---|---|\n"
+    )
+    names = sorted({step.project for step in steps})
+    groups = [[step for step in steps if step.project == name] for name in names]
+    return head + "".join(_row(name, group) for name, group in zip(names, groups, strict=True))
+
+
+def _row(name: str, group: list[Step]) -> str:
+    skipped = statistics.mean(1 - step.files_ran / step.files for step in group)
+    ratio = statistics.median(step.warm_seconds / step.plain_seconds for step in group)
+    changed = sum(step.changed for step in group)
+    missed = sum(len(step.missed) for step in group)
+    return f"| {name} | {len(group)} | {changed} | {missed} | {skipped:.1%} | {ratio:.2f} |\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

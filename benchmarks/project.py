@@ -1,0 +1,159 @@
+"""A real project in a copy of its own: run it warm, run it plainly, put it back."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.outcomes import PLACE
+from firsttry_tasks.values import Report
+
+_HOUSE = Path(__file__).parents[1]
+_OTHERS_OFF = "\n[tool.firsttry.ruff]\nenabled = false\n\n[tool.firsttry.mypy]\nenabled = false\n"
+_STATE = ".firsttry"
+_LIMIT = 300
+_REPORT = "artifacts/warm_parity_report.json"
+_PLAIN = ("-p", "benchmarks.outcomes", "--no-testmon", "-p", "no:cacheprovider", "-q")
+
+
+class Plain(msgspec.Struct, frozen=True, kw_only=True):
+    """A plain run of all tests: what each came to, and how long it took."""
+
+    outcomes: dict[str, str]
+    seconds: float
+    hung: bool = False
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The tests and files that failed."""
+        return frozenset(name for name, word in self.outcomes.items() if word == "failed")
+
+
+class Warm(msgspec.Struct, frozen=True, kw_only=True):
+    """A warm run: which tests ran, which failed, why all of them did if they did."""
+
+    ran: frozenset[str]
+    failed: frozenset[str]
+    total: int
+    mode: str
+    why: tuple[str, ...]
+    seconds: float
+    status: int
+
+
+class Project:
+    """A copy of a checkout, and the interpreter that has what its tests need."""
+
+    def __init__(self, name: str, root: Path, python: str, src: str) -> None:
+        """Take the copy at `root` as the project; `src` is, or holds, its package."""
+        self.name = name
+        self.root = root
+        self._python = python
+        self._src = src
+
+    def settle(self) -> None:
+        """Leave only the tests gate on, and keep our files out of git's sight."""
+        with (self.root / "pyproject.toml").open("a", encoding="utf-8") as out:
+            out.write(_OTHERS_OFF)
+        with (self.root / ".git/info/exclude").open("a", encoding="utf-8") as out:
+            out.write(f"{_STATE}/\nartifacts/\n__pycache__/\n")
+
+    def git(self, *words: str) -> str:
+        """Run git in the copy, and return what it printed."""
+        done = subprocess.run(
+            ["git", *words], cwd=self.root, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def plain(self) -> Plain:
+        """Run all tests without selection."""
+        place = self.root.parent / f"{self.name}.outcomes.json"
+        place.unlink(missing_ok=True)
+        start = time.monotonic()
+        words = ("-m", "pytest", f"--rootdir={self.root}", *_PLAIN)
+        env = {PLACE: str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+        try:
+            done = self._run(words, env)
+        except subprocess.TimeoutExpired:
+            return Plain(outcomes={}, seconds=_LIMIT, hung=True)
+        seconds = time.monotonic() - start
+        if not place.exists():
+            raise SystemExit(f"{self.name}: pytest said\n{_end(done)}")
+        found = msgspec.json.decode(place.read_bytes(), type=dict[str, str])
+        return Plain(outcomes=found, seconds=seconds)
+
+    def warm(self) -> Warm:
+        """Run what the change can break."""
+        report = self.root / _REPORT
+        report.unlink(missing_ok=True)
+        start = time.monotonic()
+        done = self._run(("-m", "firsttry_tasks.cli", "warm"), {})
+        seconds = time.monotonic() - start
+        if not report.exists():
+            raise SystemExit(f"{self.name}: ft said\n{_end(done)}")
+        return _read(report, seconds, done.returncode)
+
+    def keep(self) -> None:
+        """Keep the warm state as it is now, to go back to."""
+        shutil.copytree(self.root / _STATE, self._kept(), dirs_exist_ok=True)
+
+    def back(self) -> None:
+        """Go back to the kept tree and the kept warm state."""
+        self.git("checkout", "-q", "--", ".")
+        shutil.rmtree(self.root / _STATE)
+        shutil.copytree(self._kept(), self.root / _STATE)
+
+    def _kept(self) -> Path:
+        return self.root.parent / f"{self.name}.kept"
+
+    def _run(
+        self, words: tuple[str, ...], extra: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        source = self.root / self._src
+        inside = source.parent if (source / "__init__.py").exists() else source
+        path = os.pathsep.join((str(inside), str(_HOUSE)))
+        env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
+        return subprocess.run(
+            [self._python, *words],
+            cwd=self.root,
+            env={**env, "PYTHONPATH": path, **extra},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=_LIMIT,
+        )
+
+
+def _read(report: Path, seconds: float, status: int) -> Warm:
+    read = msgspec.json.decode(report.read_bytes(), type=Report)
+    gate = next(gate for gate in read.gates if gate.result.gate == "tests")
+    detail = gate.result.tests
+    ran = frozenset(detail.durations) if detail and not gate.cached else frozenset()
+    return Warm(
+        ran=ran,
+        failed=frozenset(found.nodeid or "(session)" for found in gate.result.findings),
+        total=(detail.counts.total if detail else None) or len(ran),
+        mode="cached" if gate.cached else detail.mode if detail else "error",
+        why=gate.result.why,
+        seconds=seconds,
+        status=status,
+    )
+
+
+def _end(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def copy(source: str, base: Path, python: str, src: str) -> Project:
+    """Clone a checkout, its history included, and settle into the clone."""
+    name = Path(source).resolve().name
+    if name in {"repo", ".git"}:
+        name = Path(source).resolve().parent.name
+    root = base / name
+    subprocess.run(["git", "clone", "-q", source, str(root)], check=True)
+    return Project(name, root, python, src)
