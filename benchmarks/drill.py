@@ -33,6 +33,8 @@ class Drilled(Struct, frozen=True, kw_only=True):
     why: tuple[str, ...]
     warm_seconds: float
     plain_seconds: float
+    warm_cpu: float
+    plain_cpu: float
 
 
 def main() -> int:
@@ -117,6 +119,8 @@ def _result(project: Project, fault: Fault, warm: Warm, plain: Plain, before: Pl
         why=warm.why,
         warm_seconds=round(warm.seconds, 2),
         plain_seconds=round(plain.seconds, 2),
+        warm_cpu=round(warm.cpu, 2),
+        plain_cpu=round(plain.cpu, 2),
     )
 
 
@@ -127,8 +131,8 @@ def _write(place: Path, results: list[Drilled]) -> None:
 def table(results: list[Drilled]) -> str:
     """Return the sums of each project as a Markdown table."""
     head = (
-        "| project | faults | broke a test | failing tests | missed | tests run | warm/plain |\n"
-        "|---|---|---|---|---|---|---|\n"
+        "| project | faults | broke a test | failing tests | missed | tests run | warm/plain time | warm/plain CPU |\n"
+        "|---|---|---|---|---|---|---|---|\n"
     )
     names = sorted({result.project for result in results})
     groups = [[result for result in results if result.project == name] for name in names]
@@ -139,12 +143,11 @@ def table(results: list[Drilled]) -> str:
 def _row(name: str, group: list[Drilled]) -> str:
     share = sum(result.ran for result in group) / sum(result.total for result in group)
     ratio = statistics.median(result.warm_seconds / result.plain_seconds for result in group)
+    cpu = statistics.median(result.warm_cpu / result.plain_cpu for result in group)
     broken = sum(result.broke > 0 for result in group)
     failing = sum(result.broke for result in group)
     missed = sum(len(result.missed) for result in group)
-    return (
-        f"| {name} | {len(group)} | {broken} | {failing} | {missed} | {share:.1%} | {ratio:.2f} |\n"
-    )
+    return f"| {name} | {len(group)} | {broken} | {failing} | {missed} | {share:.1%} | {ratio:.2f} | {cpu:.2f} |\n"
 
 
 if __name__ == "__main__":

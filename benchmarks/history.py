@@ -33,6 +33,8 @@ class Step(Struct, frozen=True, kw_only=True):
     why: tuple[str, ...]
     warm_seconds: float
     plain_seconds: float
+    warm_cpu: float
+    plain_cpu: float
 
 
 def main() -> int:
@@ -98,6 +100,8 @@ def _step(project: Project, commit: str, warm: Warm, before: Plain, after: Plain
         why=warm.why,
         warm_seconds=round(warm.seconds, 2),
         plain_seconds=round(after.seconds, 2),
+        warm_cpu=round(warm.cpu, 2),
+        plain_cpu=round(after.cpu, 2),
     )
     mark = "MISSED" if missed else "ok"
     sys.stdout.write(
@@ -112,8 +116,8 @@ def _step(project: Project, commit: str, warm: Warm, before: Plain, after: Plain
 def table(steps: list[Step]) -> str:
     """Return the sums of each project as a Markdown table."""
     head = (
-        "| project | commits | changed outcomes | missed | test files skipped | warm/plain |\n"
-        "|---|---|---|---|---|---|\n"
+        "| project | commits | changed outcomes | missed | test files skipped | warm/plain time | warm/plain CPU |\n"
+        "|---|---|---|---|---|---|---|\n"
     )
     names = sorted({step.project for step in steps})
     groups = [[step for step in steps if step.project == name] for name in names]
@@ -123,9 +127,10 @@ def table(steps: list[Step]) -> str:
 def _row(name: str, group: list[Step]) -> str:
     skipped = statistics.mean(1 - step.files_ran / step.files for step in group)
     ratio = statistics.median(step.warm_seconds / step.plain_seconds for step in group)
+    cpu = statistics.median(step.warm_cpu / step.plain_cpu for step in group)
     changed = sum(step.changed for step in group)
     missed = sum(len(step.missed) for step in group)
-    return f"| {name} | {len(group)} | {changed} | {missed} | {skipped:.1%} | {ratio:.2f} |\n"
+    return f"| {name} | {len(group)} | {changed} | {missed} | {skipped:.1%} | {ratio:.2f} | {cpu:.2f} |\n"
 
 
 if __name__ == "__main__":

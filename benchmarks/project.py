@@ -25,6 +25,7 @@ class Plain(msgspec.Struct, frozen=True, kw_only=True):
 
     outcomes: dict[str, str]
     seconds: float
+    cpu: float = 0.0
     hung: bool = False
 
     @property
@@ -42,6 +43,7 @@ class Warm(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     why: tuple[str, ...]
     seconds: float
+    cpu: float
     status: int
 
 
@@ -73,29 +75,28 @@ class Project:
         """Run all tests without selection."""
         place = self.root.parent / f"{self.name}.outcomes.json"
         place.unlink(missing_ok=True)
-        start = time.monotonic()
+        clock = _Clock()
         words = ("-m", "pytest", f"--rootdir={self.root}", *_PLAIN)
         env = {PLACE: str(place), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             done = self._run(words, env)
         except subprocess.TimeoutExpired:
             return Plain(outcomes={}, seconds=_LIMIT, hung=True)
-        seconds = time.monotonic() - start
+        seconds, cpu = clock.read()
         if not place.exists():
             raise SystemExit(f"{self.name}: pytest said\n{_end(done)}")
         found = msgspec.json.decode(place.read_bytes(), type=dict[str, str])
-        return Plain(outcomes=found, seconds=seconds)
+        return Plain(outcomes=found, seconds=seconds, cpu=cpu)
 
     def warm(self) -> Warm:
         """Run what the change can break."""
         report = self.root / _REPORT
         report.unlink(missing_ok=True)
-        start = time.monotonic()
+        clock = _Clock()
         done = self._run(("-m", "firsttry_tasks.cli", "warm"), {})
-        seconds = time.monotonic() - start
         if not report.exists():
             raise SystemExit(f"{self.name}: ft said\n{_end(done)}")
-        return _read(report, seconds, done.returncode)
+        return _read(report, clock, done.returncode)
 
     def keep(self) -> None:
         """Keep the warm state as it is now, to go back to."""
@@ -129,7 +130,24 @@ class Project:
         )
 
 
-def _read(report: Path, seconds: float, status: int) -> Warm:
+class _Clock:
+    """Times what children do: by the wall, and by the processors."""
+
+    def __init__(self) -> None:
+        self._wall = time.monotonic()
+        self._cpu = self._children()
+
+    def read(self) -> tuple[float, float]:
+        return time.monotonic() - self._wall, self._children() - self._cpu
+
+    @staticmethod
+    def _children() -> float:
+        times = os.times()
+        return times.children_user + times.children_system
+
+
+def _read(report: Path, clock: _Clock, status: int) -> Warm:
+    seconds, cpu = clock.read()
     read = msgspec.json.decode(report.read_bytes(), type=Report)
     gate = next(gate for gate in read.gates if gate.result.gate == "tests")
     detail = gate.result.tests
@@ -141,6 +159,7 @@ def _read(report: Path, seconds: float, status: int) -> Warm:
         mode="cached" if gate.cached else detail.mode if detail else "error",
         why=gate.result.why,
         seconds=seconds,
+        cpu=cpu,
         status=status,
     )
 
