@@ -131,7 +131,8 @@ def _write(place: Path, results: list[Drilled]) -> None:
 def table(results: list[Drilled]) -> str:
     """Return the sums of each project as a Markdown table."""
     head = (
-        "| project | faults | broke a test | failing tests | missed | tests run | warm/plain time | warm/plain CPU |\n"
+        "| project | faults | broke a test | failing tests | missed | tests run "
+        "| warm/plain time | warm/plain CPU |\n"
         "|---|---|---|---|---|---|---|---|\n"
     )
     names = sorted({result.project for result in results})
@@ -147,7 +148,17 @@ def _row(name: str, group: list[Drilled]) -> str:
     broken = sum(result.broke > 0 for result in group)
     failing = sum(result.broke for result in group)
     missed = sum(len(result.missed) for result in group)
-    return f"| {name} | {len(group)} | {broken} | {failing} | {missed} | {share:.1%} | {ratio:.2f} | {cpu:.2f} |\n"
+    cells = (
+        name,
+        len(group),
+        broken,
+        failing,
+        missed,
+        f"{share:.1%}",
+        f"{ratio:.2f}",
+        f"{cpu:.2f}",
+    )
+    return f"| {' | '.join(map(str, cells))} |\n"
 
 
 if __name__ == "__main__":

@@ -116,7 +116,8 @@ def _step(project: Project, commit: str, warm: Warm, before: Plain, after: Plain
 def table(steps: list[Step]) -> str:
     """Return the sums of each project as a Markdown table."""
     head = (
-        "| project | commits | changed outcomes | missed | test files skipped | warm/plain time | warm/plain CPU |\n"
+        "| project | commits | changed outcomes | missed | test files skipped "
+        "| warm/plain time | warm/plain CPU |\n"
         "|---|---|---|---|---|---|---|\n"
     )
     names = sorted({step.project for step in steps})
@@ -130,7 +131,8 @@ def _row(name: str, group: list[Step]) -> str:
     cpu = statistics.median(step.warm_cpu / step.plain_cpu for step in group)
     changed = sum(step.changed for step in group)
     missed = sum(len(step.missed) for step in group)
-    return f"| {name} | {len(group)} | {changed} | {missed} | {skipped:.1%} | {ratio:.2f} | {cpu:.2f} |\n"
+    cells = (name, len(group), changed, missed, f"{skipped:.1%}", f"{ratio:.2f}", f"{cpu:.2f}")
+    return f"| {' | '.join(map(str, cells))} |\n"
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ process is the truth. The same cases are played with `pytest --testmon` alone.
 
 | word | meaning |
 |---|---|
-| seen | the broken test ran and was red; a test that has nothing to do with the change did not run |
+| seen | the broken test ran and was red; one that has nothing to do with it did not run |
 | seen, others too | the broken test was red; the test that has nothing to do with it ran as well |
 | all run | the change can't be told apart: every test ran, and the report says why |
 | stops | the run ended without an answer, not green |
@@ -88,7 +88,7 @@ def _sums(testmon: Results, firsttry: Results) -> str:
 
 
 def _sum(name: str, results: Sequence[Result]) -> str:
-    counts = Counter(result.outcome for result in results)
+    counts: Counter[str] = Counter(result.outcome for result in results)
     cells = [str(counts[column]) for column in _COLUMNS]
     if counts["partial"]:
         cells[-1] += f" (+ {counts['partial']})"
