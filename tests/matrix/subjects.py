@@ -15,7 +15,7 @@ _HOUSE = Path(__file__).parents[2]
 _LINE = re.compile(r"^(PASSED|FAILED|ERROR|XPASS|XFAIL) (.+?)(?: - .*)?$")
 _SKIPS = re.compile(r"^SKIPPED \[(\d+)\] (.+)$")
 _SESSION = "(session)"
-_LIMIT = 60
+_LIMIT = 180
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
