@@ -1,14 +1,26 @@
 """What a test reads from disk: contents, folders, absences, links, permissions."""
 
+import shutil
+from importlib import import_module
 from pathlib import Path
 
-from tests.matrix.case import append, drop, git, link, mode, move, room, sql, swap, write
+from tests.matrix.case import Step, append, drop, git, link, mode, move, room, sql, swap, write
 from tests.matrix.trees import reads
 
 case = room("file on disk")
 
 
 _READ = "def look():\n    return (HERE / 'data.txt').read_text().strip()"
+
+
+def _library(name: str) -> Step:
+    """Return the step that puts this module of the interpreter's own in place as `lib.so`."""
+
+    def step(root: Path) -> None:
+        file = import_module(name).__file__
+        shutil.copy(str(file), root / "lib.so")
+
+    return step
 
 
 def _inner(root: Path) -> None:
@@ -21,6 +33,21 @@ def _inner(root: Path) -> None:
 
 
 CASES = (
+    case(
+        "shared-library",
+        """
+        --- look.py
+        import ctypes
+        def has(name):
+            return hasattr(ctypes.CDLL("./lib.so"), name)
+        --- test_look.py
+        from look import has
+        def test_has():
+            assert has("PyInit__json")
+        """,
+        _library("_csv"),
+        setup=(_library("_json"),),
+    ),
     case("text-file", reads(_READ), swap("data.txt", "1", "2"), quick=True),
     case("text-file-deleted", reads(_READ), drop("data.txt")),
     case("text-file-renamed", reads(_READ), move("data.txt", "old.txt")),
