@@ -12,10 +12,13 @@ import msgspec
 from tests.matrix.case import Case, again, files
 from tests.matrix.subjects import Ran, Subject, environment, plain
 
-Outcome = Literal["exact", "coarse", "closed", "stopped", "nothing", "some", "partial", "escape"]
+Outcome = Literal[
+    "exact", "coarse", "closed", "stopped", "nothing", "some", "partial", "escape", "refused"
+]
 """`exact`: broken tests ran, the bystander did not; `coarse`: it did, too; `closed`: everything
 ran for a stated reason; `stopped`: the subject gave up, not green; `nothing`: no test ran;
-`some`: tests ran without need; `partial`: red, but a broken test was missed; `escape`: green."""
+`some`: tests ran without need; `partial`: red, but a broken test was missed; `escape`: green;
+`refused`: the subject can't run these tests at all, which is no answer but no lie."""
 
 _IGNORED = ".testmondata*\n.firsttry/\nartifacts/\n__pycache__/\n.pytest_cache/\n.*_cache/\n"
 _HOUR = 3600
@@ -89,18 +92,20 @@ def play(case: Case, subject: Subject, base: Path) -> Result:
     root = build(case, base)
     first = subject(root, root / case.cwd, {**case.env, **case.learn_env})
     color = "red" if first.failed else "green"
+    answer = truth = first
     if color == case.learned:
         answer, truth = _changed(case, subject, root)
+        outcome = judge(case, answer, truth)
     elif first.ran or _plain_color(case, root) != case.learned:
         raise VoidCaseError(f"{case.name}: learning was {color}\n{first.said[-_TAIL:]}")
     else:
-        answer = truth = first
+        outcome = "refused"
     return Result(
         name=case.name,
         kind=case.kind,
         want=case.want,
         subject=getattr(subject, "__name__", "?"),
-        outcome=judge(case, answer, truth),
+        outcome=outcome,
         missed=tuple(sorted(_missed(answer, truth))),
         why=answer.whole,
         seconds=round(time.monotonic() - start, 2),

@@ -15,12 +15,13 @@ WORDS = {
     "coarse": "seen, others too",
     "closed": "all run",
     "stopped": "stops",
+    "refused": "refuses",
     "partial": "**in part**",
     "escape": "**missed**",
     "nothing": "nothing runs",
     "some": "**runs**",
 }
-_COLUMNS = ("exact", "coarse", "closed", "stopped", "escape")
+_COLUMNS = ("exact", "coarse", "closed", "stopped", "refused", "escape")
 _HEAD = """\
 # What a warm run sees
 
@@ -35,6 +36,7 @@ process is the truth. The same cases are played with `pytest --testmon` alone.
 | seen, others too | the broken test was red; the test that has nothing to do with it ran as well |
 | all run | the change can't be told apart: every test ran, and the report says why |
 | stops | the run ended without an answer, not green |
+| refuses | these tests can't be run so at all, before any change |
 | **in part** | red, but a broken test was left out |
 | **missed** | green, where plain pytest is red |
 
@@ -80,8 +82,8 @@ def _sums(testmon: Results, firsttry: Results) -> str:
     lines = [
         f"## {len(breaking)} changes that break a test",
         "",
-        "| | seen | seen, others too | all run | stops | missed (in part) |",
-        "|---|---|---|---|---|---|",
+        "| | seen | seen, others too | all run | stops | refuses | missed (in part) |",
+        "|---|---|---|---|---|---|---|",
         *(_sum(name, [found[case] for case in breaking if case in found]) for name, found in rows),
     ]
     return "\n".join(lines) + "\n"

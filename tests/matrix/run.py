@@ -73,7 +73,7 @@ def _row(result: Result) -> str:
 
 
 def _good(result: Result) -> bool:
-    return result.outcome not in {"escape", "partial", "some"}
+    return result.outcome not in {"escape", "partial", "some", "refused"}
 
 
 def _sum(results: list[Result | str]) -> str:
