@@ -110,12 +110,14 @@ class Memory:
                 _forget(db)
 
 
-def watched(sessions: Iterable[Session]) -> Watched:
-    """Return what any kept session's tests looked at besides the tree."""
+def watched(
+    sessions: Iterable[Session], variable: Callable[[str], str], file: Callable[[str], str]
+) -> Watched:
+    """Return what any kept session's tests looked at besides the tree, as it is."""
     held = tuple(sessions)
     return Watched(
-        variables=tuple(sorted({name for one in held for name in one.variables})),
-        files=tuple(sorted({name for one in held for name in one.outside})),
+        variables={n: variable(n) for n in sorted({n for one in held for n in one.variables})},
+        files={n: file(n) for n in sorted({n for one in held for n in one.outside})},
     )
 
 

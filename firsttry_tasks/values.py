@@ -136,13 +136,13 @@ class Retried(Struct, frozen=True, kw_only=True):
 
 
 class Watched(Struct, frozen=True, kw_only=True):
-    """What recorded tests looked at besides the tree: environment variables, and files.
+    """What recorded tests looked at besides the tree, each with its digest when they last ran.
 
     Files are relative to the project where they lie in it, and ignored by git.
     """
 
-    variables: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    variables: dict[str, str] = {}
+    files: dict[str, str] = {}
 
 
 class TestsDetail(Struct, frozen=True, kw_only=True):

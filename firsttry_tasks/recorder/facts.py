@@ -12,14 +12,10 @@ from typing import Any
 
 from firsttry_tasks.recorder.tape import Tape
 
-_DEAF = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
+_RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
 _IMPORTERS = ("<frozen importlib", "<frozen zipimport")
-_PASSING = frozenset({"rewrite.py", "warnings.py", "pathlib.py", "linecache.py", "_local.py"})
-_PLUMBING = frozenset({"os.py", "_collections_abc.py", "genericpath.py", "posixpath.py"})
-_CONFIGURATION = frozenset(
-    {"conftest.py", "__init__.py", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini",
-     "setup.cfg", "setup.py", "pytest.toml", ".pytest.toml"}
-)  # fmt: skip
+_NEAR, _FAR = 8, 80  # frames that are looked at
+_INSTALLED = f"{os.sep}site-packages{os.sep}"
 _SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 ALL = "*"  # stands for all variables, where they are walked through
@@ -94,7 +90,7 @@ class Facts:
 
     def _written(self, path: object, *_rest: object) -> None:
         found = self._where(path)
-        if found is not None and not found.startswith("/") and not _called_by_runner():
+        if found is not None and not found.startswith("/") and self._asked_by_project():
             self.tape.add("write", found)
 
     def _renamed(self, _source: object, target: object, *_rest: object) -> None:
@@ -106,27 +102,17 @@ class Facts:
 
     def _file(self, path: object, *_rest: object) -> None:
         found = self._where(path)
-        if found is None:
+        if found is None or (found.endswith((".py", ".pyc")) and (_importing() or _quoting())):
             return
-        if found.endswith((".py", ".pyc")) and _only_passing():
-            return
-        self._note("read", found)
+        if self._asked_by_project():
+            self.tape.add("outside" if found.startswith("/") else "read", found)
 
     def _list(self, path: object = None, *_rest: object) -> None:
         found = self._where("." if path is None else path)
-        if found is None or found.startswith("/"):
+        if found is None or found.startswith("/") or _importing():
             return
-        if not _called_by_runner():
+        if self._asked_by_project():
             self.tape.add("list", found)
-
-    def _note(self, kind: str, path: str) -> None:
-        top = self.tape.top
-        if path.startswith("/"):
-            self.tape.add("outside", path)
-        elif top.kind != "collect" or not _called_by_runner():
-            if top.kind in {"start", "collect"} and path.rpartition("/")[2] in _CONFIGURATION:
-                return
-            self.tape.add(kind, path)
 
     def _where(self, path: object) -> str | None:
         """Return a path below the root, an absolute one outside of it, None if it can't matter."""
@@ -139,7 +125,7 @@ class Facts:
         if full == self.tape.root:
             return "."
         if not full.startswith(self.tape.prefix):
-            return None if full.startswith(self._outside) else full
+            return None if full.startswith(self._outside) or _INSTALLED in full else full
         if any(part in f"{full}/" for part in _SKIPPED):
             return None
         return full[len(self.tape.prefix) :].replace(os.sep, "/")
@@ -150,10 +136,9 @@ class Facts:
         self._busy = True
         try:
             found = self._where(path)
-            if found is None or found.startswith("/") or found == ".":
-                return
-            if not _called_by_runner():
-                self._note("look", found)
+            inside = found is not None and not found.startswith("/") and found != "."
+            if found is not None and inside and self._asked_by_project():
+                self.tape.add("look", found)
         finally:
             self._busy = False
 
@@ -199,9 +184,17 @@ class Facts:
         name = os.fsdecode(key)
         if name.startswith(("PYTEST_", "FIRSTTRY_", "COVERAGE_", "TESTMON_")):
             return
-        caller = _first_caller()
-        if caller is not None and not any(part in caller for part in _DEAF):
+        if self._asked_by_project():
             self.tape.add("env", name)
+
+    def _asked_by_project(self) -> bool:
+        """Tell whether the project's code asks, be it through a library, and not the runner."""
+        for name in _callers(_FAR):
+            if name.startswith("<doctest") or self.tape.place(name) is not None:
+                return True
+            if any(part in name for part in _RUNNER):
+                return False
+        return self.tape.top.kind not in {"start", "collect"}
 
     def _wrap_import(self) -> None:
         import importlib.util
@@ -254,7 +247,7 @@ def _uninteresting() -> tuple[str, ...]:
     return tuple(sorted(f"{home}{os.sep}" for home in homes | system | {cache} if home != os.sep))
 
 
-def _callers(most: int = 12) -> Iterator[str]:
+def _callers(most: int) -> Iterator[str]:
     """Return the files of the frames that led here, nearest first, without this one's own."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None and most:
@@ -265,29 +258,11 @@ def _callers(most: int = 12) -> Iterator[str]:
         frame = frame.f_back
 
 
-def _first_caller() -> str | None:
-    for name in _callers():
-        if name.rpartition(os.sep)[2] not in _PLUMBING and not name.startswith("<frozen "):
-            return name
-    return None
+def _importing() -> bool:
+    """Tell whether it is the import system that looks, which has rules of its own."""
+    return any(name.startswith(_IMPORTERS) for name in _callers(_NEAR))
 
 
-def _called_by_runner() -> bool:
-    """Whether it is the test runner or the import system that looks, not the project's code."""
-    for name in _callers():
-        if any(part in name for part in _DEAF) or name.startswith(_IMPORTERS):
-            return True
-        base = name.rpartition(os.sep)[2]
-        if base not in _PASSING and base not in _PLUMBING and not name.startswith("<frozen "):
-            return False
-    return False
-
-
-def _only_passing() -> bool:
-    """Whether source is read to be imported, rewritten or quoted in a warning."""
-    for name in _callers(8):
-        if name.startswith(_IMPORTERS) or "/_pytest/" in name:
-            return True
-        if name.rpartition(os.sep)[2] == "warnings.py":
-            return True
-    return False
+def _quoting() -> bool:
+    """Tell whether source is read only to be quoted in a warning."""
+    return any(name.endswith(f"{os.sep}warnings.py") for name in _callers(_NEAR))

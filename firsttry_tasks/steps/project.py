@@ -110,17 +110,18 @@ class Project:
 
     @cached_property
     def watched(self) -> str:
-        """Return, as text, what tests look at besides the tree: variables and files, as they are.
+        """Return, as text, what changed of the variables and files that tests look at.
 
-        Only their digests: what stands in variables may be secret.
+        Only digests: what stands in variables may be secret.
         """
         from firsttry_tasks import reports
         from firsttry_tasks.recorder.facts import variable
 
-        names = disk.read_own(self.root / reports.WATCHED, Watched) or Watched()
-        seen = {f"variable {name}": variable(name, self.environment) for name in names.variables}
-        seen |= {name: disk.content(self.root / name) for name in names.files}
-        return _text(seen)
+        old = disk.read_own(self.root / reports.WATCHED, Watched) or Watched()
+        variables = {name: variable(name, self.environment) for name in old.variables}
+        files = {name: disk.content(self.root / name) for name in old.files}
+        moved = {f"variable {n}": seen for n, seen in variables.items() if seen != old.variables[n]}
+        return _text(moved | {n: seen for n, seen in files.items() if seen != old.files[n]})
 
     def gates(self, stage: Stage) -> tuple[str, ...]:
         """Return the gates of a stage, in the order they are shown."""

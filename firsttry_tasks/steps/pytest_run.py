@@ -180,7 +180,8 @@ def _keep(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard) -> No
     door = Door(read=partial(_read, here.root), before=partial(_before, here.root))
     memory.learn(records, now.manifest, now.parts, frozenset(heard.left), door)
     sessions = memory.sessions()
-    disk.write_json(here.root / reports.WATCHED, dependencies.watched(sessions))
+    watched = dependencies.watched(sessions, now.variable, now.outside)
+    disk.write_json(here.root / reports.WATCHED, watched)
     # In this order: what is older than the db costs a smoke test, nothing else.
     old = disk.read_own(here.root / reports.LEARNED, Learned) or Learned()
     known = {test.nodeid for session in sessions for test in session.tests}
