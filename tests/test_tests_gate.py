@@ -37,7 +37,8 @@ START_B, END_B = (
     },
 )
 FINISH = {"e": "finish", "code": 0}
-GREEN = (COLLECTED, START_A, END_A, FINISH)
+ALONE = {**COLLECTED, "why": {"t.py::a": "new"}}
+GREEN = (ALONE, START_A, END_A, FINISH)
 RED = (COLLECTED, START_A, END_A, START_B, END_B, FINISH)
 
 
@@ -51,7 +52,13 @@ def _said(*events: object, code: int = 0, err: str = "", cut: int | None = None)
     [
         (GREEN, 0, "green", ""),
         (RED, 1, "red", ""),
-        ((COLLECTED, FINISH), 5, "green", ""),
+        (({"e": "collected"}, FINISH), 5, "green", ""),
+        (
+            (COLLECTED, START_A, END_A, FINISH),
+            0,
+            "error",
+            "pytest ended early: 1 of 2 tests did not run",
+        ),
         ((COLLECTED, START_A), -11, "error", "pytest died (signal 11), in t.py::a"),
         ((COLLECTED, START_A), 0, "error", "pytest died (exit code 0), in t.py::a"),
         ((COLLECTED,), 1, "error", "pytest died (exit code 1), outside of any test"),
@@ -137,7 +144,7 @@ def test_nothing_after_a_broken_line_counts() -> None:
 def test_outcomes_are_counted(outcome: str, field: str) -> None:
     """Each outcome has its count."""
     end = {"e": "end", "id": "t.py::a", "outcome": outcome}
-    said = _said(COLLECTED, START_A, end, FINISH, code=outcome in {"failed", "error"})
+    said = _said(ALONE, START_A, end, FINISH, code=outcome in {"failed", "error"})
     assert said.tests
     assert getattr(said.tests.counts, field) == 1
 
@@ -146,7 +153,7 @@ def test_outcomes_are_counted(outcome: str, field: str) -> None:
 def test_what_is_no_failure_is_no_finding(outcome: str) -> None:
     """A skipped test says nothing against the code."""
     end = {"e": "end", "id": "t.py::a", "outcome": outcome}
-    assert _said(COLLECTED, START_A, end, FINISH).status == "green"
+    assert _said(ALONE, START_A, end, FINISH).status == "green"
 
 
 def test_warm_records_and_full_does_not() -> None:

@@ -65,6 +65,7 @@ class Heard(Struct, frozen=True, kw_only=True):
     durations: dict[str, float] = {}
     total: int | None = None
     running: str = ""
+    unran: frozenset[str] = frozenset()
     finished: bool = False
 
 
@@ -117,12 +118,11 @@ def said(job: Job, done: Completed) -> Said:
         findings += _crash(heard, message)
     elif done.code not in {0, FAILED, NOTHING} and not (done.code == INTERRUPTED and findings):
         message = f"pytest ended with exit code {done.code}{_tail(done)}"
+    elif done.code == 0 and heard.unran:
+        # pytest.exit(returncode=0), or a forgotten --collect-only: pytest is content, we are not.
+        message = f"pytest ended early: {len(heard.unran)} of {len(heard.why)} tests did not run"
     elif done.code == FAILED and not findings:
-        findings = (
-            _finding(
-                rule="exit", nodeid="", message=f"no test failed, but pytest is red{_tail(done)}"
-            ),
-        )
+        findings = (_red(done),)
     status: Status = "error" if message else "red" if findings else "green"
     counts = msgspec.structs.replace(heard.counts, selected=len(heard.why), total=heard.total)
     detail = TestsDetail(
@@ -158,6 +158,7 @@ def hear(lines: Iterable[str]) -> Heard:
         durations={event.id: round(event.seconds, 6) for event in ends},
         total=asked[-1].collected - len(asked[-1].left) if asked else None,
         running=next((nodeid for nodeid in reversed(begun) if nodeid not in ended), ""),
+        unran=frozenset(asked[-1].why if asked else ()) - ended,
         finished=any(event.e == "finish" for event in events),
     )
 
@@ -206,6 +207,11 @@ def _uncollected(event: Event) -> Finding:
         path=path,
         line=1,
     )
+
+
+def _red(done: Completed) -> Finding:
+    message = f"no test failed, but pytest is red{_tail(done)}"
+    return _finding(rule="exit", nodeid="", message=message)
 
 
 def _crash(heard: Heard, message: str) -> tuple[Finding, ...]:

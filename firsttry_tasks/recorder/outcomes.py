@@ -38,6 +38,7 @@ class Outcomes:
         self._stream = stream
         self._worst: dict[str, dict[str, object]] = {}
         self._seconds: dict[str, float] = {}
+        self._called: set[str] = set()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Say which test is running, for the case that pytest dies in it."""
@@ -48,13 +49,18 @@ class Outcomes:
         nodeid = clean(report.nodeid)
         self._seconds[nodeid] = self._seconds.get(nodeid, 0.0) + report.duration
         outcome = _outcome(report)
+        if report.when == "call" or outcome != "passed":
+            self._called.add(nodeid)
         worst = self._worst.get(nodeid)
         if worst is None or RANK[outcome] > RANK[str(worst["outcome"])]:
             self._worst[nodeid] = {"outcome": outcome, **_trouble(report, outcome)}
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Write what the test came to."""
+        """Write what the test came to; one that was only set up (--setup-only) did not run."""
         nodeid = clean(nodeid)
+        if nodeid not in self._called:
+            return
+        self._called.remove(nodeid)
         worst = self._worst.pop(nodeid, {"outcome": "passed"})
         self._stream.write("end", id=nodeid, seconds=self._seconds.pop(nodeid, 0.0), **worst)
 

@@ -1,0 +1,122 @@
+"""Tests of every kind a project can have, and every way in which one can end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.checkout import Checkout
+
+FILE = "tests/test_kinds.py"
+HEAD = "import os\nimport unittest\n\nimport pytest\n\n\n"
+#: Each with the ids of what fails, ``tests:`` and the file left out.
+RED = {
+    "call": ("def test_it():\n    assert 0\n", {"::test_it"}),
+    "setup": (
+        "@pytest.fixture\ndef f():\n    assert 0\n\n\ndef test_it(f):\n    pass\n",
+        {"::test_it"},
+    ),
+    "teardown": (
+        "@pytest.fixture\ndef f():\n    yield\n    assert 0\n\n\ndef test_it(f):\n    pass\n",
+        {"::test_it"},
+    ),
+    "class": ("class TestIt:\n    def test_it(self):\n        assert 0\n", {"::TestIt::test_it"}),
+    "unittest": (
+        "class It(unittest.TestCase):\n    def test_it(self):\n        self.fail()\n",
+        {"::It::test_it"},
+    ),
+    "subtests of unittest": (
+        "class It(unittest.TestCase):\n    def test_it(self):\n        with self.subTest(n=1):\n"
+        "            assert 0\n",
+        {"::It::test_it"},
+    ),
+    "subtests": (
+        "def test_it(subtests):\n    with subtests.test(n=1):\n        assert 0\n",
+        {"::test_it"},
+    ),
+    "strict xfail": (
+        "@pytest.mark.xfail(strict=True)\ndef test_it():\n    pass\n",
+        {"::test_it"},
+    ),
+    "parameters": (
+        "@pytest.mark.parametrize('n', [1, 2, 3])\ndef test_it(n):\n    assert n == 1\n",
+        {"::test_it[2]", "::test_it[3]"},
+    ),
+    "syntax": ("def test_it(:\n", {""}),
+    "import": ("import nothing_of_this_name\n", {""}),
+    "name": ("nothing\n", {""}),
+    "exit in a test": ("def test_it():\n    raise SystemExit(0)\n", {"::test_it"}),
+}
+
+
+@pytest.mark.parametrize("kind", RED)
+def test_every_kind_of_failure_is_red(shop: Checkout, kind: str) -> None:
+    """Each way to fail is found under its id, and full finds the same."""
+    body, ids = RED[kind]
+    shop.write(FILE, HEAD + body)
+    ran = shop.run("doit", "parity")
+    seen = (ran.code, shop.verdict().name, shop.failed())
+    assert seen == (1, "red", {f"tests:{FILE}{it}" for it in ids}), ran.out
+
+
+#: What ends pytest itself before all tests ran.
+EARLY = {
+    "exit": "def test_a():\n    pytest.exit('enough')\n",
+    "exit with 0": "def test_a():\n    pytest.exit('enough', returncode=0)\n",
+    "interrupt": "def test_a():\n    raise KeyboardInterrupt\n",
+    "SystemExit in collection": "raise SystemExit(0)\n",
+}
+
+
+@pytest.mark.parametrize("kind", EARLY)
+def test_an_early_end_is_no_green(shop: Checkout, kind: str) -> None:
+    """Tests that were chosen and did not run have not passed: 2."""
+    shop.write(FILE, f"{HEAD}{EARLY[kind]}\n\ndef test_b():\n    assert 0\n")
+    ran = shop.run("doit", "warm")
+    assert (ran.code, shop.report().status) == (2, "error"), ran.out
+
+
+@pytest.mark.parametrize("options", ["--collect-only", "--setup-only", "--fixtures"])
+def test_options_that_run_no_test_are_no_green(shop: Checkout, options: str) -> None:
+    """A forgotten --collect-only in addopts has proved nothing."""
+    text = (shop.root / "pyproject.toml").read_text()
+    shop.write("pyproject.toml", f"{text}addopts = '{options}'\n")
+    shop.write(FILE, "def test_b():\n    assert 0\n")
+    ran = shop.run("doit", "warm")
+    assert (ran.code, shop.report().status) == (2, "error"), ran.out
+
+
+GREEN = {
+    "skip": "@pytest.mark.skip\ndef test_it():\n    assert 0\n",
+    "skip in the test": "def test_it():\n    pytest.skip()\n",
+    "skip of the module": "pytest.skip(allow_module_level=True)\n",
+    "xfail": "@pytest.mark.xfail\ndef test_it():\n    assert 0\n",
+    "xpass": "@pytest.mark.xfail(strict=False)\ndef test_it():\n    pass\n",
+    "doctest": "def f():\n    '''\n    >>> 1\n    1\n    '''\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("kind", GREEN)
+def test_every_kind_of_good_end_is_green(shop: Checkout, kind: str) -> None:
+    """What pytest is content with is green, and stands."""
+    shop.write(FILE, HEAD + GREEN[kind])
+    codes = [shop.run("doit", "warm").code for _ in range(2)]
+    assert (codes, shop.ran()) == ([0, 0], set())
+
+
+def test_a_stopped_run_of_everything_proves_nothing(shop: Checkout) -> None:
+    """With -x, the tests behind the first failure have not seen the changed conftest."""
+    text = (shop.root / "pyproject.toml").read_text()
+    shop.write("pyproject.toml", f"{text}addopts = '-x'\n")
+    case = "import os\n\n\ndef test_it() -> None:\n    assert not os.environ.get('BAD')\n"
+    shop.write("tests/test_a.py", case)
+    shop.write("tests/test_b.py", case)
+    shop.run("doit", "warm")
+    shop.write("tests/conftest.py", "import os\n\nos.environ['BAD'] = '1'\n")
+    shop.run("doit", "warm")
+    shop.write("tests/test_a.py", "def test_it() -> None:\n    pass\n")
+    ran = shop.run("doit", "warm")
+    assert (ran.code, shop.failed()) == (1, {"tests:tests/test_b.py::test_it"}), ran.out
