@@ -14,20 +14,20 @@ import firsttry_tasks
 PACKAGE = Path(firsttry_tasks.__file__).parent
 FLOORS = (
     ("errors", "values", "sightings"),
-    ("disk", "proc", "git", "net", "machine", "dependencies"),
+    ("recorder",),
+    ("disk", "proc", "git", "net", "machine"),
     ("settings", "lock"),
     ("fingerprint", "layout", "selection", "owners", "flaky", "flaky_file"),
     ("compare", "divergence", "history"),
     ("gates",),
-    ("recorder",),
-    ("reports", "outputs", "schema"),
+    ("dependencies", "reports", "outputs", "schema"),
     ("golden", "stores"),
     ("steps",),
     ("tasks", "engine", "cli", "merge_driver"),
 )
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
-    "subprocess": {"proc"},
+    "subprocess": {"proc", "recorder.children"},
     "sqlite3": {"dependencies", "engine"},
     "fcntl": {"disk"},
     "signal": {"proc", "engine"},

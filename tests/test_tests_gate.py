@@ -16,7 +16,7 @@ from firsttry_tasks.settings import Settings
 from tests.builders import completed, job
 
 if TYPE_CHECKING:
-    from firsttry_tasks.values import Said
+    from firsttry_tasks.values import Said, Stage
 
 COLLECTED = {"e": "collected", "collected": 3, "why": {"t.py::a": "new", "t.py::b": "new"}}
 START_A, END_A = (
@@ -156,10 +156,10 @@ def test_what_is_no_failure_is_no_finding(outcome: str) -> None:
     assert _said(ALONE, START_A, end, FINISH).status == "green"
 
 
-def test_warm_records_and_full_does_not() -> None:
-    """The selection plugin is off in full."""
-    warm, full = (tests.command(job(stage)).argv for stage in ("warm", "full"))
-    assert ("--testmon-noselect" in warm, "--no-testmon" in full) == (True, True)
+@pytest.mark.parametrize("stage", ["warm", "full"])
+def test_no_other_selection_is_active(stage: Stage) -> None:
+    """The selection plugin that a project may have is off in both stages."""
+    assert "no:testmon" in tests.command(job(stage)).argv
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ RED = {
         {"::It::test_it"},
     ),
     "subtests of unittest": (
-        "class It(unittest.TestCase):\n    def test_it(self):\n        with self.subTest(n=1):\n"
-        "            assert 0\n",
+        "class It(unittest.TestCase):\n    def test_it(self):\n"
+        "        with self.subTest(n=1):\n            assert 0\n",
         {"::It::test_it"},
     ),
     "subtests": (
