@@ -46,6 +46,11 @@ def _apart(warm: Report, full: Report) -> list[str]:
             for line in report.gates
             if line.result.status == "error"
         ]
+        wrong += [
+            f"{', '.join(line.result.edited[:3])} changed while {stage}:{line.result.gate} ran"
+            for line in report.gates
+            if line.result.edited
+        ]
     if warm.fingerprint != full.fingerprint:
         wrong.append(
             f"the fingerprints differ ({warm.fingerprint[:12]} and {full.fingerprint[:12]})"

@@ -166,7 +166,8 @@ class GateResult(Struct, frozen=True, kw_only=True):
     """What one gate found in one stage.
 
     ``key`` is the digest of everything the result depends on; a result speaks for a tree only
-    while the key is the same. ``moved`` names what changed while the gate ran: such a result is
+    while the key is the same. ``moved`` names what was written while the gate ran, ``edited`` what
+    of it stood there with other content in the end: such a result is
     shown and not kept. ``run`` is the id of the run that produced it.
     """
 
@@ -182,6 +183,7 @@ class GateResult(Struct, frozen=True, kw_only=True):
     argv: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     moved: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     tests: TestsDetail | None = None
 
 

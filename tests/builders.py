@@ -29,7 +29,7 @@ def finding(name: str, gate: str = "tests") -> Finding:
     )
 
 
-def result(
+def result(  # noqa: PLR0913  each has a default
     gate: str = "tests",
     *findings: Finding,
     stage: Stage = "warm",
@@ -37,6 +37,7 @@ def result(
     message: str = "",
     why: tuple[str, ...] = (),
     tests: TestsDetail | None = None,
+    edited: tuple[str, ...] = (),
 ) -> GateResult:
     """Return a gate's result, red where it has findings."""
     return GateResult(
@@ -50,6 +51,8 @@ def result(
         message=message,
         findings=findings,
         tests=tests,
+        moved=edited,
+        edited=edited,
     )
 
 

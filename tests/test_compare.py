@@ -73,6 +73,19 @@ def test_reports_of_different_things_are_an_escape(full: Report, said: str) -> N
     assert (verdict.name, said in verdict.sentence) == ("incomparable", True)
 
 
+@pytest.mark.parametrize("stage", ["warm", "full"])
+def test_an_edit_meanwhile_makes_reports_foreign(stage: str) -> None:
+    """A test that answered otherwise because of an edit is neither an escape nor flaky."""
+    sides = {
+        "warm": report("warm", result("tests", A)),
+        "full": report("full", result("tests", stage="full")),
+    }
+    sides[stage] = report(stage, result("tests", stage=stage, edited=("a.py",)))  # type: ignore[arg-type]
+    verdict = _judge(**sides)
+    said = f"a.py changed while {stage}:tests ran" in verdict.sentence
+    assert (verdict.name, verdict.learned, said) == ("incomparable", (), True)
+
+
 def test_an_error_in_warm_is_an_escape() -> None:
     """A gate that could not do its work in warm has not proved anything."""
     broken = report("warm", result("tests", status="error", message="timed out"))

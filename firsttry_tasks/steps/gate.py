@@ -37,7 +37,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     before = disk.stamps(root, tree)
     why = _why(root, stage, gate, inputs, tree)
     ran, seconds = _run(here, stage, gate, inputs, tree)
-    moved = _moved(here, gate, tree, before)
+    moved, edited = _moved(here, gate, tree, before)
     result = GateResult(
         gate=gate,
         stage=stage,
@@ -51,6 +51,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         argv=ran.argv,
         findings=ran.said.findings,
         moved=moved,
+        edited=edited,
         tests=ran.said.tests,
     )
     if result.status != "error" and not moved:
@@ -99,8 +100,8 @@ def _run(
 
 def _moved(
     here: Project, gate: str, tree: dict[str, str], before: dict[str, tuple[int, ...]]
-) -> tuple[str, ...]:
-    """Return what was written while the gate ran, be it back to what it was.
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what was written while the gate ran, and what of it now has other content.
 
     A file that came into being and is no code is a thing tests left behind, not an edit.
     """
@@ -110,4 +111,4 @@ def _moved(
     now = fingerprint.readable(gate, entries, here.settings.inert)
     changed = set(fingerprint.paths(tree, now))
     left = {path for path in changed if path not in tree and not path.endswith(CODE)}
-    return tuple(sorted((touched | changed) - left))
+    return tuple(sorted((touched | changed) - left)), tuple(sorted(changed & tree.keys()))

@@ -158,6 +158,16 @@ def test_an_edit_that_was_taken_back_is_not_recorded(shop: Checkout) -> None:
     assert (moved, shop.ran(), shop.gate().moved) == (("shop.py",), {"tests"}, ())
 
 
+def test_an_edit_during_parity_is_not_learned_as_flaky(shop: Checkout) -> None:
+    """Red in warm and mended before full is no test that answers both ways: 99, and why."""
+    _test(shop, f"{EDIT}place.write_text(place.read_text().replace('n * 4', 'n * 3'))\n")
+    shop.write("shop.py", BROKEN)
+    ran = shop.run("doit", "parity")
+    learned = (shop.root / "ci/flaky_tests.json").exists()
+    said = "shop.py changed while" in ran.out
+    assert (ran.code, shop.verdict().name, learned, said) == (99, "incomparable", False, True)
+
+
 def test_a_new_module_that_a_test_writes_is_told(shop: Checkout) -> None:
     """Code that came into being while tests ran may be what they tested."""
     _test(shop, "Path('made.py').write_text('')")

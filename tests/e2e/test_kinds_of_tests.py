@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 FILE = "tests/test_kinds.py"
 HEAD = "import os\nimport unittest\n\nimport pytest\n\n\n"
+SUBTEST = """\
+class It(unittest.TestCase):
+    def test_it(self):
+        with self.subTest(n=1):
+            assert 0
+"""
 #: Each with the ids of what fails, ``tests:`` and the file left out.
 RED = {
     "call": ("def test_it():\n    assert 0\n", {"::test_it"}),
@@ -27,11 +33,7 @@ RED = {
         "class It(unittest.TestCase):\n    def test_it(self):\n        self.fail()\n",
         {"::It::test_it"},
     ),
-    "subtests of unittest": (
-        "class It(unittest.TestCase):\n    def test_it(self):\n"
-        "        with self.subTest(n=1):\n            assert 0\n",
-        {"::It::test_it"},
-    ),
+    "subtests of unittest": (SUBTEST, {"::It::test_it"}),
     "subtests": (
         "def test_it(subtests):\n    with subtests.test(n=1):\n        assert 0\n",
         {"::test_it"},
