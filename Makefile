@@ -25,7 +25,7 @@ TASKS := parity warm full compare fingerprint lock flaky stats settings clear-ca
 BENCHES := noop one_edit
 
 .PHONY: help $(TASKS) install test test-slow test-all lint format bench dist relock hooks \
-	flaky-grew flaky-commit flaky-slack clean distclean
+	flaky-grew flaky-commit clean distclean
 .DEFAULT_GOAL := help
 
 help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)); \
@@ -42,7 +42,6 @@ bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)
 dist: $(READY)   ; $(IN) rm -rf dist && python -m build --no-isolation
 flaky-grew:      ; @.ci/flaky grew
 flaky-commit:    ; @.ci/flaky commit "$(BRANCH)" "$(LEARNED)"
-flaky-slack: $(READY) ; @$(IN) .ci/flaky slack
 hooks: $(READY)  ; git config core.hooksPath .githooks
 clean:           ; rm -rf .firsttry artifacts build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 distclean: clean ; rm -rf .venv*

@@ -37,6 +37,7 @@ class Job(Struct, frozen=True, kw_only=True):
     steps: list[Step]
     condition: str = msgspec.field(default="", name="if")
     permissions: dict[str, str] = {}
+    env: dict[str, str] = {}
     outputs: dict[str, str] = {}
     minutes: int = msgspec.field(name="timeout-minutes")
 
@@ -69,6 +70,8 @@ class Machine:
         told = workflow.jobs[job]
         self.workspace = self.place / job
         self.workspace.mkdir()
+        for name, value in told.env.items():
+            self.said[f"env.{name}"] = self.fill(value)
         good = True
         for step in told.steps:
             if not self.holds(step.condition, good=good):
