@@ -107,7 +107,6 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     ``stable`` node ids are deselected and ``quiet`` files not collected; ``only`` (node ids),
     where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has the
     reasons known before collection.
-    where it is not empty, is all that runs. ``why`` has the reasons known before collection.
     ``records`` is the folder for what is learned of the project at ``root``, "" to learn nothing.
     """
 

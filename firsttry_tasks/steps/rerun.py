@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: How many files are named on a command line before all are collected.
 NAMED = 200
 LIVE = "again"
+#: Where a rerun as warm runs it leaves what it learned.
+RECORDS = "records"
 
 
 def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dict[str, bool]:
@@ -34,7 +36,12 @@ def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dic
     order = (*before, *(nodeid for nodeid in asked if nodeid not in before))
     disk.fresh_folder(Path(job.work))
     plan = TestsPlan(
-        events=f"{job.work}/events.jsonl", only=frozenset(order), order=order, otherwise="again"
+        events=f"{job.work}/events.jsonl",
+        only=frozenset(order),
+        order=order,
+        otherwise="again",
+        root=job.root,
+        records=f"{job.work}/{RECORDS}" if job.stage == "warm" else "",
     )
     title = f"again {asked[0]}" + (f" and {len(asked) - 1} more" if asked[1:] else "")
     watch = partial(CONSOLE.live, LIVE, title)

@@ -2,6 +2,7 @@
 
 ``{out}`` in a text is a folder outside of the repository. A moody test follows a script: one
 letter for each run, P for a pass and F for a failure; the last letter holds for all later runs.
+A file named ``~/...`` lies in the home's cache, which no recording follows.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-INERT = '[tool.firsttry]\ninert = ["tests/data/*"]\n'
 README = {"README.md": "A change that no test uses.\n"}
 
 
@@ -29,7 +29,6 @@ class Cause(Struct, frozen=True):
     before: str = ""
     change: Mapping[str, str | None] = {}
     learn: bool = True
-    settings: str = ""
     warm: dict[str, str] = {}
     full: dict[str, str] = {}
     outside: str = ""
@@ -60,56 +59,52 @@ def _flaky(script: str) -> Cause:
 
 def _reads(body: str) -> dict[str, str]:
     head = "import subprocess\nimport sys\nfrom pathlib import Path\n\n"
-    data = "DATA = Path(__file__).parent / 'data'\n\n\n"
+    data = "DATA = Path.home() / '.cache/data'\n\n\n"
     test = f"def test_data() -> None:\n    {body}\n"
-    return {"tests/test_data.py": head + data + test, "tests/data/a.txt": "ok"}
+    return {"tests/test_data.py": head + data + test, "~/a.txt": "ok"}
 
 
 def _gap(body: str, change: dict[str, str | None]) -> Cause:
-    """Return a project whose settings say that nothing reads what a test does read."""
-    return Cause(_reads(body), "escape", "selection gap", 99, change=change, settings=INERT)
+    """Return a project with a test that reads what no recording follows: caches in the home."""
+    return Cause(_reads(body), "escape", "selection gap", 99, change=change)
 
 
 READ = "assert (DATA / 'a.txt').read_text() == 'ok'"
 CHILD = "open(sys.argv[1]).read() != 'ok'"
 GAPS = {
-    "edited data file": _gap(READ, {"tests/data/a.txt": "bad"}),
-    "deleted data file": _gap(READ, {"tests/data/a.txt": None}),
-    "new file in a listed folder": _gap(
-        "assert len(list(DATA.iterdir())) == 1", {"tests/data/b.txt": ""}
-    ),
-    "file that was absent": _gap("assert not (DATA / 'b.txt').exists()", {"tests/data/b.txt": ""}),
+    "edited data file": _gap(READ, {"~/a.txt": "bad"}),
+    "deleted data file": _gap(READ, {"~/a.txt": None}),
+    "new file in a listed folder": _gap("assert len(list(DATA.iterdir())) == 1", {"~/b.txt": ""}),
+    "file that was absent": _gap("assert not (DATA / 'b.txt').exists()", {"~/b.txt": ""}),
     "read by a child": _gap(
         f'program = "import sys; sys.exit({CHILD})"\n'
         "    place = str(DATA / 'a.txt')\n"
         "    assert subprocess.call([sys.executable, '-c', program, place]) == 0",
-        {"tests/data/a.txt": "bad"},
+        {"~/a.txt": "bad"},
     ),
     "read at import": Cause(
         {
             "tests/test_data.py": "from pathlib import Path\n\n"
-            "TEXT = (Path(__file__).parent / 'data/a.txt').read_text()\n\n\n"
+            "TEXT = (Path.home() / '.cache/data/a.txt').read_text()\n\n\n"
             "def test_data() -> None:\n    assert TEXT == 'ok'\n",
-            "tests/data/a.txt": "ok",
+            "~/a.txt": "ok",
         },
         "escape",
         "selection gap",
         99,
-        change={"tests/data/a.txt": "bad"},
-        settings=INERT,
+        change={"~/a.txt": "bad"},
     ),
     "read when collected": Cause(
         {
             "tests/test_data.py": "from pathlib import Path\n\n"
-            "assert (Path(__file__).parent / 'data/a.txt').read_text() == 'ok'\n\n\n"
+            "assert (Path.home() / '.cache/data/a.txt').read_text() == 'ok'\n\n\n"
             "def test_data() -> None:\n    pass\n",
-            "tests/data/a.txt": "ok",
+            "~/a.txt": "ok",
         },
         "escape",
         "selection gap",
         99,
-        change={"tests/data/a.txt": "bad"},
-        settings=INERT,
+        change={"~/a.txt": "bad"},
     ),
 }
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def _set_up(checkout: Checkout, cause: Cause, out: Path) -> None:
     out.mkdir()
-    checkout.write("pyproject.toml", cause.settings + TESTS_ONLY + PATHS)
-    _apply(checkout, cause.files, out)
+    checkout.write("pyproject.toml", TESTS_ONLY + PATHS)
+    _apply(checkout, {"README.md": "A shop.\n", **cause.files}, out)
     checkout.commit()
     if cause.learn:
         checkout.run("doit", "warm")
@@ -28,11 +28,15 @@ def _set_up(checkout: Checkout, cause: Cause, out: Path) -> None:
 
 
 def _apply(checkout: Checkout, files: Mapping[str, str | None], out: Path) -> None:
+    hidden = checkout.home / ".cache/data"
+    hidden.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
+        place = hidden / name[2:] if name.startswith("~/") else checkout.root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
         if text is None:
-            (checkout.root / name).unlink()
+            place.unlink()
         else:
-            checkout.write(name, text.replace("{out}", str(out)))
+            place.write_text(text.replace("{out}", str(out)))
 
 
 def _parity(checkout: Checkout, cause: Cause, out: Path) -> tuple[int, str]:
