@@ -39,9 +39,16 @@ def total_{n}(rows: list[Row]) -> float:
         found[row.name] = found.get(row.name, 0.0) + row.amount * {n}
     return sum(found.values())
 '''
-MODULE = '''"""Sums over rows."""
+ROW = '''"""What everything here is about, with the libraries a web project has."""
 
 from dataclasses import dataclass
+
+from hypothesis import strategies as st
+from jinja2 import Environment
+from jsonschema import Draft202012Validator
+
+PAGE = Environment(autoescape=True).from_string("{% for row in rows %}{{ row.name }} {% endfor %}")
+VALID = Draft202012Validator({"type": "object", "required": ["name"]})
 
 
 @dataclass(frozen=True)
@@ -50,13 +57,35 @@ class Row:
 
     name: str
     amount: float
+
+
+def page(rows: list[Row]) -> str:
+    """Show the rows."""
+    return PAGE.render(rows=rows)
+
+
+def read(value: object) -> Row:
+    """Return the row that a document holds."""
+    VALID.validate(value)
+    return Row(name=str(value), amount=0.0)
+
+
+ROWS = st.lists(st.builds(Row, name=st.text(), amount=st.floats()))
 '''
+MODULE = '"""Sums over rows."""\n\nfrom sums.row import Row\n'
+IMPORTS = """\
+import pytest
+
+from sums import m{number:02} as m
+from sums.row import Row, page
+"""
 CASES = """
 
 @pytest.mark.parametrize("n", range({tests}))
 def test_total_{n}(n: int) -> None:
-    rows = [m.Row(name=str(i), amount=float(i)) for i in range(n)]
+    rows = [Row(name=str(i), amount=float(i)) for i in range(n)]
     assert m.total_{n}(rows) == {n} * sum(range(n))
+    assert page(rows).count(" ") == n
 """
 
 
@@ -143,9 +172,8 @@ def generated(root: Path) -> Project:
         functions = (FUNCTION.format(n=n) for n in range(FUNCTIONS))
         files[f"src/sums/m{number:02}.py"] = MODULE + "".join(functions)
         cases = "".join(CASES.format(n=n, tests=TESTS) for n in range(FUNCTIONS))
-        text = f"import pytest\n\nfrom sums import m{number:02} as m\n{cases}"
-        files[f"tests/test_m{number:02}.py"] = text
-    harness.write(root, files | {"src/sums/__init__.py": ""} | OURS)
+        files[f"tests/test_m{number:02}.py"] = IMPORTS.format(number=number) + cases
+    harness.write(root, files | {"src/sums/__init__.py": "", "src/sums/row.py": ROW} | OURS)
     line = "found[row.name] = found.get(row.name, 0.0) + row.amount * 7"
     edited = "found[row.name] = row.amount * 7 + found.get(row.name, 0.0)"
     return Project(root=root, file="src/sums/m07.py", line=line, edited=edited)
