@@ -24,7 +24,7 @@ from firsttry_tasks.values import Watched
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from firsttry_tasks.recorder.record import Record
+    from firsttry_tasks.records import Record
 
 #: Another number here makes older dbs count as absent.
 FORMAT = 1

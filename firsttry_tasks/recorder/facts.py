@@ -15,6 +15,7 @@ from firsttry_tasks.recorder.tape import Tape
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
 _IMPORTERS = ("<frozen importlib", "<frozen zipimport")
 _NEAR, _FAR = 8, 80  # frames that are looked at
+_OWN = str(Path(__file__).parents[1]) + os.sep
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
 _SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -77,6 +78,12 @@ class Facts:
 
     def _nothing(self, *_arguments: object) -> None:
         """Relative paths are resolved when they are seen."""
+
+    def neighbour(self, path: str | None) -> None:
+        """Count a module that is neither the project's nor installed for every test."""
+        found = self._where(path)
+        if found is not None and found.startswith("/") and not found.startswith(_OWN):
+            self.tape.add_to(self.tape.stack[0], "outside", found)
 
     def _exec(self, code: object) -> None:
         if isinstance(code, CodeType) and code.co_filename[:1] != "<":

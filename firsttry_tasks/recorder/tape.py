@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from types import CodeType
 
-from firsttry_tasks.recorder.record import Fact, Unit
+from firsttry_tasks.records import Fact, Unit
 
 
 class Open:

@@ -15,8 +15,8 @@ from _pytest.fixtures import FixtureDef
 
 from firsttry_tasks.recorder.children import Children
 from firsttry_tasks.recorder.facts import Facts, variable
-from firsttry_tasks.recorder.record import Frame, Record, Test, write
 from firsttry_tasks.recorder.tape import Open, Tape
+from firsttry_tasks.records import SUFFIX, Frame, Record, Test, encode
 
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
 
@@ -83,6 +83,8 @@ class Watch:
             place = None if path is None else self.tape.place(path)
             if place is not None:
                 self.tape.add("whole", place)
+            else:
+                self.facts.neighbour(path)
         self.collector.begin()
         self.facts.begin()
         self.children.begin()
@@ -98,7 +100,9 @@ class Watch:
         self.collector.end()
         for holder, attribute, before in reversed(self._undo):
             setattr(holder, attribute, before)
-        write(self._record(config), self.folder, name)
+        aside = self.folder / f"{name}.tmp"
+        aside.write_bytes(encode(self._record(config)))
+        aside.replace(self.folder / f"{name}{SUFFIX}")  # a record that is there is complete
 
     # Frames
 
@@ -123,6 +127,7 @@ class Watch:
             path = _path(module)
             place = None if path is None else self.tape.place(path)
             if place is None:
+                self.facts.neighbour(path)
                 original(loader, module)
                 return
             frame = self.tape.frame("import", place)

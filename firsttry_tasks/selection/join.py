@@ -10,7 +10,7 @@ from firsttry_tasks.selection.learned import NOWHERE, Frame, Session, Test
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from firsttry_tasks.recorder.record import Record
+    from firsttry_tasks.records import Record
     from firsttry_tasks.selection.piece import Piece
 
 

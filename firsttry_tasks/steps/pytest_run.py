@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies, disk, lock, machine, proc, reports
+from firsttry_tasks import dependencies, disk, lock, machine, proc, records, reports
 from firsttry_tasks.dependencies import Door, Learned, Memory
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
-from firsttry_tasks.recorder import record
 from firsttry_tasks.recorder.facts import variable
 from firsttry_tasks.selection.choose import choose
 from firsttry_tasks.selection.learned import Now
@@ -173,12 +172,13 @@ def _before(root: Path, path: str, began: float) -> str | None:
 
 def _keep(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard) -> None:
     """Make what was recorded known as the state of the tree that was tested."""
-    records = record.read(Path(_records(job)))
-    if not heard.finished or not any(one.tests for one in records):
+    files = sorted(Path(_records(job)).glob(f"*{records.SUFFIX}"))
+    found = [records.decode(disk.read(file) or b"") for file in files]
+    if not heard.finished or not any(one.tests for one in found):
         return
     memory = Memory(here.root / reports.DB)
     door = Door(read=partial(_read, here.root), before=partial(_before, here.root))
-    memory.learn(records, now.manifest, now.parts, frozenset(heard.left), door)
+    memory.learn(found, now.manifest, now.parts, frozenset(heard.left), door)
     sessions = memory.sessions()
     watched = dependencies.watched(sessions, now.variable, now.outside)
     disk.write_json(here.root / reports.WATCHED, watched)

@@ -14,20 +14,19 @@ if TYPE_CHECKING:
 
     from tests.e2e.checkout import Checkout
 
-#: Reads a file that no tool can know of: it lies outside of the repository.
+#: Looks for a file through C, of which Python's hooks hear nothing.
 OUTSIDE = """\
-from pathlib import Path
+import ctypes
 
 
 def test_outside() -> None:
-    assert Path({place!r}).read_text() == "ok"
+    assert ctypes.CDLL(None).access({place!r}.encode(), 0) == -1
 """
 
 
 def _outside(shop: Checkout, tmp_path: Path) -> Path:
-    """Add a test that reads a file outside, and learn it while that file is as it should be."""
+    """Add a test that looks for a file behind Python's back, and learn it while it is absent."""
     place = tmp_path / "outside.txt"
-    place.write_text("ok")
     shop.write("tests/test_outside.py", OUTSIDE.format(place=str(place)))
     shop.commit()
     assert shop.run("doit", "warm").code == 0

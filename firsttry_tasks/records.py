@@ -1,7 +1,5 @@
 """What one process learned: the shape in which a recording leaves pytest."""
 
-from pathlib import Path
-
 import msgspec
 
 SUFFIX = ".record"
@@ -70,14 +68,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     collected: tuple[str, ...]  # every node id that was collected, selected or not
 
 
-def write(record: Record, folder: Path, name: str) -> None:
-    """Whole or not at all: a record that is there is complete."""
-    aside = folder / f"{name}.tmp"
-    aside.write_bytes(msgspec.msgpack.encode(record))
-    aside.replace(folder / f"{name}{SUFFIX}")
+def encode(record: Record) -> bytes:
+    """Return a record as it is written."""
+    return msgspec.msgpack.encode(record)
 
 
-def read(folder: Path) -> tuple[Record, ...]:
-    """All records of a run, in a stable order."""
-    decode = msgspec.msgpack.Decoder(Record).decode
-    return tuple(decode(path.read_bytes()) for path in sorted(folder.glob(f"*{SUFFIX}")))
+def decode(data: bytes) -> Record:
+    """Return a record as it was written; raises msgspec.DecodeError for anything else."""
+    return msgspec.msgpack.decode(data, type=Record)
