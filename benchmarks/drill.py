@@ -10,6 +10,7 @@ import argparse
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -45,8 +46,9 @@ def main() -> int:
         for spec in asked.project:
             source, src, *globs = spec.split(":")
             project = copy(source, Path(base).resolve(), asked.python, src)
-            results += _drill(project, src, globs, asked)
-            _write(Path(asked.json), results)
+            for result in _drill(project, src, globs, asked):
+                results.append(result)
+                _write(Path(asked.json), results)
     sys.stdout.write(table(results))
     return int(any(result.missed for result in results))
 
@@ -65,7 +67,7 @@ def _arguments() -> argparse.Namespace:
 
 def _drill(
     project: Project, src: str, globs: list[str], asked: argparse.Namespace
-) -> list[Drilled]:
+) -> Iterator[Drilled]:
     project.settle()
     project.git("-c", "user.name=d", "-c", "user.email=d@example.org", "commit", "-qam", "settle")
     before = project.plain()
@@ -73,8 +75,10 @@ def _drill(
     project.keep()
     sources, data = _places(project, src, globs)
     faults = draw(project.root, sources, data, asked.faults, asked.seed)
-    drilled = (_one(project, fault, before) for fault in faults)
-    return [result for result in drilled if result is not None]
+    for fault in faults:
+        result = _one(project, fault, before)
+        if result is not None:
+            yield result
 
 
 def _places(project: Project, src: str, globs: list[str]) -> tuple[list[str], list[str]]:

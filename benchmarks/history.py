@@ -10,6 +10,7 @@ import argparse
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -45,9 +46,10 @@ def main() -> int:
         for spec in asked.project:
             source, src = spec.split(":")
             project = copy(source, Path(base).resolve(), asked.python, src)
-            steps += _walk(project, asked.commits)
-            text = msgspec.json.format(msgspec.json.encode(steps), indent=1)
-            Path(asked.json).write_bytes(text + b"\n")
+            for step in _walk(project, asked.commits):
+                steps.append(step)
+                text = msgspec.json.format(msgspec.json.encode(steps), indent=1)
+                Path(asked.json).write_bytes(text + b"\n")
     sys.stdout.write(table(steps))
     return int(any(step.missed for step in steps))
 
@@ -63,19 +65,17 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _walk(project: Project, count: int) -> list[Step]:
+def _walk(project: Project, count: int) -> Iterator[Step]:
     log = project.git("log", "--first-parent", f"-{count + 1}", "--format=%H", "HEAD")
     commits = log.split()[::-1]
     _enter(project, commits[0])
     project.warm()
     before = project.plain()
-    steps = []
     for commit in commits[1:]:
         _enter(project, commit)
         warm, after = project.warm(), project.plain()
-        steps.append(_step(project, commit, warm, before, after))
+        yield _step(project, commit, warm, before, after)
         before = after
-    return steps
 
 
 def _enter(project: Project, commit: str) -> None:
