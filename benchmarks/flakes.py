@@ -2,8 +2,9 @@
 
 Real parity runs of one project with many tests that fail at random, at rates of 10, 50 and 90 %,
 and some that are true selection gaps: they read a cache in the home, which no recording follows.
-Every test draws from its own seeded sequence. It goes on until so many inquiries into random tests were made. Aims: no gap is excused, and at most 2 % of
-the differences of tests with a rate of 50 % block.
+Every test draws from its own seeded sequence. It goes on until so many inquiries into random tests
+were made. Aims: no gap is excused, and at most 2 % of the differences of tests with a rate of 50 %
+block.
 """
 
 from __future__ import annotations
