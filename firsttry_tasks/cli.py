@@ -10,7 +10,7 @@ USAGE = """usage: ft COMMAND [OPTIONS]
 
   ft warm [--explain]       run what a change can break
   ft full                   run everything, from cold
-  ft compare                judge the two reports (99: cache escape)
+  ft compare [--learn]      judge the two reports (99: cache escape)
   ft parity                 warm, full and compare
   ft fingerprint [--parts]  print the fingerprint
   ft lock [--check]         write the parity lock, or compare with it

@@ -142,15 +142,17 @@ def task_full() -> Iterator[Task]:
 def task_compare() -> Iterator[Task]:
     """Judge the two reports: did warm give full's answer? 99 says no."""
 
-    def judge() -> None:
+    def judge(**options: Any) -> None:
         from firsttry_tasks.steps import verdict
 
-        verdict.judge(root)
+        verdict.judge(root, **options)
 
     root = Path.cwd()
+    params = [_flag("learn", "write what would have caught an escape into the settings")]
     # The reports are no file_dep: their targets would make `doit compare` run both stages.
     target = str(root / reports.VERDICT)
-    yield _top("compare", task_compare, step(judge), task_dep=[LOOK], targets=[target])
+    more = {"task_dep": [LOOK], "targets": [target], "params": params}
+    yield _top("compare", task_compare, step(judge), **more)
 
 
 def task_parity() -> Iterator[Task]:

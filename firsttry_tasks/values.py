@@ -223,7 +223,9 @@ class Divergence(Struct, frozen=True, kw_only=True):
     """One finding that only one stage had, and what looking into it showed.
 
     ``side`` is the stage that had it; ``selected`` tells whether warm ran the test; ``before``
-    is the test that decides, where the order does; ``mend`` is what a person can do.
+    is the test that decides, where the order does; ``because`` says why selection did not know;
+    ``mend`` is what a person can do, and ``depends`` maps globs of files to a glob of tests that
+    would have been selected.
     """
 
     finding: str
@@ -236,7 +238,9 @@ class Divergence(Struct, frozen=True, kw_only=True):
     selected: bool = False
     before: str = ""
     reruns: tuple[Rerun, ...] = ()
+    because: str = ""
     mend: str = ""
+    depends: dict[str, str] = {}
 
 
 class Divergences(Struct, frozen=True, kw_only=True):

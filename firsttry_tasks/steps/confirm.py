@@ -12,6 +12,7 @@ from firsttry_tasks.divergence import Ask, Case, Conclusion
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import tool_run
 from firsttry_tasks.steps.bench import Bench
+from firsttry_tasks.steps.explain import explained
 from firsttry_tasks.values import Divergence, Rerun
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def confirm(here: Project, reports: dict[Stage, Report], verdict: Verdict) -> Ve
     tests = [(side, f) for side, f in sides if f.gate == "tests" and f.nodeid]
     others = [(side, f) for side, f in sides if (side, f) not in tests]
     found = [*_gates(bench, others), *_tests(bench, tests, rules.reruns)]
+    found = explained(bench, found)
     found = list(divergence.of_machine(found, bench.ran("full"), rules.share))
     return compare.settle(verdict, tuple(found), time.monotonic() - started)
 

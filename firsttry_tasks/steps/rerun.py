@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import disk
+from firsttry_tasks import disk, flaky
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import pytest_run
+from firsttry_tasks.steps.project import today
 from firsttry_tasks.values import Retried, TestsPlan
 
 if TYPE_CHECKING:
@@ -79,12 +80,22 @@ def cold(job: Job, deadline: float | None = None) -> Job:
 
 def forgive(here: Project, job: Job, ran: Ran) -> Ran:
     """Run known flaky tests that failed again; one that passes then is green, and noted."""
+    _tell(here, ran.said.findings)
     times = here.locked[0].flaky.reruns
     known = [f for f in ran.said.findings if f.nodeid in here.forgiven]
     if ran.said.status != "red" or not known or not times:
         return ran
     retried = [_retry(cold(job), finding, times) for finding in known]
     return replace(ran, said=_judged(ran.said, retried))
+
+
+def _tell(here: Project, findings: Iterable[Finding]) -> None:
+    """Say of a listed test why it blocks all the same."""
+    for nodeid in sorted({f.nodeid or "" for f in findings} & set(here.memory.nodeids)):
+        if nodeid not in here.forgiven:
+            rules = here.locked[0].flaky
+            now = flaky.state(flaky.whole(here.memory)[nodeid], rules, today())
+            CONSOLE.say(f"note: {nodeid} is listed as {now}, so it blocks; see: doit flaky")
 
 
 def _retry(job: Job, finding: Finding, times: int) -> Retried:

@@ -30,8 +30,11 @@ class VerdictError(FirstTryError):
         self.exit_code = verdict.exit_code
 
 
-def judge(root: Path) -> None:
-    """Compare the two reports; raises VerdictError unless the verdict is good."""
+def judge(root: Path, *, learn: bool = False) -> None:
+    """Compare the two reports; raises VerdictError unless the verdict is good.
+
+    ``learn`` writes what would have selected an escaped test into the settings.
+    """
     found = {stage: _current(root, stage) for stage in STAGES}
     verdict = compare.judge(found)
     both = {stage: it for stage, it in found.items() if not isinstance(it, str)}
@@ -44,6 +47,10 @@ def judge(root: Path) -> None:
     title, *evidence = words.verdict(verdict)
     CONSOLE.say(CONSOLE.paint(title, verdict.name), *evidence, *moved)
     summarize(github.verdict_summary(verdict))
+    if learn:
+        from firsttry_tasks.steps import explain
+
+        explain.learn(root, verdict)
     if verdict.exit_code:
         raise VerdictError(verdict)
     CONSOLE.say(verdict.sentence)

@@ -64,3 +64,17 @@ def test_each_cause_is_found(checkout: Checkout, tmp_path: Path, name: str) -> N
     found = {(it.kind, it.before) for it in verdict.divergences}
     expected = (cause.verdict, cause.code, {(cause.kind, cause.before)})
     assert (verdict.name, code, found) == expected, said
+
+
+@pytest.mark.slow
+def test_an_escape_can_be_learned_from(checkout: Checkout, tmp_path: Path) -> None:
+    """It says why it was not selected, and the line that is learned selects it the next time."""
+    cause, out = CAUSES["edited data file"], tmp_path / "out"
+    _set_up(checkout, cause, out)
+    _parity(checkout, cause, out)
+    ran = checkout.run("doit", "compare", "--learn")
+    [found] = checkout.verdict().divergences
+    checkout.write("README.md", "Another change.\n")
+    checkout.run("doit", "warm")
+    sight = "out of the recording's sight" in found.because
+    assert (ran.code, sight, list(checkout.selected())) == (99, True, [found.nodeid]), ran.out

@@ -106,7 +106,8 @@ def test_not_every_listed_test_is_forgiven(
     checkout: Checkout, tmp_path: Path, record: dict[str, object]
 ) -> None:
     """One past its expiry, or suspected only once, blocks when it fails."""
-    assert _moody(checkout, tmp_path, "FP", **record).run("doit", "warm").code == 1
+    ran = _moody(checkout, tmp_path, "FP", **record).run("doit", "warm")
+    assert (ran.code, "so it blocks" in ran.out) == (1, True), ran.out
 
 
 @pytest.mark.slow
@@ -135,6 +136,22 @@ def test_a_used_up_budget_counts_as_an_escape(checkout: Checkout, tmp_path: Path
     ran = checkout.run("doit", "parity")
     kinds = [it.kind for it in checkout.verdict().divergences]
     assert (ran.code, kinds) == (99, ["unconfirmed"]), ran.out
+
+
+@pytest.mark.slow
+def test_a_rerun_that_hangs_is_ended(checkout: Checkout, tmp_path: Path) -> None:
+    """The budget holds for what is running too."""
+    [text] = moody("PFH").values()
+    hangs = '    if n > 1:\n        __import__("time").sleep(60)\n'
+    checkout.write("tests/test_moody.py", text.replace("{out}", str(tmp_path)) + hangs)
+    _lock(checkout, confirm={"minutes": 0.1})
+    ran = checkout.run("doit", "parity")
+    kinds = [it.kind for it in checkout.verdict().divergences]
+    assert (ran.code, kinds, checkout.verdict().confirm_seconds < 20) == (
+        99,
+        ["unconfirmed"],
+        True,
+    )
 
 
 def test_agreement_costs_nothing(proved: Checkout) -> None:
