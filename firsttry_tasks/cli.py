@@ -19,6 +19,9 @@ USAGE = """usage: ft COMMAND [OPTIONS]
   ft flaky setup            let git merge the list by itself in this clone
   ft stats                  what the parity runs so far tell
   ft settings               print the settings and who asked for them
+  ft package | publish      pack what `ft full record=1` recorded | put it into the store
+  ft update-cache [--force] restore the nearest golden cache
+  ft store [--prune]        list the golden caches in the store
   ft clear-cache            forget all warm state
   ft list                   all tasks of this project
 

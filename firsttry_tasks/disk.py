@@ -9,7 +9,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
@@ -235,6 +235,51 @@ def content(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
     except OSError:
         return ""
+
+
+@contextlib.contextmanager
+def sink(path: Path) -> Iterator[BinaryIO]:
+    """Write a new file piece by piece; it is on the disk when the block ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise cannot("write", path, error) from error
+
+
+@contextlib.contextmanager
+def beside(path: Path) -> Iterator[BinaryIO]:
+    """Write piece by piece beside ``path``, and put it in its place when the block ends."""
+    place = path.with_name(f".{path.name[:40]}.{os.getpid():x}")
+    remove(place)
+    try:
+        with sink(place) as stream:
+            yield stream
+        move(place, path)
+    finally:
+        remove(place)
+
+
+def chunks(path: Path, most: int) -> Iterator[bytes]:
+    """Yield a file's bytes, at most ``most`` at a time."""
+    try:
+        with path.open("rb") as stream:
+            while data := stream.read(most):
+                yield data
+    except OSError as error:
+        raise cannot("read", path, error) from error
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file in hex."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise cannot("read", path, error) from error
 
 
 def size(path: Path) -> int:

@@ -133,7 +133,7 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
 
 
 def order(tasks: dict[str, Task], selected: list[str] | None) -> None:
-    """Let what one run runs follow each other: warm, then full, then the comparison.
+    """Let what one run runs follow each other: warm, then full, then what looks at them.
 
     Alone, each of them runs alone: ``doit compare`` judges two reports that exist.
     """
@@ -145,6 +145,10 @@ def order(tasks: dict[str, Task], selected: list[str] | None) -> None:
             after = ["warm:report"]
         elif name == "compare":
             after = ["warm:report", "full:report"]
+        elif name == "package":
+            after = ["full:report"]
+        elif name == "warm:cache":
+            after = ["update_cache"]
         tasks[name].task_dep.extend(n for n in after if n in names)
 
 

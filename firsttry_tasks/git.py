@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OWN_FOLDERS = frozenset(
     {".firsttry", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__"}
 )
-OWN_FILES = (".testmondata", ".coverage", ".doit.db", ".dmypy.json")
+OWN_FILES = (".testmondata", ".coverage", ".doit.db", ".dmypy.json", "warm-cache-")
 #: What FirstTry leaves for people beside what a project may keep there itself.
 ARTIFACTS = (
     "artifacts/parity_report.json",
@@ -277,3 +277,64 @@ def _nested(root: Path, module: str) -> dict[str, str]:
     inside = _look(root / module)
     files = {f"{module}/{path}": blob for path, blob in entries(inside).items()}
     return {module: f"{SUBMODULE} {inside.head}", **files}
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """Main's own line as seen from here: its commits, nearest first, the first is ``base``.
+
+    ``ahead`` counts HEAD's commits that are not on it yet; ``shallow`` says that history was
+    cut off when the repository was cloned.
+    """
+
+    commits: tuple[str, ...]
+    base: str
+    ahead: int = 0
+    shallow: bool = False
+
+
+#: How far back a walk goes: farther, what was recorded has little left in common.
+FAR = 500
+
+
+def line(root: Path, main: str) -> Line:
+    """Walk main's first parents from where HEAD left it; HEAD's own where there is no main."""
+    asked = [["git", "merge-base", "HEAD", name] for name in (f"origin/{main}", main)]
+    shallow = ["git", "rev-parse", "--is-shallow-repository"]
+    *bases, cut = proc.outputs([*asked, shallow], cwd=str(root), env=environment())
+    found = [out.decode("ascii").strip() for code, out, _ in bases if not code]
+    base = _latest(root, found) if found else "HEAD"
+    walk = ask(root, "rev-list", "--first-parent", f"--max-count={FAR}", base)
+    ahead = ask(root, "rev-list", "--count", f"{base}..HEAD")
+    commits = tuple(walk.decode("ascii").split())
+    return Line(
+        commits=commits,
+        base=commits[0],
+        ahead=int(ahead),
+        shallow=cut[1].strip() == b"true",
+    )
+
+
+def _latest(root: Path, bases: list[str]) -> str:
+    """Return the one that has the others behind it: origin's main may be behind, or ours."""
+    if len(set(bases)) == 1:
+        return bases[0]
+    behind = ask(root, "rev-list", "--count", f"{bases[0]}..{bases[1]}")
+    return bases[1] if int(behind) else bases[0]
+
+
+def differing(root: Path, commit: str) -> tuple[str, ...] | None:
+    """Return the files that differ between a commit and the working tree; None if unknown."""
+    argv = ["git", "diff", "--name-only", "--no-renames", "-z", commit, "--"]
+    [(code, out, _)] = proc.outputs([argv], cwd=str(root), env=environment())
+    return None if code else tuple(_lines(out))
+
+
+def uncommitted(root: Path) -> tuple[str, ...]:
+    """Return what stands in the tree or the index and not in HEAD."""
+    out = ask(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+    return tuple(path for path in (line[3:] for line in _lines(out)) if not is_own(path))
+
+
+def branch(root: Path) -> str:
+    """Return the full name of the branch that HEAD is on; HEAD where it is on none."""
+    return ask(root, "rev-parse", "--symbolic-full-name", "HEAD").decode("utf-8").strip()

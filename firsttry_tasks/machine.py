@@ -58,9 +58,23 @@ def builds() -> dict[str, str]:
     found: list[bytes] = []
     for place in sys.path:
         for path in sorted(Path(place or ".").glob("*.dist-info")):
-            listed = (path / name for name in ("METADATA", "RECORD", "entry_points.txt"))
-            found += [path.name.encode(), *(disk.read(file) or b"" for file in listed)]
+            metadata, record, entries = (
+                disk.read(path / name) or b"" for name in ("METADATA", "RECORD", "entry_points.txt")
+            )
+            lines = (line for line in record.splitlines() if not _of_place(line, path.name))
+            found += [path.name.encode(), metadata, *lines, entries]
     return {"builds of distributions": disk.digest(b"\0".join(found))}
+
+
+def _of_place(line: bytes, folder: str) -> bool:
+    """Tell whether a line of RECORD speaks of where and how it was installed, not of what.
+
+    Scripts hold the path of their Python, and installers leave notes: with these no two
+    environments would be alike.
+    """
+    name = line.partition(b",")[0]
+    notes = name.startswith(f"{folder}/".encode()) and not name.endswith(b"/METADATA")
+    return notes or name.startswith((b"../", b"/")) or name.endswith(b".pyc")
 
 
 def steering(environ: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,8 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING
 
+import msgspec
+
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.values import Completed
 
@@ -37,6 +39,12 @@ def run(command: Command, watch: Callable[[], None] | None = None) -> Completed:
     ``watch`` is called now and then while it runs. On a timeout the whole group is ended and
     ``timed_out`` is set. Raises FirstTryError where the program can't be started.
     """
+    done, out = raw(command, watch)
+    return msgspec.structs.replace(done, out=out.decode("utf-8", "replace"))
+
+
+def raw(command: Command, watch: Callable[[], None] | None = None) -> tuple[Completed, bytes]:
+    """Run a command as ``run`` does; its output is bytes, and not in what is completed."""
     started = time.monotonic()
     # Files, not pipes: a grandchild that keeps a pipe open can't make us wait for it.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -49,14 +57,15 @@ def run(command: Command, watch: Callable[[], None] | None = None) -> Completed:
         finally:
             with _lock:
                 _live.discard(process.pid)
-        return Completed(
+        done = Completed(
             argv=command.argv,
             code=process.returncode,
-            out=_text(out),
-            err=_text(err),
+            out="",
+            err=_bytes(err).decode("utf-8", "replace"),
             seconds=time.monotonic() - started,
             timed_out=timed_out,
         )
+        return done, _bytes(out)
 
 
 def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -125,9 +134,9 @@ def end_all() -> None:
         _signal(group, signal.SIGKILL)
 
 
-def _text(stream: IO[bytes]) -> str:
+def _bytes(stream: IO[bytes]) -> bytes:
     stream.seek(0)
-    return stream.read().decode("utf-8", "replace")
+    return stream.read()
 
 
 def outputs(

@@ -29,10 +29,11 @@ LATEST = f"{ARTIFACTS}/parity_report.json"
 VERDICT = f"{ARTIFACTS}/verdict.json"
 DIVERGENCE = f"{ARTIFACTS}/divergence.json"
 FINGERPRINT = f"{STATE}/warm/fingerprint.txt"
-DB = f"{STATE}/warm/testmondata"
-LEARNED = f"{STATE}/warm/learned.json"
+WARM = f"{STATE}/warm"
+DB = f"{WARM}/testmondata"
+LEARNED = f"{WARM}/learned.json"
 HISTORY = f"{STATE}/history"
-WATCHED = f"{STATE}/warm/watched.json"
+WATCHED = f"{WARM}/watched.json"
 
 
 class Standing(Struct, frozen=True, kw_only=True):

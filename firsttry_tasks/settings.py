@@ -29,7 +29,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     ``paths`` and ``tests`` are relative to the project; an empty tuple means "find out".
     ``inert`` and ``depends`` speak to selection: globs that no test reads, and globs whose
-    change selects the named tests (node ids, files or globs of test files).
+    change selects the named tests (node ids, files or globs of test files). ``store`` is where
+    golden caches live, a folder or a URL; of what is there, ``keep`` boxes stay, none older than
+    ``max_age`` days. ``store_seconds`` is what a warm run spends on asking it. With
+    ``signers``, a file as git's allowed_signers, only boxes that one of them signed are taken;
+    ``signing_key`` is what publishing signs with.
     """
 
     paths: tuple[str, ...] = ()
@@ -38,6 +42,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     main: str = "main"
     inert: tuple[str, ...] = ()
     depends: dict[str, tuple[str, ...]] = {}
+    store: str = ".firsttry/store"
+    store_seconds: float = 1.0
+    keep: int = 30
+    max_age: int = 30
+    signers: str = ""
+    signing_key: str = ""
     ruff: GateSettings = GateSettings()
     mypy: GateSettings = GateSettings()
     pytest: GateSettings = GateSettings()
@@ -50,8 +60,14 @@ class Asked(Struct, frozen=True, kw_only=True):
     origin: dict[str, Origin]
 
 
-#: Environment variables and the key (of text) that each of them overrides.
-ENVIRONMENT = {"FIRSTTRY_MAIN": "main", "FIRSTTRY_SMOKE": "smoke"}
+#: Environment variables and the key each of them overrides.
+ENVIRONMENT = {
+    "FIRSTTRY_MAIN": "main",
+    "FIRSTTRY_SMOKE": "smoke",
+    "FIRSTTRY_STORE": "store",
+    "FIRSTTRY_STORE_SECONDS": "store_seconds",
+    "FIRSTTRY_SIGNING_KEY": "signing_key",
+}
 
 
 def read(root: Path, environ: Mapping[str, str] | None = None) -> Asked:
@@ -64,7 +80,11 @@ def read(root: Path, environ: Mapping[str, str] | None = None) -> Asked:
     origin |= dict.fromkeys(table, "pyproject.toml")
     given = _given(os.environ if environ is None else environ)
     origin |= dict.fromkeys(given, "environment")
-    settings = msgspec.structs.replace(_convert(table), **given)
+    settings = _convert(table, "pyproject.toml, [tool.firsttry]", strict=True)
+    if given:
+        over = _convert(given, "the environment (FIRSTTRY_...)", strict=False)
+        chosen = {key: getattr(over, key) for key in given}
+        settings = msgspec.structs.replace(settings, **chosen)
     return Asked(settings=settings, origin=origin)
 
 
@@ -89,10 +109,9 @@ def _given(environ: Mapping[str, str]) -> dict[str, str]:
     return {key: environ[name] for name, key in ENVIRONMENT.items() if name in environ}
 
 
-def _convert(table: Mapping[str, object]) -> Settings:
+def _convert(table: Mapping[str, object], where: str, *, strict: bool) -> Settings:
     try:
-        return msgspec.convert(table, Settings)
+        return msgspec.convert(table, Settings, strict=strict)
     except msgspec.ValidationError as error:
         known = ", ".join(Settings.__struct_fields__)
-        where = "pyproject.toml, [tool.firsttry]"
         raise UsageError(f"{where}: {error}. Known keys: {known}.") from error

@@ -92,6 +92,8 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
 
     root = Path.cwd()
     gates = _gates(root, stage)
+    if stage == "warm" and "tests" in gates:
+        yield _cache(root)
     for gate in gates:
         yield _gate(root, stage, gate)
     gather = _ours(
@@ -121,12 +123,40 @@ def _gate(root: Path, stage: Stage, gate: str) -> Task:
         f"{stage}:{gate}",
         f"run {gate} in the {stage} stage",
         step(check),
-        task_dep=["full:tests"] if gate == "diff-cover" else [],
+        task_dep=_before(root, stage, gate),
         file_dep=[str(root / reports.inputs_file(stage, gate))],
         targets=[str(root / reports.result_file(stage, gate))],
         uptodate=[stands],
     )
     return _subtask(task, stage)
+
+
+#: Restores a golden cache where warm state is missing.
+CACHE = "warm:cache"
+
+
+def _before(root: Path, stage: Stage, gate: str) -> list[str]:
+    """Return the tasks that a gate waits for."""
+    if gate == "diff-cover":
+        return ["full:tests"]
+    restores = stage == "warm" and gate in {"tests", "mypy"} and "tests" in _gates(root, stage)
+    return [CACHE] if restores else []
+
+
+def _cache(root: Path) -> Task:
+    def restore() -> None:
+        from firsttry_tasks.steps import update
+
+        update.refresh(root)
+
+    def settled() -> bool:
+        from firsttry_tasks.steps import snapshot, warm_state
+
+        return warm_state.settled(root, snapshot.read(root).head)
+
+    doc = "restore a golden cache where warm state is missing"
+    task = _ours(CACHE, doc, step(restore), task_dep=[LOOK], uptodate=[settled])
+    return _subtask(task, "warm")
 
 
 def task_warm() -> Iterator[Task]:
@@ -203,6 +233,56 @@ def task_settings() -> Iterator[Task]:
     yield _top("settings", task_settings, step(upkeep.show_settings, Path.cwd()))
 
 
+def task_package() -> Iterator[Task]:
+    """Pack what `doit full record=1` recorded into a golden cache."""
+
+    def package() -> None:
+        from firsttry_tasks.steps.package import package
+
+        package(root)
+
+    root = Path.cwd()
+    # The report is no file_dep: as its target it would make `doit package` run the full stage.
+    yield _top("package", task_package, step(package), task_dep=[LOOK])
+
+
+def task_publish() -> Iterator[Task]:
+    """Pack, and put the golden cache into the store."""
+
+    def publish() -> None:
+        from firsttry_tasks.steps.package import publish
+
+        publish(root)
+
+    root = Path.cwd()
+    yield _top("publish", task_publish, step(publish), task_dep=["package"])
+
+
+def task_update_cache() -> Iterator[Task]:
+    """Restore the nearest golden cache (--force: whatever stands here)."""
+
+    def update(*, force: bool) -> None:
+        from firsttry_tasks.steps.update import update
+
+        update(root, force=force)
+
+    root = Path.cwd()
+    force = _flag("force", "replace warm state even where it is as near")
+    yield _top("update_cache", task_update_cache, step(update), task_dep=[LOOK], params=[force])
+
+
+def task_store() -> Iterator[Task]:
+    """List the golden caches in the store (--prune: keep its bounds first)."""
+
+    def store(*, prune: bool) -> None:
+        from firsttry_tasks.steps.storage import show
+
+        show(root, prune_first=prune)
+
+    root = Path.cwd()
+    yield _top("store", task_store, step(store), params=[_flag("prune", "delete what is old")])
+
+
 def task_clear_cache() -> Iterator[Task]:
     """Forget all warm state, and say what that was."""
     from firsttry_tasks.steps import upkeep
@@ -213,7 +293,9 @@ def task_clear_cache() -> Iterator[Task]:
 def create_doit_tasks() -> Iterator[Task]:
     """Yield every task; doit calls this on any object of a dodo.py that has it."""
     creators = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
-    for creator in (*creators, task_lock, task_flaky, task_stats, task_settings, task_clear_cache):
+    golden = (task_package, task_publish, task_update_cache, task_store)
+    upkeep = (task_lock, task_flaky, task_stats, task_settings, task_clear_cache)
+    for creator in (*creators, *golden, *upkeep):
         yield from creator()
 
 

@@ -270,6 +270,14 @@ class Verdict(Struct, frozen=True, kw_only=True):
     saved_seconds: float | None = None
 
 
+class Stored(Struct, frozen=True, kw_only=True):
+    """A file in a store; ``modified`` is in seconds since 1970."""
+
+    key: str
+    size: int
+    modified: float
+
+
 class Said(Struct, frozen=True, kw_only=True):
     """What a gate read out of what its tool printed; ``message`` says why an error is one."""
 

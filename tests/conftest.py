@@ -36,6 +36,7 @@ def _closed_doors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(proc, "run", closed)
     monkeypatch.setattr(proc, "outputs", closed)
+    monkeypatch.setattr(proc, "raw", closed)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ FLOORS = (
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
     "subprocess": {"proc", "recorder.children"},  # the second watches what tests start
-    "sqlite3": {"dependencies", "engine"},
+    "sqlite3": {"dependencies", "engine", "golden.databases"},
     "fcntl": {"disk"},
     "signal": {"proc", "engine"},
     "urllib": {"net", "dependencies"},

@@ -42,6 +42,11 @@ def test_the_nearer_one_wins_and_is_named(
     assert (asked.settings.main, asked.origin["main"]) == (value, origin)
 
 
+def test_numbers_come_from_the_environment_too(tmp_path: Path) -> None:
+    """The environment has only text, so it is read leniently."""
+    assert _read(tmp_path, "", {"FIRSTTRY_STORE_SECONDS": "3"}).settings.store_seconds == 3
+
+
 def test_gates_have_their_own_tables(tmp_path: Path) -> None:
     """A gate is turned off and given arguments in its own table."""
     table = "[tool.firsttry.mypy]\nenabled = false\nargs = ['--strict']"
@@ -54,7 +59,7 @@ def test_gates_have_their_own_tables(tmp_path: Path) -> None:
     [
         ("[tool.firsttry]\npath = ['src']", "unknown field `path`"),
         ("[tool.firsttry]\npaths = 'src'", "Expected `array`, got `str` - at `$.paths`"),
-        ("[tool.firsttry]\nmain = 2", "Expected `str`, got `int` - at `$.main`"),
+        ("[tool.firsttry]\nkeep = 'two'", "Expected `int`, got `str` - at `$.keep`"),
         ("[tool.firsttry.ruff]\nenabled = 'no'", "at `$.ruff.enabled`"),
         ("[tool.firsttry.ruff]\non = true", "unknown field `on` - at `$.ruff`"),
         ("[tool]\nfirsttry = 3", "[tool.firsttry] is a table, not 3"),
@@ -67,6 +72,12 @@ def test_wrong_settings_are_told_with_their_place(tmp_path: Path, table: str, sa
     with pytest.raises(UsageError) as caught:
         _read(tmp_path, table)
     assert said in str(caught.value)
+
+
+def test_the_environment_is_named_where_it_is_wrong(tmp_path: Path) -> None:
+    """A wrong variable is not blamed on pyproject.toml."""
+    with pytest.raises(UsageError, match="the environment"):
+        _read(tmp_path, "", {"FIRSTTRY_STORE_SECONDS": "two"})
 
 
 def test_text_that_is_no_utf8_is_told(tmp_path: Path) -> None:

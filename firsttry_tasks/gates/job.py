@@ -20,7 +20,8 @@ class Job(Struct, frozen=True, kw_only=True):
     ``paths`` are the project's files; ``env`` is the whole environment of the process; ``work``
     is a folder for what the gate needs only while it runs; ``configured`` maps a place
     (``pyproject.toml [tool.mypy]``) to the options set there; ``programs`` maps a tool to where
-    it stands, "" where it is missing; ``base`` is the commit that changed lines are counted from.
+    it stands, "" where it is missing; ``base`` is the commit that changed lines are counted from;
+    ``record`` asks a full run to leave what a golden cache needs in ``recorded``.
     """
 
     root: str
@@ -35,6 +36,12 @@ class Job(Struct, frozen=True, kw_only=True):
     configured: dict[str, tuple[str, ...]] = {}
     installed: frozenset[str] = frozenset()
     base: str = ""
+    record: bool = False
+
+    @property
+    def recorded(self) -> str:
+        """Return the folder that a full run records into: fresh, and part of its work folder."""
+        return f"{self.work}/recorded"
 
     def start(
         self, tool: str, gate: GateSettings, head: tuple[str, ...], targets: tuple[str, ...]

@@ -37,7 +37,11 @@ def command(job: Job) -> Command | None:
     where = targets(job)
     if where is None:
         return None
-    full = ("--no-incremental", "--cache-dir=/dev/null")
+    full = (
+        (f"--cache-dir={job.recorded}",)
+        if job.record
+        else ("--no-incremental", "--cache-dir=/dev/null")
+    )
     head = (job.python, "-m", "mypy", "--output=json", "--no-error-summary", "--no-pretty")
     options = job.options(*PLACES)
     lenient = ("--ignore-missing-imports",) if options is None else ()
@@ -50,6 +54,22 @@ def targets(job: Job) -> tuple[str, ...] | None:
     options = job.options(*PLACES) or frozenset()
     named = {"files", "packages", "modules"} & {name.rpartition(".")[2] for name in options}
     return job.settings.paths or (() if named else layout.sources(job.paths) or None)
+
+
+def cache_folder(job: Job, configured: str) -> str | None:
+    """Return where a warm run keeps mypy's cache, relative to the project.
+
+    ``configured`` is the value of ``cache_dir`` in mypy's configuration. None where the cache
+    lies outside of the project, or is turned off.
+    """
+    found = job.env.get("MYPY_CACHE_DIR") or configured or ".mypy_cache"
+    for word in (*job.lock.tool(TOOL).args, *job.settings.mypy.args):
+        if word.startswith("--cache-dir="):
+            found = word.removeprefix("--cache-dir=")
+        elif word in {"--cache-dir", "--no-incremental"}:
+            return None
+    inside = found[:1] not in {"", "/"} and ".." not in found.split("/")
+    return found if inside else None
 
 
 def said(job: Job, done: Completed) -> Said:

@@ -21,8 +21,21 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip()
 
 
+def megabytes(size: int) -> str:
+    """Return ``0.1 MB`` or ``27.3 MB``."""
+    return f"{size / 1e6:.1f} MB"
+
+
 def duration(seconds: float) -> str:
     """Return ``0.05 s``, ``12.3 s`` or ``2 min 05 s``."""
     if seconds >= MINUTE:
         return f"{int(seconds // MINUTE)} min {int(seconds % MINUTE):02} s"
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"  # noqa: PLR2004
+
+
+def age(seconds: float) -> str:
+    """Return ``5 min``, ``3 h`` or ``12 d``."""
+    minutes = max(0, int(seconds // MINUTE))
+    if minutes < 120:  # noqa: PLR2004  two hours
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"  # noqa: PLR2004

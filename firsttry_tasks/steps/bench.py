@@ -35,7 +35,8 @@ class Bench:
 
     def job(self, stage: Stage, gate: str) -> Job:
         """Return the work order of a gate, as its stage had it."""
-        return self.here.job(stage, gate, tuple(tree(self.here.root, gate)))
+        job = self.here.job(stage, gate, tuple(tree(self.here.root, gate)))
+        return replace(job, record=False)
 
     def _ran(self, stage: Stage) -> tuple[str, ...]:
         """Return the tests a stage ran, in order; a result of an earlier run ran none."""

@@ -92,7 +92,7 @@ def _run(
         if gate == "tests":
             ran = rerun.forgive(here, job, pytest_run.run(here, job, inputs, tree))
         else:
-            ran = tool_run.run(job, gate)
+            ran = tool_run.run(job, gate, inputs.key)
     except FirstTryError as error:
         ran = Ran(said=Said(status="error", message=str(error)))
     return ran, time.monotonic() - started

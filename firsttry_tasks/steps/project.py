@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 #: Names this run: results that carry another name were made by an earlier one.
 RUN = f"{time.time_ns():x}-{os.getpid():x}"
 
+#: The gates whose state a golden cache holds.
+RECORDING = frozenset({"tests", "mypy"})
+
 
 class Project:
     """The project at ``root``; what is asked for is read once and kept."""
@@ -46,6 +49,13 @@ class Project:
     def settings(self) -> settings.Settings:
         """Return the settings in force."""
         return settings.read(self.root).settings
+
+    @cached_property
+    def record(self) -> bool:
+        """Tell whether full runs record what a golden cache needs: `doit full record=1`."""
+        from doit import get_var
+
+        return str(get_var("record") or "0") != "0"
 
     @cached_property
     def locked(self) -> tuple[lock.Lock, str]:
@@ -151,6 +161,7 @@ class Project:
             configured={place: tuple(o) for place, o in lock.sections(self.root).items()},
             installed=frozenset(self.installed),
             base=self.settings.main,
+            record=self.record and stage == "full" and gate in RECORDING,
         )
 
     def strict(self) -> bool:

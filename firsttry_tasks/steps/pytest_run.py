@@ -17,6 +17,7 @@ from firsttry_tasks.outputs.table import duration
 from firsttry_tasks.recorder.facts import variable
 from firsttry_tasks.selection.choose import choose
 from firsttry_tasks.selection.learned import Now
+from firsttry_tasks.steps import recording
 from firsttry_tasks.steps.tool_run import Ran, require
 from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 #: The parts of the inputs that no test's own records can account for.
 AROUND = ("python", "platform", "distributions", "environment", "command")
 
+#: The files of the tests' state, in whatever folder it is.
+DB, WATCHED, LEARNED = (Path(it).name for it in (reports.DB, reports.WATCHED, reports.LEARNED))
+
 
 def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     """Run the tests gate of the job's stage."""
@@ -39,13 +43,27 @@ def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     if tests.measures(job):
         require(job, "pytest-cov")
     disk.fresh_folder(Path(job.work))
-    return _full(job) if job.stage == "full" else _warm(here, job, inputs, tree)
+    return _full(here, job, inputs, tree) if job.stage == "full" else _warm(here, job, inputs, tree)
 
 
-def _full(job: Job) -> Ran:
+def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     events = f"{job.work}/events.jsonl"
-    said, _, argv = once(job, TestsPlan(events=events))
-    return Ran(said=_mode(said, "everything"), argv=argv)
+    if not job.record:
+        said, _, argv = once(job, TestsPlan(events=events))
+        return Ran(said=_mode(said, "everything"), argv=argv)
+    plan = TestsPlan(events=events, root=job.root, records=_records(job), smoke=here.settings.smoke)
+    said, heard, argv = once(job, plan)
+    keep = partial(_record, here, job, inputs, tree, heard)
+    return Ran(said=_mode(said, "everything"), argv=argv, keep=keep)
+
+
+def _record(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard: Heard) -> None:
+    """Keep what a full run recorded in a place of its own, as warm runs will read it."""
+    folder = disk.fresh_folder(Path(job.recorded))
+    seen = recording.of_warm(here.root, inputs)
+    now = _now(here, job, seen, tree, Memory(folder / DB))
+    _learn(here, job, seen, now, heard, folder)
+    recording.seal(folder, inputs.key)
 
 
 def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
@@ -63,7 +81,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
         # Whatever else imports the broken module is red as well: say so as a full run would.
         chosen = Selection(everything=(f"{broken[0]} can't be collected",))
         said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
-    keep = partial(_keep, here, job, inputs, now, heard)
+    keep = partial(_learn, here, job, inputs, now, heard, here.root / reports.WARM)
     return Ran(said=said, argv=argv, why=chosen.everything, keep=keep)
 
 
@@ -170,27 +188,27 @@ def _before(root: Path, path: str, began: float) -> str | None:
     return disk.content(root / path) if disk.age(root / path) < began else None
 
 
-def _keep(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard) -> None:
-    """Make what was recorded known as the state of the tree that was tested."""
+def _learn(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard, folder: Path) -> None:
+    """Make what was recorded known, in ``folder``, as the state of the tree that was tested."""
     files = sorted(Path(_records(job)).glob(f"*{records.SUFFIX}"))
     found = [records.decode(disk.read(file) or b"") for file in files]
     if not heard.finished or not any(one.tests for one in found):
         return
-    memory = Memory(here.root / reports.DB)
+    memory = Memory(folder / DB)
     door = Door(read=partial(_read, here.root), before=partial(_before, here.root))
     memory.learn(found, now.manifest, now.parts, frozenset(heard.left), door)
     sessions = memory.sessions()
     watched = dependencies.watched(sessions, now.variable, now.outside)
-    disk.write_json(here.root / reports.WATCHED, watched)
+    disk.write_json(folder / WATCHED, watched)
     # In this order: what is older than the db costs a smoke test, nothing else.
-    old = disk.read_own(here.root / reports.LEARNED, Learned) or Learned()
+    old = disk.read_own(folder / LEARNED, Learned) or Learned()
     known = {test.nodeid for session in sessions for test in session.tests}
     fresh = Learned(
         parts=inputs.parts,
         smoke=tuple(sorted((set(old.smoke) - heard.why.keys()) & known | set(heard.smoke))),
         durations={**old.durations, **heard.durations},
     )
-    disk.write_json(here.root / reports.LEARNED, fresh)
+    disk.write_json(folder / LEARNED, fresh)
 
 
 class Watch:

@@ -48,7 +48,8 @@ def read(root: Path) -> Fingerprint:
 
 
 def _digest(here: Project, look: Look) -> bytes:
-    around = msgspec.json.encode((look.head, here.parts, here.settings, here.watched))
+    state = (look.head, here.parts, here.settings, here.watched, here.record)
+    around = msgspec.json.encode(state)
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
 
 
@@ -86,8 +87,11 @@ def _write_inputs(
 
     if stage == "warm" and here.watched:
         parts = parts | {"watched": here.watched}
-    command = GATES[gate].command(here.job(stage, gate, paths))
+    job = here.job(stage, gate, paths)
+    command = GATES[gate].command(job)
     argv = _portable(here, command.argv) if command else "nothing to do"
+    if job.record:
+        argv = f"{argv} (recording)"
     value = fingerprint.inputs(gate, data, parts, argv)
     place = here.root / reports.inputs_file(stage, gate)
     disk.write_if_changed(place, msgspec.json.format(msgspec.json.encode(value)) + b"\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.gates import diff_cover
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
+from firsttry_tasks.steps import recording
 from firsttry_tasks.values import Said
 
 if TYPE_CHECKING:
@@ -33,10 +35,12 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     keep: Callable[[], None] = _nothing
 
 
-def run(job: Job, gate: str) -> Ran:
-    """Run a gate whose tool prints its findings."""
+def run(job: Job, gate: str, key: str = "") -> Ran:
+    """Run a gate whose tool prints its findings; what it records belongs to ``key``."""
     require(job, gates.GATES[gate].TOOL)
     disk.own_folder(Path(job.work))
+    if job.record:
+        disk.remove(Path(job.recorded))
     if gate == "diff-cover":
         base = git.main_branch(Path(job.root), job.base)
         job = msgspec.structs.replace(job, base=base)
@@ -50,7 +54,8 @@ def run(job: Job, gate: str) -> Ran:
     if gate == "diff-cover":
         data = disk.read(diff_cover.measured(job)) or b""
         done = msgspec.structs.replace(done, out=data.decode("utf-8"))
-    return Ran(said=gates.said(gate, job, done), argv=command.argv)
+    keep = partial(recording.seal, Path(job.recorded), key) if job.record else _nothing
+    return Ran(said=gates.said(gate, job, done), argv=command.argv, keep=keep)
 
 
 def require(job: Job, tool: str) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+#: What FirstTry knows of earlier runs; golden caches in a local store are not forgotten.
+STATES = ("warm", "reports", "ran", "inputs", "full", "restore", "quarantine")
+
+
 def fingerprint(root: Path, *, parts: bool = False) -> None:
     """Print the fingerprint and, asked for, the parts behind it."""
     mark = snapshot.read(root)
@@ -60,7 +64,7 @@ def _check(root: Path, found: tuple[lock.Mismatch, ...]) -> None:
 
 def clear(root: Path) -> None:
     """Forget all warm state, and say what that was."""
-    places = [f"{reports.STATE}/{name}" for name in ("warm", "reports", "ran", "inputs", "full")]
+    places = [f"{reports.STATE}/{name}" for name in STATES]
     gone = [place for place in (*places, ".mypy_cache") if (root / place).exists()]
     sizes = {place: disk.size(root / place) for place in gone}
     for place in gone:

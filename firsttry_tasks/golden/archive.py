@@ -1,0 +1,137 @@
+"""Packing and unpacking: a tar in zstd, of which there is exactly one spelling.
+
+The reader never interprets a tar. It knows from the manifest which bytes the writer would have
+written, and demands exactly those; links, devices, odd headers, duplicates and escaping paths
+have no way to be said.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+import zstandard
+
+from firsttry_tasks.golden import box
+from firsttry_tasks.golden.box import BadBoxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from firsttry_tasks.golden.box import Manifest, Member
+
+MANIFEST = "manifest.json"
+#: Chosen by measurement: level 3 packs as small as zip -9 in a quarter of its time.
+LEVEL = 3
+THREADS = 2
+CHUNK = 1 << 18
+BLOCK = tarfile.BLOCKSIZE
+END = bytes(2 * BLOCK)
+#: What a reader of foreign bytes lets zstd take for its window.
+WINDOW = 1 << 27
+
+
+class Sink(Protocol):
+    """Where packed bytes go."""
+
+    def write(self, data: bytes, /) -> object: ...  # noqa: D102  the class says it
+
+
+def header(path: str, size: int) -> bytes:
+    """Return the only header that a file of this name and size has."""
+    info = tarfile.TarInfo(path)
+    info.size = size
+    return info.tobuf(tarfile.USTAR_FORMAT)
+
+
+def padding(size: int) -> bytes:
+    """Return the zeros that fill a file's last block."""
+    return bytes(-size % BLOCK)
+
+
+def tar(manifest: Manifest, content: Callable[[str], Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield the whole tar: the manifest first, then the files in its order."""
+    sealed = box.encode(manifest)
+    yield header(MANIFEST, len(sealed)) + sealed + padding(len(sealed))
+    for member in manifest.files:
+        yield header(member.path, member.size)
+        yield from content(member.path)
+        yield padding(member.size)
+    yield END
+
+
+def pack(manifest: Manifest, content: Callable[[str], Iterator[bytes]], sink: Sink) -> None:
+    """Write the archive: the same manifest and files give the same bytes."""
+    # Without a thread of its own zstd cuts its blocks otherwise: a fixed number, the same bytes.
+    compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS, write_checksum=True)
+    stream = compressor.compressobj()
+    for data in tar(manifest, content):
+        sink.write(stream.compress(data))
+    sink.write(stream.flush())
+
+
+def unpack(
+    manifest: Manifest,
+    packed: BinaryIO,
+    write: Callable[[Member], AbstractContextManager[Sink]],
+) -> None:
+    """Write every file, if the archive is what the manifest says, to the last byte.
+
+    Raises BadBoxError at the first byte that is not; what was written until then is the
+    caller's to throw away.
+    """
+    decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
+    # Across frames: what follows the first one is looked at too, and refused.
+    with decompressor.stream_reader(
+        packed, CHUNK, read_across_frames=True, closefd=False
+    ) as stream:
+        source = _Demanding(stream)
+        sealed = box.encode(manifest)
+        source.demand(header(MANIFEST, len(sealed)), "its first file is not its manifest")
+        source.demand(sealed + padding(len(sealed)), "its manifest is not its label's")
+        for member in manifest.files:
+            source.demand(header(member.path, member.size), f"it has no {member.path} here")
+            with write(member) as sink:
+                source.copy(member, sink)
+            source.demand(padding(member.size), f"{member.path} does not end as it should")
+        source.demand(END, "it does not end as it should")
+        source.end()
+
+
+class _Demanding:
+    """A stream of which every byte is known before it is read."""
+
+    def __init__(self, stream: zstandard.ZstdDecompressionReader) -> None:
+        self._stream = stream
+
+    def _read(self, most: int) -> bytes:
+        try:
+            return self._stream.read(most)
+        except zstandard.ZstdError as error:
+            raise BadBoxError(f"it is damaged ({error})") from error
+
+    def demand(self, expected: bytes, otherwise: str) -> None:
+        at = 0
+        while at < len(expected):
+            data = self._read(min(len(expected) - at, CHUNK))
+            if not data or data != expected[at : at + len(data)]:
+                raise BadBoxError(otherwise if data else "it ends too early")
+            at += len(data)
+
+    def copy(self, member: Member, sink: Sink) -> None:
+        left, seen = member.size, hashlib.sha256()
+        while left:
+            data = self._read(min(left, CHUNK))
+            if not data:
+                raise BadBoxError(f"it ends within {member.path}")
+            seen.update(data)
+            sink.write(data)
+            left -= len(data)
+        if seen.hexdigest() != member.sha256:
+            raise BadBoxError(f"{member.path} is not what its manifest says")
+
+    def end(self) -> None:
+        if self._read(1):
+            raise BadBoxError("something follows its end")

@@ -1,0 +1,202 @@
+"""What a box is: a manifest that seals its files, a label that seals its bytes, and bounds."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import disk
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.golden import contents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SCHEMA = 1
+MEBI = 1 << 20
+#: Bounds on what is taken from a store; real boxes are some megabytes in some twenty files.
+MOST_FILES = 256
+MOST_BYTES = 2048 * MEBI
+MOST_PACKED = 256 * MEBI
+MOST_LABEL = 4 * MEBI
+#: Real state shrinks to a seventh; what shrinks to less than this is no state.
+MOST_RATIO = 250
+SMALL = 8 * MEBI
+BUILDS = "builds of distributions"
+#: Parts that have to be the same for the tests' state to be of use.
+FITTING = ("python", "platform", "distributions", "environment", "lock", "command", BUILDS)
+
+PREFIX = "warm-cache-"
+_SHA = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(
+    r"warm-cache-(?P<head>[0-9a-f]{40}|[0-9a-f]{64})-(?P<lock>[0-9a-f]{64})\.(?P<fit>[0-9a-f]{12})"
+)
+
+
+class BadBoxError(FirstTryError):
+    """A box that is not what its label says, or whose label says what no box may."""
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Foreign input: an unknown field is refused."""
+
+
+class Member(_Strict, frozen=True, kw_only=True):
+    """One file of a box."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class Producer(_Strict, frozen=True, kw_only=True):
+    """The run that made a box."""
+
+    commit: str
+    ref: str
+    run: str
+    created: str
+    firsttry: str
+
+
+class Manifest(_Strict, frozen=True, kw_only=True):
+    """The first file of every box: what it is of, who made it, and what else is in it."""
+
+    schema_version: int = SCHEMA
+    fingerprint: str
+    parts: dict[str, str]
+    producer: Producer
+    files: tuple[Member, ...]
+
+
+class Sealed(_Strict, frozen=True, kw_only=True):
+    """Bytes that stand in a store under ``key``."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+class Label(_Strict, frozen=True, kw_only=True):
+    """What stands beside a box in a store: small, and enough to choose and to prove it."""
+
+    schema_version: int = SCHEMA
+    manifest: Manifest
+    archive: Sealed
+
+
+class Name(msgspec.Struct, frozen=True, kw_only=True):
+    """A box's name, taken apart; ``fit`` is the digest of the parts that have to match."""
+
+    head: str
+    lock: str
+    fit: str
+
+    def __str__(self) -> str:
+        """Return the name that the box's files begin with."""
+        return f"{PREFIX}{self.head}-{self.lock}.{self.fit}"
+
+
+def name(text: str) -> Name | None:
+    """Return a name taken apart, or None for what is none."""
+    found = _NAME.fullmatch(text)
+    return Name(**found.groupdict()) if found else None
+
+
+def label_key(label: Name) -> str:
+    """Return where a box's label stands."""
+    return f"{label}.json"
+
+
+def signature_key(label: Name) -> str:
+    """Return where the signature of a box's label stands."""
+    return f"{label}.sig"
+
+
+def labelled(key: str) -> Name | None:
+    """Return whose label a stored file is, or None where it is none."""
+    return name(key.removesuffix(".json")) if key.endswith(".json") else None
+
+
+def fit(parts: Mapping[str, str]) -> str:
+    """Return the digest of the parts that have to match."""
+    lines = "\n".join(f"{part}={parts.get(part, '')}" for part in FITTING)
+    return disk.digest(lines.encode("utf-8", "surrogateescape"))[:12]
+
+
+def named(manifest: Manifest) -> Name:
+    """Return the name that a box with this manifest has."""
+    head, _, lock = manifest.fingerprint.partition("-")
+    return Name(head=head, lock=lock, fit=fit(manifest.parts))
+
+
+def archive_key(label: Name, sha256: str) -> str:
+    """Return where an archive stands: two that differ never share a place."""
+    return f"{label}.{sha256[:16]}.tar.zst"
+
+
+def encode(value: Manifest | Label) -> bytes:
+    """Return the one way a manifest or label is written."""
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
+
+
+def read(data: bytes, expected: Name) -> Label:
+    """Return the label, if it is one of this name and asks for nothing that it may not."""
+    try:
+        found = msgspec.json.decode(data, type=Label)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadBoxError(f"its label can't be read ({error})") from error
+    wrong = tuple(issues(found, expected))
+    if wrong:
+        raise BadBoxError("; ".join(wrong[:5]))
+    return found
+
+
+def check_archive(label: Label, packed: bytes) -> None:
+    """Raise BadBoxError unless these bytes are the ones that the label seals."""
+    if not packed:
+        raise BadBoxError("its archive is missing")
+    if len(packed) != label.archive.size or disk.digest(packed) != label.archive.sha256:
+        raise BadBoxError("its archive is not the one that its label seals")
+
+
+def issues(found: Label, expected: Name) -> Iterator[str]:
+    """Yield everything that is wrong with a label."""
+    manifest, archive = found.manifest, found.archive
+    if {found.schema_version, manifest.schema_version} != {SCHEMA}:
+        yield f"its schema is {found.schema_version}, this FirstTry knows {SCHEMA}"
+    if named(manifest) != expected or manifest.producer.commit != expected.head:
+        yield f"its manifest is not of {expected}"
+    if archive.key != archive_key(expected, archive.sha256):
+        yield f"its archive's name {archive.key!r} is not its own"
+    yield from _sizes(manifest.files, archive)
+    yield from _names(tuple(member.path for member in manifest.files))
+    if not all(map(_SHA.fullmatch, (archive.sha256, *(m.sha256 for m in manifest.files)))):
+        yield "a digest is no sha256"
+
+
+def _sizes(files: tuple[Member, ...], archive: Sealed) -> Iterator[str]:
+    total = sum(member.size for member in files)
+    if any(member.size < 0 for member in files) or archive.size <= 0:
+        yield "a size is negative"
+    if len(files) > MOST_FILES:
+        yield f"it has {len(files)} files, at most {MOST_FILES} are taken"
+    if total > MOST_BYTES:
+        yield f"it unpacks to {total} bytes, at most {MOST_BYTES} are taken"
+    if archive.size > MOST_PACKED:
+        yield f"it has {archive.size} bytes, at most {MOST_PACKED} are taken"
+    if total > max(SMALL, archive.size * MOST_RATIO):
+        yield f"it unpacks to {total // max(archive.size, 1)} times its size"
+
+
+def _names(paths: tuple[str, ...]) -> Iterator[str]:
+    strange = [path for path in paths if contents.place(path) is None]
+    if strange:
+        yield f"it holds {strange[0]!r}, which no box holds"
+    if list(paths) != sorted(set(paths)):
+        yield "its files are not sorted, or one is there twice"
+    missing = [path for path in contents.NEEDED if path not in paths]
+    if missing:
+        yield f"it has no {missing[0]}"

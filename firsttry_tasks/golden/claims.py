@@ -1,0 +1,103 @@
+"""What a foreign db claims that tests rest on: read within bounds, and possible at all."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import closing
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from firsttry_tasks.golden import databases
+from firsttry_tasks.golden.box import BadBoxError
+from firsttry_tasks.selection.learned import Session
+from firsttry_tasks.selection.piece import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sized
+    from pathlib import Path
+
+T = TypeVar("T")
+#: What one row may unpack to; the largest real ones have some ten megabytes.
+MOST_ROW = 256 << 20
+#: How deep frames may lie in each other; real ones are fixtures of fixtures.
+MOST_DEEP = 400
+#: Bytes of a unit's number in a test.
+WORD = 4
+
+
+def read(path: Path) -> tuple[Session, ...]:
+    """Return a db's sessions; raises BadBoxError where one can't be what a run recorded."""
+    with closing(databases.opened(path)) as link:
+        rows = link.execute("SELECT body FROM ft_session ORDER BY id DESC")
+        sessions = tuple(_decoded(body, Session) for (body,) in rows)
+        sources = link.execute("SELECT path, blob, pieces FROM ft_source")
+        lengths = {
+            (place, blob): len(_decoded(body, tuple[Piece, ...])) for place, blob, body in sources
+        }
+    if not any(session.tests for session in sessions):
+        raise BadBoxError("its db knows no test")
+    for session in sessions:
+        wrong = next(issues(session, lengths), None) or _too_deep(session)
+        if wrong:
+            raise BadBoxError(f"its db is not what a run records: {wrong}")
+    return sessions
+
+
+def _decoded(body: object, kind: type[T]) -> T:
+    if not isinstance(body, bytes):
+        raise BadBoxError("its db has a row that is no recording")
+    stream = zlib.decompressobj()
+    try:
+        data = stream.decompress(body, MOST_ROW)
+        if not stream.eof:
+            raise BadBoxError("its db has a row that is cut, or unpacks to too much")
+        return msgspec.msgpack.decode(data, type=kind)
+    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadBoxError(f"its db has a row that can't be read ({error})") from error
+
+
+def issues(session: Session, lengths: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """Yield what no recorded run would say."""
+    for path, piece in session.units:
+        if not -1 <= piece < lengths.get((path, session.manifest.get(path, "")), 0):
+            yield f"{path} has no piece {piece}"
+    yield from _frames(session)
+    yield from _tests(session)
+
+
+def _frames(session: Session) -> Iterator[str]:
+    for frame in session.frames:
+        ran = (*frame.units, *(unit for _, unit in frame.lines))
+        there = _within(ran, session.units) and _within(frame.facts, session.facts)
+        if not (there and _within(frame.used, session.frames)):
+            yield f"the frame {frame.name!r} rests on what is not there"
+
+
+def _tests(session: Session) -> Iterator[str]:
+    for test in session.tests:
+        there = not len(test.units) % WORD and _within(test.ran(), session.units)
+        held = _within(test.facts, session.facts) and _within(test.frames, session.frames)
+        if not (there and held):
+            yield f"{test.nodeid!r} rests on what is not there"
+        if not test.frames or test.path not in session.manifest:
+            yield f"{test.nodeid!r} rests on no file of the tree"
+
+
+def _within(numbers: Iterable[int], things: Sized) -> bool:
+    return all(0 <= number < len(things) for number in numbers)
+
+
+def _too_deep(session: Session) -> str | None:
+    """Follow frames into frames, as selection does, each visited once."""
+    deep: dict[int, int] = {}
+    for start in range(len(session.frames)):
+        waiting = [] if start in deep else [(start, 1)]
+        while waiting:
+            number, depth = waiting.pop()
+            if depth > MOST_DEEP:
+                return "its frames lie too deep in each other"
+            if number not in deep:
+                deep[number] = depth
+                waiting += [(used, depth + 1) for used in session.frames[number].used]
+    return None

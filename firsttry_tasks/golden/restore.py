@@ -1,0 +1,129 @@
+"""Proving a box in a staging folder, and swapping it in: the old state stands, or the new one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from firsttry_tasks import disk
+from firsttry_tasks.dependencies import Learned, watched
+from firsttry_tasks.golden import archive, claims, contents, databases
+from firsttry_tasks.golden.box import FITTING, BadBoxError, Label
+from firsttry_tasks.reports import STATE
+from firsttry_tasks.values import Watched
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from firsttry_tasks.golden.archive import Sink
+    from firsttry_tasks.golden.box import Manifest, Member
+
+T = TypeVar("T")
+STAGING = f"{STATE}/restore"
+#: Written last into a staging folder: from then on the swap is carried through.
+READY = "ready.json"
+#: The part that no recording names: the lock's own text changes no test.
+LOCK = "lock"
+KINDS: dict[str, type[Struct]] = {"learned": Learned, "watched": Watched}
+#: What the warm state was restored from.
+GOLDEN = "golden.json"
+
+
+def prove(label: Label, packed: BinaryIO, staging: Path) -> None:
+    """Unpack into an empty staging folder; raises BadBoxError unless all of it is as it says."""
+    disk.fresh_folder(staging)
+    archive.unpack(label.manifest, packed, partial(_into, staging))
+    for member in label.manifest.files:
+        _check(staging / member.path, member, label.manifest)
+    _rests_on(staging, label.manifest)
+
+
+def _into(staging: Path, member: Member) -> AbstractContextManager[Sink]:
+    return disk.sink(staging / member.path)
+
+
+def _check(path: Path, member: Member, manifest: Manifest) -> None:
+    found = contents.place(member.path)
+    if found is None:
+        raise BadBoxError(f"it holds {member.path!r}, which no box holds")
+    if found.kind in {"tests", "mypy"}:
+        databases.check(path, found.kind)
+    elif found.kind == "text":
+        if disk.read(path) != f"{manifest.fingerprint}\n".encode():
+            raise BadBoxError(f"its {member.path} is not its manifest's fingerprint")
+    else:
+        _decoded(path, KINDS[found.kind])
+
+
+def _decoded(path: Path, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(disk.read(path) or b"", type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadBoxError(f"its {path.name} can't be read ({error})") from error
+
+
+def _rests_on(staging: Path, manifest: Manifest) -> None:
+    """Check that the db rests on the very parts by which the box was chosen.
+
+    And that all of what its tests looked at besides the tree is watched.
+    """
+    sessions = claims.read(staging / contents.DB)
+    for session in sessions:
+        for part in FITTING:
+            if session.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:
+                raise BadBoxError(f"its db rests on another {part} than its manifest says")
+    if _decoded(staging / contents.WATCHED, Watched) != watched(sessions):
+        raise BadBoxError("what it watches is not what its tests looked at")
+
+
+def mark_ready(staging: Path, label: Label, *, tests: bool, mypy: bool) -> None:
+    """Let the swap begin, with the halves of the box that are wanted."""
+    for wanted, half in ((tests, "tests"), (mypy, "mypy")):
+        if not wanted:
+            disk.remove(staging / half)
+    disk.write_json(staging / READY, label)
+
+
+def finish(staging: Path, warm: Path, mypy: Path | None) -> Label | None:
+    """Swap a proved box in; one that an earlier run began to swap in is carried through.
+
+    Returns the label of what is now in place, or None where nothing was ready.
+    """
+    label = disk.read_own(staging / READY, Label)
+    if label is None:
+        disk.remove(staging)
+        return None
+    if mypy:
+        _swap_mypy(staging / "mypy", mypy)
+    _swap_tests(staging, warm)
+    disk.write_json(warm / GOLDEN, label)
+    disk.remove(staging / READY)
+    disk.remove(staging)
+    return label
+
+
+def _swap_mypy(staged: Path, mypy: Path) -> None:
+    if not staged.is_dir():
+        return
+    disk.own_folder(mypy)
+    for version in sorted(staged.iterdir()):
+        disk.remove(mypy / version.name)
+        disk.move(version, mypy / version.name)
+
+
+def _swap_tests(staging: Path, warm: Path) -> None:
+    db = staging / contents.DB
+    if not db.exists():
+        return
+    disk.own_folder(warm)
+    # Without a db nothing counts as learned: a kill from here on costs time only.
+    for end in ("", "-wal", "-shm", "-journal"):
+        disk.remove(warm / f"{db.name}{end}")
+    for name in (contents.WATCHED, contents.LEARNED, contents.DB):
+        staged = staging / name
+        if staged.exists():
+            disk.move(staged, warm / staged.name)

@@ -1,0 +1,62 @@
+"""Signatures of labels, by the ssh keys that git signs commits with; optional, then required."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks import disk, proc
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.golden.box import BadBoxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Ask = Callable[[list[str], bytes], tuple[int, bytes, str]]
+
+#: A signature made for anything else, such as a commit, is none here.
+NAMESPACE = "firsttry-golden"
+MOST = 64 << 10
+
+
+def sign(data: bytes, key: Path, ask: Ask | None = None) -> bytes:
+    """Return the signature of a label; ``key`` is a private key, or an agent's public one."""
+    argv = ["ssh-keygen", "-Y", "sign", "-q", "-f", str(key), "-n", NAMESPACE]
+    code, out, err = (ask or _ask)(argv, data)
+    if code:
+        raise FirstTryError(f"The label can't be signed with {key}: {' '.join(err.split())}")
+    return out
+
+
+def verify(
+    data: bytes, signature: bytes | None, signers: Path, scratch: Path, ask: Ask | None = None
+) -> str:
+    """Return who signed a label; raises BadBoxError unless one of ``signers`` did.
+
+    ``scratch`` is a place for the signature while it is looked at.
+    """
+    if not signature:
+        raise BadBoxError("it is not signed, and signers are configured")
+    ask = ask or _ask
+    disk.write(scratch, signature)
+    begin = ["ssh-keygen", "-Y"]
+    try:
+        found = ["find-principals", "-s", str(scratch), "-f", str(signers)]
+        code, out, _ = ask([*begin, *found], b"")
+        names = out.decode("utf-8", "replace").split()
+        if code or not names:
+            raise BadBoxError(f"whoever signed it is not in {signers.name}")
+        checked = ["verify", "-f", str(signers), "-I", names[0], "-n", NAMESPACE]
+        code, _, err = ask([*begin, *checked, "-s", str(scratch)], data)
+        if code:
+            raise BadBoxError(f"its signature is not good ({' '.join(err.split())[:200]})")
+        return names[0]
+    finally:
+        disk.remove(scratch)
+
+
+def _ask(argv: list[str], stdin: bytes) -> tuple[int, bytes, str]:
+    from firsttry_tasks.git import environment
+
+    [answer] = proc.outputs([argv], cwd="/", env=environment(), stdin=stdin)
+    return answer

@@ -1,0 +1,185 @@
+"""The package and publish steps: a golden cache of what a green full run recorded from cold."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import msgspec
+
+from firsttry_tasks import __version__, disk, git, reports
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.golden import archive, box, contents, signature
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.outputs.table import megabytes
+from firsttry_tasks.steps import recording, snapshot, storage
+from firsttry_tasks.steps.project import project
+from firsttry_tasks.stores import StoreError, github
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from firsttry_tasks.fingerprint import Fingerprint
+    from firsttry_tasks.golden.box import Label, Manifest
+    from firsttry_tasks.stores import Store
+    from firsttry_tasks.values import Report, Stage
+
+FULL: Stage = "full"
+RECORD = "run: doit full record=1"
+
+
+def package(root: Path) -> None:
+    """Pack what the green full run recorded; raises FirstTryError with why it can't be."""
+    mark = snapshot.read(root)
+    report = _green(root, mark)
+    sources = _recorded(root)
+    name = f"{root}/{reports.ARTIFACTS}/warm-cache-{mark.name}"
+    text = root / reports.STATE / "full" / contents.FINGERPRINT
+    disk.write_if_changed(text, f"{mark.name}\n".encode("ascii"))
+    sources[contents.FINGERPRINT] = text
+    manifest = _manifest(root, mark, report, sources)
+    _clear(root)
+    target = Path(f"{name}.tar.zst")
+    label = _pack(manifest, sources, target)
+    disk.write(Path(f"{name}.json"), box.encode(label))
+    total = sum(member.size for member in manifest.files)
+    CONSOLE.say(
+        f"Packed {len(manifest.files)} files, {megabytes(total)}, into "
+        f"{target.relative_to(root)} ({megabytes(label.archive.size)})."
+    )
+
+
+def _green(root: Path, mark: Fingerprint) -> Report:
+    """Return the full report, if it is green and of the tree as it is committed."""
+    report = reports.read_report(root, FULL)
+    if isinstance(report, str):
+        raise FirstTryError(f"Nothing to pack: the full report {report}.")
+    if report.status != "green":
+        raise FirstTryError(f"Nothing to pack: full is {report.status}. Mend it, then {RECORD}")
+    if (report.fingerprint, report.tree) != (mark.name, mark.tree):
+        raise FirstTryError(f"Nothing to pack: the full report is of another tree; {RECORD}")
+    moved = [path for line in report.gates for path in line.result.moved]
+    if moved:
+        raise FirstTryError(f"Nothing to pack: {moved[0]} changed while full ran; {RECORD}")
+    open_changes = git.uncommitted(project(root).top)
+    if open_changes:
+        raise FirstTryError(
+            "A golden cache is of a commit, and the tree is not as committed "
+            f"({', '.join(open_changes[:3])}). Commit or ignore it, then {RECORD}"
+        )
+    return report
+
+
+def _recorded(root: Path) -> dict[str, Path]:
+    """Return what was recorded, by name in the box; only of the results that stand."""
+    sources: dict[str, Path] = {}
+    for gate, place in (("tests", contents.TESTS), ("mypy", contents.MYPY)):
+        last = reports.standing(root, FULL, gate)
+        if last is None or not recording.belongs(root / place, last.key):
+            if gate == "tests" or (last and last.status == "green"):
+                raise FirstTryError(f"Nothing to pack: full:{gate} recorded nothing; {RECORD}")
+            continue
+        found = recording.files(root / place)
+        sources |= {f"{gate}/{name}": path for name, path in found.items()}
+    return sources
+
+
+def _manifest(root: Path, mark: Fingerprint, report: Report, sources: dict[str, Path]) -> Manifest:
+    producer = box.Producer(
+        commit=mark.head,
+        ref=os.environ.get("GITHUB_REF") or git.branch(root),
+        run=os.environ.get("GITHUB_RUN_ID") or report.run,
+        created=report.created,
+        firsttry=__version__,
+    )
+    parts = {name: value for name, value in mark.parts.items() if name != "head"}
+    return box.Manifest(
+        fingerprint=mark.name,
+        parts={**parts, **recording.warm_parts(root)},
+        producer=producer,
+        files=tuple(_member(name, path) for name, path in sorted(sources.items())),
+    )
+
+
+def _member(name: str, path: Path) -> box.Member:
+    return box.Member(path=name, size=disk.size(path), sha256=disk.file_digest(path))
+
+
+def _clear(root: Path) -> None:
+    """Remove the packages of earlier commits."""
+    for old in sorted((root / reports.ARTIFACTS).glob("warm-cache-*")):
+        disk.remove(old)
+    disk.remove(root / github.READY)
+
+
+class _Hashing:
+    """Passes bytes on, and remembers how many they were and what they hash to."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.size = 0
+        self.seen = hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+        self.seen.update(data)
+        self._stream.write(data)
+
+
+def _pack(manifest: Manifest, sources: dict[str, Path], target: Path) -> Label:
+    def content(name: str) -> Iterator[bytes]:
+        return disk.chunks(sources[name], archive.CHUNK)
+
+    with disk.beside(target) as stream:
+        sink = _Hashing(stream)
+        archive.pack(manifest, content, sink)
+    sha256 = sink.seen.hexdigest()
+    key = box.archive_key(box.named(manifest), sha256)
+    return box.Label(manifest=manifest, archive=box.Sealed(key=key, size=sink.size, sha256=sha256))
+
+
+def publish(root: Path) -> None:
+    """Put the packed cache into the store, label last, and keep the store's bounds."""
+    mark = snapshot.read(root)
+    name = f"{root}/{reports.ARTIFACTS}/warm-cache-{mark.name}"
+    data = disk.read(Path(f"{name}.json"))
+    packed = disk.read(Path(f"{name}.tar.zst"))
+    if data is None or packed is None:
+        raise FirstTryError("There is no package of this commit; run: doit package")
+    label = msgspec.json.decode(data, type=box.Label)
+    key = box.label_key(box.named(label.manifest))
+    store = storage.opened(root)
+    store.put(label.archive.key, packed)
+    _sign(root, store, box.signature_key(box.named(label.manifest)), data)
+    store.put(key, data)
+    CONSOLE.say(_published(root, key))
+    try:
+        storage.prune(root, store)
+    except StoreError as error:
+        # What is published stands; a token that may not delete is no reason to fail.
+        CONSOLE.say(f"The store was not pruned: {error}")
+
+
+def _sign(root: Path, store: Store, key: str, data: bytes) -> None:
+    """Put a signature of the label beside it, where boxes are to be signed."""
+    settings = project(root).settings
+    if settings.signing_key:
+        store.put(key, signature.sign(data, root / Path(settings.signing_key).expanduser()))
+    elif settings.signers:
+        raise FirstTryError(
+            f"Only boxes that {settings.signers} knows are taken, and there is nothing to sign "
+            "with; set FIRSTTRY_SIGNING_KEY to the place of an ssh key"
+        )
+
+
+def _published(root: Path, key: str) -> str:
+    """Return the sentence that says where the box is, and tell GitHub Actions its name."""
+    name = key.removesuffix(".json")
+    place = os.environ.get("GITHUB_OUTPUT")
+    if place:
+        disk.append(place, f"golden={name}\n")
+    if storage.where(root).startswith("github:"):
+        return f"{name} lies in {github.READY}; actions/upload-artifact uploads it by this name."
+    return f"Published {name} to {storage.where(root)}."

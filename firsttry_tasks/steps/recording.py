@@ -1,0 +1,61 @@
+"""What a full run that records leaves for a golden cache, sealed with the result it belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import disk, machine, reports
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.golden import contents, databases
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """The key of the result whose run recorded what stands beside it."""
+
+    key: str
+
+
+def seal(folder: Path, key: str) -> None:
+    """Make each database one file, and say which result they belong to."""
+    if not folder.is_dir():
+        return
+    for path in files(folder).values():
+        if not path.name.endswith(".json"):
+            databases.seal(path)
+    disk.write_json(folder / contents.SEAL, Seal(key=key))
+
+
+def files(folder: Path) -> dict[str, Path]:
+    """Return the recorded files that belong into a box, by their names below ``folder``."""
+    mypy = folder.parent.name == "mypy"
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
+    return {name: path for name, path in found.items() if contents.boxed(name, mypy=mypy)}
+
+
+def belongs(folder: Path, key: str) -> bool:
+    """Tell whether what was recorded is the recording of the result with this key."""
+    found = disk.read_own(folder / contents.SEAL, Seal)
+    return found is not None and found.key == key
+
+
+def of_warm(root: Path, inputs: Inputs) -> Inputs:
+    """Return a full run's inputs as the warm run has them, whose command is another."""
+    return msgspec.structs.replace(inputs, parts={**inputs.parts, **warm_parts(root)})
+
+
+def warm_parts(root: Path) -> dict[str, str]:
+    """Return the named parts that the warm tests rest on, but for the tree."""
+    inputs = disk.read_json(root / reports.inputs_file("warm", "tests"), Inputs)
+    if inputs is None:
+        raise FirstTryError(
+            "A golden cache holds what tests depend on, and the tests gate is off; turn it on "
+            "in pyproject.toml: [tool.firsttry.pytest] enabled = true"
+        )
+    around = {name: value for name, value in inputs.parts.items() if name != "tree"}
+    return {**around, **machine.builds()}

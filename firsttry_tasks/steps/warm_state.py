@@ -1,0 +1,104 @@
+"""What warm state stands in this checkout, and how far it is from the tree."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import disk, fingerprint, git, lock, reports
+from firsttry_tasks.dependencies import Learned
+from firsttry_tasks.gates import mypy
+from firsttry_tasks.golden import restore
+from firsttry_tasks.golden.box import FITTING, Label
+from firsttry_tasks.steps.project import manifest, project
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+ASKED = f"{reports.WARM}/asked.json"
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """When the store was last asked by a warm run: HEAD and main's commit behind it.
+
+    ``needs`` are the places that warm state has in this project; ``said`` is what came of it.
+    """
+
+    head: str
+    base: str
+    needs: tuple[str, ...]
+    said: str = ""
+
+
+def settled(root: Path, head: str) -> bool:
+    """Tell whether there is nothing to ask for: state is there, and HEAD is where it was."""
+    asked = disk.read_own(root / ASKED, Asked)
+    return (
+        asked is not None
+        and asked.head == head
+        and not (root / restore.STAGING).exists()
+        and all((root / place).exists() for place in asked.needs)
+    )
+
+
+def mypy_folder(root: Path) -> Path | None:
+    """Return where mypy's cache is, or None where it is out of our reach."""
+    here = project(root)
+    if "mypy" not in here.gates("warm"):
+        return None
+    sections = lock.sections(root)
+    configured = [
+        str(options["cache_dir"])
+        for place, options in sections.items()
+        if place.startswith(mypy.PLACES) and options.get("cache_dir")
+    ]
+    found = mypy.cache_folder(here.job("warm", "mypy", ()), configured[0] if configured else "")
+    return root / found if found else None
+
+
+def needs(root: Path) -> tuple[str, ...]:
+    """Return the places that a warm state has, relative to the project."""
+    folder = mypy_folder(root)
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    own = (f"{folder.relative_to(root).as_posix()}/{version}",) if folder else ()
+    return (reports.DB, reports.LEARNED, *own)
+
+
+class Distance(msgspec.Struct, frozen=True, order=True):
+    """How far a state is from the tree: differing code weighs more than anything else."""
+
+    code: int
+    files: int
+
+
+def measure(paths: Collection[str]) -> Distance:
+    """Return the distance that differing files make."""
+    return Distance(sum(path.endswith(".py") for path in paths), len(paths))
+
+
+def distance(root: Path, parts: Mapping[str, str]) -> Distance | None:
+    """Return how far the tree is from what the warm state was learned from.
+
+    None where there is no state, or none that fits these parts.
+    """
+    learned = disk.read_own(root / reports.LEARNED, Learned)
+    if learned is None or not (root / reports.DB).exists():
+        return None
+    if any(learned.parts[part] != parts.get(part) for part in FITTING if part in learned.parts):
+        return None
+    seen = disk.read(root / reports.ran_file("warm", "tests", "manifest"))
+    if seen is not None:
+        now = fingerprint.read_manifest(manifest(root, "tests"))
+        return measure(fingerprint.paths(fingerprint.read_manifest(seen), now))
+    golden = disk.read_own(root / reports.WARM / restore.GOLDEN, Label)
+    commit = golden.manifest.producer.commit if golden else ""
+    return of_commit(root, commit) if commit else None
+
+
+def of_commit(root: Path, commit: str) -> Distance | None:
+    """Return how far the tree is from a commit; None where this clone does not have it."""
+    paths = git.differing(project(root).top, commit)
+    return None if paths is None else measure(paths)

@@ -1,0 +1,72 @@
+"""Where boxes live: each store is a flat set of files, chosen by one URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from firsttry_tasks.errors import FirstTryError, UsageError
+
+if TYPE_CHECKING:
+    from firsttry_tasks.values import Stored
+
+
+#: What the object store library speaks; http is WebDAV.
+OBJECTS = ("s3", "gs", "az", "http", "https")
+
+
+class StoreError(FirstTryError):
+    """A store that can't be reached, or does not let us in; warm runs go on without it."""
+
+
+class Store(Protocol):
+    """What every kind of store can do; each raises StoreError with a sentence."""
+
+    def entries(self) -> tuple[Stored, ...]:
+        """Return all files, by one listing."""
+
+    def get(self, key: str, most: int) -> bytes | None:
+        """Return a file, or None where there is none; more than ``most`` bytes are refused."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a file, whole or not at all."""
+
+    def delete(self, key: str) -> None:
+        """Remove a file; absent is fine."""
+
+
+class TooLargeError(StoreError):
+    """A file that is larger than it may be."""
+
+    def __init__(self, key: str, most: int) -> None:
+        """Say which file, and what was allowed."""
+        super().__init__(f"{key} is larger than {most} bytes")
+
+
+def open_store(url: str, root: Path, seconds: float, main: str = "main") -> Store:
+    """Return the store at ``url``, a folder where it names no scheme; no request is made.
+
+    ``seconds`` bounds each request; ``main`` is the branch whose runs are believed.
+    """
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme == "file":
+        from firsttry_tasks.stores.folder import FolderStore
+
+        return FolderStore(root / Path(rest if mark else url).expanduser())
+    if scheme == "github":
+        from firsttry_tasks.stores.github import GitHubStore, trusted
+
+        return GitHubStore(trusted(url, main), root, seconds)
+    if scheme in OBJECTS:
+        from firsttry_tasks.stores.objects import ObjectsStore
+
+        return ObjectsStore(url, shown(url), seconds)
+    known = ", ".join(f"{name}://" for name in ("file", "github", *OBJECTS))
+    raise UsageError(f"store = {url!r}: known are a folder and {known}.")
+
+
+def shown(url: str) -> str:
+    """Return the URL without user name and password."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}" if mark else url

@@ -1,0 +1,53 @@
+"""A store in a folder: on this machine, or shared between many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks import disk
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.stores import StoreError, TooLargeError
+from firsttry_tasks.values import Stored
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class FolderStore:
+    """Files of one folder; names that begin with a dot are being written."""
+
+    def __init__(self, folder: Path) -> None:
+        """Remember the folder; it is made when something is put into it."""
+        self._folder = folder
+
+    def entries(self) -> tuple[Stored, ...]:
+        """Return the files of the folder; none where there is no folder."""
+        try:
+            found = [path for path in self._folder.iterdir() if path.name[0] != "."]
+            stats = [(path.name, path.stat()) for path in found if path.is_file()]
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise StoreError(f"{self._folder} can't be listed: {error.strerror}.") from error
+        return tuple(
+            Stored(key=key, size=stat.st_size, modified=stat.st_mtime) for key, stat in stats
+        )
+
+    def get(self, key: str, most: int) -> bytes | None:
+        """Return a file's bytes."""
+        path = self._folder / key
+        if path.is_file() and path.stat().st_size > most:
+            raise TooLargeError(key, most)
+        try:
+            return disk.read(path)
+        except FirstTryError as error:
+            raise StoreError(str(error)) from error
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write beside, then replace."""
+        disk.own_folder(self._folder)
+        disk.write(self._folder / key, data)
+
+    def delete(self, key: str) -> None:
+        """Remove a file."""
+        disk.remove(self._folder / key)

@@ -1,0 +1,102 @@
+"""A store in an object store: S3, GCS, Azure, or WebDAV; one maintained library speaks to all."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.errors import FirstTryError, UsageError
+from firsttry_tasks.stores import StoreError, TooLargeError
+from firsttry_tasks.values import Stored
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig
+
+RETRIES = 2
+#: By these a store without TLS is allowed, as the clouds' own tools spell it.
+PLAIN = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
+
+
+class ObjectsStore:
+    """Objects directly below one URL; credentials come from where the cloud's tools find them."""
+
+    def __init__(self, url: str, shown: str, seconds: float) -> None:
+        """Connect to nothing yet; ``shown`` is the URL without what is secret in it."""
+        self._shown = shown
+        self._store = _open(url, shown, seconds)
+
+    def entries(self) -> tuple[Stored, ...]:
+        """Return all objects, by one listing that does not descend."""
+        import obstore
+
+        try:
+            found = obstore.list_with_delimiter(self._store)["objects"]
+        except (obstore.exceptions.BaseError, OSError) as error:
+            raise self._trouble("list", error) from error
+        return tuple(
+            Stored(
+                key=one["path"].rpartition("/")[2],
+                size=one["size"],
+                modified=one["last_modified"].timestamp(),
+            )
+            for one in found
+        )
+
+    def get(self, key: str, most: int) -> bytes | None:
+        """Return an object's bytes, unless it says that it has too many."""
+        import obstore
+
+        try:
+            answer = obstore.get(self._store, key)
+            if answer.meta["size"] > most:
+                raise TooLargeError(key, most)
+            return bytes(answer.bytes())
+        except (obstore.exceptions.NotFoundError, FileNotFoundError):
+            return None
+        except (obstore.exceptions.BaseError, OSError) as error:
+            raise self._trouble("read", error) from error
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write an object in one request, which a store takes whole or not at all."""
+        import obstore
+
+        try:
+            obstore.put(self._store, key, data, use_multipart=False)
+        except (obstore.exceptions.BaseError, OSError) as error:
+            raise self._trouble("write to", error) from error
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        import obstore
+
+        try:
+            obstore.delete(self._store, key)
+        except (obstore.exceptions.NotFoundError, FileNotFoundError):
+            return
+        except (obstore.exceptions.BaseError, OSError) as error:
+            raise self._trouble("delete from", error) from error
+
+    def _trouble(self, verb: str, error: Exception) -> StoreError:
+        words = " ".join(str(error).split())
+        return StoreError(f"Can't {verb} {self._shown}: {words[:300]}.")
+
+
+def _open(url: str, shown: str, seconds: float) -> ObjectStore:
+    try:
+        from obstore.exceptions import BaseError
+        from obstore.store import from_url
+    except ImportError as error:
+        raise FirstTryError(
+            f"store = {shown!r} needs the object store library; "
+            "run: python -m pip install 'firsttry-tasks[stores]'"
+        ) from error
+    wait = timedelta(seconds=seconds)
+    client: ClientConfig = {"timeout": wait, "connect_timeout": wait}
+    if url.startswith("http://") or any(os.environ.get(name) == "true" for name in PLAIN):
+        client["allow_http"] = True
+    retry: RetryConfig = {"max_retries": RETRIES, "retry_timeout": wait}
+    try:
+        return from_url(url, client_options=client, retry_config=retry)
+    except (BaseError, ValueError) as error:
+        raise UsageError(f"store = {shown!r}: {error}") from error

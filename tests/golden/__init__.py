@@ -1,0 +1,1 @@
+"""Tests of the golden cache's rooms: no process, no network."""

@@ -1,0 +1,175 @@
+"""Builds boxes for the tests: real ones, and whatever else a store might serve."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+import zlib
+from array import array
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import msgspec
+import zstandard
+
+from firsttry_tasks import dependencies, disk
+from firsttry_tasks.dependencies import Door, Learned, Memory, watched
+from firsttry_tasks.golden import archive, box, contents, databases, restore
+from firsttry_tasks.selection.learned import Frame, Session, Test
+from firsttry_tasks.selection.piece import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HEAD = "a" * 40
+LOCK = "b" * 64
+PRINT = f"{HEAD}-{LOCK}"
+PARTS = {"python": "cpython 3.11.7", "platform": "linux x86_64", "lock": LOCK, "ruff": "1"}
+NAME = box.Name(head=HEAD, lock=LOCK, fit=box.fit(PARTS))
+NOTHING = Door(read=lambda _path: b"", before=lambda _path, _began: None)
+SHARD = "mypy/3.11/cache.0.db"
+
+
+TREE = {"tests/test_a.py": "100644 aa", "tests/test_b.py": "100644 bb"}
+AROUND = {name: value for name, value in PARTS.items() if name != "lock"}
+
+
+def session() -> Session:
+    """Return what a run of two tests recorded."""
+    frames = tuple(
+        Frame(kind="collect", name=path, units=(n,), facts=(), used=(), lines=())
+        for n, path in enumerate(TREE)
+    )
+    tests = tuple(
+        Test(
+            nodeid=f"{path}::test",
+            path=path,
+            outcome="passed",
+            seconds=0.5,
+            units=array("I", [n]).tobytes(),
+            facts=(),
+            frames=(n,),
+            names=(),
+            function=True,
+        )
+        for n, path in enumerate(TREE)
+    )
+    return Session(
+        manifest=TREE,
+        parts=AROUND,
+        variables={"TZ": "00"},
+        outside={},
+        modules={},
+        patterns=("test_*.py",),
+        testpaths=(),
+        roots=(),
+        units=tuple((path, 0) for path in TREE),
+        facts=(),
+        frames=frames,
+        tests=tests,
+        collected=dict.fromkeys(TREE, ("test",)),
+        left=frozenset(),
+    )
+
+
+def db_of_tests(folder: Path, *more: str, of: Session | None = None) -> bytes:
+    """Return a db as a recorded run leaves it; ``more`` is SQL to run in it."""
+    place = folder / "db"
+    dependencies.discard(place)
+    Memory(place).learn((), {}, {}, frozenset(), NOTHING)
+    piece = Piece(key="test", body=True, first=1, last=2, digest=b"d")
+    with closing(sqlite3.connect(place)) as link:
+        link.execute("UPDATE ft_session SET made = 1, body = ?", (squash(of or session()),))
+        for path, blob in TREE.items():
+            link.execute("INSERT INTO ft_source VALUES (?, ?, ?)", (path, blob, squash((piece,))))
+        for statement in more:
+            link.execute(statement)
+        link.commit()
+    databases.seal(place)
+    return place.read_bytes()
+
+
+def squash(value: object) -> bytes:
+    """Return a value as it stands in a row."""
+    return zlib.compress(msgspec.msgpack.encode(value))
+
+
+def mypy_db(folder: Path, *more: str) -> bytes:
+    """Return a shard as mypy leaves it."""
+    place = folder / "shard"
+    dependencies.discard(place)
+    with closing(sqlite3.connect(place)) as link:
+        link.execute("CREATE TABLE files2 (path TEXT UNIQUE NOT NULL, mtime REAL, data BLOB)")
+        link.execute("CREATE INDEX path_idx on files2(path)")
+        link.execute("INSERT INTO files2 VALUES ('a.meta.ff', 1.5, x'00ff')")
+        for statement in more:
+            link.execute(statement)
+        link.commit()
+    return place.read_bytes()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the files of a good box."""
+    learned = Learned(parts=AROUND, durations={"tests/test_a.py::test": 0.5})
+    return {
+        contents.FINGERPRINT: f"{PRINT}\n".encode(),
+        SHARD: mypy_db(folder),
+        contents.LEARNED: msgspec.json.encode(learned),
+        contents.DB: db_of_tests(folder),
+        contents.WATCHED: msgspec.json.encode(watched((session(),))),
+    }
+
+
+def manifest(held: dict[str, bytes]) -> box.Manifest:
+    """Return the manifest that seals these files."""
+    producer = box.Producer(
+        commit=HEAD, ref="refs/heads/main", run="1", created="2026-11-01T00:00:00", firsttry="0.1.0"
+    )
+    members = (
+        box.Member(path=path, size=len(data), sha256=disk.digest(data))
+        for path, data in sorted(held.items())
+    )
+    return box.Manifest(fingerprint=PRINT, parts=PARTS, producer=producer, files=tuple(members))
+
+
+def packed(held: dict[str, bytes], sealing: box.Manifest | None = None) -> bytes:
+    """Return the archive of these files, as our writer packs it."""
+
+    def content(path: str) -> Iterator[bytes]:
+        yield held[path]
+
+    sink = io.BytesIO()
+    archive.pack(sealing or manifest(held), content, sink)
+    return sink.getvalue()
+
+
+def raw(held: dict[str, bytes], sealing: box.Manifest | None = None) -> bytes:
+    """Return the tar inside of that archive."""
+
+    def content(path: str) -> Iterator[bytes]:
+        yield held[path]
+
+    return b"".join(archive.tar(sealing or manifest(held), content))
+
+
+def squeezed(tar: bytes) -> bytes:
+    """Return any bytes in zstd, as an attacker would pack them."""
+    return zstandard.ZstdCompressor(level=1).compress(tar)
+
+
+def labelled(sealing: box.Manifest, data: bytes) -> box.Label:
+    """Return the label that fits an archive: an attacker can write that one too."""
+    sha256 = disk.digest(data)
+    key = box.archive_key(NAME, sha256)
+    return box.Label(manifest=sealing, archive=box.Sealed(key=key, size=len(data), sha256=sha256))
+
+
+def take(label: bytes, data: bytes, root: Path) -> None:
+    """Do what the update step does with what a store served."""
+    staging = root / restore.STAGING
+    found = box.read(label, NAME)
+    box.check_archive(found, data)
+    restore.prove(found, io.BytesIO(data), staging)
+    restore.mark_ready(staging, found, tests=True, mypy=True)
+    restore.finish(staging, root / "warm", root / ".mypy_cache")

@@ -1,0 +1,1 @@
+"""Tests of the stores, against real servers where they can be had."""

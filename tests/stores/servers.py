@@ -1,0 +1,192 @@
+"""Real servers, started and stopped by the tests, each on a port and a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+#: Seconds that a server may take to come up.
+PATIENCE = 30.0
+#: Azurite's published account.
+ACCOUNT = "devstoreaccount1"
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+APACHE = """
+ServerName localhost
+Listen 127.0.0.1:{port}
+ServerRoot {folder}
+PidFile {folder}/pid
+ErrorLog {folder}/error.log
+LogLevel warn
+LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule dav_module {modules}/mod_dav.so
+LoadModule dav_fs_module {modules}/mod_dav_fs.so
+DavLockDB {folder}/locks
+DocumentRoot {folder}/files
+<Directory {folder}/files>
+    Dav On
+    Require all granted
+</Directory>
+"""
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """A server that runs: what the store is called, and what else the environment has to say.
+
+    ``root`` is where its folders have to be made by hand.
+    """
+
+    url: str
+    env: dict[str, str]
+    port: int
+    pid: int
+    root: str = ""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def running(argv: Sequence[str], port: int, env: Mapping[str, str], log: Path) -> Iterator[int]:
+    """Run a server until the block ends; it is up when its port answers."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            argv, env=dict(env), stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        _await(port, process, log)
+        yield process.pid
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{process.args!r} did not come up: {log.read_text(errors='replace')[-2000:]}")
+
+
+def base() -> dict[str, str]:
+    """Return the environment of a server."""
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+
+
+@contextlib.contextmanager
+def apache(folder: Path) -> Iterator[Server]:
+    """WebDAV by Debian's Apache: its mod_dav lists, which nginx's own module can't."""
+    program = shutil.which("apache2") or "/usr/sbin/apache2"
+    modules = Path("/usr/lib/apache2/modules")
+    if not Path(program).exists() or not modules.is_dir():
+        pytest.skip("Apache is not installed; run: apt-get install apache2")
+    (folder / "files").mkdir()
+    folder.chmod(0o755)
+    port = free_port()
+    config = folder / "apache.conf"
+    config.write_text(APACHE.format(port=port, folder=folder, modules=modules))
+    argv = [program, "-f", str(config), "-DFOREGROUND"]
+    with running(argv, port, base(), folder / "log") as pid:
+        url = f"http://127.0.0.1:{port}"
+        yield Server(url=url, env={}, port=port, pid=pid, root=str(folder / "files"))
+
+
+@contextlib.contextmanager
+def moto(folder: Path) -> Iterator[Server]:
+    """S3 by moto."""
+    program = shutil.which("moto_server", path=_bin())
+    if program is None:
+        pytest.skip("moto is not installed; run: python -m pip install 'moto[s3,server]'")
+    port = free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    env = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+    }
+    with running([program, "-p", str(port)], port, base(), folder / "log") as pid:
+        _request(endpoint + "/golden", "PUT")
+        yield Server(url="s3://golden/boxes", env=env, port=port, pid=pid)
+
+
+def _bin() -> str:
+    import sys
+
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def _request(url: str, method: str) -> None:
+    from urllib.request import Request, urlopen
+
+    with urlopen(Request(url, method=method), timeout=30):  # noqa: S310  our own server
+        return
+
+
+@contextlib.contextmanager
+def azurite(folder: Path) -> Iterator[Server]:
+    """Azure's blobs by Microsoft's own emulator."""
+    program = shutil.which("azurite-blob") or os.environ.get("AZURITE_BLOB")
+    if program is None:
+        pytest.skip("Azurite is not installed; run: npm install --global azurite")
+    port = free_port()
+    argv = [program, "--blobPort", str(port), "--location", str(folder), "--silent"]
+    endpoint = f"http://127.0.0.1:{port}/{ACCOUNT}"
+    env = {
+        "AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT,
+        "AZURE_STORAGE_ACCOUNT_KEY": KEY,
+        "AZURE_STORAGE_ENDPOINT": endpoint,
+        "AZURE_ALLOW_HTTP": "true",
+    }
+    with running([*argv, "--skipApiVersionCheck"], port, base(), folder / "log") as pid:
+        _container(endpoint)
+        yield Server(url="az://golden/boxes", env=env, port=port, pid=pid)
+
+
+def _container(endpoint: str) -> None:
+    """Make a container, by a request signed as Azure asks for it."""
+    import base64
+    import hashlib
+    import hmac
+    from email.utils import formatdate
+    from urllib.request import Request, urlopen
+
+    date, version = formatdate(usegmt=True), "2021-08-06"
+    text = (
+        f"PUT\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:{version}\n"
+        f"/{ACCOUNT}/{ACCOUNT}/golden\nrestype:container"
+    )
+    mac = hmac.new(base64.b64decode(KEY), text.encode(), hashlib.sha256).digest()
+    head = {
+        "x-ms-date": date,
+        "x-ms-version": version,
+        "Authorization": f"SharedKey {ACCOUNT}:{base64.b64encode(mac).decode()}",
+    }
+    url = f"{endpoint}/golden?restype=container"
+    with urlopen(Request(url, method="PUT", headers=head), timeout=30):  # noqa: S310  our own server
+        return
+
+
+SERVERS = {"webdav": apache, "s3": moto, "azure": azurite}
