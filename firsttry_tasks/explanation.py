@@ -14,7 +14,7 @@ from firsttry_tasks import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from firsttry_tasks.recorder.record import Record
+    from firsttry_tasks.records import Record
     from firsttry_tasks.selection.learned import Session
 
 #: What a test does with a name it touches, in words.

@@ -76,7 +76,12 @@ def _rests_on(staging: Path, manifest: Manifest) -> None:
         for part in FITTING:
             if session.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:
                 raise BadBoxError(f"its db rests on another {part} than its manifest says")
-    if _decoded(staging / contents.WATCHED, Watched) != watched(sessions):
+    claimed = _decoded(staging / contents.WATCHED, Watched)
+    looked_at = watched(sessions, variable=str, file=str)
+    if (claimed.variables.keys(), claimed.files.keys()) != (
+        looked_at.variables.keys(),
+        looked_at.files.keys(),
+    ):
         raise BadBoxError("what it watches is not what its tests looked at")
 
 

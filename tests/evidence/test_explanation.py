@@ -7,9 +7,9 @@ from array import array
 import pytest
 
 from firsttry_tasks import explanation
+from firsttry_tasks import records as recorded
 from firsttry_tasks.explanation import Because, Tree
-from firsttry_tasks.recorder import record as recorded
-from firsttry_tasks.recorder.record import Fact, Frame, Record, Unit
+from firsttry_tasks.records import Fact, Frame, Record, Unit
 from firsttry_tasks.selection import learned
 from firsttry_tasks.selection.learned import Session
 

@@ -117,7 +117,7 @@ def files(folder: Path) -> dict[str, bytes]:
         SHARD: mypy_db(folder),
         contents.LEARNED: msgspec.json.encode(learned),
         contents.DB: db_of_tests(folder),
-        contents.WATCHED: msgspec.json.encode(watched((session(),))),
+        contents.WATCHED: msgspec.json.encode(watched((session(),), variable=str, file=str)),
     }
 
 
