@@ -125,6 +125,12 @@ def _records(job: Job) -> str:
     return f"{job.work}/records"
 
 
+def recorded(job: Job) -> list[records.Record]:
+    """Return what the processes of the latest recorded run learned."""
+    files = sorted(Path(_records(job)).glob(f"*{records.SUFFIX}"))
+    return [records.decode(disk.read(file) or b"") for file in files]
+
+
 def once(
     job: Job, plan: TestsPlan, watch: Callable[[], None] | None = None
 ) -> tuple[Said, Heard, tuple[str, ...]]:
@@ -190,8 +196,7 @@ def _before(root: Path, path: str, began: float) -> str | None:
 
 def _learn(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard, folder: Path) -> None:
     """Make what was recorded known, in ``folder``, as the state of the tree that was tested."""
-    files = sorted(Path(_records(job)).glob(f"*{records.SUFFIX}"))
-    found = [records.decode(disk.read(file) or b"") for file in files]
+    found = recorded(job)
     if not heard.finished or not any(one.tests for one in found):
         return
     memory = Memory(folder / DB)

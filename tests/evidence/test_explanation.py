@@ -6,8 +6,7 @@ from array import array
 
 import pytest
 
-from firsttry_tasks import explanation
-from firsttry_tasks import records as recorded
+from firsttry_tasks import explanation, records
 from firsttry_tasks.explanation import Because, Tree
 from firsttry_tasks.records import Fact, Frame, Record, Unit
 from firsttry_tasks.selection import learned
@@ -24,7 +23,7 @@ def _record(*facts: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
     fixture = Frame(
         kind="fixture", name="f", facts=numbers, units=tuple(n for n, _ in enumerate(units))
     )
-    test = recorded.Test(
+    test = records.Test(
         nodeid=NODEID,
         path="tests/test_a.py",
         outcome="failed",
