@@ -131,7 +131,6 @@ class Retried(Struct, frozen=True, kw_only=True):
     runs: int
     failures: int
     message: str = ""
-    smoke: str | None = None
 
 
 class Watched(Struct, frozen=True, kw_only=True):
