@@ -143,8 +143,18 @@ def entries(seen: Look, prefix: str = "") -> dict[str, str]:
         _, mode, blob, _ = meta.split(" ")
         found[path] = f"{mode} {blob}"
     found |= seen.dirty
-    kept = {path: blob for path, blob in found.items() if blob != GONE}
+    kept = _named({path: blob for path, blob in found.items() if blob != GONE})
     return {_relative(path, prefix): blob for path, blob in kept.items()} if prefix else kept
+
+
+def _named(found: dict[str, str]) -> dict[str, str]:
+    r"""Spell bytes that are no UTF-8 as text that every reader of JSON takes: ``data-\\xff``."""
+    try:
+        "".join(found).encode("utf-8")
+    except UnicodeEncodeError:
+        raw = {path.encode("utf-8", "surrogateescape"): blob for path, blob in found.items()}
+        return {path.decode("utf-8", "backslashreplace"): blob for path, blob in raw.items()}
+    return found
 
 
 def _relative(path: str, prefix: str) -> str:

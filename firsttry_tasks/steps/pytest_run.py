@@ -116,7 +116,8 @@ def _chosen(
         if heard.why or said.status != "green" or not smoke or everything:
             mode = "everything" if everything else "selected"
             return _mode(said, mode, None if everything else chosen.total), heard, argv
-    plan = msgspec.structs.replace(plan, only=smoke, why={}, otherwise="smoke test")
+    quiet = plan.quiet - {nodeid.partition("::")[0] for nodeid in smoke}
+    plan = msgspec.structs.replace(plan, only=smoke, quiet=quiet, why={}, otherwise="smoke test")
     said, heard, argv = once(job, plan)
     return _mode(said, "smoke", chosen.total), heard, argv
 

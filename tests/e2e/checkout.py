@@ -88,6 +88,7 @@ class Checkout:
         settings = self.root / "pyproject.toml"
         self.write("pyproject.toml", settings.read_text() + PATHS)
         self.write("shop.py", CODE)
+        self.write("README.md", "A shop.\n")
         self.write("tests/test_shop.py", TESTS)
         self.commit()
         return self

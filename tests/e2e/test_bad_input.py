@@ -181,7 +181,10 @@ def test_names_that_are_no_utf8(shop: Checkout) -> None:
     """A file from an old disk is only bytes to git, and to us."""
     place = os.fsencode(shop.root) + b"/data-\xff.bin"
     Path(os.fsdecode(place)).write_bytes(b"x")
-    assert _told(shop.run("doit", "parity"), 0, "verdict: success")
+    first = shop.run("doit", "parity")
+    Path(os.fsdecode(place)).write_bytes(b"y")
+    second = shop.run("doit", "parity")
+    assert (first.code, _told(second, 0, r"data-\xff.bin changed")) == (0, True), first.out
 
 
 ODD_TESTS = """\

@@ -18,7 +18,7 @@ class It(unittest.TestCase):
             assert 0
 """
 #: Each with the ids of what fails, ``tests:`` and the file left out.
-RED = {
+RED: dict[str, tuple[str, set[str]]] = {
     "call": ("def test_it():\n    assert 0\n", {"::test_it"}),
     "setup": (
         "@pytest.fixture\ndef f():\n    assert 0\n\n\ndef test_it(f):\n    pass\n",
@@ -46,21 +46,34 @@ RED = {
         "@pytest.mark.parametrize('n', [1, 2, 3])\ndef test_it(n):\n    assert n == 1\n",
         {"::test_it[2]", "::test_it[3]"},
     ),
-    "syntax": ("def test_it(:\n", {""}),
-    "import": ("import nothing_of_this_name\n", {""}),
-    "name": ("nothing\n", {""}),
     "exit in a test": ("def test_it():\n    raise SystemExit(0)\n", {"::test_it"}),
 }
 
 
-@pytest.mark.parametrize("kind", RED)
-def test_every_kind_of_failure_is_red(shop: Checkout, kind: str) -> None:
+#: What can't even be collected.
+UNREADABLE = {
+    "syntax": ("def test_it(:\n", {""}),
+    "import": ("import nothing_of_this_name\n", {""}),
+    "name": ("nothing\n", {""}),
+}
+
+
+def _all(shop: Checkout, kinds: dict[str, tuple[str, set[str]]]) -> set[str]:
+    """Write a file for each kind and return the ids of what fails in them."""
+    names = {kind: f"tests/test_{kind.replace(' ', '_')}.py" for kind in kinds}
+    for kind, (body, _) in kinds.items():
+        shop.write(names[kind], HEAD + body)
+    return {f"tests:{names[kind]}{it}" for kind, (_, ids) in kinds.items() for it in ids}
+
+
+@pytest.mark.parametrize("kinds", [RED, UNREADABLE], ids=["run", "collected"])
+def test_every_kind_of_failure_is_red(
+    shop: Checkout, kinds: dict[str, tuple[str, set[str]]]
+) -> None:
     """Each way to fail is found under its id, and full finds the same."""
-    body, ids = RED[kind]
-    shop.write(FILE, HEAD + body)
+    ids = _all(shop, kinds)
     ran = shop.run("doit", "parity")
-    seen = (ran.code, shop.verdict().name, shop.failed())
-    assert seen == (1, "red", {f"tests:{FILE}{it}" for it in ids}), ran.out
+    assert (ran.code, shop.verdict().name, shop.failed()) == (1, "red", ids), ran.out
 
 
 #: What ends pytest itself before all tests ran.
@@ -90,23 +103,22 @@ def test_options_that_run_no_test_are_no_green(shop: Checkout, options: str) -> 
     assert (ran.code, shop.report().status) == (2, "error"), ran.out
 
 
-GREEN = {
-    "skip": "@pytest.mark.skip\ndef test_it():\n    assert 0\n",
-    "skip in the test": "def test_it():\n    pytest.skip()\n",
-    "skip of the module": "pytest.skip(allow_module_level=True)\n",
-    "xfail": "@pytest.mark.xfail\ndef test_it():\n    assert 0\n",
-    "xpass": "@pytest.mark.xfail(strict=False)\ndef test_it():\n    pass\n",
-    "doctest": "def f():\n    '''\n    >>> 1\n    1\n    '''\n",
-    "nothing": "",
+GREEN: dict[str, tuple[str, set[str]]] = {
+    "skip": ("@pytest.mark.skip\ndef test_it():\n    assert 0\n", set()),
+    "skip in the test": ("def test_it():\n    pytest.skip()\n", set()),
+    "skip of the module": ("pytest.skip(allow_module_level=True)\n", set()),
+    "xfail": ("@pytest.mark.xfail\ndef test_it():\n    assert 0\n", set()),
+    "xpass": ("@pytest.mark.xfail(strict=False)\ndef test_it():\n    pass\n", set()),
+    "doctest": ("def f():\n    '''\n    >>> 1\n    1\n    '''\n", set()),
+    "nothing": ("", set()),
 }
 
 
-@pytest.mark.parametrize("kind", GREEN)
-def test_every_kind_of_good_end_is_green(shop: Checkout, kind: str) -> None:
+def test_every_kind_of_good_end_is_green(shop: Checkout) -> None:
     """What pytest is content with is green, and stands."""
-    shop.write(FILE, HEAD + GREEN[kind])
-    codes = [shop.run("doit", "warm").code for _ in range(2)]
-    assert (codes, shop.ran()) == ([0, 0], set())
+    _all(shop, GREEN)
+    runs = [shop.run("doit", "warm") for _ in range(3)]
+    assert ([it.code for it in runs], shop.ran()) == ([0, 0, 0], set()), runs[2].out
 
 
 def test_a_stopped_run_of_everything_proves_nothing(shop: Checkout) -> None:
