@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,10 +20,10 @@ from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError, github
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from firsttry_tasks.fingerprint import Fingerprint
-    from firsttry_tasks.golden.box import Label, Manifest
+    from firsttry_tasks.golden.box import Label, Manifest, Member
     from firsttry_tasks.stores import Store
     from firsttry_tasks.values import Report, Stage
 
@@ -39,14 +40,14 @@ def package(root: Path) -> None:
     text = root / reports.STATE / "full" / contents.FINGERPRINT
     disk.write_if_changed(text, f"{mark.name}\n".encode("ascii"))
     sources[contents.FINGERPRINT] = text
-    manifest = _manifest(root, mark, report, sources)
     _clear(root)
     target = Path(f"{name}.tar.zst")
-    label = _pack(manifest, sources, target)
+    label = _pack(partial(_manifest, root, mark, report), sources, target)
     disk.write(Path(f"{name}.json"), box.encode(label))
-    total = sum(member.size for member in manifest.files)
+    files = label.manifest.files
+    total = sum(member.size for member in files)
     CONSOLE.say(
-        f"Packed {len(manifest.files)} files, {megabytes(total)}, into "
+        f"Packed {len(files)} files, {megabytes(total)}, into "
         f"{target.relative_to(root)} ({megabytes(label.archive.size)})."
     )
 
@@ -86,7 +87,7 @@ def _recorded(root: Path) -> dict[str, Path]:
     return sources
 
 
-def _manifest(root: Path, mark: Fingerprint, report: Report, sources: dict[str, Path]) -> Manifest:
+def _manifest(root: Path, mark: Fingerprint, report: Report, files: tuple[Member, ...]) -> Manifest:
     producer = box.Producer(
         commit=mark.head,
         ref=os.environ.get("GITHUB_REF") or git.branch(root),
@@ -99,12 +100,8 @@ def _manifest(root: Path, mark: Fingerprint, report: Report, sources: dict[str, 
         fingerprint=mark.name,
         parts={**parts, **recording.warm_parts(root)},
         producer=producer,
-        files=tuple(_member(name, path) for name, path in sorted(sources.items())),
+        files=files,
     )
-
-
-def _member(name: str, path: Path) -> box.Member:
-    return box.Member(path=name, size=disk.size(path), sha256=disk.file_digest(path))
 
 
 def _clear(root: Path) -> None:
@@ -128,13 +125,24 @@ class _Hashing:
         self._stream.write(data)
 
 
-def _pack(manifest: Manifest, sources: dict[str, Path], target: Path) -> Label:
+def _pack(
+    seal: Callable[[tuple[Member, ...]], Manifest], sources: dict[str, Path], target: Path
+) -> Label:
+    """Pack the files, and return the label that goes with them."""
+    made: list[Manifest] = []
+
+    def remember(files: tuple[Member, ...]) -> Manifest:
+        made.append(seal(files))
+        return made[-1]
+
     def content(name: str) -> Iterator[bytes]:
         return disk.chunks(sources[name], archive.CHUNK)
 
+    sizes = {name: disk.size(path) for name, path in sources.items()}
     with disk.beside(target) as stream:
         sink = _Hashing(stream)
-        archive.pack(manifest, content, sink)
+        archive.pack(archive.tar(sizes, content, remember), sink)
+    [manifest] = made
     sha256 = sink.seen.hexdigest()
     key = box.archive_key(box.named(manifest), sha256)
     return box.Label(manifest=manifest, archive=box.Sealed(key=key, size=sink.size, sha256=sha256))

@@ -19,7 +19,6 @@ from firsttry_tasks.selection.learned import Frame, Session, Test
 from firsttry_tasks.selection.piece import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 HEAD = "a" * 40
@@ -135,22 +134,16 @@ def manifest(held: dict[str, bytes]) -> box.Manifest:
 
 def packed(held: dict[str, bytes], sealing: box.Manifest | None = None) -> bytes:
     """Return the archive of these files, as our writer packs it."""
-
-    def content(path: str) -> Iterator[bytes]:
-        yield held[path]
-
     sink = io.BytesIO()
-    archive.pack(sealing or manifest(held), content, sink)
+    archive.pack([raw(held, sealing)], sink)
     return sink.getvalue()
 
 
 def raw(held: dict[str, bytes], sealing: box.Manifest | None = None) -> bytes:
     """Return the tar inside of that archive."""
-
-    def content(path: str) -> Iterator[bytes]:
-        yield held[path]
-
-    return b"".join(archive.tar(sealing or manifest(held), content))
+    sizes = {path: len(data) for path, data in held.items()}
+    sealed = sealing or manifest(held)
+    return b"".join(archive.tar(sizes, lambda path: [held[path]], lambda _members: sealed))
 
 
 def squeezed(tar: bytes) -> bytes:

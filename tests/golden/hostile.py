@@ -125,7 +125,7 @@ def tarred(folder: Path, spoil: Callable[[tarfile.TarFile], None], kind: int) ->
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode="w", format=kind) as tar:
         spoil(tar)
-        for name, data in ((archive.MANIFEST, box.encode(manifest)), *sorted(held.items())):
+        for name, data in (*sorted(held.items()), (archive.MANIFEST, box.encode(manifest))):
             info = tarfile.TarInfo(name)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))

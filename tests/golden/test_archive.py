@@ -46,7 +46,7 @@ def test_a_box_is_an_ordinary_tar(tmp_path: Path) -> None:
     held = boxes.files(tmp_path)
     tar = zstandard.ZstdDecompressor().stream_reader(boxes.packed(held)).read()
     with tarfile.open(fileobj=io.BytesIO(tar)) as opened:
-        assert opened.getnames() == ["manifest.json", *sorted(held)]
+        assert opened.getnames() == [*sorted(held), "manifest.json"]
 
 
 def test_nothing_stays_in_staging(tmp_path: Path) -> None:
