@@ -21,7 +21,8 @@ READY := $(VENV)/ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 IN := export PATH="$(BIN):$$PATH";
 
-TASKS := parity warm full compare fingerprint lock flaky stats settings clear-cache list
+TASKS := parity warm full compare fingerprint package publish update-cache store \
+	lock flaky stats testmon settings clear-cache list
 BENCHES := noop one_edit
 
 .PHONY: help $(TASKS) install test test-slow test-all lint format bench dist relock hooks \

@@ -18,6 +18,7 @@ USAGE = """usage: ft COMMAND [OPTIONS]
   ft flaky forget|renew|own ID ...   change what is known of one
   ft flaky setup            let git merge the list by itself in this clone
   ft stats                  what the parity runs so far tell
+  ft testmon                write .testmondata, for `pytest --testmon` by hand
   ft settings               print the settings and who asked for them
   ft package | publish      pack what `ft full record=1` recorded | put it into the store
   ft update-cache [--force] restore the nearest golden cache

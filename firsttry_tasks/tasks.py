@@ -226,6 +226,13 @@ def task_stats() -> Iterator[Task]:
     yield _top("stats", task_stats, step(act))
 
 
+def task_testmon() -> Iterator[Task]:
+    """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
+    from firsttry_tasks.steps import upkeep
+
+    yield _top("testmon", task_testmon, step(upkeep.write_testmon, Path.cwd()))
+
+
 def task_settings() -> Iterator[Task]:
     """Print every setting in force, and who asked for it."""
     from firsttry_tasks.steps import upkeep
@@ -294,7 +301,7 @@ def create_doit_tasks() -> Iterator[Task]:
     """Yield every task; doit calls this on any object of a dodo.py that has it."""
     creators = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
     golden = (task_package, task_publish, task_update_cache, task_store)
-    upkeep = (task_lock, task_flaky, task_stats, task_settings, task_clear_cache)
+    upkeep = (task_lock, task_flaky, task_stats, task_testmon, task_settings, task_clear_cache)
     for creator in (*creators, *golden, *upkeep):
         yield from creator()
 

@@ -21,7 +21,7 @@ FLOORS = (
     ("gates",),
     ("recorder",),
     ("explanation",),
-    ("reports", "outputs", "schema", "dependencies"),
+    ("reports", "outputs", "schema", "dependencies", "testmon_db"),
     ("golden", "stores"),
     ("steps",),
     ("tasks", "engine", "cli", "merge_driver"),

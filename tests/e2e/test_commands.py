@@ -18,8 +18,14 @@ TYPED = [
     "flaky",
     "full",
     "lock",
+    "package",
     "parity",
+    "publish",
     "settings",
+    "stats",
+    "store",
+    "testmon",
+    "update_cache",
     "warm",
 ]
 #: Runs at the start of every Python, and writes down each program that is started.
