@@ -122,6 +122,11 @@ def write_divergence(root: Path, found: Divergences) -> None:
         disk.remove(root / DIVERGENCE)
 
 
+def read_divergence(root: Path) -> Divergences | None:
+    """Return what looking into the differences showed last, where that can be read."""
+    return disk.read_own(root / DIVERGENCE, Divergences)
+
+
 def read_flaky(root: Path) -> FlakyMemory:
     """Return the flaky memory; no file is an empty one."""
     data = disk.read(root / flaky.FILE)

@@ -243,9 +243,13 @@ class Divergence(Struct, frozen=True, kw_only=True):
 
 
 class Divergences(Struct, frozen=True, kw_only=True):
-    """``artifacts/divergence.json``: every difference between the stages, with its evidence."""
+    """``artifacts/divergence.json``: every difference between the stages, with its evidence.
+
+    ``runs`` names the runs of the gates behind the two reports.
+    """
 
     schema_version: int = SCHEMA_VERSION
+    runs: str
     fingerprint: str
     seconds: float
     divergences: tuple[Divergence, ...]

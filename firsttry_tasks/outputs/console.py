@@ -14,6 +14,7 @@ COLORS = {
     "error": "31",
     "success": "32",
     "escape": "31",
+    "infrastructure": "33",
     "flaky": "33",
     "incomparable": "31",
     "off": "2",

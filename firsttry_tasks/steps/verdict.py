@@ -40,10 +40,10 @@ def judge(root: Path, *, learn: bool = False) -> None:
     both = {stage: it for stage, it in found.items() if not isinstance(it, str)}
     moved: tuple[str, ...] = ()
     if len(both) == len(STAGES):
-        verdict = _confirmed(root, both, verdict)
+        verdict = (learn and _known(root, both, verdict)) or _confirmed(root, both, verdict)
         moved = _remember(root, both, verdict)
     reports.write_verdict(root, verdict)
-    reports.write_divergence(root, _divergences(verdict))
+    reports.write_divergence(root, _divergences(both, verdict))
     title, *evidence = words.verdict(verdict)
     CONSOLE.say(CONSOLE.paint(title, verdict.name), *evidence, *moved)
     summarize(github.verdict_summary(verdict))
@@ -87,8 +87,17 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     return moved
 
 
-def _divergences(verdict: Verdict) -> Divergences:
+def _known(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict | None:
+    """Return the verdict by the evidence that the same two reports gave before."""
+    found = reports.read_divergence(root)
+    if found is None or found.runs != history.identity(both) or not found.divergences:
+        return None
+    return compare.settle(verdict, found.divergences, found.seconds)
+
+
+def _divergences(both: dict[Stage, Report], verdict: Verdict) -> Divergences:
     return Divergences(
+        runs=history.identity(both) if len(both) == len(STAGES) else "",
         fingerprint=verdict.fingerprint,
         seconds=verdict.confirm_seconds,
         divergences=verdict.divergences,
