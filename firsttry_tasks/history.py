@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from msgspec import Struct
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.values import Report, Stage, Verdict
 
+#: A golden cache was restored, there was none that fits, or nobody asked for one.
+Store = Literal["hit", "miss", ""]
 #: How many parity runs are kept.
 KEPT = 5_000
 
@@ -21,6 +23,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     ``cached`` of ``gates`` warm gates stood from an earlier run; ``selected`` of ``total`` tests
     ran in warm, or all of them for the reasons in ``everything``; ``flaky`` tests were listed.
+    ``store`` tells what asking for a golden cache came to, ``age`` its hours since it was made.
     """
 
     id: str
@@ -38,9 +41,20 @@ class Line(Struct, frozen=True, kw_only=True):
     total: int | None = None
     everything: tuple[str, ...] = ()
     flaky: int = 0
+    store: Store = ""
+    age: float | None = None
 
 
-def line(found: Mapping[Stage, Report], verdict: Verdict, at: str, flaky: int) -> Line:
+class Around(Struct, frozen=True, kw_only=True):
+    """What stood around a parity run; as in ``Line``."""
+
+    at: str
+    flaky: int = 0
+    store: Store = ""
+    age: float | None = None
+
+
+def line(found: Mapping[Stage, Report], verdict: Verdict, around: Around) -> Line:
     """Return the line of one parity run."""
     warm, full = found["warm"], found["full"]
     detail = next((it.result for it in warm.gates if it.result.tests and not it.cached), None)
@@ -49,7 +63,7 @@ def line(found: Mapping[Stage, Report], verdict: Verdict, at: str, flaky: int) -
     kinds = [it.kind for it in verdict.divergences]
     return Line(
         id=identity(found),
-        at=at,
+        at=around.at,
         fingerprint=verdict.fingerprint,
         verdict=verdict.name,
         exit_code=verdict.exit_code,
@@ -62,7 +76,9 @@ def line(found: Mapping[Stage, Report], verdict: Verdict, at: str, flaky: int) -
         selected=counts.selected if counts else 0,
         total=counts.total if counts else None,
         everything=detail.why if detail and mode == "everything" else (),
-        flaky=flaky,
+        flaky=around.flaky,
+        store=around.store,
+        age=around.age,
     )
 
 

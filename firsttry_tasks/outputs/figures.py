@@ -35,6 +35,7 @@ def statistics(lines: Sequence[Line]) -> list[str]:
         f"escapes: {escapes} of {runs} ({escapes / runs:.1%}, 95 % sure: at most {most:.1%})",
         f"flaky tests: {lines[0].flaky} -> {lines[-1].flaky}",
         f"warm gates that stood from an earlier run: {_part(lines)}",
+        *_golden(lines),
         *(_times(name, [getattr(it, name) for it in lines]) for name in ("warm", "full")),
         _saved(lines),
     ]
@@ -44,6 +45,16 @@ def statistics(lines: Sequence[Line]) -> list[str]:
 def _part(lines: Sequence[Line]) -> str:
     cached, gates = sum(it.cached for it in lines), sum(it.gates for it in lines)
     return f"{cached} of {gates} ({cached / max(gates, 1):.0%})"
+
+
+def _golden(lines: Sequence[Line]) -> list[str]:
+    asked = [it for it in lines if it.store]
+    if not asked:
+        return []
+    hits = sum(it.store == "hit" for it in asked)
+    ages = [it.age for it in asked if it.age is not None]
+    old = f"; {quantile(ages, 0.5):g} h old (median), p90 {quantile(ages, 0.9):g} h" if ages else ""
+    return [f"golden cache: {hits} of {len(asked)} ({hits / len(asked):.0%}){old}"]
 
 
 def _times(name: str, values: Sequence[float]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import compare, disk, history, reports
 from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.golden.box import Label
+from firsttry_tasks.golden.restore import GOLDEN
 from firsttry_tasks.outputs import github, words
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.steps import memory, snapshot
+from firsttry_tasks.steps import memory, snapshot, warm_state
 from firsttry_tasks.steps.project import RUN, began, project
 from firsttry_tasks.steps.stage import summarize
 from firsttry_tasks.values import STAGES, Divergences
@@ -82,9 +85,32 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     if not again:
         listed = len(reports.read_flaky(root).nodeids)
         disk.own_folder(root / reports.HISTORY)
-        lines.append(history.line(both, verdict, began(RUN), listed))
+        lines.append(history.line(both, verdict, _around(root, both["warm"], listed)))
         disk.write(root / HISTORY, history.encode(lines))
     return moved
+
+
+def _around(root: Path, warm: Report, listed: int) -> history.Around:
+    """Return what stood around the run: the flaky list, and the golden cache that warm had."""
+    asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)
+    golden = disk.read_own(root / reports.WARM / GOLDEN, Label)
+    at = began(RUN)
+    if asked is None or asked.head != warm.head:
+        return history.Around(at=at, flaky=listed)
+    if golden is None:
+        return history.Around(at=at, flaky=listed, store="miss")
+    return history.Around(
+        at=at, flaky=listed, store="hit", age=_hours(golden.manifest.producer.created, at)
+    )
+
+
+def _hours(since: str, until: str) -> float | None:
+    """Return the hours between two times; None where one of them is no time."""
+    try:
+        apart = dt.datetime.fromisoformat(until) - dt.datetime.fromisoformat(since)
+    except (ValueError, TypeError):
+        return None
+    return round(apart.total_seconds() / 3600, 1)
 
 
 def _known(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict | None:

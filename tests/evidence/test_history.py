@@ -71,6 +71,7 @@ SAVED = "warm instead of full would have saved 32.0 s (full 40.0 s, warm 4.00 s,
         "parity runs: 4, from 2026-03-01 to 2026-03-04",
         "escapes: 1 of 4 (25.0%, 95 % sure: at most 75.1%)",
         "flaky tests: 2 -> 5",
+        "golden cache: 2 of 3 (67%); 30 h old (median), p90 30 h",
         "warm gates that stood from an earlier run: 6 of 12 (50%)",
         "warm: median 1.00 s, p90 1.00 s",
         "full: median 10.0 s, p90 10.0 s",
@@ -83,9 +84,9 @@ SAVED = "warm instead of full would have saved 32.0 s (full 40.0 s, warm 4.00 s,
 def test_statistics_say(said: str) -> None:
     """One line for each question."""
     lines = [
-        _line(1, flaky=2, cached=3),
+        _line(1, flaky=2, cached=3, store="hit", age=2.0),
         _line(2, "escape", classes={"selection gap": 1}, confirm=4.0),
-        _line(3, everything=("lock changed",), cached=3),
-        _line(4, everything=("lock changed",), flaky=5),
+        _line(3, everything=("lock changed",), cached=3, store="hit", age=30.0),
+        _line(4, everything=("lock changed",), flaky=5, store="miss"),
     ]
     assert said in figures.statistics(lines)
