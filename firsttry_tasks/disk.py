@@ -273,15 +273,6 @@ def chunks(path: Path, most: int) -> Iterator[bytes]:
         raise cannot("read", path, error) from error
 
 
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file in hex."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise cannot("read", path, error) from error
-
-
 def size(path: Path) -> int:
     """Return how many bytes a file or a folder with all it holds takes."""
     if path.is_dir():

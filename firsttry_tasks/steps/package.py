@@ -42,7 +42,7 @@ def package(root: Path) -> None:
     sources[contents.FINGERPRINT] = text
     _clear(root)
     target = Path(f"{name}.tar.zst")
-    label = _pack(partial(_manifest, root, mark, report), sources, target)
+    label = pack(partial(_manifest, root, mark, report), sources, target)
     disk.write(Path(f"{name}.json"), box.encode(label))
     files = label.manifest.files
     total = sum(member.size for member in files)
@@ -125,7 +125,7 @@ class _Hashing:
         self._stream.write(data)
 
 
-def _pack(
+def pack(
     seal: Callable[[tuple[Member, ...]], Manifest], sources: dict[str, Path], target: Path
 ) -> Label:
     """Pack the files, and return the label that goes with them."""

@@ -1,0 +1,158 @@
+"""Packing and restoring a golden cache of real state, beside `zip -r` and `unzip` of the same."""
+
+from __future__ import annotations
+
+import io
+import re
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import harness
+from benchmarks.harness import Case, Claim, Taken
+from firsttry_tasks import disk
+from firsttry_tasks.golden import box, claims, contents, restore
+from firsttry_tasks.steps import package, recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firsttry_tasks.golden.box import Label, Manifest, Member
+
+HERE = Path(__file__).parents[1]
+TURNS = 9
+LEAST = 25_000_000
+#: Checked too, for mypy state of the size that larger projects have.
+LARGE = ("hypothesis", "pip", "_pytest")
+VERSIONS = ("3.12", "3.13")
+SETTINGS = """
+[tool.firsttry]
+tests = ["tests/golden/test_nearest.py", "tests/test_compare.py", "tests/test_fingerprint.py"]
+[tool.firsttry.ruff]
+enabled = false
+"""
+#: This repository's own settings.
+OWN = re.compile(r"(?ms)^\[tool\.firsttry.*?(?=^\[(?!tool\.firsttry)|\Z)")
+#: The fingerprint of a commit that nobody has, under which the state is packed.
+PRINT = f"{'0' * 40}-{'0' * 64}"
+
+
+def main() -> int:
+    """Measure, print, write; 1 where a claim is broken."""
+    with tempfile.TemporaryDirectory(prefix="golden-") as folder:
+        root = Path(folder)
+        project = Path(sys.argv[1]) if sys.argv[1:] else _recorded(root / "project")
+        state = _state(project, root / "state")
+        size = sum(path.stat().st_size for path in state.values())
+        if size < LEAST:
+            raise SystemExit(f"Only {size / 1e6:.1f} MB of state, {LEAST / 1e6:.0f} are needed.")
+        return _measured(root, state, size)
+
+
+def _measured(root: Path, state: dict[str, Path], size: int) -> int:
+    parts = claims.read(state[contents.DB])[0].parts
+    packed, zipped = root / "x.tar.zst", root / "x.zip"
+    label = _pack(state, parts, packed)
+    away = partial(zipped.unlink, missing_ok=True)
+    zips = Case("zip -r", root / "state", ("zip", "-q", "-r", str(zipped), "."), before=away)
+    out = ("unzip", "-q", "-o", str(zipped), "-d", str(root / "unzipped"))
+    empty = partial(shutil.rmtree, root / "unzipped", ignore_errors=True)
+    unzips = Case("unzip", root, out, before=empty)
+    ours: dict[str, list[float]] = {"package": [], "restore with proof": []}
+    theirs: dict[str, list[Taken]] = {"zip -r": [], "unzip": []}
+    for _ in range(TURNS):
+        theirs["zip -r"].append(harness.measure([zips], 1)["zip -r"])
+        ours["package"].append(_timed(partial(_pack, state, parts, packed)))
+        theirs["unzip"].append(harness.measure([unzips], 1)["unzip"])
+        ours["restore with proof"].append(_timed(partial(_restore, label, packed, root / "back")))
+    taken = {name: _joined(turns) for name, turns in theirs.items()}
+    taken |= {name: _own(seconds) for name, seconds in ours.items()}
+    shares = (packed.stat().st_size / zipped.stat().st_size, size / 1e6)
+    made = (
+        harness.claim_time(taken, "package", "zip -r", 0.25),
+        harness.claim_time(taken, "restore with proof", "unzip", 1.3),
+        Claim(what="size: archive / zip", ratio=round(shares[0], 3), limit=1.0),
+    )
+    note = f"{shares[1]:.1f} MB of state in {len(state)} files; ours without the start of Python"
+    return 0 if harness.report("golden", taken, made, note) else 1
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return round(time.perf_counter() - began, 4)
+
+
+def _joined(turns: list[Taken]) -> Taken:
+    seconds, cpu = (tuple(it for turn in turns for it in side(turn)) for side in (_seconds, _cpu))
+    return Taken(seconds=seconds, cpu=cpu, peak=max(turn.peak for turn in turns))
+
+
+def _seconds(turn: Taken) -> tuple[float, ...]:
+    return turn.seconds
+
+
+def _cpu(turn: Taken) -> tuple[float, ...]:
+    return turn.cpu
+
+
+def _own(seconds: list[float]) -> Taken:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * harness.UNIT
+    return Taken(seconds=tuple(seconds), cpu=tuple(seconds), peak=peak)
+
+
+def _recorded(root: Path) -> Path:
+    """Return a clone of this repository in which a full run recorded."""
+    harness.prepare(HERE, "git", "clone", "--quiet", str(HERE), str(root))
+    settings = root / "pyproject.toml"
+    settings.write_text(OWN.sub("", settings.read_text()) + SETTINGS)
+    harness.prepare(root, str(harness.BIN / "doit"), "full", "record=1")
+    cache = f"--cache-dir={contents.MYPY}"
+    names = [word for name in LARGE for word in ("-p", name)]
+    for version in VERSIONS:
+        asked = (f"--python-version={version}", *names)
+        command = (sys.executable, "-m", "mypy", "--config-file=", cache, *asked)
+        # It finds fault with code of others; what is wanted is its cache.
+        harness.prepare(root, "sh", "-c", '"$@" || true', "sh", *command)
+    recording.seal(root / contents.MYPY, "")
+    return root
+
+
+def _state(project: Path, folder: Path) -> dict[str, Path]:
+    """Return a copy of what was recorded, by name in the box, and nothing else beside it."""
+    found: dict[str, Path] = {}
+    for gate, place in (("tests", contents.TESTS), ("mypy", contents.MYPY)):
+        for name, path in recording.files(project / place).items():
+            target = folder / gate / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            found[f"{gate}/{name}"] = target
+    text = folder / contents.FINGERPRINT
+    text.write_text(f"{PRINT}\n")
+    return {**found, contents.FINGERPRINT: text}
+
+
+def _pack(state: dict[str, Path], parts: dict[str, str], target: Path) -> Label:
+    def seal(files: tuple[Member, ...]) -> Manifest:
+        producer = box.Producer(commit=PRINT[:40], ref="", run="", created="", firsttry="")
+        return box.Manifest(fingerprint=PRINT, parts=parts, producer=producer, files=files)
+
+    return package.pack(seal, state, target)
+
+
+def _restore(label: Label, packed: Path, root: Path) -> None:
+    staging = root / restore.STAGING
+    data = disk.read(packed) or b""
+    box.check_archive(label, data)
+    restore.prove(label, io.BytesIO(data), staging)
+    restore.mark_ready(staging, label, tests=True, mypy=True)
+    restore.finish(staging, root / "warm", root / ".mypy_cache")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
