@@ -238,14 +238,15 @@ def content(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def sink(path: Path) -> Iterator[BinaryIO]:
-    """Write a new file piece by piece; it is on the disk when the block ends."""
+def sink(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """Write a new file piece by piece; ``lasting``: it is on the disk when the block ends."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
+            if lasting:
+                os.fsync(stream.fileno())
     except OSError as error:
         raise cannot("write", path, error) from error
 
