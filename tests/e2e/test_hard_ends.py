@@ -18,6 +18,7 @@ from tests.e2e.checkout import CODE
 if TYPE_CHECKING:
     from subprocess import Popen
 
+    from firsttry_tasks.values import Stage
     from tests.e2e.checkout import Checkout
 
 BROKEN = CODE.replace("n * 3", "n * 4")
@@ -35,24 +36,32 @@ def _test(shop: Checkout, body: str) -> None:
 ODD = "tests/test_odd.py::test_odd"
 
 
+CRASHES = {
+    "os._exit(0)": "exit code 0",
+    "os._exit(3)": "exit code 3",
+    "os.kill(os.getpid(), signal.SIGSEGV)": "signal 11",
+    "os.kill(os.getpid(), signal.SIGKILL)": "signal 9",
+}
+
+
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("stage", "body"),
     [
-        ("os._exit(0)", "exit code 0"),
-        ("os._exit(3)", "exit code 3"),
-        ("os.kill(os.getpid(), signal.SIGSEGV)", "signal 11"),
-        ("os.kill(os.getpid(), signal.SIGKILL)", "signal 9"),
+        ("warm", "os._exit(0)"),
+        ("full", "os.kill(os.getpid(), signal.SIGSEGV)"),
+        *(pytest.param("warm", body, marks=pytest.mark.slow) for body in list(CRASHES)[1:]),
+        *(pytest.param("full", body, marks=pytest.mark.slow) for body in list(CRASHES)[:2]),
     ],
 )
-@pytest.mark.parametrize("stage", ["warm", "full"])
-def test_a_crash_names_the_test_it_died_in(
-    shop: Checkout, stage: str, body: str, said: str
-) -> None:
+def test_a_crash_names_the_test_it_died_in(shop: Checkout, stage: Stage, body: str) -> None:
     """Pytest died in the middle: 2, the test, and what was known until then."""
     _test(shop, body)
     ran = shop.run("doit", stage)
-    gate = shop.gate(stage)  # type: ignore[arg-type]
-    told = (f"pytest died ({said}), in {ODD}" in gate.message, [it.nodeid for it in gate.findings])
+    gate = shop.gate(stage)
+    told = (
+        f"pytest died ({CRASHES[body]}), in {ODD}" in gate.message,
+        [it.nodeid for it in gate.findings],
+    )
     assert (ran.code, told) == (2, (True, [ODD])), ran.out
 
 
