@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -15,6 +14,8 @@ from firsttry_tasks.steps import pytest_run, rerun
 from firsttry_tasks.steps.project import tree
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from firsttry_tasks.steps.bench import Bench
     from firsttry_tasks.values import Divergence, Verdict
 
