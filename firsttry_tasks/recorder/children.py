@@ -13,6 +13,7 @@ from firsttry_tasks.recorder.tape import Open, Tape
 
 _BOOT = str(Path(__file__).parent / "boot")
 _SUFFIX = ".child"
+_VOID = "void"
 
 #: Programs that read no files but those they are given by name.
 _TRIFLES = frozenset(
@@ -44,6 +45,12 @@ class Children:
         self.forked = False  # this is the child, and only what is written now gets home
         self._starting = 0  # Popen itself may use posix_spawn
         self._pid = os.getpid()
+
+    def disown(self) -> None:
+        """Say that this process, a worker, records itself: it is nobody's child."""
+        for path in self.folder.parent.glob(f"*/{os.getpid()}-*{_SUFFIX}"):
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(f"{_VOID}\n")
 
     def begin(self) -> None:
         """Begin to follow."""
@@ -144,7 +151,7 @@ class Children:
 
     def _take(self, lines: list[str]) -> None:
         frame = self.tape.frames["start", ""]
-        for line in lines:
+        for line in () if _VOID in lines else lines:
             kind, _, name = line.partition("\t")
             if kind == "owner":
                 frame = self.owners[int(name) - 1]

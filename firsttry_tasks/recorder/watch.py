@@ -87,6 +87,7 @@ class Watch:
                 self.facts.neighbour(path)
         self.collector.begin()
         self.facts.begin()
+        self.children.disown()
         self.children.begin()
         for loader in _LOADERS:
             self._patch(loader, "exec_module", self._importing(loader.exec_module))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -10,12 +11,10 @@ from firsttry_tasks import depends, disk, explanation, lock, reports
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.explanation import Tree
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.steps import pytest_run, rerun
+from firsttry_tasks.steps import recording, rerun
 from firsttry_tasks.steps.project import tree
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from firsttry_tasks.steps.bench import Bench
     from firsttry_tasks.values import Divergence, Verdict
 
@@ -31,7 +30,7 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
         return found
     job = replace(rerun.cold(bench.job("full", "tests"), bench.deadline), stage="warm")
     rerun.again(job, gaps)
-    records = pytest_run.recorded(job)
+    records = recording.found(Path(job.work) / rerun.RECORDS)
     root = bench.here.root
     sessions = Memory(root / reports.DB).sessions()
     seen = Tree(manifest=tree(root, "tests"), inert=bench.here.settings.inert)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies, disk, lock, machine, proc, records, reports
+from firsttry_tasks import dependencies, disk, lock, machine, proc, reports
 from firsttry_tasks.dependencies import Door, Learned, Memory
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
@@ -126,12 +126,6 @@ def _records(job: Job) -> str:
     return f"{job.work}/records"
 
 
-def recorded(job: Job) -> list[records.Record]:
-    """Return what the processes of the latest recorded run learned."""
-    files = sorted(Path(_records(job)).glob(f"*{records.SUFFIX}"))
-    return [records.decode(disk.read(file) or b"") for file in files]
-
-
 def once(
     job: Job, plan: TestsPlan, watch: Callable[[], None] | None = None
 ) -> tuple[Said, Heard, tuple[str, ...]]:
@@ -197,7 +191,7 @@ def _before(root: Path, path: str, began: float) -> str | None:
 
 def _learn(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard, folder: Path) -> None:
     """Make what was recorded known, in ``folder``, as the state of the tree that was tested."""
-    found = recorded(job)
+    found = recording.found(Path(_records(job)))
     if not heard.finished or not any(one.tests for one in found):
         return
     memory = Memory(folder / DB)

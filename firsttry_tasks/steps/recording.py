@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, machine, reports
+from firsttry_tasks import disk, machine, records, reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import contents, databases
@@ -14,11 +14,19 @@ from firsttry_tasks.golden import contents, databases
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from firsttry_tasks.records import Record
+
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """The key of the result whose run recorded what stands beside it."""
 
     key: str
+
+
+def found(folder: Path) -> tuple[Record, ...]:
+    """Return what each process of a run recorded."""
+    paths = sorted(folder.glob(f"*{records.SUFFIX}"))
+    return tuple(records.decode(disk.read(path) or b"") for path in paths)
 
 
 def seal(folder: Path, key: str) -> None:
@@ -34,8 +42,8 @@ def seal(folder: Path, key: str) -> None:
 def files(folder: Path) -> dict[str, Path]:
     """Return the recorded files that belong into a box, by their names below ``folder``."""
     mypy = folder.parent.name == "mypy"
-    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
-    return {name: path for name, path in found.items() if contents.boxed(name, mypy=mypy)}
+    there = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
+    return {name: path for name, path in there.items() if contents.boxed(name, mypy=mypy)}
 
 
 def belongs(folder: Path, key: str) -> bool:
