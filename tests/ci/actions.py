@@ -137,7 +137,8 @@ class Machine:
         # The action keeps paths from what all patterns have in common.
         folders = [os.path.dirname(self.workspace / pattern) for pattern in patterns]  # noqa: PTH120
         common = Path(os.path.commonpath(folders))
-        found = [path for pattern in patterns for path in self.workspace.glob(pattern)]
+        named = [path for pattern in patterns for path in self.workspace.glob(pattern)]
+        found = [path for it in named for path in (it.rglob("*") if it.is_dir() else [it])]
         for path in found:
             target = self.artifact(options["name"]) / path.relative_to(common)
             target.parent.mkdir(parents=True, exist_ok=True)

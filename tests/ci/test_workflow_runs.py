@@ -60,8 +60,12 @@ def _pull_request(shop: Shop, tmp_path: Path, test: str, fork: str = "us/shop") 
         "github.event.pull_request.head.ref": BRANCH,
         "github.event.pull_request.base.sha": base,
         "secrets.FIRSTTRY_PUSH_TOKEN || github.token": "token",
+        "github.token": "token",
     }
     return Machine(tmp_path, origin, said)
+
+
+MAIN = {"github.ref": "refs/heads/main"}
 
 
 def _codes(machine: Machine) -> tuple[int, int, int]:
@@ -70,16 +74,25 @@ def _codes(machine: Machine) -> tuple[int, int, int]:
 
 def test_main_is_green(shop: Shop, tmp_path: Path) -> None:
     """On main, full runs, and the fingerprint that is printed begins with the commit."""
-    machine = Machine(tmp_path, shop.root, {"github.sha": shop.head()})
+    machine = Machine(tmp_path, shop.root, {"github.sha": shop.head(), **MAIN})
     good = machine.play(read("ci.yml"), "full")
     named = machine.done["Fingerprint"].text.startswith(shop.head())
     assert (good, named) == (True, True), machine.done
 
 
+def test_main_uploads_a_golden_cache(shop: Shop, tmp_path: Path) -> None:
+    """A green full run on main leaves a box and its label, under the name of the fingerprint."""
+    machine = Machine(tmp_path, shop.root, {"github.sha": shop.head(), **MAIN})
+    machine.play(read("ci.yml"), "full")
+    name = machine.said["steps.golden.outputs.golden"]
+    boxes = sorted(path.suffix for path in machine.artifact(name).rglob("*.*"))
+    assert (shop.head() in name, boxes) == (True, [".json", ".zst"])
+
+
 def test_main_turns_red(shop: Shop, tmp_path: Path) -> None:
     """A failing test on main makes the job red, and its report is kept all the same."""
     shop.write("tests/test_more.py", RED)
-    machine = Machine(tmp_path, shop.root, {"github.sha": shop.commit()})
+    machine = Machine(tmp_path, shop.root, {"github.sha": shop.commit(), **MAIN})
     machine.play(read("ci.yml"), "full")
     kept = machine.artifact("full-report") / "full_parity_report.json"
     assert (machine.done["Full"].code, kept.exists()) == (1, True)
