@@ -23,6 +23,7 @@ USAGE = """usage: ft COMMAND [OPTIONS]
   ft package | publish      pack what `ft full record=1` recorded | put it into the store
   ft update-cache [--force] restore the nearest golden cache
   ft store [--prune]        list the golden caches in the store
+  ft doctor                 look for what makes warm runs slow or wrong
   ft clear-cache            forget all warm state
   ft list                   all tasks of this project
 

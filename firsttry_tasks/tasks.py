@@ -290,6 +290,18 @@ def task_store() -> Iterator[Task]:
     yield _top("store", task_store, step(store), params=[_flag("prune", "delete what is old")])
 
 
+def task_doctor() -> Iterator[Task]:
+    """Look for what makes warm runs slow or wrong, and say what mends it."""
+
+    def examine() -> None:
+        from firsttry_tasks.steps.doctor import examine
+
+        examine(root)
+
+    root = Path.cwd()
+    yield _top("doctor", task_doctor, step(examine), task_dep=[LOOK])
+
+
 def task_clear_cache() -> Iterator[Task]:
     """Forget all warm state, and say what that was."""
     from firsttry_tasks.steps import upkeep
@@ -300,7 +312,7 @@ def task_clear_cache() -> Iterator[Task]:
 def create_doit_tasks() -> Iterator[Task]:
     """Yield every task; doit calls this on any object of a dodo.py that has it."""
     creators = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
-    golden = (task_package, task_publish, task_update_cache, task_store)
+    golden = (task_package, task_publish, task_update_cache, task_store, task_doctor)
     upkeep = (task_lock, task_flaky, task_stats, task_testmon, task_settings, task_clear_cache)
     for creator in (*creators, *golden, *upkeep):
         yield from creator()

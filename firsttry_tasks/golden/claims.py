@@ -14,7 +14,7 @@ from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.piece import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sized
+    from collections.abc import Iterator, Mapping, Sequence, Sized
     from pathlib import Path
 
 T = TypeVar("T")
@@ -84,8 +84,8 @@ def _tests(session: Session) -> Iterator[str]:
             yield f"{test.nodeid!r} rests on no file of the tree"
 
 
-def _within(numbers: Iterable[int], things: Sized) -> bool:
-    return all(0 <= number < len(things) for number in numbers)
+def _within(numbers: Sequence[int], things: Sized) -> bool:
+    return not numbers or (min(numbers) >= 0 and max(numbers) < len(things))
 
 
 def _too_deep(session: Session) -> str | None:

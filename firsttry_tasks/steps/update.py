@@ -65,7 +65,6 @@ def refresh(root: Path) -> None:
     asked = warm_state.Asked(
         head=snapshot.read(root).head,
         base=wanted.line.base,
-        needs=warm_state.needs(root),
         said=said,
     )
     disk.write_json(root / warm_state.ASKED, asked)

@@ -24,12 +24,11 @@ ASKED = f"{reports.WARM}/asked.json"
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """When the store was last asked by a warm run: HEAD and main's commit behind it.
 
-    ``needs`` are the places that warm state has in this project; ``said`` is what came of it.
+    ``said`` is what came of it.
     """
 
     head: str
     base: str
-    needs: tuple[str, ...]
     said: str = ""
 
 
@@ -40,7 +39,7 @@ def settled(root: Path, head: str) -> bool:
         asked is not None
         and asked.head == head
         and not (root / restore.STAGING).exists()
-        and all((root / place).exists() for place in asked.needs)
+        and (root / reports.DB).exists()
     )
 
 

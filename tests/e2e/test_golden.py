@@ -251,3 +251,27 @@ def test_clear_cache_forgets_what_was_restored(world: World) -> None:
     clone = world.clone()
     world.warm(clone)
     assert "removed .firsttry/warm" in clone.run("doit", "clear_cache").out
+
+
+def test_the_doctor_finds_nothing(world: World) -> None:
+    """In a clone that is warm."""
+    clone = world.clone()
+    world.warm(clone)
+    done = clone.run("doit", "doctor", env=world.env)
+    assert (done.code, "holds 1 golden cache," in done.out) == (0, True)
+
+
+def test_the_doctor_tells_of_a_refused_box(world: World) -> None:
+    """With the reason, and ends red."""
+    world.archive.write_bytes(b"nothing")
+    clone = world.clone()
+    world.warm(clone)
+    done = clone.run("doit", "doctor", env=world.env)
+    assert (done.code, "wrong: a box was refused" in done.out) == (1, True)
+
+
+def test_the_doctor_tells_of_a_store_that_is_not_there(world: World) -> None:
+    """With the store's own words."""
+    env = {"FIRSTTRY_STORE": "http://127.0.0.1:9/boxes"}
+    done = world.clone().run("doit", "doctor", env=env)
+    assert (done.code, "wrong: Can't list http://127.0.0.1:9" in done.out) == (1, True)

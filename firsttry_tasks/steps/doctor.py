@@ -1,0 +1,89 @@
+"""The doctor step: what can be wrong with warm runs, looked at one by one, with what mends it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from firsttry_tasks import disk, history, lock, reports
+from firsttry_tasks.golden import restore, retention
+from firsttry_tasks.golden.box import Label
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.outputs.table import age, megabytes
+from firsttry_tasks.steps import snapshot, storage, update, warm_state
+from firsttry_tasks.steps.project import project
+from firsttry_tasks.steps.stage import RedError
+from firsttry_tasks.steps.verdict import HISTORY
+from firsttry_tasks.stores import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: A dependency db beyond this makes every warm run slower.
+LARGE = 100_000_000
+#: Cached bytes of other places that are told, not judged.
+PLACES = (reports.DB, ".mypy_cache", ".ruff_cache")
+WRONG = "wrong: "
+
+
+def examine(root: Path) -> None:
+    """Say how things stand; raises RedError where something wants mending."""
+    said = [*_lock(root), *_state(root), *_store(root), *_misses(root)]
+    CONSOLE.say(*said)
+    wrong = sum(line.startswith(WRONG) for line in said)
+    if wrong:
+        raise RedError(f"{wrong} thing{'s' if wrong > 1 else ''} to mend.")
+
+
+def _lock(root: Path) -> Iterator[str]:
+    if not (root / lock.FILE).exists():
+        yield f"There is no {lock.FILE}: CI and laptops may differ; run: doit lock"
+        return
+    warnings = snapshot.read(root).warnings
+    yield from (f"{WRONG}{warning}" for warning in warnings)
+    if not warnings:
+        yield f"This environment is as {lock.FILE} says."
+
+
+def _state(root: Path) -> Iterator[str]:
+    for place in PLACES:
+        if (root / place).exists():
+            yield f"{place} has {megabytes(disk.size(root / place))}."
+    db = root / reports.DB
+    if db.exists() and disk.size(db) > LARGE:
+        yield f"{WRONG}the dependency db is over {megabytes(LARGE)}; run: doit clear_cache"
+    golden = disk.read_own(root / reports.WARM / restore.GOLDEN, Label)
+    if golden:
+        yield f"The warm state began with the golden cache of {golden.manifest.producer.commit}."
+    asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)
+    if asked and asked.said:
+        yield f"The last warm run that asked the store: {asked.said}"
+    if (root / update.QUARANTINE).exists():
+        reason = disk.read(root / update.QUARANTINE / "reason.txt") or b""
+        yield f"{WRONG}a box was refused: {' '.join(reason.decode('utf-8', 'replace').split())}"
+
+
+def _store(root: Path) -> Iterator[str]:
+    where = storage.where(root)
+    try:
+        shelves = retention.shelves(storage.opened(root).entries())
+    except StoreError as error:
+        yield f"{WRONG}{error}"
+        return
+    if not shelves:
+        yield f"{where} holds no golden cache; on main, run: doit full publish record=1"
+        return
+    newest = age(time.time() - shelves[0].modified)
+    many = "s" if len(shelves) > 1 else ""
+    yield f"{where} holds {len(shelves)} golden cache{many}, the newest {newest} old."
+    limit = project(root).settings.max_age
+    if time.time() - shelves[0].modified > limit * retention.DAY:
+        yield f"{WRONG}the newest golden cache is older than max_age ({limit} days)"
+
+
+def _misses(root: Path) -> Iterator[str]:
+    lines = history.read(disk.read(root / HISTORY) or b"")
+    if lines:
+        missed = sum(bool(line.everything) for line in lines)
+        yield f"In {missed} of {len(lines)} parity runs here warm had to run everything."
