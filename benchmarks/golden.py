@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from benchmarks import harness
 from benchmarks.harness import Case, Claim, Taken
 from firsttry_tasks import disk
-from firsttry_tasks.golden import box, claims, contents, restore
+from firsttry_tasks.golden import archive, box, claims, contents, delta, restore
 from firsttry_tasks.steps import package, recording
 
 if TYPE_CHECKING:
@@ -46,15 +46,17 @@ def main() -> int:
     """Measure, print, write; 1 where a claim is broken."""
     with tempfile.TemporaryDirectory(prefix="golden-") as folder:
         root = Path(folder)
-        project = Path(sys.argv[1]) if sys.argv[1:] else _recorded(root / "project")
+        project = _recorded(root / "project")
+        share = _delta(root, project)
+        _enlarge(project)
         state = _state(project, root / "state")
         size = sum(path.stat().st_size for path in state.values())
         if size < LEAST:
             raise SystemExit(f"Only {size / 1e6:.1f} MB of state, {LEAST / 1e6:.0f} are needed.")
-        return _measured(root, state, size)
+        return _measured(root, state, size, share)
 
 
-def _measured(root: Path, state: dict[str, Path], size: int) -> int:
+def _measured(root: Path, state: dict[str, Path], size: int, share: float) -> int:
     parts = claims.read(state[contents.DB])[0].parts
     packed, zipped = root / "x.tar.zst", root / "x.zip"
     label = _pack(state, parts, packed)
@@ -77,6 +79,7 @@ def _measured(root: Path, state: dict[str, Path], size: int) -> int:
         harness.claim_time(taken, "package", "zip -r", 0.25),
         harness.claim_time(taken, "restore with proof", "unzip", 1.3),
         Claim(what="size: archive / zip", ratio=round(shares[0], 3), limit=1.0),
+        Claim(what="size: delta of two commits / archive", ratio=round(share, 3), limit=0.2),
     )
     note = f"{shares[1]:.1f} MB of state in {len(state)} files; ours without the start of Python"
     return 0 if harness.report("golden", taken, made, note) else 1
@@ -111,7 +114,28 @@ def _recorded(root: Path) -> Path:
     harness.prepare(HERE, "git", "clone", "--quiet", str(HERE), str(root))
     settings = root / "pyproject.toml"
     settings.write_text(OWN.sub("", settings.read_text()) + SETTINGS)
+    harness.commit(root)
     harness.prepare(root, str(harness.BIN / "doit"), "full", "record=1")
+    return root
+
+
+def _delta(root: Path, project: Path) -> float:
+    """Change one function and record again; return what the delta is of the whole."""
+    archives: list[bytes] = []
+    for turn in ("first", "second"):
+        if archives:
+            place = project / "firsttry_tasks/compare.py"
+            place.write_text(f"{place.read_text()}\n\ndef added() -> int:\n    return 1\n")
+            harness.commit(project)
+            harness.prepare(project, str(harness.BIN / "doit"), "full", "record=1")
+        state = _state(project, root / turn)
+        _pack(state, {}, root / f"{turn}.tar.zst")
+        archives.append((root / f"{turn}.tar.zst").read_bytes())
+    return len(delta.make(*archives) or archives[1]) / len(archives[1])
+
+
+def _enlarge(root: Path) -> None:
+    """Add mypy state of larger code to what was recorded."""
     cache = f"--cache-dir={contents.MYPY}"
     names = [word for name in LARGE for word in ("-p", name)]
     for version in VERSIONS:
@@ -120,7 +144,6 @@ def _recorded(root: Path) -> Path:
         # It finds fault with code of others; what is wanted is its cache.
         harness.prepare(root, "sh", "-c", '"$@" || true', "sh", *command)
     recording.seal(root / contents.MYPY, "")
-    return root
 
 
 def _state(project: Path, folder: Path) -> dict[str, Path]:
@@ -148,8 +171,8 @@ def _pack(state: dict[str, Path], parts: dict[str, str], target: Path) -> Label:
 def _restore(label: Label, packed: Path, root: Path) -> None:
     staging = root / restore.STAGING
     data = disk.read(packed) or b""
-    box.check_archive(label, data)
-    restore.prove(label, io.BytesIO(data), staging)
+    box.check_sealed(label.archive, data)
+    restore.prove(label, archive.opened(io.BytesIO(data)), staging)
     restore.mark_ready(staging, label, tests=True, mypy=True)
     restore.finish(staging, root / "warm", root / ".mypy_cache")
 

@@ -40,6 +40,12 @@ class Sink(Protocol):
     def write(self, data: bytes, /) -> object: ...  # noqa: D102  the class says it
 
 
+class Source(Protocol):
+    """Where a tar's bytes come from."""
+
+    def read(self, most: int, /) -> bytes: ...  # noqa: D102  the class says it
+
+
 def header(path: str, size: int) -> bytes:
     """Return the only header that a file of this name and size has."""
     info = tarfile.TarInfo(path)
@@ -88,38 +94,40 @@ def pack(parts: Iterable[bytes], sink: Sink) -> None:
     sink.write(stream.flush())
 
 
+def opened(packed: BinaryIO) -> zstandard.ZstdDecompressionReader:
+    """Return the tar inside of an archive, as a stream."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
+    # Across frames: what follows the first one is looked at too, and refused.
+    return decompressor.stream_reader(packed, CHUNK, read_across_frames=True, closefd=False)
+
+
 def unpack(
     manifest: Manifest,
-    packed: BinaryIO,
+    tar: Source,
     write: Callable[[Member], AbstractContextManager[Sink]],
 ) -> None:
-    """Write every file, if the archive is what the manifest says, to the last byte.
+    """Write every file, if the tar is what the manifest says, to the last byte.
 
     Raises BadBoxError at the first byte that is not; what was written until then is the
     caller's to throw away.
     """
-    decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
-    # Across frames: what follows the first one is looked at too, and refused.
-    with decompressor.stream_reader(
-        packed, CHUNK, read_across_frames=True, closefd=False
-    ) as stream:
-        source = _Demanding(stream)
-        for member in manifest.files:
-            source.demand(header(member.path, member.size), f"it has no {member.path} here")
-            with write(member) as sink:
-                source.copy(member, sink)
-            source.demand(padding(member.size), f"{member.path} does not end as it should")
-        sealed = box.encode(manifest)
-        source.demand(header(MANIFEST, len(sealed)), "its last file is not its manifest")
-        source.demand(sealed + padding(len(sealed)), "its manifest is not its label's")
-        source.demand(END, "it does not end as it should")
-        source.end()
+    source = _Demanding(tar)
+    for member in manifest.files:
+        source.demand(header(member.path, member.size), f"it has no {member.path} here")
+        with write(member) as sink:
+            source.copy(member, sink)
+        source.demand(padding(member.size), f"{member.path} does not end as it should")
+    sealed = box.encode(manifest)
+    source.demand(header(MANIFEST, len(sealed)), "its last file is not its manifest")
+    source.demand(sealed + padding(len(sealed)), "its manifest is not its label's")
+    source.demand(END, "it does not end as it should")
+    source.end()
 
 
 class _Demanding:
     """A stream of which every byte is known before it is read."""
 
-    def __init__(self, stream: zstandard.ZstdDecompressionReader) -> None:
+    def __init__(self, stream: Source) -> None:
         self._stream = stream
 
     def _read(self, most: int) -> bytes:

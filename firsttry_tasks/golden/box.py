@@ -79,12 +79,20 @@ class Sealed(_Strict, frozen=True, kw_only=True):
     sha256: str
 
 
+class Delta(_Strict, frozen=True, kw_only=True):
+    """What makes a box of an earlier one, whose archive has the sha256 ``base``."""
+
+    base: str
+    sealed: Sealed
+
+
 class Label(_Strict, frozen=True, kw_only=True):
     """What stands beside a box in a store: small, and enough to choose and to prove it."""
 
     schema_version: int = SCHEMA
     manifest: Manifest
     archive: Sealed
+    delta: Delta | None = None
 
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +145,11 @@ def archive_key(label: Name, sha256: str) -> str:
     return f"{label}.{sha256[:16]}.tar.zst"
 
 
+def delta_key(label: Name, base: str) -> str:
+    """Return where the delta from an archive with this sha256 stands."""
+    return f"{label}.{base[:16]}.delta.zst"
+
+
 def encode(value: Manifest | Label) -> bytes:
     """Return the one way a manifest or label is written."""
     return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
@@ -154,11 +167,11 @@ def read(data: bytes, expected: Name) -> Label:
     return found
 
 
-def check_archive(label: Label, packed: bytes) -> None:
+def check_sealed(sealed: Sealed, data: bytes) -> None:
     """Raise BadBoxError unless these bytes are the ones that the label seals."""
-    if not packed:
+    if not data:
         raise BadBoxError("its archive is missing")
-    if len(packed) != label.archive.size or disk.digest(packed) != label.archive.sha256:
+    if len(data) != sealed.size or disk.digest(data) != sealed.sha256:
         raise BadBoxError("its archive is not the one that its label seals")
 
 
@@ -171,9 +184,15 @@ def issues(found: Label, expected: Name) -> Iterator[str]:
         yield f"its manifest is not of {expected}"
     if archive.key != archive_key(expected, archive.sha256):
         yield f"its archive's name {archive.key!r} is not its own"
+    if found.delta and found.delta.sealed.key != delta_key(expected, found.delta.base):
+        yield "its delta's name is not its own"
+    if found.delta and not 0 < found.delta.sealed.size <= archive.size:
+        yield "its delta is larger than itself"
     yield from _sizes(manifest.files, archive)
     yield from _names(tuple(member.path for member in manifest.files))
-    if not all(map(_SHA.fullmatch, (archive.sha256, *(m.sha256 for m in manifest.files)))):
+    told = (found.delta.base, found.delta.sealed.sha256) if found.delta else ()
+    digests = (archive.sha256, *told, *(member.sha256 for member in manifest.files))
+    if not all(map(_SHA.fullmatch, digests)):
         yield "a digest is no sha256"
 
 

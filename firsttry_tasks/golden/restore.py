@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from firsttry_tasks.golden.archive import Sink
+    from firsttry_tasks.golden.archive import Sink, Source
     from firsttry_tasks.golden.box import Manifest, Member
 
 T = TypeVar("T")
@@ -33,10 +33,10 @@ KINDS: dict[str, type[Struct]] = {"learned": Learned, "watched": Watched}
 GOLDEN = "golden.json"
 
 
-def prove(label: Label, packed: BinaryIO, staging: Path) -> None:
+def prove(label: Label, tar: Source, staging: Path) -> None:
     """Unpack into an empty staging folder; raises BadBoxError unless all of it is as it says."""
     disk.fresh_folder(staging)
-    archive.unpack(label.manifest, packed, partial(_into, staging))
+    archive.unpack(label.manifest, tar, partial(_into, staging))
     for member in label.manifest.files:
         _check(staging / member.path, member, label.manifest)
     _rests_on(staging, label.manifest)

@@ -15,7 +15,7 @@ from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden import archive, box, contents, signature
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import megabytes
-from firsttry_tasks.steps import recording, snapshot, storage
+from firsttry_tasks.steps import deltas, recording, snapshot, storage
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError, github
 
@@ -160,6 +160,10 @@ def publish(root: Path) -> None:
     key = box.label_key(box.named(label.manifest))
     store = storage.opened(root)
     store.put(label.archive.key, packed)
+    told = deltas.publish(root, store, label, packed)
+    if told:
+        label = msgspec.structs.replace(label, delta=told)
+        data = box.encode(label)
     _sign(root, store, box.signature_key(box.named(label.manifest)), data)
     store.put(key, data)
     CONSOLE.say(_published(root, key))

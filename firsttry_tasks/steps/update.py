@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks import disk, fingerprint, git, reports
-from firsttry_tasks.golden import box, nearest, restore, signature
+from firsttry_tasks.golden import archive, box, delta, nearest, restore, signature
 from firsttry_tasks.golden.box import FITTING, BadBoxError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import recording, snapshot, storage, warm_state
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.stores import Store
 
 RESTORED = "Restored the golden cache of"
+#: The archive that was restored last: the next one may be told by a delta to it.
+HELD = f"{reports.STATE}/golden.tar.zst"
 QUARANTINE = f"{reports.STATE}/quarantine"
 
 
@@ -41,7 +43,7 @@ def update(root: Path, *, force: bool = False) -> None:
     """Restore the nearest golden cache that fits; nothing to restore is no failure."""
     _carry_through(root)
     try:
-        said = _update(root, storage.opened(root), _wanted(root), force=force)
+        said = _update(root, storage.opened(root), wanted_here(root), force=force)
     except StoreError as error:
         said = f"{error} Warm runs go on without it."
     CONSOLE.say(said)
@@ -53,7 +55,7 @@ def refresh(root: Path) -> None:
     Offline is slow, never red: whatever is wrong with the store is said and gone past.
     """
     _carry_through(root)
-    wanted = _wanted(root)
+    wanted = wanted_here(root)
     said = "The state is of this base."
     if _has_reason(root, wanted.line):
         seconds = project(root).settings.store_seconds
@@ -95,7 +97,8 @@ def _has_reason(root: Path, line: git.Line) -> bool:
     return missing or asked is None or asked.base != line.base
 
 
-def _wanted(root: Path) -> Wanted:
+def wanted_here(root: Path) -> Wanted:
+    """Return what a box has to fit here."""
     here, mark = project(root), snapshot.read(root)
     return Wanted(
         parts={**mark.parts, **recording.warm_parts(root)},
@@ -173,11 +176,13 @@ def _restored(root: Path, store: Store, candidate: Candidate, *, tests: bool, my
     packed = b""
     staging = root / restore.STAGING
     try:
-        _verify(root, store, candidate, label_bytes)
+        verify(root, store, candidate, label_bytes)
         label = box.read(label_bytes, candidate.name)
-        packed = store.get(label.archive.key, label.archive.size) or b""
-        box.check_archive(label, packed)
-        restore.prove(label, io.BytesIO(packed), staging)
+        if not _by_delta(root, store, label):
+            packed = store.get(label.archive.key, label.archive.size) or b""
+            box.check_sealed(label.archive, packed)
+            restore.prove(label, archive.opened(io.BytesIO(packed)), staging)
+            disk.write(root / HELD, packed)
     except (BadBoxError, TooLargeError) as error:
         disk.remove(staging)
         _quarantine(root, candidate, {"label.json": label_bytes, "box.tar.zst": packed}, error)
@@ -187,7 +192,28 @@ def _restored(root: Path, store: Store, candidate: Candidate, *, tests: bool, my
     return True
 
 
-def _verify(root: Path, store: Store, candidate: Candidate, label: bytes) -> None:
+def _by_delta(root: Path, store: Store, label: Label) -> bool:
+    """Stage a box by its delta, if the archive it is told by is held here; False to fetch it whole.
+
+    What comes of it is proved as any other: a delta that is not good costs its own bytes.
+    """
+    held = disk.read(root / HELD) if label.delta else None
+    if held is None or label.delta is None or disk.digest(held) != label.delta.base:
+        return False
+    change = store.get(label.delta.sealed.key, label.delta.sealed.size) or b""
+    try:
+        box.check_sealed(label.delta.sealed, change)
+        tar = delta.apply(held, change)
+        restore.prove(label, io.BytesIO(tar), root / restore.STAGING)
+    except BadBoxError:
+        return False
+    packed = io.BytesIO()
+    archive.pack([tar], packed)
+    disk.write(root / HELD, packed.getvalue())
+    return True
+
+
+def verify(root: Path, store: Store, candidate: Candidate, label: bytes) -> None:
     """Raise BadBoxError where signers are configured and none of them signed the label."""
     signers = project(root).settings.signers
     if not signers:

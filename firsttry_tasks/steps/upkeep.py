@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 #: What FirstTry knows of earlier runs; golden caches in a local store are not forgotten.
-STATES = ("warm", "reports", "ran", "inputs", "full", "restore", "quarantine")
+STATES = ("warm", "reports", "ran", "inputs", "full", "restore", "quarantine", "golden.tar.zst")
 
 
 def fingerprint(root: Path, *, parts: bool = False) -> None:

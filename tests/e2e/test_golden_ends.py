@@ -24,10 +24,16 @@ if TYPE_CHECKING:
 TRIALS = [5, pytest.param(50, marks=pytest.mark.slow)]
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Return a world that tests copy and leave as it is."""
+    return World(tmp_path_factory.mktemp("ends") / "world").begin(ONLY_TESTS)
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(published: World, tmp_path: Path) -> World:
     """Return a world to use up."""
-    return World(tmp_path / "world").begin(ONLY_TESTS)
+    return published.copy(tmp_path / "world")
 
 
 def _kill_at(checkout: Checkout, world: World, moment: float, *words: str) -> None:

@@ -35,18 +35,27 @@ class Signed(World):
         return {**super().env, "FIRSTTRY_SIGNING_KEY": str(self.key)}
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Signed:
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Signed:
     """Return a world with a signed box in its store."""
     if shutil.which("ssh-keygen") is None:
         pytest.skip("ssh-keygen is not installed; run: apt-get install openssh-client")
-    made = Signed(tmp_path)
-    made.key = _key(tmp_path, "ci")
+    made = Signed(tmp_path_factory.mktemp("signed") / "world")
+    made.key = _key(made.folder.parent, "ci")
     made.origin.begin(SIGNED)
     public = made.key.with_suffix(".pub").read_text()
     made.origin.write("ci/signers", f'ci@example.invalid namespaces="firsttry-golden" {public}')
     made.origin.shop()
     made.publish()
+    return made
+
+
+@pytest.fixture
+def world(published: Signed, tmp_path: Path) -> Signed:
+    """Return a world to use up."""
+    published.copy(tmp_path / "world")
+    made = Signed(tmp_path / "world")
+    made.key = published.key
     return made
 
 

@@ -162,7 +162,7 @@ def take(label: bytes, data: bytes, root: Path) -> None:
     """Do what the update step does with what a store served."""
     staging = root / restore.STAGING
     found = box.read(label, NAME)
-    box.check_archive(found, data)
-    restore.prove(found, io.BytesIO(data), staging)
+    box.check_sealed(found.archive, data)
+    restore.prove(found, archive.opened(io.BytesIO(data)), staging)
     restore.mark_ready(staging, found, tests=True, mypy=True)
     restore.finish(staging, root / "warm", root / ".mypy_cache")

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 Served = tuple[bytes, bytes]
 Edit = tuple[tuple[str | int, ...], Any]
 
+
+def _delta(key: str, base: str = "0" * 64, size: int = 1) -> dict[str, Any]:
+    return {"base": base, "sealed": {"key": key, "size": size, "sha256": "0" * 64}}
+
+
 #: Where in a label's JSON something is put, and what.
 LABELS: dict[str, Edit] = {
     "another schema": (("schema_version",), 2),
@@ -52,6 +57,9 @@ LABELS: dict[str, Edit] = {
         [{"path": contents.DB, "size": 1, "sha256": "0" * 64}] * 4,
     ),
     "no files": (("manifest", "files"), []),
+    "a delta elsewhere": (("delta",), _delta("../x")),
+    "a delta of a base that is no digest": (("delta",), _delta("x", base="x")),
+    "a delta larger than its box": (("delta",), _delta("x", size=1 << 40)),
 }
 #: Names that no box holds.
 NAMES = (

@@ -1,0 +1,61 @@
+"""Deltas: a box told by what it has other than an earlier one, which the reader still holds."""
+
+from __future__ import annotations
+
+import io
+
+import zstandard
+
+from firsttry_tasks.golden import archive
+from firsttry_tasks.golden.box import BadBoxError
+
+#: Both boxes, unpacked, have to lie within the window that readers allow.
+MOST = archive.WINDOW
+LEVEL = 6
+#: A delta that saves less than this share is not worth a file.
+WORTH = 0.5
+
+
+def tar(packed: bytes) -> bytes:
+    """Return the tar inside of an archive; raises BadBoxError beyond the bound."""
+    try:
+        with archive.opened(io.BytesIO(packed)) as stream:
+            found = stream.read(MOST + 1)
+    except zstandard.ZstdError as error:
+        raise BadBoxError(f"it is damaged ({error})") from error
+    if len(found) > MOST:
+        raise BadBoxError("it is too large for a delta")
+    return found
+
+
+def make(before: bytes, after: bytes) -> bytes | None:
+    """Return the delta between two archives; None where it is not worth it."""
+    try:
+        old, new = tar(before), tar(after)
+    except BadBoxError:
+        return None
+    if len(old) + len(new) > MOST:
+        return None
+    params = zstandard.ZstdCompressionParameters.from_level(
+        LEVEL, window_log=(len(old) + len(new)).bit_length(), enable_ldm=True, write_checksum=1
+    )
+    compressor = zstandard.ZstdCompressor(compression_params=params, dict_data=_reference(old))
+    found = compressor.compress(new)
+    return found if len(found) <= len(after) * WORTH else None
+
+
+def apply(before: bytes, change: bytes) -> bytes:
+    """Return the tar that a delta makes of an earlier archive; its proof is the caller's."""
+    reader = zstandard.ZstdDecompressor(dict_data=_reference(tar(before)), max_window_size=2 * MOST)
+    try:
+        with reader.stream_reader(change) as stream:
+            found = stream.read(MOST + 1)
+    except zstandard.ZstdError as error:
+        raise BadBoxError(f"its delta is damaged ({error})") from error
+    if len(found) > MOST:
+        raise BadBoxError("its delta makes too much of it")
+    return found
+
+
+def _reference(data: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(data, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
