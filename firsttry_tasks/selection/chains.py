@@ -7,6 +7,8 @@ import re
 
 #: Decorators that keep what a function returned.
 MEMO = frozenset({"cache", "lru_cache", "cached_property", "cached", "memoize", "singleton"})
+#: Functions that look up an attribute by its name.
+LOOKUPS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 #: Decorators that don't look at annotations.
 UNINTERESTED = frozenset(
     {"property", "setter", "getter", "deleter", "staticmethod", "classmethod", "overload", "final",
@@ -45,6 +47,21 @@ def words(value: str) -> tuple[str, ...]:
     ends = (f"{value}*",) if value.endswith("_") else ()
     begins = (f"*{value}",) if value.startswith("_") else ()
     return (value, *ends, *begins)
+
+
+def asks_for_any(node: ast.Call) -> bool:
+    """Tell whether a call looks up a name that is put together: ``getattr(x, "a" + b)``.
+
+    A variable holds a string that stands somewhere, and ``"visit_" + x`` asks for ``visit_*``.
+    """
+    if tip(node.func) not in LOOKUPS or len(node.args) <= 1:
+        return False
+    asked = node.args[1]
+    first = asked.left if isinstance(asked, ast.BinOp) else asked
+    if isinstance(first, ast.JoinedStr):
+        first = first.values[0] if first.values else first
+    told = isinstance(first, ast.Constant) and str(first.value).endswith("_")
+    return not told and not isinstance(asked, ast.Constant | ast.Name | ast.Attribute)
 
 
 def parameters(node: Function) -> set[str]:

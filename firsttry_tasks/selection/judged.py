@@ -35,6 +35,8 @@ class Judged:
             return effects.everything[0]
         if test.outcome == "skipped" and effects.changes.paths:
             return "was skipped when it ran last"
+        if test.path in effects.changes.paths and not test.path.endswith(".py"):
+            return f"{test.path} changed"
         units = test.ran()
         return (
             self._declared(test)

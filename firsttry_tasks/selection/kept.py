@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 Unit = tuple[str, int]
 
+#: Facts that may have been seen while something was made that is kept.
+_TELLING = frozenset({"read", "list", "look", "env", "outside", "module"})
+#: One in so many of the tests that ask for a kept thing may make it anew.
+_RARE = 20
+
 
 class Shared:
     """Adds frames for kept results and written files to the tests of one session."""
@@ -62,22 +67,40 @@ class Shared:
         ran = {test.nodeid: set(test.ran()) for test in tests}
         for number, piece in keepers.items():
             callers = [test for test in tests if number in ran[test.nodeid]]
-            reach = self._reach(number)
-            inner = {number}.union(*(ran[test.nodeid] & reach for test in callers))
-            facts = {fact for test in callers[:1] for fact in test.facts}
-            frame = self._frame("kept", piece.key, inner, facts)
-            asking = self._asking(number, piece)
+            units, facts = self._inside(number, callers, ran)
+            if not units and not facts:
+                continue
+            frame = self._frame("kept", piece.key, units, facts)
+            asking = self._asking(number, piece) if piece.cache else {number}
             for test in tests:
-                if number in ran[test.nodeid] or not asking.isdisjoint(ran[test.nodeid]):
+                if not asking.isdisjoint(ran[test.nodeid]):
                     more[test.nodeid].add(frame)
 
+    def _inside(
+        self, number: int, callers: Sequence[Test], ran: Mapping[str, set[int]]
+    ) -> tuple[set[int], set[int]]:
+        """Return what may have run and been seen inside a keeper's calls."""
+        if not callers:
+            return set(), set()
+        cache = self.pieces[number].cache
+        made = callers if cache else callers[:1]
+        reach = self._reach(number)
+        units = {unit for test in made for unit in ran[test.nodeid] & reach}
+        facts = {fact for test in made for fact in test.facts if self.facts[fact][0] in _TELLING}
+        if cache:
+            return units | {number}, facts
+        # What is made once runs in the first of all tests that ask for it, and in few others.
+        most = max(1, len(callers) // _RARE)
+        return (
+            {unit for unit in units if sum(unit in ran[it.nodeid] for it in callers) <= most},
+            {fact for fact in facts if sum(fact in it.facts for it in callers) <= most},
+        )
+
     def _asking(self, number: int, piece: Piece) -> set[int]:
-        """Units that name the function: a cache may answer them without running it."""
+        """Return the function and who names it: a cache may answer without running it."""
         name = piece.key.rpartition(".")[2].partition("#")[0]
-        return {
-            other
-            for other, one in self.pieces.items()
-            if other != number and (name in one.names or name in one.attrs)
+        return {number} | {
+            other for other, one in self.pieces.items() if name in one.names or name in one.attrs
         }
 
     def _reach(self, number: int) -> set[int]:

@@ -6,7 +6,11 @@ import re
 
 from msgspec import Struct
 
-#: Names with a meaning to Python, pytest or unittest: they are used without being written.
+#: Names of a module that are used without being written.
+HOOKS = re.compile(
+    r"__getattr__|__dir__|__path__|pytest\w*|set[uU]p\w*|tear[dD]own\w*|collect_ignore\w*|load_tests"
+)
+#: Names of members with a meaning to Python, pytest or unittest.
 MAGIC = re.compile(
     r"__\w+__|pytest\w*|set[uU]p\w*|tear[dD]own\w*|collect_ignore\w*|load_tests|_missing_|_ignore_"
 )
@@ -23,9 +27,10 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     assigned to or called a method of, such as ``registry.entries.append``.
 
     ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may
-    refer to any name; ``mirror``: to any name of its module. ``memo``: may keep for later what it
-    computed. ``star``: imports every name of a module. ``plain``: a class that looks at nobody's
-    members, or a member of one that only those notice who name it.
+    refer to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
+    ``memo``: may keep for later what it computed; ``cache``: a decorator does so, so that it need
+    not run again. ``star``: imports every name of a module. ``plain``: a class that
+    looks at nobody's members, or a member of one that only those notice who name it.
     """
 
     key: str
@@ -42,8 +47,10 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     effect: bool = False
     unsafe: bool = False
     wild: bool = False
+    peeks: bool = False
     mirror: bool = False
     memo: bool = False
+    cache: bool = False
     star: bool = False
     plain: bool = False
     is_class: bool = False

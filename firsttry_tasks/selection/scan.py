@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import sys
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.chains import (
     Function,
+    asks_for_any,
     is_inspected,
-    is_memo,
     own_attributes,
     root,
     tip,
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 #: Asking for names that stand nowhere in the code.
-REFLECTIVE = frozenset({"vars", "dir", "eval", "exec", "get_type_hints", "signature"})
-REFLECTIVE_ATTRIBUTES = frozenset(
-    {"__dict__", "__subclasses__", "getmembers", "__globals__", "__annotations__", "get_type_hints"}
-)
+WILD = frozenset({"vars", "dir", "getmembers", "__subclasses__"})
+PEEKING = frozenset({"__dict__", "__annotations__", "get_type_hints"})
+MIRRORS = frozenset({"globals", "eval", "exec", "__globals__"})
 #: Calls whose first argument is a label, not the name of something to look up.
 LABELLING = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "getLogger", "compile"})
 #: Methods that change what they are called on.
@@ -55,8 +55,8 @@ class Scan:
         self.kept: set[str] = set()
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
-        self.effect = self.unsafe = self.wild = self.mirror = False
-        self.memo = self.star = self.lazy = False
+        self.effect = self.unsafe = self.wild = self.peeks = self.mirror = False
+        self.star = self.lazy = False
         self._text: list[str] = []
         self._inside = 0  # classes that are not taken apart
         self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
@@ -121,8 +121,7 @@ class Scan:
         self._text.append(f"({node.id},{node.ctx.__class__.__name__})")
         if isinstance(node.ctx, ast.Load):
             self.names.add(node.id)
-            self.wild = self.wild or node.id in REFLECTIVE
-            self.mirror = self.mirror or node.id == "globals"
+            self._reflects(node.id)
         else:
             self.stores.add(node.id)
         return False
@@ -132,13 +131,18 @@ class Scan:
         self.attrs.add(node.attr)
         if isinstance(node.ctx, ast.Load):
             self.unsafe = True
-            if node.attr in REFLECTIVE_ATTRIBUTES and id(node) not in self._tame:
-                self.wild = True
+            if id(node) not in self._tame:
+                self._reflects(node.attr)
         else:
             self.unsafe = True
             self.writes |= {(root(node), node.attr), (root(node), tip(node.value))}
             self.kept.add(root(node))
         return True
+
+    def _reflects(self, name: str) -> None:
+        self.wild = self.wild or name in WILD
+        self.peeks = self.peeks or name in PEEKING
+        self.mirror = self.mirror or name in MIRRORS
 
     def on_subscript(self, node: ast.Subscript) -> bool:
         """Note that setting an item changes what stands before the bracket."""
@@ -154,6 +158,7 @@ class Scan:
         """Note that a method may change what it is called on; any call may fail."""
         self.unsafe = True
         func = node.func
+        self.wild = self.wild or asks_for_any(node)
         if isinstance(func, ast.Attribute):
             self.writes.add((root(node), tip(func.value)))
             if func.attr in CHANGING:
@@ -175,7 +180,7 @@ class Scan:
 
     def on_import(self, node: ast.Import) -> bool:
         """Note the module, and the name it is bound to."""
-        self.unsafe = True
+        self.unsafe = self.unsafe or not _standard(alias.name for alias in node.names)
         for alias in node.names:
             self.imports.add(alias.name)
             self.attrs.update(alias.name.split("."))
@@ -203,7 +208,6 @@ class Scan:
         self.functions.append((name, node))
         self._text.append(repr(ast.get_docstring(node, clean=False)))
         self.unsafe = self.unsafe or bool(node.decorator_list)
-        self.memo = self.memo or is_memo(node)
         if self._inside or is_inspected(node):
             self._fields(node, "body")
         else:
@@ -276,6 +280,11 @@ class Scan:
         """May raise."""
         self.unsafe = True
         return True
+
+
+def _standard(names: Iterable[str]) -> bool:
+    """Tell whether all these modules are the standard library's, which are there."""
+    return all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
 
 
 _SPECIAL: dict[str, Callable[[Scan, ast.AST], bool]] = {  # each is asked about its kind only

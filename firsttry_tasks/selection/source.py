@@ -88,11 +88,11 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool) -> Piece:
         hints=frozenset(scan.hints),
         imports=frozenset(scan.imports),
         writes=frozenset(scan.writes),
-        effect=not guard and (scan.effect or (magic and not scan.scope)),
+        effect=not guard and scan.effect,
         unsafe=not guard and scan.unsafe,
         wild=scan.wild,
+        peeks=scan.peeks,
         mirror=scan.mirror,
-        memo=scan.memo,
         star=scan.star,
         plain=plain and not magic,
         is_class=isinstance(node, ast.ClassDef),
@@ -117,8 +117,10 @@ def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -
         imports=frozenset(scan.imports),
         writes=frozenset(writes | {(shared, shared) for shared in scan.shared}),
         wild=scan.wild,
+        peeks=scan.peeks,
         mirror=scan.mirror,
         memo=bool(scan.shared) or kept or scan.lazy or is_memo(node),
+        cache=is_memo(node),
     )
 
 

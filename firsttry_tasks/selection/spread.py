@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from firsttry_tasks.selection.delta import Delta
 from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.modules import Modules
-from firsttry_tasks.selection.piece import MAGIC, Piece
+from firsttry_tasks.selection.piece import HOOKS, MAGIC, Piece
 
 _PLAIN_BASES = frozenset({"object", "Generic", "ABC", "Protocol"})
 _DEEPEST = 30
@@ -22,6 +22,7 @@ class Spread:
         self.bare: dict[str, set[str]] = {}  # file -> names changed in its own namespace
         self.attrs: dict[str, int] = {}  # name -> mask of origins
         self.origins = 0
+        self.members = 0  # the origins of members of classes among them
         self.effects: dict[str, str] = {}  # module -> why its import as a whole counts as changed
         self.unsafe: dict[str, str] = {}  # module -> why its import may fail now
         self.why: dict[str, str] = {}  # name -> the change it comes from
@@ -34,9 +35,13 @@ class Spread:
         """Take in what changed in one file; `settle` carries it on."""
         old = self.modules.sources[path]
         for number in sorted(delta.statements):
-            self._statement(path, old[number], number, f"{path} changed")
+            self._statement(path, old[number], number, f"{path} changed", changed=True)
+        classes = {name for piece in delta.added if piece.is_class for name in piece.binds}
+        new = classes - {name for piece in old if piece.is_class for name in piece.binds}
         for piece in delta.added:
-            self._statement(path, piece, -1, f"{path} changed")
+            if piece.key.partition(".")[0] in new:
+                continue  # nobody gets at the members of a class that nobody names
+            self._statement(path, piece, -1, f"{path} changed", changed=True)
         for name in delta.removed:
             self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
 
@@ -75,6 +80,9 @@ class Spread:
         if piece.wild and self.origins:
             mask |= self.origins
             name = name or "any name"
+        if piece.peeks and self.members:
+            mask |= self.members
+            name = name or "any member"
         return mask, name
 
     def _size(self) -> int:
@@ -86,6 +94,8 @@ class Spread:
             return
         ran = self._ran.get(path, {})
         for number, piece in enumerate(pieces):
+            if piece.star:
+                self._star(path, piece)
             if piece.body or (path, number) in self._done:
                 continue
             mask, name = self.hit(path, piece)
@@ -95,6 +105,15 @@ class Spread:
                 self._again(path, number, self.why.get(name, f"{name} changed"))
                 if piece.imports and self._lost(piece, reach):
                     self.effects.setdefault(path, f"a name it imports is gone: {name}")
+
+    def _star(self, path: str, piece: Piece) -> None:
+        """Hand on the changed names of a module whose every name is imported."""
+        for source in self.modules.imported(path, piece.imports):
+            names = self.bare.get(source, set()) - self.bare.get(path, set())
+            for name in sorted(names):
+                self._bind(path, "", name, self.why[name])
+                if name == "__all__":
+                    self.effects.setdefault(path, self.why[name])
 
     def _lost(self, piece: Piece, reach: int) -> bool:
         return any(self._gone.get(name, 0) & reach for name in piece.attrs)
@@ -117,11 +136,14 @@ class Spread:
             else:
                 self._statement(path, self.modules.sources[path][number], number, why)
 
-    def _statement(self, path: str, piece: Piece, number: int, why: str) -> None:
+    def _statement(
+        self, path: str, piece: Piece, number: int, why: str, *, changed: bool = False
+    ) -> None:
+        """Take in a statement that runs to another result, or is itself another."""
         if piece.body:
             return
         self._done.add((path, number))
-        if piece.effect or piece.star:
+        if piece.effect or (changed and _counts_whole(piece)):
             self.effects.setdefault(path, why)
         if piece.unsafe:
             self.unsafe.setdefault(path, why)
@@ -188,10 +210,17 @@ class Spread:
         if not scope:
             self.bare.setdefault(path, set()).add(name)
         self.origins |= bit
+        if scope:
+            self.members |= bit
         self.why.setdefault(name, f"{name}: {why}")
         for form in (name, *_patterns(name)):
             self.attrs[form] = self.attrs.get(form, 0) | bit
             self.why.setdefault(form, self.why[name])
+
+
+def _counts_whole(piece: Piece) -> bool:
+    """Tell whether everybody who imports the module may notice a statement that changed."""
+    return piece.star or (not piece.key and any(map(HOOKS.fullmatch, piece.binds)))
 
 
 def _patterns(name: str) -> Iterator[str]:
