@@ -1,0 +1,184 @@
+"""What a recorded pytest run knows of its tests afterwards."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from firsttry_tasks import records
+from firsttry_tasks.values import PLAN, TestsPlan
+
+if TYPE_CHECKING:
+    from firsttry_tasks.records import Frame, Record, Test
+
+HOUSE = Path(__file__).parents[2]
+LIB = """\
+import os
+from pathlib import Path
+
+def helper():
+    return 1
+
+VALUE = helper()
+
+def read():
+    return Path("data.txt").read_text()
+
+def absent():
+    return Path("absent.txt").exists()
+
+def listed():
+    return os.listdir("folder")
+
+def variable():
+    return os.environ.get("SHOP_MODE")
+
+def deep():
+    return helper()
+"""
+CONFTEST = """\
+import pytest
+import lib
+
+@pytest.fixture(scope="session")
+def shared():
+    return lib.deep()
+"""
+TESTS = """\
+import os, subprocess, sys, threading
+import lib
+
+def test_first(shared):
+    assert shared
+
+def test_second(shared):
+    assert shared
+
+def test_looks():
+    lib.read(), lib.absent(), lib.listed(), lib.variable()
+
+def test_thread():
+    thread = threading.Thread(target=lib.deep)
+    thread.start()
+    thread.join()
+
+def test_child():
+    subprocess.run([sys.executable, "-c", "import lib"], env={}, check=True)
+
+def test_fork():
+    pid = os.fork()
+    if pid == 0:
+        try:
+            lib.deep()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+def test_shell():
+    os.system("true")
+
+def test_hot():
+    for _ in range(5000):
+        lib.helper()
+    lib.deep()
+
+def test_fails():
+    assert lib.deep() == 2
+
+def test_itself():
+    assert True
+"""
+
+
+@pytest.fixture(name="record", scope="module")
+def _record(tmp_path_factory: pytest.TempPathFactory) -> Record:
+    root = tmp_path_factory.mktemp("recorded")
+    (root / "folder").mkdir()
+    files = {"lib.py": LIB, "conftest.py": CONFTEST, "test_lib.py": TESTS, "data.txt": "1"}
+    for name, text in files.items():
+        (root / name).write_text(text)
+    spool = root / ".firsttry"
+    spool.mkdir()
+    plan = TestsPlan(events=str(spool / "events"), root=str(root), records=str(spool))
+    (spool / "plan.json").write_bytes(msgspec.json.encode(plan))
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    env = kept | {PLAN: str(spool / "plan.json"), "PYTHONPATH": str(HOUSE)}
+    words = ["-p", "firsttry_tasks.recorder.plugin", "-p", "no:testmon", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={root}", *words]
+    subprocess.run(command, cwd=root, env=env, check=False, capture_output=True)
+    return records.decode((spool / f"main{records.SUFFIX}").read_bytes())
+
+
+def _test(record: Record, name: str) -> Test:
+    return next(test for test in record.tests if test.nodeid == f"test_lib.py::{name}")
+
+
+def _ran(record: Record, part: Test | Frame) -> set[str]:
+    return {record.units[number].name for number in part.units}
+
+
+def _saw(record: Record, part: Test | Frame) -> set[tuple[str, str]]:
+    return {(record.facts[number].kind, record.facts[number].name) for number in part.facts}
+
+
+def test_a_test_knows_what_it_ran(record: Record) -> None:
+    """Itself, and nothing of what only others ran."""
+    assert _ran(record, _test(record, "test_itself")) == {"test_itself"}
+
+
+@pytest.mark.parametrize("name", ["test_thread", "test_fork", "test_hot"])
+def test_code_is_seen_wherever_it_runs(record: Record, name: str) -> None:
+    """In threads, in forked children, and after something else ran hot."""
+    assert _ran(record, _test(record, name)) >= {name, "deep", "helper"}
+
+
+@pytest.mark.parametrize("name", ["test_first", "test_second"])
+def test_a_session_fixture_counts_for_all_who_use_it(record: Record, name: str) -> None:
+    """Not only for the test that set it up."""
+    used = [record.frames[number] for number in _test(record, name).frames]
+    [fixture] = [frame for frame in used if frame.kind == "fixture"]
+    assert _ran(record, fixture) == {"shared", "deep", "helper"}
+
+
+def test_what_a_module_runs_belongs_to_its_import(record: Record) -> None:
+    """With the line of the module that ran it."""
+    [frame] = [it for it in record.frames if (it.kind, it.name) == ("import", "lib.py")]
+    lines = {(line, record.units[unit].name) for line, unit in frame.lines}
+    assert lines == {(LIB.splitlines().index("VALUE = helper()") + 1, "helper")}
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [("read", "data.txt"), ("look", "absent.txt"), ("list", "folder"), ("env", "SHOP_MODE")],
+)
+def test_a_test_knows_what_it_looked_at(record: Record, fact: tuple[str, str]) -> None:
+    """Files, files that are absent, folders, variables."""
+    assert fact in _saw(record, _test(record, "test_looks"))
+
+
+def test_a_python_child_is_recorded(record: Record) -> None:
+    """Also where its environment was scrubbed."""
+    assert ("whole", "lib.py") in _saw(record, _test(record, "test_child"))
+
+
+def test_another_child_makes_its_test_depend_on_everything(record: Record) -> None:
+    """What a shell does in the repository nobody sees."""
+    assert "blind" in {kind for kind, _ in _saw(record, _test(record, "test_shell"))}
+
+
+def test_outcomes(record: Record) -> None:
+    """A failure is remembered as one."""
+    outcomes = {test.nodeid.partition("::")[2]: test.outcome for test in record.tests}
+    assert (outcomes["test_fails"], outcomes["test_itself"]) == ("failed", "passed")
+
+
+def test_the_runner_looking_around_counts_for_nobody(record: Record) -> None:
+    """What pytest itself reads and lists is no dependency of the tests."""
+    [start] = [frame for frame in record.frames if frame.kind == "start"]
+    assert {kind for kind, _ in _saw(record, start)} <= {"module"}

@@ -1,0 +1,1 @@
+"""Selection without pytest: sessions written down by hand, held against changed files."""

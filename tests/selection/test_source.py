@@ -1,0 +1,132 @@
+"""A file taken apart: what counts as a change, and what a piece refers to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firsttry_tasks.selection.delta import compare
+from firsttry_tasks.selection.source import take_apart
+
+if TYPE_CHECKING:
+    from firsttry_tasks.selection.piece import Piece
+
+
+def _only(text: str) -> Piece:
+    return take_apart(text.encode())[0]
+
+
+def _differs(old: str, new: str) -> bool:
+    return bool(compare(take_apart(old.encode()), take_apart(new.encode())))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("X = 1\n", "X   =  1  # one\n"),
+        ("def f():\n    return 1\n", "\n\n\ndef f():\n    # why\n    return (1)\n"),
+        ("X = 'a'\n", 'X = "a"\n'),
+        ("if TYPE_CHECKING:\n    import a\nX = 1\n", "X = 1\n"),
+    ],
+)
+def test_layout_is_no_change(old: str, new: str) -> None:
+    """Comments, blank lines, brackets, quotes and imports for types leave the pieces alike."""
+    assert not _differs(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("X = 1\n", "X = True\n"),
+        ("if a:\n    f()\nelse:\n    g()\n", "if a:\n    f()\n    g()\n"),
+        ("try:\n    f()\nfinally:\n    g()\n", "try:\n    f()\nexcept E:\n    g()\n"),
+        ("def f(a, /, b): ...\n", "def f(a, b, /): ...\n"),
+        ("def f():\n    '''A.'''\n", "def f():\n    '''B.'''\n"),
+        ("X = 1\nX = 2\n", "X = 2\nX = 1\n"),
+        ("@p.getter\ndef x(): ...\n", "@p.setter\ndef x(): ...\n"),
+    ],
+)
+def test_meaning_is_a_change(old: str, new: str) -> None:
+    """What could run to another result has another digest, or another place."""
+    assert _differs(old, new)
+
+
+def test_two_functions_of_one_name_are_two_pieces() -> None:
+    """A getter and its setter don't hide each other."""
+    text = (
+        b"class A:\n    @property\n    def x(self): ...\n    @x.setter\n    def x(self, n): ...\n"
+    )
+    assert [piece.key for piece in take_apart(text) if piece.body] == ["A.x", "A.x#2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "attrs"),
+    [
+        ("X = a.b\n", {"b"}),
+        ("X = 'name'\n", {"name"}),
+        ("X = 'pkg.mod:name'\n", {"pkg", "mod", "name"}),
+        ("X = 'visit_'\n", {"visit_", "visit_*"}),
+        ("from a import b as c\n", {"b"}),
+        ("X = T('X')\n", {"X"}),
+        ("X = TypeVar('Label')\n", set()),
+    ],
+)
+def test_names_behind_dots_and_in_strings(text: str, attrs: set[str]) -> None:
+    """A string may name what is looked up later."""
+    assert _only(text).attrs == attrs
+
+
+@pytest.mark.parametrize(
+    ("text", "effect"),
+    [
+        ("X = f()\n", False),
+        ("def f(): ...\n", False),
+        ("f()\n", True),
+        ("for x in y: pass\n", True),
+        ("if a:\n    X = 1\n", False),
+        ("if a:\n    f()\n", True),
+        ("if __name__ == '__main__':\n    f()\n", False),
+        ("'''Words.'''\n", False),
+    ],
+)
+def test_effects(text: str, effect: bool) -> None:  # noqa: FBT001  a column of the table
+    """A statement that does more than bind names counts for every importer."""
+    assert _only(text).effect == effect
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "global x; x = 1",
+        "X.append(1)",
+        "X['a'] = 1",
+        "X.y = 1",
+        "cls.made = 1",
+    ],
+)
+def test_keepers(body: str) -> None:
+    """A function that stores something outside of itself may keep what it computed."""
+    pieces = take_apart(f"def f(cls):\n    {body}\n".encode())
+    assert [piece.memo for piece in pieces if piece.body] == [True]
+
+
+def test_a_lazy_attribute_is_kept() -> None:
+    """Made only where it is missing."""
+    text = b"def f(self):\n    if self._x is None:\n        self._x = make()\n    return self._x\n"
+    assert take_apart(text)[1].memo
+
+
+@pytest.mark.parametrize(
+    ("expression", "wild"),
+    [
+        ("vars(x)", True),
+        ("getattr(x, 'a' + b)", True),
+        ("getattr(x, 'visit_' + b)", False),
+        ("getattr(x, name)", False),
+        ("x.a", False),
+    ],
+)
+def test_wild(expression: str, wild: bool) -> None:  # noqa: FBT001  a column of the table
+    """Code that may ask for any name is known as such."""
+    assert _only(f"X = {expression}\n").wild == wild

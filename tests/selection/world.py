@@ -1,0 +1,131 @@
+"""A small recorded world: files as text, tests by what they ran, and the same files later."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.dependencies import pieces
+from firsttry_tasks.selection.choose import choose
+from firsttry_tasks.selection.learned import Frame, Now, Session, Test
+from firsttry_tasks.selection.source import take_apart
+
+if TYPE_CHECKING:
+    from firsttry_tasks.selection.piece import Piece
+    from firsttry_tasks.values import Selection
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A fact that a test saw."""
+
+    kind: str
+    name: str
+
+
+Tests = Mapping[str, tuple[str | Fact, ...]]
+
+#: What a dependency db knows of every version of a file.
+TAKEN_APART: dict[tuple[str, str], tuple[Piece, ...]] = {}
+
+
+class World:
+    """Records as a run of these files leaves them.
+
+    ``tests`` maps a test (``test_a.py::test_x``) to what it ran besides itself, each as
+    ``module.py:qualified.name``, and to the facts it saw.
+    """
+
+    def __init__(self, files: Mapping[str, str], tests: Tests) -> None:
+        """Take the files apart, and write the session down."""
+        self.files = dict(files)
+        self.pieces = {
+            path: take_apart(text.encode()) for path, text in files.items() if path.endswith(".py")
+        }
+        for path, found in self.pieces.items():
+            TAKEN_APART[path, str(hash(files[path]))] = found
+        self.units: dict[tuple[str, int], int] = {}
+        self.facts: dict[tuple[str, str], int] = {}
+        self.session = self._session(tests)
+
+    def _session(self, tests: Tests) -> Session:
+        homes = list(dict.fromkeys(nodeid.partition("::")[0] for nodeid in tests))
+        known = tuple(self._test(nodeid, seen, homes) for nodeid, seen in tests.items())
+        collected: dict[str, list[str]] = {}
+        for nodeid in tests:
+            path, _, rest = nodeid.partition("::")
+            collected.setdefault(path, []).append(rest)
+        frames = (Frame("start", "", (), (), (), ()), *(_collect(home) for home in homes))
+        imports = tuple(Frame("import", path, (), (), (), ()) for path in self.pieces)
+        return Session(
+            manifest={path: str(hash(text)) for path, text in self.files.items()},
+            parts={},
+            variables={},
+            outside={},
+            modules={path.removesuffix(".py").replace("/", "."): path for path in self.pieces},
+            patterns=("test_*.py",),
+            testpaths=(),
+            roots=("",),
+            units=tuple(self.units),
+            facts=tuple(self.facts),
+            frames=(*frames, *imports),
+            tests=known,
+            collected={path: tuple(rests) for path, rests in collected.items()},
+            left=frozenset(),
+        )
+
+    def _test(self, nodeid: str, seen: tuple[str | Fact, ...], homes: list[str]) -> Test:
+        path, _, rest = nodeid.partition("::")
+        ran = [f"{path}:{rest.replace('::', '.')}", *(it for it in seen if isinstance(it, str))]
+        return Test(
+            nodeid=nodeid,
+            path=path,
+            outcome="passed",
+            seconds=0.1,
+            units=array("I", sorted(self._unit(it) for it in ran)).tobytes(),
+            facts=tuple(
+                self.facts.setdefault((it.kind, it.name), len(self.facts))
+                for it in seen
+                if isinstance(it, Fact)
+            ),
+            frames=(1 + homes.index(path),),
+            names=(),
+            function=True,
+        )
+
+    def _unit(self, spelled: str) -> int:
+        path, _, key = spelled.partition(":")
+        [piece] = [n for n, it in enumerate(self.pieces[path]) if it.body and it.key == key]
+        return self.units.setdefault((path, piece), len(self.units))
+
+    def chosen(self, **changed: str | None) -> Selection:
+        """Return what is chosen after a change: ``module_py`` stands for ``module.py``."""
+        later = dict(self.files)
+        for name, text in changed.items():
+            path = name.replace("_py", ".py").replace("_txt", ".txt").replace("_md", ".md")
+            if text is None:
+                del later[path]
+            else:
+                later[path] = text
+        return self.later(later)
+
+    def later(self, files: Mapping[str, str]) -> Selection:
+        """Return what is chosen for these files."""
+        return choose((self.session,), self.now(files))
+
+    def now(self, files: Mapping[str, str]) -> Now:
+        """Return the files as the tree they are."""
+        return Now(
+            manifest={path: str(hash(text)) for path, text in files.items()},
+            parts={},
+            variable=lambda _: "",
+            outside=lambda _: "",
+            pieces=lambda path: pieces(files[path].encode()),
+            before=lambda path, blob: TAKEN_APART[path, blob],
+        )
+
+
+def _collect(home: str) -> Frame:
+    return Frame("collect", home, (), (), (), ())
