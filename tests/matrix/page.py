@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -43,8 +43,8 @@ process is the truth. The same cases are played with `pytest --testmon` alone.
 The row `NAME` is the test
 `tests/matrix/test_matrix.py::test_no_broken_test_is_missed[NAME]`
 (`test_nothing_runs_without_need[NAME]` under "Nothing to break",
-`test_a_limit_is_where_we_say_it_is[NAME]` under "Known limit"). Rows marked *skipped* need a
-package that was not there.
+`test_a_limit_is_where_we_say_it_is[NAME]` under "Known limit"). A row marked *not run* was not
+played, or needs a package that was not there.
 
 This page is generated:
 
@@ -59,14 +59,18 @@ Results = Mapping[str, Result]
 
 
 def main() -> None:
-    """Read the two files named on the command line, and print the page."""
-    testmon, firsttry = (_read(Path(name)) for name in sys.argv[1:3])
-    sys.stdout.write(page(testmon, firsttry))
+    """Read the files named on the command line, and print the page."""
+    found = _read(map(Path, sys.argv[1:]))
+    sys.stdout.write(page(found.get("testmon", {}), found.get("firsttry", {})))
 
 
-def _read(place: Path) -> Results:
-    found = msgspec.json.decode(place.read_bytes(), type=list[Result])
-    return {result.name: result for result in found}
+def _read(places: Iterable[Path]) -> dict[str, dict[str, Result]]:
+    """Return the results of each subject; of two results of a case the later one stands."""
+    found: dict[str, dict[str, Result]] = {}
+    for place in places:
+        for result in msgspec.json.decode(place.read_bytes(), type=list[Result]):
+            found.setdefault(result.subject, {})[result.name] = result
+    return found
 
 
 def page(testmon: Results, firsttry: Results) -> str:
@@ -105,7 +109,7 @@ def _section(kind: str, testmon: Results, firsttry: Results) -> str:
 
 
 def _word(results: Results, name: str) -> str:
-    return WORDS[results[name].outcome] if name in results else "*skipped*"
+    return WORDS[results[name].outcome] if name in results else "*not run*"
 
 
 if __name__ == "__main__":
