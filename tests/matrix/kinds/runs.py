@@ -70,6 +70,10 @@ CASES = (
     case(
         "settings-below-the-root",
         """
+         --- pyproject.toml
+         [project]
+         name = "lib"
+         version = "1"
          --- src/lib.py
          def f():
              return 1
