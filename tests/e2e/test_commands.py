@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TYPED = [
     "clear_cache",
     "compare",
+    "doctor",
     "fingerprint",
     "flaky",
     "full",
