@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 STEERING = ("COVERAGE_", "LANG", "LC_", "MYPY", "PYTEST_", "PYTHON", "RUFF_", "TZ")
 #: What pytest, coverage and our own engine set for a while; no project sets them on purpose.
 PASSING = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST", "COVERAGE_PROCESS")
+#: What a shell says of itself: it differs from one call to the next.
+OF_SHELL = frozenset({"_", "OLDPWD", "SHLVL"})
 #: What a gate's process must not inherit: git's hook variables and our own.
 FOREIGN = ("GIT_", "FIRSTTRY_", *PASSING)
 
@@ -88,7 +90,11 @@ def steering(environ: Mapping[str, str]) -> dict[str, str]:
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment a gate starts from, without what is meant for others."""
-    return {name: value for name, value in environ.items() if not name.startswith(FOREIGN)}
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(FOREIGN) and name not in OF_SHELL
+    }
 
 
 def in_ci(environ: Mapping[str, str]) -> bool:

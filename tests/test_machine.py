@@ -87,3 +87,10 @@ def test_what_steers_a_tool_is_part_of_the_key() -> None:
 def test_python_is_told_with_its_micro_version() -> None:
     """A patch release can change a result."""
     assert machine.python().endswith(".".join(map(str, sys.version_info[:3])))
+
+
+def test_gates_do_not_see_what_the_shell_says_of_itself() -> None:
+    """The same run started by another command is the same run."""
+    assert machine.clean({"_": "/bin/ft", "SHLVL": "2", "OLDPWD": "/", "HOME": "/h"}) == {
+        "HOME": "/h"
+    }
