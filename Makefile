@@ -22,7 +22,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 IN := export PATH="$(BIN):$$PATH";
 
 TASKS := parity warm full compare fingerprint package publish update-cache store \
-	lock flaky stats testmon settings doctor clear-cache list
+	why impact lock flaky stats testmon settings doctor clear-cache list
 BENCHES := noop one_edit
 
 .PHONY: help $(TASKS) install test test-slow test-all lint format bench dist relock hooks \

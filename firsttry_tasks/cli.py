@@ -12,6 +12,8 @@ USAGE = """usage: ft COMMAND [OPTIONS]
   ft full                   run everything, from cold
   ft compare [--learn]      judge the two reports (99: cache escape)
   ft parity                 warm, full and compare
+  ft why NODEID             why a test would run now, or why not
+  ft impact FILE[::NAME]    which tests an edit would select
   ft fingerprint [--parts]  print the fingerprint
   ft lock [--check]         write the parity lock, or compare with it
   ft flaky [--json] [--slack]        list the known flaky tests

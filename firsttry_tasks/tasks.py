@@ -215,6 +215,25 @@ def task_flaky() -> Iterator[Task]:
     yield _top("flaky", task_flaky, step(act), params=[as_json, slack], pos_arg="words")
 
 
+def task_why() -> Iterator[Task]:
+    """Say why a test would run now, or why not (doit why NODEID; --json)."""
+    from firsttry_tasks.steps import questions
+
+    yield _question("why", task_why, step(questions.why, Path.cwd()))
+
+
+def task_impact() -> Iterator[Task]:
+    """List the tests that an edit would select (doit impact FILE[::NAME]; --json)."""
+    from firsttry_tasks.steps import questions
+
+    yield _question("impact", task_impact, step(questions.reach, Path.cwd()))
+
+
+def _question(name: str, creator: Creator, action: Any) -> Task:
+    as_json = {**_flag("json", "print JSON"), "name": "as_json"}
+    return _top(name, creator, action, task_dep=[LOOK], params=[as_json], pos_arg="words")
+
+
 def task_stats() -> Iterator[Task]:
     """Say what the parity runs so far tell: escapes, times, what was saved."""
 
@@ -314,7 +333,7 @@ def create_doit_tasks() -> Iterator[Task]:
     creators = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
     golden = (task_package, task_publish, task_update_cache, task_store, task_doctor)
     upkeep = (task_lock, task_flaky, task_stats, task_testmon, task_settings, task_clear_cache)
-    for creator in (*creators, *golden, *upkeep):
+    for creator in (*creators, task_why, task_impact, *golden, *upkeep):
         yield from creator()
 
 

@@ -61,16 +61,16 @@ def _record(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard
     """Keep what a full run recorded in a place of its own, as warm runs will read it."""
     folder = disk.fresh_folder(Path(job.recorded))
     seen = recording.of_warm(here.root, inputs)
-    now = _now(here, job, seen, tree, Memory(folder / DB))
-    _learn(here, job, seen, now, heard, folder)
+    around = now(here, job, seen, tree, Memory(folder / DB))
+    _learn(here, job, seen, around, heard, folder)
     recording.seal(folder, inputs.key)
 
 
 def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     memory = Memory(here.root / reports.DB)
     learned = disk.read_own(here.root / reports.LEARNED, Learned) or Learned()
-    now = _now(here, job, inputs, tree, memory)
-    chosen = _with_flaky(choose(memory.sessions(), now), frozenset(here.memory.nodeids))
+    around = now(here, job, inputs, tree, memory)
+    chosen = _with_flaky(choose(memory.sessions(), around), frozenset(here.memory.nodeids))
     smoke = frozenset(learned.smoke) & chosen.stable
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
@@ -81,7 +81,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
         # Whatever else imports the broken module is red as well: say so as a full run would.
         chosen = Selection(everything=(f"{broken[0]} can't be collected",))
         said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
-    keep = partial(_learn, here, job, inputs, now, heard, here.root / reports.WARM)
+    keep = partial(_learn, here, job, inputs, around, heard, here.root / reports.WARM)
     return Ran(said=said, argv=argv, why=chosen.everything, keep=keep)
 
 
@@ -161,7 +161,8 @@ def _mode(said: Said, mode: str, known: int | None = None) -> Said:
     return msgspec.structs.replace(said, tests=detail)
 
 
-def _now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: Memory) -> Now:
+def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: Memory) -> Now:
+    """Return the tree and the environment as selection sees them."""
     config = lock.configuration(here.root)
     read = partial(_read, here.root)
     return Now(

@@ -18,6 +18,7 @@ TYPED = [
     "fingerprint",
     "flaky",
     "full",
+    "impact",
     "lock",
     "package",
     "parity",
@@ -28,6 +29,7 @@ TYPED = [
     "testmon",
     "update_cache",
     "warm",
+    "why",
 ]
 #: Runs at the start of every Python, and writes down each program that is started.
 AUDIT = """\

@@ -1,0 +1,68 @@
+"""Questions before a run: why a test would run, and which tests an edit would select."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import disk, reports
+from firsttry_tasks.dependencies import Memory
+from firsttry_tasks.errors import FirstTryError, UsageError
+from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.selection import impact
+from firsttry_tasks.steps import pytest_run
+from firsttry_tasks.steps.project import project, tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.selection.learned import Now, Session
+
+
+def why(root: Path, words: list[str], *, as_json: bool = False) -> None:
+    """Say of one test why it would run now, or why not, and what it rests on."""
+    if len(words) != 1:
+        raise UsageError("Usage: doit why NODEID")
+    answer = impact.explain(words[0], *_known(root))
+    if as_json:
+        CONSOLE.say(msgspec.json.encode(answer).decode("utf-8"))
+        return
+    runs = "would run" if answer.runs else "would not run"
+    CONSOLE.say(f"{answer.nodeid} {runs}: {answer.why}.")
+    if answer.outcome:
+        CONSOLE.say(f"When it ran last it {answer.outcome}. It rests on the code of:")
+        CONSOLE.say(*(f"  {path}" for path in answer.code))
+    if answer.looked:
+        CONSOLE.say("It looked at:", *(f"  {fact}" for fact in answer.looked))
+
+
+def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
+    """List the tests that an edit of a file, or of one name in it, would select."""
+    if len(words) != 1:
+        raise UsageError("Usage: doit impact FILE, or: doit impact FILE::NAME")
+    path, _, name = words[0].partition("::")
+    sessions, now = _known(root)
+    if path not in now.manifest:
+        raise UsageError(f"{path} is no file of this tree; name it relative to the project.")
+    found = impact.impact(path, name, sessions, now)
+    if as_json:
+        CONSOLE.say(msgspec.json.encode(found).decode("utf-8"))
+        return
+    width = max(map(len, found), default=0)
+    CONSOLE.say(*(f"{nodeid:<{width}}  {reason}" for nodeid, reason in found.items()))
+    CONSOLE.say(f"{len(found)} tests would be selected by an edit of {words[0]}.")
+
+
+def _known(root: Path) -> tuple[tuple[Session, ...], Now]:
+    """Return what is recorded, and the tree as it is now."""
+    here = project(root)
+    memory = Memory(root / reports.DB)
+    sessions = memory.sessions()
+    inputs = disk.read_own(root / reports.inputs_file("warm", "tests"), Inputs)
+    if not sessions or inputs is None:
+        raise FirstTryError("Nothing is learned yet; run: doit warm")
+    files = tree(root, "tests")
+    job = here.job("warm", "tests", tuple(files))
+    return sessions, pytest_run.now(here, job, inputs, files, memory)
