@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 REASONS = 5
 #: How many tests a message to a channel names.
 NAMED = 20
+WEEK = 7
 
 
 def statistics(lines: Sequence[Line]) -> list[str]:
@@ -134,12 +135,13 @@ def _day(at: str) -> dt.date:
 
 
 def _came(memory: FlakyMemory, today: dt.date) -> list[str]:
-    new = [n for n, it in whole(memory).items() if it.first and (today - _day(it.first)).days < 7]  # noqa: PLR2004  a week
+    """Tell which tests were seen for the first time; one without evidence was never seen."""
+    new = [n for n, it in whole(memory).items() if it.runs and (today - _day(it.first)).days < WEEK]
     return [f"came this week: {nodeid}" for nodeid in new]
 
 
 def _went(memory: FlakyMemory, today: dt.date) -> list[str]:
-    left = [(n, it.why) for n, it in memory.gone.items() if (today - _day(it.at)).days < 7]  # noqa: PLR2004  a week
+    left = [(n, it.why) for n, it in memory.gone.items() if (today - _day(it.at)).days < WEEK]
     return [f"went this week: {nodeid} ({why})" for nodeid, why in left]
 
 

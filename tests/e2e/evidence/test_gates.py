@@ -32,7 +32,7 @@ def _edit_unseen(place: Path, text: str) -> None:
     ("gate", "good", "bad"),
     [
         ("mypy", "n: int = 11\n", "n: int = ''\n"),
-        ("ruff", "import os\nprint(os)\n", "import os\nprint(11)\n"),
+        ("ruff", "import os\n\nprint(os)\n", "import os\n\nprint(11)\n"),
     ],
 )
 def test_a_stale_cache_is_an_escape(checkout: Checkout, gate: str, good: str, bad: str) -> None:
