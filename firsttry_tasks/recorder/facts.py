@@ -109,14 +109,14 @@ class Facts:
 
     def _file(self, path: object, *_rest: object) -> None:
         found = self._where(path)
-        if found is None or (found.endswith((".py", ".pyc")) and (_importing() or _quoting())):
+        if found is None or (found.endswith((".py", ".pyc")) and (self._importing() or _quoting())):
             return
         if self._asked_by_project():
             self.tape.add("outside" if found.startswith("/") else "read", found)
 
     def _list(self, path: object = None, *_rest: object) -> None:
         found = self._where("." if path is None else path)
-        if found is None or found.startswith("/") or _importing():
+        if found is None or found.startswith("/") or self._importing():
             return
         if self._asked_by_project():
             self.tape.add("list", found)
@@ -203,6 +203,15 @@ class Facts:
                 return False
         return self.tape.top.kind not in {"start", "collect"}
 
+    def _importing(self) -> bool:
+        """Tell whether it is the import system that looks, which has rules of its own."""
+        for name in _callers(_NEAR):
+            if name.startswith(_IMPORTERS):
+                return True
+            if self.tape.place(name) is not None:
+                return False  # the body of a module, which an import runs, looks for itself
+        return False
+
     def _wrap_import(self) -> None:
         import importlib.util
 
@@ -263,11 +272,6 @@ def _callers(most: int) -> Iterator[str]:
             yield name
             most -= 1
         frame = frame.f_back
-
-
-def _importing() -> bool:
-    """Tell whether it is the import system that looks, which has rules of its own."""
-    return any(name.startswith(_IMPORTERS) for name in _callers(_NEAR))
 
 
 def _quoting() -> bool:

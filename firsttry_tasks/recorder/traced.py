@@ -1,9 +1,11 @@
 """Which functions start to run, through `sys.settrace` (Python 3.11, which has no monitoring)."""
 
+import _thread
 import sys
 import threading
 from collections.abc import Callable
 from types import CodeType, FrameType
+from typing import Any
 
 from firsttry_tasks.recorder.tape import Tape
 
@@ -27,15 +29,25 @@ class Traced:
 
         self._start = start
         self._profiling = False
+        self._bare = _thread.start_new_thread
 
     def begin(self) -> None:
         """Begin to trace; a tracer that is there (coverage, a debugger) keeps its place."""
         self._profiling = sys.gettrace() is not None
         self._install(self._mine())
+        _thread.start_new_thread = self._start_thread  # threading has its own way in
 
     def end(self) -> None:
         """Stop to trace."""
+        _thread.start_new_thread = self._bare
         self._install(None)
+
+    def _start_thread(self, function: Callable[..., object], *rest: Any) -> int:
+        def traced(*arguments: object, **named: object) -> None:
+            (sys.setprofile if self._profiling else sys.settrace)(self._mine())  # type: ignore[arg-type]
+            function(*arguments, **named)
+
+        return self._bare(traced, *rest)
 
     def sees(self) -> bool:
         """Whether nobody took the trace function away; if so, it is put back."""
