@@ -4,7 +4,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from types import CodeType, FrameType
@@ -56,10 +56,13 @@ class Facts:
             self._wrap_look(name)
         self._wrap_environment()
         self._wrap_import()
+        sys.meta_path.append(self)
 
     def end(self) -> None:
         """Stop to listen."""
         self.live = False
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
         for undo in reversed(self._undo):
             undo()
 
@@ -84,6 +87,13 @@ class Facts:
         found = self._where(path)
         if found is not None and found.startswith("/") and not found.startswith(_OWN):
             self.tape.add_to(self.tape.stack[0], "outside", found)
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, _target: Any = None) -> None:
+        """Stand last among the finders: a module that nobody found may come to a neighbour."""
+        leaf = name.rpartition(".")[2]
+        for entry in sys.path if path is None else path:
+            for end in (leaf, f"{leaf}.py"):
+                self.neighbour(os.path.join(entry, end))  # noqa: PTH118
 
     def _exec(self, code: object) -> None:
         if isinstance(code, CodeType) and code.co_filename[:1] != "<":

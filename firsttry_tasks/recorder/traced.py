@@ -44,7 +44,7 @@ class Traced:
 
     def _start_thread(self, function: Callable[..., object], *rest: Any) -> int:
         def traced(*arguments: object, **named: object) -> None:
-            (sys.setprofile if self._profiling else sys.settrace)(self._mine())  # type: ignore[arg-type]
+            (sys.setprofile if self._profiling else sys.settrace)(self._mine())
             function(*arguments, **named)
 
         return self._bare(traced, *rest)
