@@ -24,7 +24,7 @@ FLOORS = (
     ("reports", "outputs", "schema", "dependencies", "testmon_db"),
     ("golden", "stores"),
     ("steps",),
-    ("tasks", "engine", "cli", "merge_driver"),
+    ("tasks", "verbs", "building", "engine", "cli", "merge_driver"),
 )
 ROOMS = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies, disk, lock, reports, settings, testmon_db
-from firsttry_tasks.dependencies import Memory
+from firsttry_tasks import disk, lock, reports, settings
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import table
-from firsttry_tasks.selection import today
 from firsttry_tasks.steps import snapshot
 from firsttry_tasks.steps.stage import RedError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from firsttry_tasks.selection.piece import Piece
 
 
 #: What FirstTry knows of earlier runs; golden caches in a local store are not forgotten.
@@ -33,22 +28,6 @@ def fingerprint(root: Path, *, parts: bool = False) -> None:
     if parts:
         for name, value in sorted({"tree": mark.tree, **mark.parts}.items()):
             CONSOLE.say(f"{name}:", *(f"  {line}" for line in value.splitlines()))
-
-
-def write_testmon(root: Path) -> None:
-    """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
-    memory = Memory(root / reports.DB)
-    now = partial(_pieces, root)
-    tests = today.known(memory.sessions(), memory.before, now)
-    if not tests:
-        raise FirstTryError("Nothing is learned yet; run: doit warm")
-    testmon_db.write(root, tests)
-    CONSOLE.say(f"Wrote {testmon_db.FILE}: pytest --testmon now knows {len(tests)} tests.")
-
-
-def _pieces(root: Path, path: str) -> tuple[Piece, ...] | None:
-    """Return a file's pieces as it is now, None for one that isn't Python."""
-    return dependencies.pieces(disk.read(root / path) or b"")
 
 
 def show_settings(root: Path) -> None:

@@ -1,0 +1,33 @@
+"""Hand what warm learned to testmon, for whoever runs it by hand."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from firsttry_tasks import dependencies, disk, reports, testmon_db
+from firsttry_tasks.dependencies import Memory
+from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.selection import today
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.selection.piece import Piece
+
+
+def write_testmon(root: Path) -> None:
+    """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
+    memory = Memory(root / reports.DB)
+    now = partial(_pieces, root)
+    tests = today.known(memory.sessions(), memory.before, now)
+    if not tests:
+        raise FirstTryError("Nothing is learned yet; run: doit warm")
+    testmon_db.write(root, tests)
+    CONSOLE.say(f"Wrote {testmon_db.FILE}: pytest --testmon now knows {len(tests)} tests.")
+
+
+def _pieces(root: Path, path: str) -> tuple[Piece, ...] | None:
+    """Return a file's pieces as it is now, None for one that isn't Python."""
+    return dependencies.pieces(disk.read(root / path) or b"")

@@ -1,0 +1,179 @@
+"""The verbs beside the graph: questions, upkeep and the golden cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firsttry_tasks.building import LOOK, flag, top
+from firsttry_tasks.engine import step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doit.task import Task
+
+    from firsttry_tasks.building import Creator
+
+
+def task_lock() -> Iterator[Task]:
+    """Write the parity lock from this environment (--check: compare with it)."""
+    from firsttry_tasks.steps import upkeep
+
+    check = flag("check", "compare, and end red where something differs")
+    yield top("lock", task_lock, step(upkeep.write_lock, Path.cwd()), params=[check])
+
+
+def task_flaky() -> Iterator[Task]:
+    """List the tests known to answer both ways; forget, renew or own one of them."""
+
+    def act(**options: Any) -> None:
+        from firsttry_tasks.steps import audit
+
+        audit.audit(Path.cwd(), **options)
+
+    as_json = {**flag("json", "print JSON"), "name": "as_json"}
+    slack = flag("slack", "send the list to the webhook in SLACK_WEBHOOK_URL")
+    yield top("flaky", task_flaky, step(act), params=[as_json, slack], pos_arg="words")
+
+
+def task_why() -> Iterator[Task]:
+    """Say why a test would run now, or why not (doit why NODEID; --json)."""
+
+    def act(**options: Any) -> None:
+        from firsttry_tasks.steps import questions
+
+        questions.why(Path.cwd(), **options)
+
+    yield _question("why", task_why, step(act))
+
+
+def task_impact() -> Iterator[Task]:
+    """List the tests that an edit would select (doit impact FILE[::NAME]; --json)."""
+
+    def act(**options: Any) -> None:
+        from firsttry_tasks.steps import questions
+
+        questions.reach(Path.cwd(), **options)
+
+    yield _question("impact", task_impact, step(act))
+
+
+def _question(name: str, creator: Creator, action: Any) -> Task:
+    as_json = {**flag("json", "print JSON"), "name": "as_json"}
+    return top(name, creator, action, task_dep=[LOOK], params=[as_json], pos_arg="words")
+
+
+def task_stats() -> Iterator[Task]:
+    """Say what the parity runs so far tell: escapes, times, what was saved."""
+
+    def act() -> None:
+        from firsttry_tasks.steps import audit
+
+        audit.stats(Path.cwd())
+
+    yield top("stats", task_stats, step(act))
+
+
+def task_testmon() -> Iterator[Task]:
+    """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
+
+    def act() -> None:
+        from firsttry_tasks.steps.handover import write_testmon
+
+        write_testmon(Path.cwd())
+
+    yield top("testmon", task_testmon, step(act))
+
+
+def task_settings() -> Iterator[Task]:
+    """Print every setting in force, and who asked for it."""
+    from firsttry_tasks.steps import upkeep
+
+    yield top("settings", task_settings, step(upkeep.show_settings, Path.cwd()))
+
+
+def task_package() -> Iterator[Task]:
+    """Pack what `doit full record=1` recorded into a golden cache."""
+
+    def package() -> None:
+        from firsttry_tasks.steps.package import package
+
+        package(root)
+
+    root = Path.cwd()
+    # The report is no file_dep: as its target it would make `doit package` run the full stage.
+    yield top("package", task_package, step(package), task_dep=[LOOK])
+
+
+def task_publish() -> Iterator[Task]:
+    """Pack, and put the golden cache into the store."""
+
+    def publish() -> None:
+        from firsttry_tasks.steps.package import publish
+
+        publish(root)
+
+    root = Path.cwd()
+    yield top("publish", task_publish, step(publish), task_dep=["package"])
+
+
+def task_update_cache() -> Iterator[Task]:
+    """Restore the nearest golden cache (--force: whatever stands here)."""
+
+    def update(*, force: bool) -> None:
+        from firsttry_tasks.steps.update import update
+
+        update(root, force=force)
+
+    root = Path.cwd()
+    force = flag("force", "replace warm state even where it is as near")
+    yield top("update_cache", task_update_cache, step(update), task_dep=[LOOK], params=[force])
+
+
+def task_store() -> Iterator[Task]:
+    """List the golden caches in the store (--prune: keep its bounds first)."""
+
+    def store(*, prune: bool) -> None:
+        from firsttry_tasks.steps.storage import show
+
+        show(root, prune_first=prune)
+
+    root = Path.cwd()
+    yield top("store", task_store, step(store), params=[flag("prune", "delete what is old")])
+
+
+def task_doctor() -> Iterator[Task]:
+    """Look for what makes warm runs slow or wrong, and say what mends it."""
+
+    def examine() -> None:
+        from firsttry_tasks.steps.doctor import examine
+
+        examine(root)
+
+    root = Path.cwd()
+    yield top("doctor", task_doctor, step(examine), task_dep=[LOOK])
+
+
+def task_clear_cache() -> Iterator[Task]:
+    """Forget all warm state, and say what that was."""
+    from firsttry_tasks.steps import upkeep
+
+    yield top("clear_cache", task_clear_cache, step(upkeep.clear, Path.cwd()))
+
+
+CREATORS = (
+    task_why,
+    task_impact,
+    task_package,
+    task_publish,
+    task_update_cache,
+    task_store,
+    task_doctor,
+    task_lock,
+    task_flaky,
+    task_stats,
+    task_testmon,
+    task_settings,
+    task_clear_cache,
+)
