@@ -15,7 +15,7 @@ import msgspec
 from firsttry_tasks.selection.learned import Frame, Test
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from firsttry_tasks.selection.piece import Piece
 
@@ -64,44 +64,34 @@ class Shared:
         keepers = {n: piece for n, piece in self.pieces.items() if piece.body and piece.memo}
         if not keepers:
             return
-        ran = {test.nodeid: set(test.ran()) for test in tests}
+        ran = [set(test.ran()) for test in tests]
+        by_unit, by_fact = _masks(ran), _masks([test.facts for test in tests])
         for number, piece in keepers.items():
-            callers = [test for test in tests if number in ran[test.nodeid]]
-            units, facts = self._inside(number, callers, ran)
-            if not units and not facts:
-                continue
-            frame = self._frame("kept", piece.key, units, facts)
-            asking = self._asking(number, piece) if piece.cache else {number}
-            for test in tests:
-                if not asking.isdisjoint(ran[test.nodeid]):
-                    more[test.nodeid].add(frame)
+            callers = by_unit.get(number, 0)
+            made = _bits(callers) if piece.cache else _bits(callers & -callers)
+            reach = self._reach(number)
+            units = {unit for at in made for unit in ran[at] & reach}
+            facts = {n for at in made for n in tests[at].facts if self.facts[n][0] in _TELLING}
+            if not piece.cache:
+                # What is made once runs in the first of those who ask for it, and few others.
+                most = max(1, callers.bit_count() // _RARE)
+                units = {n for n in units if (by_unit[n] & callers).bit_count() <= most}
+                facts = {n for n in facts if (by_fact[n] & callers).bit_count() <= most}
+            elif callers:
+                units.add(number)
+                for other in self._asking(piece):
+                    callers |= by_unit.get(other, 0)
+            if units or facts:
+                frame = self._frame("kept", piece.key, units, facts)
+                for at in _bits(callers):
+                    more[tests[at].nodeid].add(frame)
 
-    def _inside(
-        self, number: int, callers: Sequence[Test], ran: Mapping[str, set[int]]
-    ) -> tuple[set[int], set[int]]:
-        """Return what may have run and been seen inside a keeper's calls."""
-        if not callers:
-            return set(), set()
-        cache = self.pieces[number].cache
-        made = callers if cache else callers[:1]
-        reach = self._reach(number)
-        units = {unit for test in made for unit in ran[test.nodeid] & reach}
-        facts = {fact for test in made for fact in test.facts if self.facts[fact][0] in _TELLING}
-        if cache:
-            return units | {number}, facts
-        # What is made once runs in the first of all tests that ask for it, and in few others.
-        most = max(1, len(callers) // _RARE)
-        return (
-            {unit for unit in units if sum(unit in ran[it.nodeid] for it in callers) <= most},
-            {fact for fact in facts if sum(fact in it.facts for it in callers) <= most},
-        )
-
-    def _asking(self, number: int, piece: Piece) -> set[int]:
-        """Return the function and who names it: a cache may answer without running it."""
+    def _asking(self, piece: Piece) -> Iterator[int]:
+        """Return who names a function: a cache may answer them without running it."""
         name = piece.key.rpartition(".")[2].partition("#")[0]
-        return {number} | {
-            other for other, one in self.pieces.items() if name in one.names or name in one.attrs
-        }
+        for other, one in self.pieces.items():
+            if name in one.names or name in one.attrs:
+                yield other
 
     def _reach(self, number: int) -> set[int]:
         """Return what a unit leads to, by the names in it and in what they name."""
@@ -154,6 +144,24 @@ class Shared:
         )
         self.frames.append(made)
         return len(self.frames) - 1
+
+
+def _masks(seen: Sequence[Iterable[int]]) -> dict[int, int]:
+    """Return for each number a mask of the places where it was seen."""
+    width = len(seen) // 8 + 1
+    found: dict[int, bytearray] = {}
+    for place, numbers in enumerate(seen):
+        for number in numbers:
+            found.setdefault(number, bytearray(width))[place >> 3] |= 1 << (place & 7)
+    return {number: int.from_bytes(mask, "little") for number, mask in found.items()}
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """Return the places of a mask, the first one first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 def _by_name(pieces: Mapping[int, Piece]) -> dict[str, set[int]]:
