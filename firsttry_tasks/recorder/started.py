@@ -17,7 +17,9 @@ from firsttry_tasks.recorder.tape import Tape
 #: Typed loosely, because it is not there before Python 3.12.
 MONITORING: Any = getattr(sys, "monitoring", None)
 
-TOOL = 4
+#: Tool ids that nothing else has by convention; both taken, nothing can be seen.
+TOOLS = (4, 3)
+NONE = -1
 NAME = "firsttry"
 MANY = 2048  # starts that are gathered before they are looked through
 HOT = 48
@@ -29,6 +31,7 @@ class Started:
     def __init__(self, tape: Tape) -> None:
         """Gather for this tape."""
         self.tape = tape
+        self.tool = NONE
         self.hits: list[CodeType] = []
         self.cooled: list[CodeType] = []
         self.armed: set[int] = set()
@@ -38,8 +41,13 @@ class Started:
         self._callback = self._gatherer()
 
     def begin(self) -> None:
-        """Claim the tool; raises ValueError where another tool has it."""
-        MONITORING.use_tool_id(TOOL, NAME)
+        """Claim a tool id; without one every test depends on everything."""
+        free = (tool for tool in TOOLS if MONITORING.get_tool(tool) is None)
+        self.tool = next(free, NONE)
+        if self.tool == NONE:
+            self.tape.add("blind", "other tools have all places to watch from")
+            return
+        MONITORING.use_tool_id(self.tool, NAME)
         self._listen(self._callback)
         for function in gc.get_objects():
             if type(function) is FunctionType:
@@ -48,22 +56,22 @@ class Started:
     def end(self) -> None:
         """Give the tool back."""
         self._listen(None)
-        if self.sees():
-            MONITORING.free_tool_id(TOOL)
+        if self.tool != NONE and self.sees():
+            MONITORING.free_tool_id(self.tool)
 
     def sees(self) -> bool:
         """Whether nobody took the tool away."""
-        return bool(MONITORING.get_tool(TOOL) == NAME)
+        return self.tool == NONE or bool(MONITORING.get_tool(self.tool) == NAME)
 
     def arm(self, code: CodeType) -> None:
         """Watch a code object and all that are defined in it."""
-        if self.tape.place(code.co_filename) is None:
+        if self.tool == NONE or self.tape.place(code.co_filename) is None:
             return
         for inner in _nested(code):
             if id(inner) not in self.armed:
                 self.armed.add(id(inner))
                 self._kept.append(inner)
-                MONITORING.set_local_events(TOOL, inner, self.events)
+                MONITORING.set_local_events(self.tool, inner, self.events)
 
     def drain(self) -> None:
         """Hand over what ran, and watch again what ran hot."""
@@ -73,7 +81,7 @@ class Started:
             hits.clear()
         if self.cooled:
             for code in self.cooled:
-                MONITORING.set_local_events(TOOL, code, self.events)
+                MONITORING.set_local_events(self.tool, code, self.events)
             self.cooled.clear()
 
     def importing(self, module: CodeType | None) -> None:
@@ -92,9 +100,11 @@ class Started:
         self._listen(start)
 
     def _listen(self, callback: Callable[[CodeType, int], object] | None) -> None:
+        if self.tool == NONE:
+            return
         events = MONITORING.events
-        MONITORING.register_callback(TOOL, events.PY_START, callback)
-        MONITORING.register_callback(TOOL, events.PY_RESUME, callback)
+        MONITORING.register_callback(self.tool, events.PY_START, callback)
+        MONITORING.register_callback(self.tool, events.PY_RESUME, callback)
 
     def _gatherer(self) -> Callable[[CodeType, int], object]:
         hits, append, cool = self.hits, self.hits.append, self._cool
@@ -127,7 +137,7 @@ class Started:
         self.hits.clear()
         for key, count in counts.items():
             if count > HOT:
-                MONITORING.set_local_events(TOOL, once[key], 0)
+                MONITORING.set_local_events(self.tool, once[key], 0)
                 self.cooled.append(once[key])
 
 
