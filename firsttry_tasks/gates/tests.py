@@ -80,7 +80,7 @@ def command(job: Job) -> Command:
 
 def coverage_options(job: Job) -> tuple[str, ...]:
     """Return what turns pytest-cov on where the lock asks for it, and off everywhere else."""
-    if "pytest-cov" not in job.installed:
+    if "pytest-cov" not in job.installed or job.env.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         return ()
     if measures(job):
         sources = job.settings.paths or layout.sources(job.paths) or (".",)
