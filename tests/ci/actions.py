@@ -138,7 +138,9 @@ class Machine:
         folders = [os.path.dirname(self.workspace / pattern) for pattern in patterns]  # noqa: PTH120
         common = Path(os.path.commonpath(folders))
         named = [path for pattern in patterns for path in self.workspace.glob(pattern)]
-        found = [path for it in named for path in (it.rglob("*") if it.is_dir() else [it])]
+        files = [path for it in named for path in (it.rglob("*") if it.is_dir() else [it])]
+        # Like the action, which leaves hidden files where they are.
+        found = [path for path in files if path.is_file() and not path.name.startswith(".")]
         for path in found:
             target = self.artifact(options["name"]) / path.relative_to(common)
             target.parent.mkdir(parents=True, exist_ok=True)
