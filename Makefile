@@ -25,17 +25,18 @@ TASKS := parity warm full compare fingerprint package publish update-cache store
 	why impact lock flaky stats testmon settings doctor clear-cache list
 BENCHES := noop one_edit golden compare
 
-.PHONY: help $(TASKS) install test test-slow test-all lint format bench dist relock hooks \
+.PHONY: help $(TASKS) install test test-slow test-all test-matrix lint format bench dist relock hooks \
 	flaky-grew flaky-commit clean distclean
 .DEFAULT_GOAL := help
 
 help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)); \
-	echo "verbs: $(TASKS) install test test-slow test-all lint format bench dist relock hooks clean distclean"
+	echo "verbs: $(TASKS) install test test-slow test-all test-matrix lint format bench dist relock hooks clean distclean"
 $(TASKS): $(READY) ; @$(IN) doit $(subst -,_,$@) $(ARGS)
 install: $(READY)
-test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not slow" $(ARGS)
+test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not slow and not matrix" $(ARGS)
 test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m slow $(ARGS)
-test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) $(ARGS)
+test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(ARGS)
+test-matrix: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m matrix $(ARGS)
 lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy
 format: $(READY) ; $(IN) ruff check --fix . ; ruff format .
 bench: $(BENCHES:%=bench-%)

@@ -1,4 +1,4 @@
-"""The matrix as tests: a few cases always, all of them where slow tests run."""
+"""The matrix as tests: a few cases always, all of them with `make test-matrix`."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _MISSED = {"escape", "partial"}
 def _cases(*wants: str) -> list[object]:
     chosen = [case for case in every() if case.want in wants]
     return [
-        pytest.param(case, id=case.name, marks=[] if case.quick else [pytest.mark.slow])
+        pytest.param(case, id=case.name, marks=[] if case.quick else [pytest.mark.matrix])
         for case in chosen
     ]
 
