@@ -279,3 +279,18 @@ def size(path: Path) -> int:
     if path.is_dir():
         return sum(inside.lstat().st_size for inside in path.rglob("*") if not inside.is_dir())
     return path.lstat().st_size
+
+
+def drop_stale_bytecode(root: Path, paths: Iterable[str]) -> None:
+    """Remove the bytecode of sources that were written after it was.
+
+    Python compares whole seconds and sizes, so a source that is edited within the second in which
+    it last ran, and keeps its size, would run as it was before.
+    """
+    for folder in {path.rpartition("/")[0] for path in paths if path.endswith(".py")}:
+        with contextlib.suppress(OSError), os.scandir(root / folder / "__pycache__") as entries:
+            for entry in entries:
+                source = root / folder / f"{entry.name.partition('.')[0]}.py"
+                with contextlib.suppress(FileNotFoundError):
+                    if entry.stat().st_mtime_ns <= source.stat().st_mtime_ns:
+                        Path(entry).unlink()

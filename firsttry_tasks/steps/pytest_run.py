@@ -43,6 +43,7 @@ def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     if tests.measures(job):
         require(job, "pytest-cov")
     disk.fresh_folder(Path(job.work))
+    disk.drop_stale_bytecode(here.root, tree)
     return _full(here, job, inputs, tree) if job.stage == "full" else _warm(here, job, inputs, tree)
 
 

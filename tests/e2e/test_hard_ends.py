@@ -311,3 +311,15 @@ def test_a_look_that_was_killed_is_taken_again(proved: Checkout) -> None:
     died = proved.run("python", "-c", DIE)
     proved.write("shop.py", BROKEN)
     assert (died.code, proved.run("doit", "warm").code) == (-signal.SIGKILL, 1)
+
+
+def test_an_edit_within_the_second_is_run_as_it_is(proved: Checkout) -> None:
+    """Python takes bytecode of the same second and size for the source's; a run must not."""
+    source = proved.root / "shop.py"
+    proved.run("python", "-m", "compileall", "-q", "shop.py")
+    seen = source.stat()
+    proved.write("shop.py", BROKEN)
+    os.utime(source, ns=(seen.st_atime_ns, seen.st_mtime_ns // 10**9 * 10**9 + 9 * 10**8))
+    compiled = next((proved.root / "__pycache__").glob("shop.*.pyc"))
+    os.utime(compiled, ns=(seen.st_atime_ns, seen.st_mtime_ns // 10**9 * 10**9))
+    assert proved.run("doit", "parity").code == 1
