@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -29,8 +31,18 @@ def file(kind: str) -> Path:
 
 def render(kind: str) -> bytes:
     """Return the schema that a kind's types give."""
-    made = {"$schema": DIALECT, **msgspec.json.schema(KINDS[kind])}
+    made = {"$schema": DIALECT, **plain(msgspec.json.schema(KINDS[kind]))}
     return msgspec.json.format(msgspec.json.encode(made, order="deterministic"), indent=2) + b"\n"
+
+
+def plain(part: Any) -> Any:
+    """Return a schema with descriptions as Python 3.13 has them: without the code's indent."""
+    if isinstance(part, dict):
+        return {
+            key: inspect.cleandoc(value) if key == "description" else plain(value)
+            for key, value in part.items()
+        }
+    return [plain(item) for item in part] if isinstance(part, list) else part
 
 
 def write() -> None:
