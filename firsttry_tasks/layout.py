@@ -40,9 +40,3 @@ def tests(paths: Iterable[str]) -> tuple[str, ...]:
         if any(path.startswith(f"{folder}/") and path.endswith(".py") for path in known):
             return (folder,)
     return ()
-
-
-def is_test_file(path: str) -> bool:
-    """Tell whether pytest's default patterns would collect this file."""
-    name = path.rpartition("/")[2]
-    return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))

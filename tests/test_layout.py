@@ -31,18 +31,3 @@ def test_usual_layouts(
 ) -> None:
     """src, flat, tests inside the package, single modules, and nothing at all."""
     assert (layout.sources(paths), layout.tests(paths)) == (sources, tests)
-
-
-@pytest.mark.parametrize(
-    ("path", "is_one"),
-    [
-        ("tests/test_a.py", True),
-        ("a_test.py", True),
-        ("tests/data.py", False),
-        ("test_a.txt", False),
-        ("contest.py", False),
-    ],
-)
-def test_test_files_by_name(path: str, is_one: bool) -> None:  # noqa: FBT001
-    """Pytest's default patterns, by the file's name."""
-    assert layout.is_test_file(path) is is_one
