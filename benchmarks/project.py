@@ -98,6 +98,12 @@ class Project:
             raise SystemExit(f"{self.name}: ft said\n{_end(done)}")
         return _read(report, clock, done.returncode)
 
+    def path(self) -> str:
+        """Return where Python finds the package, and us."""
+        source = self.root / self._src
+        inside = source.parent if (source / "__init__.py").exists() else source
+        return os.pathsep.join((str(inside), str(_HOUSE)))
+
     def keep(self) -> None:
         """Keep the warm state as it is now, to go back to."""
         shutil.copytree(self.root / _STATE, self._kept(), dirs_exist_ok=True)
@@ -114,14 +120,11 @@ class Project:
     def _run(
         self, words: tuple[str, ...], extra: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        source = self.root / self._src
-        inside = source.parent if (source / "__init__.py").exists() else source
-        path = os.pathsep.join((str(inside), str(_HOUSE)))
         env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
         return subprocess.run(
             [self._python, *words],
             cwd=self.root,
-            env={**env, "PYTHONPATH": path, **extra},
+            env={**env, "PYTHONPATH": self.path(), **extra},
             capture_output=True,
             text=True,
             errors="replace",

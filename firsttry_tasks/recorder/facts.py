@@ -107,8 +107,8 @@ class Facts:
 
     def _written(self, path: object, *_rest: object) -> None:
         found = self._where(path)
-        if found is not None and not found.startswith("/") and self._asked_by_project():
-            self.tape.add("write", found)
+        if found is not None and not found.startswith("/"):
+            self._note("write", found)
 
     def _renamed(self, _source: object, target: object, *_rest: object) -> None:
         self._written(target)
@@ -121,15 +121,13 @@ class Facts:
         found = self._where(path)
         if found is None or (found.endswith((".py", ".pyc")) and (self._importing() or _quoting())):
             return
-        if self._asked_by_project():
-            self.tape.add("outside" if found.startswith("/") else "read", found)
+        self._note("outside" if found.startswith("/") else "read", found)
 
     def _list(self, path: object = None, *_rest: object) -> None:
         found = self._where("." if path is None else path)
         if found is None or found.startswith("/") or self._importing():
             return
-        if self._asked_by_project():
-            self.tape.add("list", found)
+        self._note("list", found)
 
     def _where(self, path: object) -> str | None:
         """Return a path below the root, an absolute one outside of it, None if it can't matter."""
@@ -154,8 +152,8 @@ class Facts:
         try:
             found = self._where(path)
             inside = found is not None and not found.startswith("/") and found != "."
-            if found is not None and inside and self._asked_by_project():
-                self.tape.add("look", found)
+            if found is not None and inside:
+                self._note("look", found)
         finally:
             self._busy = False
 
@@ -201,8 +199,12 @@ class Facts:
         name = os.fsdecode(key)
         if name.startswith(("PYTEST_", "FIRSTTRY_", "COVERAGE_", "TESTMON_")):
             return
-        if self._asked_by_project():
-            self.tape.add("env", name)
+        self._note("env", name)
+
+    def _note(self, kind: str, name: str) -> None:
+        """Note what was asked for, if it was the project that asked."""
+        if not self.tape.knows(kind, name) and self._asked_by_project():
+            self.tape.add(kind, name)
 
     def _asked_by_project(self) -> bool:
         """Tell whether the project's code asks, be it through a library, and not the runner."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Tape
+from firsttry_tasks.recorder.tape import Tape, identity
 
 #: Typed loosely, because it is not there before Python 3.12.
 MONITORING: Any = getattr(sys, "monitoring", None)
@@ -68,8 +68,8 @@ class Started:
         if self.tool == NONE or self.tape.place(code.co_filename) is None:
             return
         for inner in _nested(code):
-            if id(inner) not in self.armed:
-                self.armed.add(id(inner))
+            if identity(inner) not in self.armed:
+                self.armed.add(identity(inner))
                 self._kept.append(inner)
                 MONITORING.set_local_events(self.tool, inner, self.events)
 
@@ -93,11 +93,18 @@ class Started:
         seen: set[int] = set()
 
         def start(code: CodeType, _offset: int) -> None:
-            if id(code) not in seen:
-                seen.add(id(code))
+            if identity(code) not in seen:
+                seen.add(identity(code))
                 note(code)
 
         self._listen(start)
+
+    def foreign(self, load: Callable[[], None]) -> None:
+        """Load a module that is not the repository's: nothing of it is watched."""
+        load()
+
+    def loads(self, name: str) -> None:
+        """Nothing depends on what else is imported."""
 
     def _listen(self, callback: Callable[[CodeType, int], object] | None) -> None:
         if self.tool == NONE:
@@ -131,8 +138,8 @@ class Started:
 
     def _cool(self) -> None:
         """Note what ran, and stop watching what runs again and again."""
-        counts = Counter(map(id, self.hits))
-        once = {id(code): code for code in self.hits}
+        counts = Counter(map(identity, self.hits))
+        once = {identity(code): code for code in self.hits}
         self.tape.started(once.values())
         self.hits.clear()
         for key, count in counts.items():

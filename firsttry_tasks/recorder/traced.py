@@ -1,4 +1,4 @@
-"""Which functions start to run, through `sys.settrace` (Python 3.11, which has no monitoring)."""
+"""Which functions start to run, through `sys.settrace`: what works everywhere, and is slow."""
 
 import _thread
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Tape
+from firsttry_tasks.recorder.tape import Tape, identity
 
 MANY = 65536
 
@@ -63,9 +63,9 @@ class Traced:
     def drain(self) -> None:
         """Hand over what ran."""
         if self.hits:
-            codes = {id(code): code for code in self.hits}
+            hits = self.hits.copy()
             self.hits.clear()
-            self.tape.started(codes.values())
+            self.tape.started(hits)
 
     def importing(self, module: CodeType | None) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
@@ -77,8 +77,8 @@ class Traced:
         seen: set[int] = set()
 
         def start(frame: FrameType, event: str, _argument: object) -> None:
-            if event == "call" and id(frame.f_code) not in seen:
-                seen.add(id(frame.f_code))
+            if event == "call" and identity(frame.f_code) not in seen:
+                seen.add(identity(frame.f_code))
                 note(frame.f_code)
 
         self._install(start)
@@ -87,13 +87,12 @@ class Traced:
         return self._profile if self._profiling else self._start
 
     def _install(self, function: object) -> None:
-        place, threads = (
-            (sys.setprofile, threading.setprofile)
-            if self._profiling
-            else (sys.settrace, threading.settrace)
-        )
-        threads(function)  # type: ignore[arg-type]
-        place(function)  # type: ignore[arg-type]
+        (threading.setprofile if self._profiling else threading.settrace)(function)  # type: ignore[arg-type]
+        (sys.setprofile if self._profiling else sys.settrace)(function)  # type: ignore[arg-type]
+
+    def _uninstall(self) -> None:
+        """Leave this thread alone; those to come are still traced."""
+        (sys.setprofile if self._profiling else sys.settrace)(None)
 
     def _profile(self, frame: FrameType, event: str, argument: object) -> None:
         if event == "call":
@@ -106,7 +105,10 @@ class Traced:
         if number < 0 or frame.f_code.co_name == "<module>":
             return
         self.tape.top.units.add(number)
-        caller = frame.f_back
-        while caller is not None and caller.f_code is not self._module:
-            caller = caller.f_back
-        self.tape.top.lines.add((caller.f_lineno if caller is not None else 0, number))
+        self.tape.top.lines.add((self._lineno(frame), number))
+
+    def _lineno(self, frame: FrameType | None) -> int:
+        """Return which line of the module that is being imported led here, 0 for none."""
+        while frame is not None and frame.f_code is not self._module:
+            frame = frame.f_back
+        return frame.f_lineno if frame is not None else 0

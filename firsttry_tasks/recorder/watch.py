@@ -1,5 +1,6 @@
 """The pytest hooks that open and close frames, and the record of a process at its end."""
 
+import functools
 import importlib.machinery
 import os
 import sys
@@ -45,6 +46,12 @@ class Collector(Protocol):
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """Tell of each piece of code once, at once."""
 
+    def foreign(self, load: Callable[[], None]) -> None:
+        """Load a module that is not the repository's."""
+
+    def loads(self, name: str) -> None:
+        """Hear that a module is imported."""
+
 
 def collector(tape: Tape) -> Collector:
     """Return the cheapest collector this interpreter has."""
@@ -52,9 +59,9 @@ def collector(tape: Tape) -> Collector:
         from firsttry_tasks.recorder.started import Started
 
         return Started(tape)
-    from firsttry_tasks.recorder.traced import Traced
+    from firsttry_tasks.recorder.profiled import Profiled
 
-    return Traced(tape)
+    return Profiled(tape)
 
 
 class Watch:
@@ -86,6 +93,7 @@ class Watch:
             else:
                 self.facts.neighbour(path)
         self.collector.begin()
+        self.facts.on("import", lambda name, *_: self.collector.loads(name))
         self.facts.begin()
         self.children.disown()
         self.children.begin()
@@ -129,7 +137,7 @@ class Watch:
             place = None if path is None else self.tape.place(path)
             if place is None:
                 self.facts.neighbour(path)
-                original(loader, module)
+                self.collector.foreign(functools.partial(original, loader, module))
                 return
             frame = self.tape.frame("import", place)
             self.tape.top.used.add(frame.number)

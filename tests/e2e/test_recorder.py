@@ -54,6 +54,8 @@ TESTS = """\
 import os, subprocess, sys, threading
 import lib
 
+KEPT = []
+
 def test_first(shared):
     assert shared
 
@@ -86,6 +88,34 @@ def test_shell():
 def test_hot():
     for _ in range(5000):
         lib.helper()
+    lib.deep()
+
+def test_greenlets():
+    import greenlet
+
+    def first():
+        other.switch()
+        lib.variable()
+
+    def second():
+        stuck()
+
+    def stuck():
+        started.switch()
+
+    started, other = greenlet.greenlet(first), greenlet.greenlet(second)
+    KEPT.append(other)
+    started.switch()
+
+def test_after_greenlets():
+    lib.deep()
+
+def test_profile():
+    import cProfile
+
+    cProfile.Profile().runcall(lib.deep)
+
+def test_after_profile():
     lib.deep()
 
 def test_fails():
@@ -132,10 +162,25 @@ def test_a_test_knows_what_it_ran(record: Record) -> None:
     assert _ran(record, _test(record, "test_itself")) == {"test_itself"}
 
 
-@pytest.mark.parametrize("name", ["test_thread", "test_fork", "test_hot"])
+@pytest.mark.parametrize(
+    "name", ["test_thread", "test_fork", "test_hot", "test_after_greenlets", "test_after_profile"]
+)
 def test_code_is_seen_wherever_it_runs(record: Record, name: str) -> None:
-    """In threads, in forked children, and after something else ran hot."""
+    """In threads, in forked children, and after something else ran hot or took the profiler."""
     assert _ran(record, _test(record, name)) >= {name, "deep", "helper"}
+
+
+def test_code_is_seen_in_greenlets(record: Record) -> None:
+    """A greenlet may stop for good inside a call, while the one that it called back goes on."""
+    inner = {name.rpartition(".")[2] for name in _ran(record, _test(record, "test_greenlets"))}
+    assert inner == {"test_greenlets", "first", "second", "stuck", "variable"}
+
+
+def test_a_profiler_of_the_tests_own_takes_no_code_away(record: Record) -> None:
+    """Where ours had to give way, the test says that it could not be seen into."""
+    taken = _test(record, "test_profile")
+    blind = any(kind == "blind" for kind, _ in _saw(record, taken))
+    assert blind or {"deep", "helper"} <= _ran(record, taken)
 
 
 @pytest.mark.parametrize("name", ["test_first", "test_second"])
