@@ -27,7 +27,8 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
 class Frame(msgspec.Struct, frozen=True, array_like=True):
     """What happened while a frame was the innermost one; numbers point into units and facts.
 
-    kind: start, import, collect, fixture.
+    kind: start, import, collect, fixture, cache (what a cached function did, whoever called it; its
+    name is ``named`` of the function).
     """
 
     kind: str
@@ -66,6 +67,17 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     roots: tuple[str, ...]  # folders of the repository that modules are imported from
     began: float
     collected: tuple[str, ...]  # every node id that was collected, selected or not
+
+
+def named(unit: Unit) -> str:
+    """Return the name of a cached function's frame."""
+    return f"{unit.path}\t{unit.name}\t{unit.line}"
+
+
+def cached(frame: Frame) -> Unit:
+    """Return the function that a frame of kind cache is named for."""
+    path, name, line = frame.name.split("\t")
+    return Unit(path, name, int(line))
 
 
 def encode(record: Record) -> bytes:

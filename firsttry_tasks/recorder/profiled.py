@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from types import CodeType
 
-from firsttry_tasks.recorder.tape import Tape
+from firsttry_tasks.recorder.tape import Open, Tape
 from firsttry_tasks.recorder.traced import Traced
 
 _SWITCHING = "greenlet"
@@ -56,10 +56,10 @@ class Profiled(Traced):
             self._read()
             self._profiler.enable()
 
-    def importing(self, module: CodeType | None) -> None:
+    def importing(self, module: CodeType | None, frame: Open) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
         self._pause()
-        super().importing(module)
+        super().importing(module, frame)
         if module is None:
             self._resume()
 
@@ -75,14 +75,17 @@ class Profiled(Traced):
             load()
             return
         before, frame.units = frame.units, set()
-        self.importing(None)
+        self.importing(None, frame)
         try:
             load()
         finally:
-            self.importing(module)
+            self.importing(module, frame)
             line = self._lineno(sys._getframe(1))  # noqa: SLF001
             frame.lines.update((line, number) for number in frame.units if number >= 0)
             frame.units |= before
+
+    def caches(self, code: CodeType) -> None:
+        """Nothing tells when a function returns: who asks for kept results is known by name."""
 
     def loads(self, name: str) -> None:
         """Hear that a module is imported."""

@@ -7,12 +7,13 @@ tests take; only what runs hot is turned off, until the frame changes.
 
 import gc
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Tape, identity
+from firsttry_tasks.recorder.tape import Open, Tape, identity
 
 #: Typed loosely, because it is not there before Python 3.12.
 MONITORING: Any = getattr(sys, "monitoring", None)
@@ -24,21 +25,28 @@ NAME = "firsttry"
 MANY = 2048  # starts that are gathered before they are looked through
 HOT = 48
 
+Framing = Callable[[Open], None]
+
 
 class Started:
     """The collector; `drain` hands what ran since the last time to the innermost frame."""
 
-    def __init__(self, tape: Tape) -> None:
-        """Gather for this tape."""
+    def __init__(self, tape: Tape, enter: Framing, leave: Framing) -> None:
+        """Gather for this tape; ``enter`` and ``leave`` open and close a frame."""
         self.tape = tape
+        self._enter = enter
+        self._leave = leave
         self.tool = NONE
         self.hits: list[CodeType] = []
         self.cooled: list[CodeType] = []
         self.armed: set[int] = set()
         self._kept: list[CodeType] = []
+        self._framed: set[int] = set()  # functions whose results are kept
+        self._thread = threading.get_ident()
         monitoring = MONITORING
         self.events = monitoring.events.PY_START | monitoring.events.PY_RESUME
-        self._callback = self._gatherer()
+        self._callback = self._base = self._gatherer()
+        self._open: dict[int, CodeType] = {}  # frames of such functions that are open, or were
 
     def begin(self) -> None:
         """Claim a tool id; without one every test depends on everything."""
@@ -49,6 +57,8 @@ class Started:
             return
         MONITORING.use_tool_id(self.tool, NAME)
         self._listen(self._callback)
+        MONITORING.register_callback(self.tool, MONITORING.events.LINE, self._inside)
+        MONITORING.register_callback(self.tool, MONITORING.events.PY_RETURN, self._outside)
         for function in gc.get_objects():
             if type(function) is FunctionType:
                 self.arm(function.__code__)
@@ -73,6 +83,44 @@ class Started:
                 self._kept.append(inner)
                 MONITORING.set_local_events(self.tool, inner, self.events)
 
+    def caches(self, code: CodeType) -> None:
+        """Give a function whose results are kept a frame of its own while it runs."""
+        if self.tool != NONE and self.tape.place(code.co_filename) is not None:
+            self.arm(code)
+            self._framed.add(identity(code))
+            events = MONITORING.events
+            both = self.events | events.LINE | events.PY_RETURN
+            MONITORING.set_local_events(self.tool, code, both)
+
+    def _inside(self, code: CodeType, _line: int) -> None:
+        """Hear of each line of such a function: at the first one its frame is opened."""
+        frame = self.tape.cached(code)
+        if threading.get_ident() != self._thread:
+            self.tape.add_to(frame, "loose", "")
+        elif self.tape.top is not frame:
+            self.tape.top.used.add(frame.number)
+            self._enter(frame)
+            self._open[frame.number] = code
+            self._listen(self._checking)
+
+    def _outside(self, code: CodeType, _offset: int, _value: object) -> None:
+        """Hear that such a function returns; of one that raises nothing is heard."""
+        if self.tape.top is self.tape.cached(code) and threading.get_ident() == self._thread:
+            self._close()
+
+    def _checking(self, code: CodeType, offset: int) -> None:
+        """Hear of a start while such a function runs, or has raised."""
+        while self.tape.top.kind == "cache" and threading.get_ident() == self._thread:
+            if _on_stack(self._open[self.tape.top.number]):
+                break
+            self._close()
+        self._base(code, offset)
+
+    def _close(self) -> None:
+        self._leave(self.tape.top)
+        if self.tape.top.kind != "cache":
+            self._listen(self._base)
+
     def drain(self) -> None:
         """Hand over what ran, and watch again what ran hot."""
         hits = self.hits
@@ -84,9 +132,10 @@ class Started:
                 MONITORING.set_local_events(self.tool, code, self.events)
             self.cooled.clear()
 
-    def importing(self, module: CodeType | None) -> None:
+    def importing(self, module: CodeType | None, frame: Open) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
-        self._listen(self._callback if module is None else self._liner(module))
+        self._base = self._callback if module is None else self._liner(module, frame)
+        self._listen(self._checking if self.tape.top.kind == "cache" else self._base)
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """From now on tell of each piece of code once, at once (for a forked child)."""
@@ -123,8 +172,8 @@ class Started:
 
         return start
 
-    def _liner(self, module: CodeType) -> Callable[[CodeType, int], object]:
-        tape, lines = self.tape, self.tape.top.lines
+    def _liner(self, module: CodeType, importing: Open) -> Callable[[CodeType, int], object]:
+        tape, lines = self.tape, importing.lines
 
         def start(code: CodeType, _offset: int) -> None:
             number = tape.unit(code)
@@ -143,9 +192,17 @@ class Started:
         self.tape.started(once.values())
         self.hits.clear()
         for key, count in counts.items():
-            if count > HOT:
+            if count > HOT and key not in self._framed:
                 MONITORING.set_local_events(self.tool, once[key], 0)
                 self.cooled.append(once[key])
+
+
+def _on_stack(code: CodeType) -> bool:
+    """Tell whether a function still runs in this thread."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _nested(code: CodeType) -> Iterator[CodeType]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from types import CodeType
 
-from firsttry_tasks.records import Fact, Unit
+from firsttry_tasks.records import Fact, Unit, named
 
 #: What tells code objects apart. Their own hash reads all they hold; ``id`` is an audited event.
 identity = object.__hash__
@@ -40,6 +40,7 @@ class Tape:
         self.environment = dict(os.environ)  # as it was; tests may set variables themselves
         self._places: dict[str, str | None] = {}
         self._known: dict[int, int] = {}
+        self._caches: dict[int, Open] = {}
         self._kept: list[CodeType] = []  # a dead code object's id could come back as another's
         start = self.frame("start", "")
         self.stack: list[Open] = [start]
@@ -50,6 +51,16 @@ class Tape:
         found = self.frames.get((kind, name))
         if found is None:
             found = self.frames[kind, name] = Open(kind, name, len(self.frames))
+        return found
+
+    def cached(self, code: CodeType) -> Open:
+        """Return the frame of a function of the repository whose results are kept."""
+        found = self._caches.get(identity(code))
+        if found is None:
+            place = self.place(code.co_filename) or ""
+            unit = Unit(place, code.co_qualname, code.co_firstlineno)
+            found = self._caches[identity(code)] = self.frame("cache", named(unit))
+            self._kept.append(code)
         return found
 
     def push(self, frame: Open) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Tape, identity
+from firsttry_tasks.recorder.tape import Open, Tape, identity
 
 MANY = 65536
 
@@ -20,6 +20,7 @@ class Traced:
         self.tape = tape
         self.hits: list[CodeType] = []
         self._module: CodeType | None = None
+        self._lines: set[tuple[int, int]] = set()
         append, hits, drain = self.hits.append, self.hits, self.drain
 
         def start(frame: FrameType, _event: str, _argument: object) -> None:
@@ -67,9 +68,9 @@ class Traced:
             self.hits.clear()
             self.tape.started(hits)
 
-    def importing(self, module: CodeType | None) -> None:
+    def importing(self, module: CodeType | None, frame: Open) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
-        self._module = module
+        self._module, self._lines = module, frame.lines
         self._install(self._line if module is not None else self._mine())
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
@@ -105,7 +106,7 @@ class Traced:
         if number < 0 or frame.f_code.co_name == "<module>":
             return
         self.tape.top.units.add(number)
-        self.tape.top.lines.add((self._lineno(frame), number))
+        self._lines.add((self._lineno(frame), number))
 
     def _lineno(self, frame: FrameType | None) -> int:
         """Return which line of the module that is being imported led here, 0 for none."""

@@ -14,11 +14,13 @@ import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.fixtures import FixtureDef
 
+from firsttry_tasks.recorder.caching import caching
 from firsttry_tasks.recorder.children import Children
 from firsttry_tasks.recorder.facts import Facts, variable
 from firsttry_tasks.recorder.tape import Open, Tape
 from firsttry_tasks.records import SUFFIX, Frame, Record, Test, encode
 
+Framing = Callable[[Open], None]
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
 
 
@@ -40,8 +42,8 @@ class Collector(Protocol):
     def drain(self) -> None:
         """Hand what ran to the innermost frame."""
 
-    def importing(self, module: CodeType | None) -> None:
-        """Note starts with the line of this module, or of none."""
+    def importing(self, module: CodeType | None, frame: Open) -> None:
+        """Note starts with the line of this module, whose frame this is, or of none."""
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """Tell of each piece of code once, at once."""
@@ -52,13 +54,16 @@ class Collector(Protocol):
     def loads(self, name: str) -> None:
         """Hear that a module is imported."""
 
+    def caches(self, code: CodeType) -> None:
+        """Hear that a function's results are kept: it runs for one test and serves others."""
 
-def collector(tape: Tape) -> Collector:
+
+def collector(tape: Tape, enter: Framing, leave: Framing) -> Collector:
     """Return the cheapest collector this interpreter has."""
     if sys.version_info >= (3, 12):
         from firsttry_tasks.recorder.started import Started
 
-        return Started(tape)
+        return Started(tape, enter, leave)
     from firsttry_tasks.recorder.profiled import Profiled
 
     return Profiled(tape)
@@ -71,7 +76,7 @@ class Watch:
         """Record the project at ``root`` into ``folder``."""
         self.folder = folder
         self.tape = Tape(os.path.realpath(root))
-        self.collector = collector(self.tape)
+        self.collector = collector(self.tape, self._enter, self._leave)
         self.facts = Facts(self.tape, self._code)
         self.children = Children(self.tape, self.facts, self.collector, folder)
         self.tests: list[tuple[pytest.Item, Open, str, float]] = []
@@ -100,6 +105,8 @@ class Watch:
         for loader in _LOADERS:
             self._patch(loader, "exec_module", self._importing(loader.exec_module))
         self._patch(FixtureDef, "finish", self._finishing(FixtureDef.finish))
+        for holder, name, value in caching(self.collector.caches):
+            self._patch(holder, name, value)
 
     def end(self, config: pytest.Config, name: str) -> None:
         """Stop to listen, and write the record."""
@@ -183,8 +190,9 @@ class Watch:
     def _tell_import(self) -> None:
         if self.children.forked:
             return
-        top = self.tape.top
-        self.collector.importing(self._modules.get(top.number) if top.kind == "import" else None)
+        frame = next(one for one in reversed(self.tape.stack) if one.kind != "cache")
+        module = self._modules.get(frame.number) if frame.kind == "import" else None
+        self.collector.importing(module, frame)
 
     # Hooks
 

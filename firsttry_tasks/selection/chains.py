@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 
 #: Decorators that keep what a function returned.
@@ -15,6 +16,21 @@ UNINTERESTED = frozenset(
      "contextmanager", "asynccontextmanager", "cached_property", "lru_cache", "cache", "wraps",
      "abstractmethod", "fixture", "override", "parametrize", "mark", "skipif", "xfail", "skip"}
 )  # fmt: skip
+#: What everything has: such a name says little about who is called.
+COMMON = frozenset(
+    name
+    for kind in (builtins, str, bytes, bytearray, int, float, list, tuple, dict, set)
+    for name in dir(kind)
+    if not name.startswith("_")
+)
+CALLED = "()"  # ends the name of a common function whose result is changed
+#: Decorators of a method that don't concern its class.
+METHODICAL = frozenset(
+    {"property", "setter", "getter", "deleter", "staticmethod", "classmethod", "overload", "final",
+     "override", "cached_property", "lru_cache", "cache", "contextmanager", "asynccontextmanager"}
+)  # fmt: skip
+#: Decorators of a class that take no notice of its methods, but for those with a meaning to Python.
+MILD = frozenset({"dataclass", "final", "total_ordering", "unique"})
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
 _LONGEST = 60
@@ -29,6 +45,21 @@ def tip(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def holders(node: ast.expr) -> tuple[str, ...]:
+    """Return what changes with a value that a method is called on, by the ends of its chain.
+
+    ``registry.get("x").append(y)`` changes ``registry``, and what a ``get`` of somebody's own
+    returns: ``get()``. ``super()`` and other builtins return what is nobody else's.
+    """
+    end = tip(node)
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    if not isinstance(node, ast.Call) or end not in COMMON:
+        return (end,)
+    inner = holders(node.func.value) if isinstance(node.func, ast.Attribute) else ()
+    return (end + CALLED, *inner)
 
 
 def root(node: ast.AST) -> str:
@@ -74,6 +105,21 @@ def parameters(node: Function) -> set[str]:
 def is_memo(node: Function) -> bool:
     """Tell whether a decorator keeps what the function returned."""
     return any(tip(decorator) in MEMO for decorator in node.decorator_list)
+
+
+def is_methodical(node: ast.stmt) -> bool:
+    """Tell whether no decorator may do something to the class around a statement."""
+    return all(tip(each) in METHODICAL for each in getattr(node, "decorator_list", ()))
+
+
+def is_self(node: ast.expr) -> bool:
+    """Tell whether an expression is the object that a method works on."""
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def is_mild(node: ast.ClassDef) -> bool:
+    """Tell whether nothing around a class takes notice of its methods."""
+    return not node.keywords and all(tip(each) in MILD for each in node.decorator_list)
 
 
 def is_inspected(node: Function) -> bool:

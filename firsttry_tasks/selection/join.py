@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from firsttry_tasks.records import cached
 from firsttry_tasks.selection.kept import Shared, packed
 from firsttry_tasks.selection.learned import NOWHERE, Frame, Session, Test
 
@@ -32,7 +35,7 @@ def session(
     modules = {name: path for one in records for name, path in one.modules.items()}
     for path in modules.values():
         sources(path)
-    shared = Shared(tuple(joined.units), tuple(joined.facts), joined.frames, sources)
+    shared = Shared(tuple(joined.units), tuple(joined.facts), joined.frames, sources, joined.caches)
     tests = shared.tests(joined.tests.values())
     return Session(
         manifest=dict(manifest),
@@ -90,6 +93,7 @@ class _Joined:
         self.facts: dict[tuple[str, str], int] = {}
         self.frames: list[Frame] = []
         self.tests: dict[str, Test] = {}
+        self.caches: dict[int, set[int]] = {}  # unit of a cached function -> its frames
         self._places: dict[str, _Places] = {}
 
     def add(self, record: Record) -> None:
@@ -100,6 +104,9 @@ class _Joined:
         base = len(self.frames)
         for frame in record.frames:
             places = self._place(frame.name) if frame.kind == "import" else None
+            if frame.kind == "cache":
+                unit = self._unit(*msgspec.structs.astuple(cached(frame)))
+                self.caches.setdefault(unit, set()).add(len(self.frames))
             self.frames.append(
                 Frame(
                     kind=frame.kind,

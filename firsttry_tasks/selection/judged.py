@@ -69,21 +69,35 @@ class Judged:
     def _frame(self, number: int) -> tuple[str | None, int]:
         """Return why a frame counts as changed, and the modules it rests on."""
         if number not in self._frames:
-            self._frames[number] = None, 0  # frames may lead back to themselves
-            self._frames[number] = self._judge(self.session.frames[number])
+            self._frames[number] = self._judge(self._closure(number))
         return self._frames[number]
 
-    def _judge(self, frame: Frame) -> tuple[str | None, int]:
-        code = self.effects.code
-        if frame.kind == "import":
-            return None, code.modules.closure.get(frame.name, 0) if code is not None else 0
-        why = self._direct(frame.units, frame.facts)
-        mask = self._reach(frame.units, frame.facts)
-        for number in frame.used:
-            inner, more = self._frame(number)
-            mask |= more
-            why = why or inner
-        return why or self._hits(frame.units, mask), mask
+    def _closure(self, number: int) -> list[Frame]:
+        """Return a frame and all that were opened inside: cached functions may call each other."""
+        seen, waiting = {number}, [number]
+        found = []
+        while waiting:
+            frame = self.session.frames[waiting.pop()]
+            found.append(frame)
+            if frame.kind != "import":
+                waiting += set(frame.used) - seen
+                seen.update(frame.used)
+        return found
+
+    def _judge(self, frames: Iterable[Frame]) -> tuple[str | None, int]:
+        code, mask = self.effects.code, 0
+        why: str | None = None
+        own = []
+        for frame in frames:
+            if frame.kind == "import":
+                mask |= code.modules.closure.get(frame.name, 0) if code is not None else 0
+                continue
+            own.append(frame)
+            mask |= self._reach(frame.units, frame.facts)
+            why = why or self._direct(frame.units, frame.facts)
+        for frame in own:
+            why = why or self._hits(frame.units, mask)
+        return why, mask
 
     def _reach(self, units: Iterable[int], facts: Iterable[int]) -> int:
         """Return the modules that code in these units and these dynamic imports rest on."""
@@ -162,9 +176,9 @@ class Judged:
             delta = code.deltas.get(path) if code is not None else None
             if delta is None or delta.added:
                 found[path] = f"{path} changed"
-        for frame in session.frames:
+        for number, frame in enumerate(session.frames):
             if frame.kind == "collect" and frame.name in homes:
-                why = self._judge(frame)[0]
+                why = self._frame(number)[0]
                 if why is not None:
                     found.setdefault(frame.name, why)
         if code is not None:

@@ -2,7 +2,8 @@
 
 A function that keeps what it computed (a cache, a lazy singleton, a module's variable) runs in
 full for one test only. So every test that may get the result also rests on what such a function
-can have run: of all that ran in the tests that called it, what it leads to by name.
+ran, where that was recorded (a frame of kind cache), or else on what it can have run: of all that
+ran in the tests that called it, what it leads to by name.
 """
 
 from __future__ import annotations
@@ -36,9 +37,16 @@ class Shared:
         facts: Sequence[tuple[str, str]],
         frames: Sequence[Frame],
         pieces: Callable[[str], tuple[Piece, ...]],
+        caches: Mapping[int, Iterable[int]],
     ) -> None:
-        """Take what ran, by number."""
+        """Take what ran, by number; ``caches`` are the frames of functions that keep results."""
         self.facts = facts
+        self.sources = pieces
+        self.caches = {
+            unit: numbers
+            for unit, numbers in caches.items()
+            if not any(facts[n] == ("loose", "") for at in numbers for n in frames[at].facts)
+        }
         self.frames = list(frames)
         self.pieces = {
             number: pieces(path)[piece]
@@ -68,27 +76,78 @@ class Shared:
         by_unit, by_fact = _masks(ran), _masks([test.facts for test in tests])
         for number, piece in keepers.items():
             callers = by_unit.get(number, 0)
-            made = _bits(callers) if piece.cache else _bits(callers & -callers)
+            if piece.cache:
+                made = (tests[at] for at in _bits(callers))
+                self._asked(number, piece, self._caches(number, made), tests, by_unit, more)
+                continue
+            first = next(_bits(callers), None)
+            if first is None:
+                continue
+            # What is made once runs in the first of those who ask for it, and few others.
+            most = max(1, callers.bit_count() // _RARE)
             reach = self._reach(number)
-            units = {unit for at in made for unit in ran[at] & reach}
-            facts = {n for at in made for n in tests[at].facts if self.facts[n][0] in _TELLING}
-            if not piece.cache:
-                # What is made once runs in the first of those who ask for it, and few others.
-                most = max(1, callers.bit_count() // _RARE)
-                units = {n for n in units if (by_unit[n] & callers).bit_count() <= most}
-                facts = {n for n in facts if (by_fact[n] & callers).bit_count() <= most}
-            elif callers:
-                units.add(number)
-                for other in self._asking(piece):
-                    callers |= by_unit.get(other, 0)
+            units = {n for n in ran[first] & reach if (by_unit[n] & callers).bit_count() <= most}
+            seen = (n for n in tests[first].facts if self.facts[n][0] in _TELLING)
+            facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
             if units or facts:
                 frame = self._frame("kept", piece.key, units, facts)
                 for at in _bits(callers):
                     more[tests[at].nodeid].add(frame)
 
+    def _caches(self, number: int, made: Iterable[Test]) -> set[int]:
+        """Return the frames that hold what a cached function did, itself included."""
+        known = set(self.caches.get(number, ()))
+        for at in known:
+            inside = tuple(sorted({*self.frames[at].units, number}))
+            self.frames[at] = msgspec.structs.replace(self.frames[at], units=inside)
+        if known:
+            return known
+        reach = self._reach(number)
+        units, facts = {number}, set()
+        for test in made:
+            units |= reach.intersection(test.ran())
+            facts |= {n for n in test.facts if self.facts[n][0] in _TELLING}
+        for frame in self.frames:
+            asked = {place for place, unit in frame.lines if unit == number}
+            units |= {unit for place, unit in frame.lines if place in asked and unit in reach}
+        return {self._frame("kept", self.pieces[number].key, units, facts)}
+
+    def _asked(
+        self,
+        number: int,
+        piece: Piece,
+        frames: set[int],
+        tests: Sequence[Test],
+        by_unit: Mapping[int, int],
+        more: Mapping[str, set[int]],
+    ) -> None:
+        """Let all who may be answered by a cache rest on what its function did."""
+        asking = {number, *self._asking(piece)}
+        callers = 0
+        for unit in asking:
+            callers |= by_unit.get(unit, 0)
+        for at in _bits(callers):
+            more[tests[at].nodeid] |= frames
+        units = {unit for at in frames for unit in self.frames[at].units}
+        for at, frame in enumerate(self.frames):
+            if frame.kind == "import":
+                places = self._lines(frame.name, piece)
+                lines = {*frame.lines, *((place, unit) for place in places for unit in units)}
+                self.frames[at] = msgspec.structs.replace(frame, lines=tuple(sorted(lines)))
+            elif at not in frames and not asking.isdisjoint(frame.units):
+                used = tuple(sorted({*frame.used, *frames}))
+                self.frames[at] = msgspec.structs.replace(frame, used=used)
+
+    def _lines(self, path: str, piece: Piece) -> Iterator[int]:
+        """Return which statements of a module name a function."""
+        name = _last(piece)
+        for place, one in enumerate(self.sources(path)):
+            if not one.body and not one.imports and (name in one.names or name in one.attrs):
+                yield place
+
     def _asking(self, piece: Piece) -> Iterator[int]:
         """Return who names a function: a cache may answer them without running it."""
-        name = piece.key.rpartition(".")[2].partition("#")[0]
+        name = _last(piece)
         for other, one in self.pieces.items():
             if name in one.names or name in one.attrs:
                 yield other
@@ -144,6 +203,10 @@ class Shared:
         )
         self.frames.append(made)
         return len(self.frames) - 1
+
+
+def _last(piece: Piece) -> str:
+    return piece.key.rpartition(".")[2].partition("#")[0]
 
 
 def _masks(seen: Sequence[Iterable[int]]) -> dict[int, int]:

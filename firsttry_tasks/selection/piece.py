@@ -12,7 +12,8 @@ HOOKS = re.compile(
 )
 #: Names of members with a meaning to Python, pytest or unittest.
 MAGIC = re.compile(
-    r"__\w+__|pytest\w*|set[uU]p\w*|tear[dD]own\w*|collect_ignore\w*|load_tests|_missing_|_ignore_"
+    r"__\w+__|pytest\w*|set[uU]p\w*|tear[dD]own\w*|collect_ignore\w*|load_tests"
+    r"|_missing_|_ignore_|_generate_next_value_"
 )
 
 
@@ -30,7 +31,8 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     refer to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
     ``memo``: may keep for later what it computed; ``cache``: a decorator does so, so that it need
     not run again. ``star``: imports every name of a module. ``plain``: a class that
-    looks at nobody's members, or a member of one that only those notice who name it.
+    looks at nobody's members, or a member of one that only those notice who name it. ``mild``: a
+    class that looks at nobody's methods, or a method of one.
     """
 
     key: str
@@ -53,5 +55,6 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     cache: bool = False
     star: bool = False
     plain: bool = False
+    mild: bool = False
     is_class: bool = False
     bases: tuple[str, ...] = ()

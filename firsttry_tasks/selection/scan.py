@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.selection.chains import (
     Function,
     asks_for_any,
+    holders,
     is_inspected,
+    is_self,
     own_attributes,
     root,
     tip,
@@ -121,7 +123,8 @@ class Scan:
         self._text.append(f"({node.id},{node.ctx.__class__.__name__})")
         if isinstance(node.ctx, ast.Load):
             self.names.add(node.id)
-            self._reflects(node.id)
+            if id(node) not in self._tame:
+                self._reflects(node.id)
         else:
             self.stores.add(node.id)
         return False
@@ -131,7 +134,7 @@ class Scan:
         self.attrs.add(node.attr)
         if isinstance(node.ctx, ast.Load):
             self.unsafe = True
-            if id(node) not in self._tame:
+            if id(node) not in self._tame and not is_self(node.value):
                 self._reflects(node.attr)
         else:
             self.unsafe = True
@@ -159,8 +162,10 @@ class Scan:
         self.unsafe = True
         func = node.func
         self.wild = self.wild or asks_for_any(node)
+        if tip(func) == "vars" and node.args and is_self(node.args[0]):
+            self._tame.add(id(func))  # what an object holds was put there by code that ran
         if isinstance(func, ast.Attribute):
-            self.writes.add((root(node), tip(func.value)))
+            self.writes.update((root(node), end) for end in holders(func.value))
             if func.attr in CHANGING:
                 self.kept.add(root(node))
         if node.args and isinstance(node.args[0], ast.Constant):

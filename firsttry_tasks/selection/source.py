@@ -6,7 +6,15 @@ import ast
 from collections import deque
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.chains import is_memo, parameters, tip
+from firsttry_tasks.selection.chains import (
+    CALLED,
+    Function,
+    is_memo,
+    is_methodical,
+    is_mild,
+    parameters,
+    tip,
+)
 from firsttry_tasks.selection.piece import MAGIC, Piece
 from firsttry_tasks.selection.scan import Scan
 
@@ -23,7 +31,7 @@ def take_apart(source: bytes) -> tuple[Piece, ...]:
     times: dict[str, int] = {}
     pieces: list[Piece] = []
     for statement in _split(tree.body):
-        pieces.extend(_statement(statement, "", times, simple=False))
+        pieces.extend(_statement(statement, "", times, None))
     return tuple(pieces)
 
 
@@ -43,21 +51,23 @@ def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _statement(
-    node: ast.stmt, scope: str, times: dict[str, int], *, simple: bool
+    node: ast.stmt, scope: str, times: dict[str, int], around: ast.ClassDef | None
 ) -> Iterator[Piece]:
-    """Return the pieces of a statement; ``simple`` is the class around it, if there is one."""
+    """Return the pieces of a statement; ``around`` is the class it is a member of."""
     scan = Scan(scope)
     if isinstance(node, ast.ClassDef):
         scan.head(node)
-        undecorated = not (node.keywords or node.decorator_list)
-        yield _piece(scan, node, plain=undecorated)
+        yield _piece(scan, node, plain=_is_plain(node), mild=is_mild(node))
         inner = f"{scope}.{node.name}" if scope else node.name
         for statement in _split(node.body):
-            yield from _statement(statement, inner, times, simple=undecorated and not scope)
+            yield from _statement(statement, inner, times, None if scope else node)
     else:
         scan.visit(node)
-        undecorated = not getattr(node, "decorator_list", ())
-        yield _piece(scan, node, plain=simple and undecorated)
+        method = isinstance(node, Function) and is_methodical(node)
+        plain = around is not None and _is_plain(around) and is_methodical(node)
+        yield _piece(
+            scan, node, plain=plain, mild=around is not None and is_mild(around) and method
+        )
     yield from _bodies(scan.functions, times)
 
 
@@ -73,7 +83,11 @@ def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> 
             yield _body(scan, name if times[name] == 1 else f"{name}#{times[name]}", node)
 
 
-def _piece(scan: Scan, node: ast.stmt, *, plain: bool) -> Piece:
+def _is_plain(node: ast.ClassDef) -> bool:
+    return not (node.keywords or node.decorator_list)
+
+
+def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
     magic = any(MAGIC.fullmatch(name) for name in scan.stores)
     guard = isinstance(node, ast.If) and ast.unparse(node.test) in _GUARDS
     return Piece(
@@ -95,6 +109,7 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool) -> Piece:
         mirror=scan.mirror,
         star=scan.star,
         plain=plain and not magic,
+        mild=mild and not magic,
         is_class=isinstance(node, ast.ClassDef),
         bases=scan.bases,
     )
@@ -102,7 +117,7 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool) -> Piece:
 
 def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Piece:
     own = parameters(node) | (scan.stores - scan.shared)
-    writes = {pair for pair in scan.writes if pair[1] not in own}
+    writes = {pair for pair in scan.writes if pair[1].removesuffix(CALLED) not in own}
     if name.rpartition(".")[2] in _CONSTRUCTORS:
         writes = {pair for pair in writes if pair[0] != "self"}
     kept = any(root not in own or root == "cls" for root in scan.kept)

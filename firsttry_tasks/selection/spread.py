@@ -1,13 +1,23 @@
 """How far a changed statement reaches: the names it binds, and what is computed from them."""
 
+import builtins
 from collections.abc import Iterable, Iterator, Mapping
 
+from firsttry_tasks.selection.chains import CALLED
 from firsttry_tasks.selection.delta import Delta
 from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.modules import Modules
 from firsttry_tasks.selection.piece import HOOKS, MAGIC, Piece
 
-_PLAIN_BASES = frozenset({"object", "Generic", "ABC", "Protocol"})
+_ERRORS = frozenset(
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+)
+_PLAIN_BASES = _ERRORS | {"object", "Generic", "ABC", "Protocol"}
+_MILD_BASES = _PLAIN_BASES | {
+    "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"
+}  # fmt: skip
 _DEEPEST = 30
 _SHORTEST = 3  # of a part of a name that says something
 
@@ -70,8 +80,8 @@ class Spread:
         for other in piece.attrs & self.attrs.keys():
             mask |= self.attrs[other]
             name = name or other
-        if piece.hints and piece.key and not (piece.plain and self._plain(path, piece.key, 0)):
-            for other in piece.hints & ((own or set()) | self.attrs.keys()):
+        if piece.hints and piece.key and not (piece.plain and self._plain(path, piece.key)):
+            for other in self._hints(path, piece) & ((own or set()) | self.attrs.keys()):
                 mask |= self.attrs.get(other, 0)
                 name = name or other
         if piece.mirror and own:
@@ -152,7 +162,7 @@ class Spread:
             names |= {tip for _, tip in self._writes(path, piece)}
         for name in names - {""}:
             self._bind(path, piece.key, name, why)
-        if piece.key and not (piece.plain and self._plain(path, piece.key, 0)):
+        if piece.key and not self._unnoticed(path, piece):
             for name in piece.key.split("."):
                 self._bind(path, "", name, why)
         for place, name in self._written(path, piece, number):
@@ -171,24 +181,46 @@ class Spread:
 
     def _writes(self, path: str, piece: Piece) -> Iterator[tuple[str, str]]:
         """Return what a piece may change, as far as it is the repository's."""
-        for root, tip in piece.writes:
+        for root, end in piece.writes:
+            tip = end.removesuffix(CALLED)
             if not tip or root in self.modules.foreign(path):
                 continue
+            if tip != end and tip not in self._bodies():
+                continue  # a builtin, or a method of what is built in
             if tip != root or tip not in self.modules.handles(path):
                 yield path, tip
 
-    def _plain(self, path: str, name: str, depth: int) -> bool:
-        """Tell whether a class ("": the module) takes no notice of its members.
+    def _hints(self, path: str, piece: Piece) -> frozenset[str]:
+        """Return the annotations that somebody may look at: a dataclass asks for ClassVar only."""
+        if self._plain(path, piece.key, mild=True) and self._is_standard(path):
+            return piece.hints - self.modules.classes.keys()
+        return piece.hints
+
+    def _is_standard(self, path: str) -> bool:
+        """Tell whether a file's dataclasses, if it has any, are those of the standard library."""
+        loaded = {name for piece in self.modules.sources[path] for name in piece.imports}
+        return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
+
+    def _unnoticed(self, path: str, piece: Piece) -> bool:
+        """Tell whether only those notice a member of a class who name it."""
+        return (piece.plain and self._plain(path, piece.key)) or (
+            piece.mild and self._plain(path, piece.key, mild=True)
+        )
+
+    def _plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
+        """Tell whether a class ("": the module) takes no notice of its members, or its methods.
 
         It has no decorators, no metaclass and no bases from elsewhere that may look at them.
         """
-        if not name or (name in _PLAIN_BASES and name in self.modules.foreign(path)):
+        bases = _MILD_BASES if mild else _PLAIN_BASES
+        if not name or (name in bases and name in self.modules.foreign(path)):
             return True
         known = self.modules.classes.get(name)
         if known is None or depth > _DEEPEST:
-            return name in _PLAIN_BASES
+            return name in bases
         return all(
-            piece.plain and all(self._plain(place, base, depth + 1) for base in piece.bases)
+            (piece.mild if mild else piece.plain)
+            and all(self._plain(place, base, depth + 1, mild=mild) for base in piece.bases)
             for place, piece in known
         )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HOUSE = Path(__file__).parents[2]
 LIB = """\
+import functools
 import os
 from pathlib import Path
 
@@ -41,6 +42,16 @@ def variable():
 
 def deep():
     return helper()
+
+def after():
+    return 1
+
+@functools.cache
+def kept(fails):
+    helper()
+    if fails:
+        raise ValueError
+    return 1
 """
 CONFTEST = """\
 import pytest
@@ -118,6 +129,14 @@ def test_profile():
 def test_after_profile():
     lib.deep()
 
+def test_kept():
+    try:
+        lib.kept(True)
+    except ValueError:
+        lib.after()
+    lib.kept(False)
+    lib.variable()
+
 def test_fails():
     assert lib.deep() == 2
 
@@ -174,6 +193,15 @@ def test_code_is_seen_in_greenlets(record: Record) -> None:
     """A greenlet may stop for good inside a call, while the one that it called back goes on."""
     inner = {name.rpartition(".")[2] for name in _ran(record, _test(record, "test_greenlets"))}
     assert inner == {"test_greenlets", "first", "second", "stuck", "variable"}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing tells when a function returns")
+def test_what_a_cached_function_does_is_known_apart(record: Record) -> None:
+    """It runs for one test and answers others; what follows its error is the test's own."""
+    frame = next(frame for frame in record.frames if frame.kind == "cache")
+    assert records.cached(frame).name == "kept"
+    assert _ran(record, frame) == {"helper"}
+    assert _ran(record, _test(record, "test_kept")) >= {"test_kept", "kept", "after", "variable"}
 
 
 def test_a_profiler_of_the_tests_own_takes_no_code_away(record: Record) -> None:

@@ -31,6 +31,8 @@ _XUNIT = """
         assert made == 1
 """
 
+_MADE = "from functools import lru_cache\ndef make():\n    return 1\n"
+
 
 def _cached(how: str) -> str:
     body = how.replace("\n", "\n    ")
@@ -63,6 +65,119 @@ CASES = (
     case(
         "cached-function",
         _cached("from functools import lru_cache\n@lru_cache\ndef value():\n    return 1"),
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "cache-filled-while-its-module-is-imported",
+        _cached(_MADE + "@lru_cache\ndef value():\n    return make()\nFIRST = value()"),
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "cache-that-raised-before-it-answered",
+        _cached(
+            _MADE
+            + "@lru_cache\ndef of(n):\n    if n < 0:\n        raise ValueError\n    return 1\n"
+            "def value():\n    try:\n        return of(-1)\n    except ValueError:\n"
+            "        return make()"
+        ),
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "cached-functions-that-call-each-other",
+        """
+        --- load.py
+        from functools import cache
+        def make():
+            return 1
+        @cache
+        def even(n):
+            return make() if n == 0 else odd(n - 1)
+        @cache
+        def odd(n):
+            return make() if n == 0 else even(n - 1)
+        --- test_load.py
+        from load import even, odd
+        def test_first():
+            assert even(4)
+        def test_second():
+            assert odd(3) == 1
+        def test_third():
+            assert even(2) == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "cache-that-a-fixture-asks",
+        """
+        --- load.py
+        from functools import cache
+        def make():
+            return 1
+        @cache
+        def value():
+            return make()
+        --- conftest.py
+        import pytest
+        from load import value
+        @pytest.fixture(scope="module")
+        def held():
+            return value()
+        --- test_load.py
+        from load import value
+        def test_first():
+            assert value()
+        def test_second(held):
+            assert held == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "cache-that-two-modules-ask-while-they-are-imported",
+        """
+        --- load.py
+        from functools import cache
+        def make():
+            return 1
+        @cache
+        def value():
+            return make()
+        --- one.py
+        from load import value
+        ONE = value()
+        --- two.py
+        from load import value
+        TWO = value()
+        --- test_one.py
+        from one import ONE
+        def test_one():
+            assert ONE
+        --- test_two.py
+        from two import TWO
+        def test_two():
+            assert TWO == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "cache-asked-in-a-thread",
+        """
+        --- load.py
+        from functools import cache
+        def make():
+            return 1
+        @cache
+        def value():
+            return make()
+        --- test_load.py
+        import threading
+        from load import value
+        def test_first():
+            thread = threading.Thread(target=value)
+            thread.start()
+            thread.join()
+        def test_second():
+            assert value() == 1
+        """,
         swap("load.py", "return 1", "return 2"),
     ),
     case(

@@ -65,6 +65,94 @@ _DECORATED = """
 """
 
 CASES = (
+    case(
+        "property-of-a-dataclass-becomes-a-method",
+        """
+        --- record.py
+        from dataclasses import dataclass
+        @dataclass
+        class Record:
+            size: int = 2
+            @property
+            def double(self):
+                return 4
+        --- test_record.py
+        from record import Record
+        def test_double():
+            assert Record().double == 4
+        """,
+        swap("record.py", "    @property\n", ""),
+    ),
+    case(
+        "property-of-an-enumeration-becomes-a-method",
+        """
+        --- colour.py
+        from enum import Enum
+        class Colour(Enum):
+            RED = 1
+            @property
+            def shown(self):
+                return "red"
+        --- test_colour.py
+        from colour import Colour
+        def test_shown():
+            assert [one.shown for one in Colour] == ["red"]
+        """,
+        swap("colour.py", "    @property\n", ""),
+    ),
+    case(
+        "alias-that-a-dataclass-takes-for-a-class-variable",
+        """
+        --- kinds.py
+        from typing import ClassVar
+        Size = int
+        --- record.py
+        from dataclasses import dataclass
+        from kinds import Size
+        @dataclass
+        class Record:
+            size: Size = 2
+        --- test_record.py
+        from record import Record
+        def test_size():
+            assert Record(3).size == 3
+        """,
+        swap("kinds.py", "Size = int", "Size = ClassVar[int]"),
+    ),
+    case(
+        "list-in-a-registry-that-gains-another-entry",
+        """
+        --- registry.py
+        KNOWN = {"a": []}
+        --- extra.py
+        from registry import KNOWN
+        _ADDED = KNOWN.get("a").append(1)
+        --- test_known.py
+        import extra
+        from registry import KNOWN
+        def test_known():
+            assert KNOWN["a"] == [1]
+        """,
+        swap("extra.py", "append(1)", "append(2)"),
+    ),
+    case(
+        "list-that-a-get-of-our-own-hands-out-gains-another-entry",
+        """
+        --- registry.py
+        _KNOWN = {"a": []}
+        def get(name):
+            return _KNOWN[name]
+        --- extra.py
+        from registry import get
+        _ADDED = get("a").append(1)
+        --- test_known.py
+        import extra
+        from registry import get
+        def test_known():
+            assert get("a") == [1]
+        """,
+        swap("extra.py", "append(1)", "append(2)"),
+    ),
     case("class-attribute", _BASE, swap("base.py", "size = 2", "size = 3")),
     case(
         "override-added-in-a-subclass",
