@@ -71,6 +71,8 @@ def _drill(
     project.settle()
     project.git("-c", "user.name=d", "-c", "user.email=d@example.org", "commit", "-qam", "settle")
     before = project.plain()
+    if not any("::" in name for name in before.outcomes):
+        raise SystemExit(f"{project.name}: its tests don't run: {min(before.outcomes)}")
     project.warm()
     project.keep()
     sources, data = _places(project, src, globs)

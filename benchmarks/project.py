@@ -83,8 +83,8 @@ class Project:
         except subprocess.TimeoutExpired:
             return Plain(outcomes={}, seconds=_LIMIT, hung=True)
         seconds, cpu = clock.read()
-        if not place.exists():
-            raise SystemExit(f"{self.name}: pytest said\n{_end(done)}")
+        if not place.exists():  # pytest itself could not start
+            return Plain(outcomes={f"({_last(done)})": "failed"}, seconds=seconds, cpu=cpu)
         found = msgspec.json.decode(place.read_bytes(), type=dict[str, str])
         return Plain(outcomes=found, seconds=seconds, cpu=cpu)
 
@@ -165,6 +165,11 @@ def _read(report: Path, clock: _Clock, status: int) -> Warm:
         cpu=cpu,
         status=status,
     )
+
+
+def _last(done: subprocess.CompletedProcess[str]) -> str:
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    return lines[-1] if lines else f"exit code {done.returncode}"
 
 
 def _end(done: subprocess.CompletedProcess[str]) -> str:
