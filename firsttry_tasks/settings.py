@@ -33,7 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     golden caches live, a folder or a URL; of what is there, ``keep`` boxes stay, none older than
     ``max_age`` days. ``store_seconds`` is what a warm run spends on asking it. With
     ``signers``, a file as git's allowed_signers, only boxes that one of them signed are taken;
-    ``signing_key`` is what publishing signs with.
+    ``signing_key`` is what publishing signs with. Where pytest-xdist is installed, warm runs tests
+    that took less than ``parallel_seconds`` together in one process.
     """
 
     paths: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_age: int = 30
     signers: str = ""
     signing_key: str = ""
+    parallel_seconds: float = 5.0
     ruff: GateSettings = GateSettings()
     mypy: GateSettings = GateSettings()
     pytest: GateSettings = GateSettings()

@@ -108,6 +108,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has the
     reasons known before collection.
     ``records`` is the folder for what is learned of the project at ``root``, "" to learn nothing.
+    ``serial``: in one process, whatever the options ask of pytest-xdist.
     """
 
     __test__ = False
@@ -122,6 +123,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     root: str = ""
     records: str = ""
     smoke: str | None = None
+    serial: bool = False
 
 
 class Retried(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.judged import Judged
@@ -46,6 +47,17 @@ def choose(sessions: Sequence[Session], now: Now) -> Selection:
         quiet=frozenset(homes - busy),
         total=len(there),
     )
+
+
+def seconds(chosen: Selection, sessions: Sequence[Session]) -> float:
+    """Return how long the chosen tests took when they ran last; infinity where that isn't known."""
+    if chosen.everything or chosen.files:
+        return math.inf
+    known: dict[str, float] = {}
+    for session in sessions:
+        for test in session.tests:
+            known.setdefault(test.nodeid, test.seconds)
+    return sum(known.get(nodeid, math.inf) for nodeid in chosen.why)
 
 
 def _vote(one: Judged, there: set[str], tests: dict[str, str], valid: set[str]) -> None:

@@ -15,7 +15,7 @@ from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
 from firsttry_tasks.recorder.facts import variable
-from firsttry_tasks.selection.choose import choose
+from firsttry_tasks.selection.choose import choose, seconds
 from firsttry_tasks.selection.learned import Now
 from firsttry_tasks.steps import recording
 from firsttry_tasks.steps.tool_run import Ran, require
@@ -71,12 +71,14 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     memory = Memory(here.root / reports.DB)
     learned = disk.read_own(here.root / reports.LEARNED, Learned) or Learned()
     around = now(here, job, inputs, tree, memory)
-    chosen = _with_flaky(choose(memory.sessions(), around), frozenset(here.memory.nodeids))
+    sessions = memory.sessions()
+    chosen = _with_flaky(choose(sessions, around), frozenset(here.memory.nodeids))
     smoke = frozenset(learned.smoke) & chosen.stable
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
         return Ran(said=Said(status="green", tests=TestsDetail(counts=counts, mode="none")))
-    said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
+    serial = seconds(chosen, sessions) < here.settings.parallel_seconds
+    said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke, serial=serial)
     broken = [finding.path for finding in said.findings if finding.rule == "collect"]
     if broken and not chosen.everything:
         # Whatever else imports the broken module is red as well: say so as a full run would.
@@ -98,7 +100,7 @@ def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
 
 
 def _chosen(
-    job: Job, chosen: Selection, smoke: frozenset[str], mark: str
+    job: Job, chosen: Selection, smoke: frozenset[str], mark: str, *, serial: bool = False
 ) -> tuple[Said, Heard, tuple[str, ...]]:
     """Run what was chosen; where that comes to no test at all, the smoke tests."""
     everything = bool(chosen.everything)
@@ -111,6 +113,7 @@ def _chosen(
         why=chosen.why,
         otherwise="; ".join(chosen.everything) or "new test",
         smoke=mark,
+        serial=serial,
     )
     if not chosen.empty:
         said, heard, argv = once(job, plan)

@@ -35,6 +35,13 @@ TRAPS = [
     "--testmon",
     "--junitxml=.firsttry/junit.xml",
 ]
+WHERE = """\
+import os
+
+def pytest_runtest_call():
+    with open(".firsttry/where.txt", "a") as out:
+        print(os.environ.get("PYTEST_XDIST_WORKER", "main"), file=out)
+"""
 #: Those that every run of the tests takes; the others are for the long one.
 FEW = {"-m 'not network'", "-p no:cacheprovider", "--lf", "-x"}
 
@@ -58,6 +65,24 @@ def test_selection_stays_right(shop: Checkout, options: str) -> None:
     second = shop.run("doit", "parity")
     seen = (first.code, second.code, shop.verdict().name, set(shop.selected()))
     assert seen == (0, 1, "red", {TAX}), f"{first.out}\n{second.out}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("pays", "workers"), [("0", {"gw0", "gw1"}), ("5", {"main"})])
+def test_workers_are_started_where_that_pays(shop: Checkout, pays: str, workers: set[str]) -> None:
+    """Two workers for two short tests would take longer than the tests."""
+    shop.write("tests/conftest.py", WHERE)
+    ini = '\n[tool.pytest.ini_options]\npythonpath = ["."]\naddopts = "-n 2"\n'
+    shop.write("pyproject.toml", TESTS_ONLY + ini + f"[tool.firsttry]\nparallel_seconds = {pays}\n")
+    shop.commit()
+    first = shop.run("doit", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 5 + 0").replace("n * 3", "n * 3 + 0"))
+    (shop.root / ".firsttry/where.txt").unlink()
+    second = shop.run("doit", "warm")
+    seen = set((shop.root / ".firsttry/where.txt").read_text().split())
+    assert (first.code, second.code) == (0, 0), second.out
+    assert seen <= workers, second.out
+    assert len(shop.selected()) > 0
 
 
 def test_what_the_options_leave_out_stays_out(shop: Checkout) -> None:
