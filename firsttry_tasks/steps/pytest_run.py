@@ -22,11 +22,12 @@ from firsttry_tasks.steps.tool_run import Ran, require
 from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.tests import Heard
+    from firsttry_tasks.selection.learned import Session
     from firsttry_tasks.steps.project import Project
     from firsttry_tasks.values import Completed
 
@@ -72,7 +73,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     learned = disk.read_own(here.root / reports.LEARNED, Learned) or Learned()
     around = now(here, job, inputs, tree, memory)
     sessions = memory.sessions()
-    chosen = _with_flaky(choose(sessions, around), frozenset(here.memory.nodeids))
+    chosen = _with_flaky(_choose(memory, sessions, around), frozenset(here.memory.nodeids))
     smoke = frozenset(learned.smoke) & chosen.stable
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
@@ -86,6 +87,16 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
         said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
     keep = partial(_learn, here, job, inputs, around, heard, here.root / reports.WARM)
     return Ran(said=said, argv=argv, why=chosen.everything, keep=keep)
+
+
+def _choose(memory: Memory, sessions: Sequence[Session], around: Now) -> Selection:
+    """Return the choice; where choosing fails, everything runs and is learned anew."""
+    try:
+        return choose(sessions, around)
+    except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a wrong green
+        dependencies.discard(memory.path)
+        why = f"the records can't be used ({type(error).__name__}: {error}) and are forgotten"
+        return Selection(everything=(why,))
 
 
 def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:

@@ -7,12 +7,15 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import time
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from firsttry_tasks import reports
 from tests.e2e.checkout import CODE
 
 if TYPE_CHECKING:
@@ -323,3 +326,19 @@ def test_an_edit_within_the_second_is_run_as_it_is(proved: Checkout) -> None:
     compiled = next((proved.root / "__pycache__").glob("shop.*.pyc"))
     os.utime(compiled, ns=(seen.st_atime_ns, seen.st_mtime_ns // 10**9 * 10**9))
     assert proved.run("doit", "parity").code == 1
+
+
+@pytest.mark.parametrize("table", ["ft_source", "ft_session"])
+def test_records_that_cannot_be_read_cost_time_only(proved: Checkout, table: str) -> None:
+    """Everything runs, the why is told, and the run after that selects again."""
+    column = "pieces" if table == "ft_source" else "body"
+    with contextlib.closing(sqlite3.connect(proved.root / reports.DB)) as db, db:
+        db.execute(f"UPDATE {table} SET {column} = ?", (zlib.compress(b"\x91\x01"),))  # noqa: S608
+    proved.write("shop.py", CODE.replace("n // 5", "n // 5 + 0"))
+    first = proved.run("doit", "warm")
+    why = proved.gate().why
+    proved.write("shop.py", CODE.replace("n // 5", "n // 5 + 1"))
+    second = proved.run("doit", "warm")
+    assert (first.code, second.code) == (0, 1), f"{first.out}\n{second.out}"
+    assert "record" in " ".join(why), first.out
+    assert set(proved.selected()) == {"tests/test_shop.py::test_tax"}
