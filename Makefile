@@ -23,7 +23,7 @@ IN := export PATH="$(BIN):$$PATH";
 
 TASKS := parity warm full compare fingerprint package publish update-cache store \
 	why impact lock flaky stats testmon settings doctor clear-cache list
-BENCHES := noop one_edit golden compare
+BENCHES := noop one_edit golden compare deciding
 
 .PHONY: help $(TASKS) install test test-slow test-all test-matrix lint format bench dist relock hooks \
 	flaky-grew flaky-commit clean distclean

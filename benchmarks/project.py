@@ -17,7 +17,7 @@ _OTHERS_OFF = "\n[tool.firsttry.ruff]\nenabled = false\n\n[tool.firsttry.mypy]\n
 _STATE = ".firsttry"
 _LIMIT = 300
 _REPORT = "artifacts/warm_parity_report.json"
-_PLAIN = ("-p", "benchmarks.outcomes", "--no-testmon", "-p", "no:cacheprovider", "-q")
+_PLAIN = ("-p", "outcomes", "--no-testmon", "-p", "no:cacheprovider", "-q")
 
 
 class Plain(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,8 @@ class Project:
         """Return where Python finds the package, and us."""
         source = self.root / self._src
         inside = source.parent if (source / "__init__.py").exists() else source
-        return os.pathsep.join((str(inside), str(_HOUSE)))
+        # By its file: projects may have a package of benchmarks themselves.
+        return os.pathsep.join((str(inside), str(_HOUSE), str(_HOUSE / "benchmarks")))
 
     def keep(self) -> None:
         """Keep the warm state as it is now, to go back to."""
