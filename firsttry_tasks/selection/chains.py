@@ -102,6 +102,14 @@ def parameters(node: Function) -> set[str]:
     return found | {each.arg for each in (args.vararg, args.kwarg) if each is not None}
 
 
+def evaluated(node: Function) -> set[str]:
+    """Return the names that defining a function asks for."""
+    args = node.args
+    asked = (*node.decorator_list, *args.defaults, *(one for one in args.kw_defaults if one))
+    inner = (each for one in asked for each in ast.walk(one))
+    return {each.id for each in inner if isinstance(each, ast.Name)}
+
+
 def is_memo(node: Function) -> bool:
     """Tell whether a decorator keeps what the function returned."""
     return any(tip(decorator) in MEMO for decorator in node.decorator_list)

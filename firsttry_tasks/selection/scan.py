@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WILD = frozenset({"vars", "dir", "getmembers", "__subclasses__"})
 PEEKING = frozenset({"__dict__", "__annotations__", "get_type_hints"})
 MIRRORS = frozenset({"globals", "eval", "exec", "__globals__"})
+GENERIC = frozenset({"Generic", "Protocol"})
 #: Calls whose first argument is a label, not the name of something to look up.
 LABELLING = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "getLogger", "compile"})
 #: Methods that change what they are called on.
@@ -150,6 +151,10 @@ class Scan:
     def on_subscript(self, node: ast.Subscript) -> bool:
         """Note that setting an item changes what stands before the bracket."""
         self.unsafe = True
+        if tip(node.value) in GENERIC:
+            self._hint(node.slice)  # type variables: only some classes look at them
+            self._fields(node, "slice")
+            return False
         if isinstance(node.slice, ast.Constant):
             self._tame.add(id(node.value))
         if not isinstance(node.ctx, ast.Load):
@@ -241,12 +246,15 @@ class Scan:
 
     def on_annotated(self, node: ast.AnnAssign) -> bool:
         """Keep annotations of variables apart: only some classes look at them."""
-        names, attrs = set(self.names), set(self.attrs)
-        self.visit(node.annotation)
-        self.hints |= (self.names - names) | (self.attrs - attrs)
-        self.names, self.attrs = names, attrs
+        self._hint(node.annotation)
         self._fields(node, "annotation")
         return False
+
+    def _hint(self, node: ast.expr) -> None:
+        names, attrs = set(self.names), set(self.attrs)
+        self.visit(node)
+        self.hints |= (self.names - names) | (self.attrs - attrs)
+        self.names, self.attrs = names, attrs
 
     def on_shared(self, node: ast.Global | ast.Nonlocal) -> bool:
         """Names that outlive the function."""

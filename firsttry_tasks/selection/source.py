@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.selection.chains import (
     CALLED,
     Function,
+    evaluated,
     is_memo,
     is_methodical,
     is_mild,
@@ -19,7 +20,7 @@ from firsttry_tasks.selection.piece import MAGIC, Piece
 from firsttry_tasks.selection.scan import Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__"})
 _GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
@@ -30,9 +31,24 @@ def take_apart(source: bytes) -> tuple[Piece, ...]:
     tree = ast.parse(source)
     times: dict[str, int] = {}
     pieces: list[Piece] = []
-    for statement in _split(tree.body):
+    for statement in _split(_alive(tree.body)):
         pieces.extend(_statement(statement, "", times, None))
     return tuple(pieces)
+
+
+def _alive(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Leave out functions that the next statements replace, as those marked ``overload`` are."""
+    kept: list[ast.stmt] = []
+    replaced: set[str] = set()
+    for node in reversed(statements):
+        if not isinstance(node, Function) or not is_methodical(node):
+            replaced.clear()  # it may ask for any of them
+        elif node.name in replaced and all(tip(each) == "overload" for each in node.decorator_list):
+            continue
+        else:
+            replaced = {node.name, *replaced} - evaluated(node)
+        kept.append(node)
+    return kept[::-1]
 
 
 def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -59,7 +75,7 @@ def _statement(
         scan.head(node)
         yield _piece(scan, node, plain=_is_plain(node), mild=is_mild(node))
         inner = f"{scope}.{node.name}" if scope else node.name
-        for statement in _split(node.body):
+        for statement in _split(_alive(node.body)):
             yield from _statement(statement, inner, times, None if scope else node)
     else:
         scan.visit(node)

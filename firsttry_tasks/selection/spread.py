@@ -80,10 +80,9 @@ class Spread:
         for other in piece.attrs & self.attrs.keys():
             mask |= self.attrs[other]
             name = name or other
-        if piece.hints and piece.key and not (piece.plain and self._plain(path, piece.key)):
-            for other in self._hints(path, piece) & ((own or set()) | self.attrs.keys()):
-                mask |= self.attrs.get(other, 0)
-                name = name or other
+        for other in self._hints(path, piece) & ((own or set()) | self.attrs.keys()):
+            mask |= self.attrs.get(other, 0)
+            name = name or other
         if piece.mirror and own:
             mask |= self.modules.bit.get(path, 0)
             name = name or min(own)
@@ -192,6 +191,13 @@ class Spread:
 
     def _hints(self, path: str, piece: Piece) -> frozenset[str]:
         """Return the annotations that somebody may look at: a dataclass asks for ClassVar only."""
+        if not piece.hints:
+            return piece.hints
+        if piece.is_class:
+            known = all(self._plain(path, name, mild=True) for name in piece.binds)
+            return frozenset() if known else piece.hints
+        if not piece.key or (piece.plain and self._plain(path, piece.key)):
+            return frozenset()
         if self._plain(path, piece.key, mild=True) and self._is_standard(path):
             return piece.hints - self.modules.classes.keys()
         return piece.hints

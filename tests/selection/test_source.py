@@ -28,6 +28,8 @@ def _differs(old: str, new: str) -> bool:
         ("def f():\n    return 1\n", "\n\n\ndef f():\n    # why\n    return (1)\n"),
         ("X = 'a'\n", 'X = "a"\n'),
         ("if TYPE_CHECKING:\n    import a\nX = 1\n", "X = 1\n"),
+        ("@overload\ndef f(n: int): ...\ndef f(n): return n\n", "def f(n): return n\n"),
+        ("def f(): return 1\ndef f(): return 2\n", "def f(): return 2\n"),
     ],
 )
 def test_layout_is_no_change(old: str, new: str) -> None:
@@ -45,6 +47,10 @@ def test_layout_is_no_change(old: str, new: str) -> None:
         ("def f():\n    '''A.'''\n", "def f():\n    '''B.'''\n"),
         ("X = 1\nX = 2\n", "X = 2\nX = 1\n"),
         ("@p.getter\ndef x(): ...\n", "@p.setter\ndef x(): ...\n"),
+        ("def f(): 1\nX = f()\ndef f(): 2\n", "def f(): 3\nX = f()\ndef f(): 2\n"),
+        ("def f(): 1\n@g(f)\ndef f(): 2\n", "def f(): 3\n@g(f)\ndef f(): 2\n"),
+        ("def f(): 1\ndef g(x=f()): 2\ndef f(): 2\n", "def g(x=f()): 2\ndef f(): 2\n"),
+        ("@g\ndef f(): 1\ndef f(): 2\n", "def f(): 2\n"),
     ],
 )
 def test_meaning_is_a_change(old: str, new: str) -> None:
@@ -130,3 +136,36 @@ def test_a_lazy_attribute_is_kept() -> None:
 def test_wild(expression: str, wild: bool) -> None:  # noqa: FBT001  a column of the table
     """Code that may ask for any name is known as such."""
     assert _only(f"X = {expression}\n").wild == wild
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("X = known.get('a').append(1)\n", {"get()", "known", "X"}),
+        ("X = known.items['a'].append(1)\n", {"items", "X"}),
+        ("X = super().add(1)\n", {"super()", "X"}),
+        ("X = make().add(1)\n", {"make", "X"}),
+    ],
+)
+def test_what_a_call_may_change(text: str, ends: set[str]) -> None:
+    """What a method of a builtin type hands out is part of what it was called on."""
+    assert {end for _, end in _only(text).writes} | {"X"} >= ends
+
+
+def test_type_variables_are_no_references() -> None:
+    """A class that nobody inspects does not change with its type variables."""
+    piece = _only("class Box(Base, Generic[T]): ...\n")
+    assert (sorted(piece.names), sorted(piece.hints)) == (["Base", "Generic"], ["T"])
+
+
+@pytest.mark.parametrize(
+    ("text", "peeks"),
+    [
+        ("def f(self): return self.__dict__\n", False),
+        ("def f(kind): return kind.__dict__\n", True),
+        ("def f(self): return type(self).__dict__\n", True),
+    ],
+)
+def test_who_looks_at_members(text: str, peeks: bool) -> None:  # noqa: FBT001
+    """What an object holds was put there by code that ran; what its class holds was not."""
+    assert take_apart(text.encode())[1].peeks is peeks

@@ -57,6 +57,24 @@ CASES = (
         _TREE,
         swap("box/lid.py", '"""Return the lid."""', "'''Return the lid.'''"),
     ),
+    case(
+        "overload-that-only-types-read",
+        """
+        --- box.py
+        from typing import overload
+        @overload
+        def lid(n: int) -> int: ...
+        @overload
+        def lid(n: str) -> str: ...
+        def lid(n):
+            return n
+        --- test_box.py
+        from box import lid
+        def test_lid():
+            assert lid(1) == 1
+        """,
+        swap("box.py", "@overload\n", ""),
+    ),
     case("readme", _TREE, append("README.md", "Even more words.\n")),
     case("page-of-the-docs", _TREE, append("docs/guide.md", "Even more.\n")),
     case("new-page", _TREE, write("docs/new.md", "New words.\n")),
