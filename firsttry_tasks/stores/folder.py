@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 class FolderStore:
     """Files of one folder; names that begin with a dot are being written."""
 
-    def __init__(self, folder: Path) -> None:
-        """Remember the folder; it is made when something is put into it."""
-        self._folder = folder
+    def __init__(self, folder: Path, below: str = "") -> None:
+        """Remember the folder, or one below it; it is made when something is put into it."""
+        self._top = folder
+        self._folder = folder / below
 
     def entries(self) -> tuple[Stored, ...]:
         """Return the files of the folder; none where there is no folder."""
@@ -45,7 +46,7 @@ class FolderStore:
 
     def put(self, key: str, data: bytes) -> None:
         """Write beside, then replace."""
-        disk.own_folder(self._folder)
+        disk.own_folder(self._top)
         disk.write(self._folder / key, data)
 
     def delete(self, key: str) -> None:

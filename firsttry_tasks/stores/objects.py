@@ -21,9 +21,13 @@ PLAIN = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
 class ObjectsStore:
     """Objects directly below one URL; credentials come from where the cloud's tools find them."""
 
-    def __init__(self, url: str, shown: str, seconds: float) -> None:
-        """Connect to nothing yet; ``shown`` is the URL without what is secret in it."""
+    def __init__(self, url: str, shown: str, seconds: float, folder: str = "") -> None:
+        """Connect to nothing yet; ``shown`` is the URL without what is secret in it.
+
+        ``folder`` is one below the URL, made where there is none when something is put into it.
+        """
         self._shown = shown
+        self._folder = f"{folder}/" if folder else ""
         self._store = _open(url, shown, seconds)
 
     def entries(self) -> tuple[Stored, ...]:
@@ -31,7 +35,7 @@ class ObjectsStore:
         import obstore
 
         try:
-            found = obstore.list_with_delimiter(self._store)["objects"]
+            found = obstore.list_with_delimiter(self._store, self._folder or None)["objects"]
         except (obstore.exceptions.BaseError, OSError) as error:
             raise self._trouble("list", error) from error
         return tuple(
@@ -48,7 +52,7 @@ class ObjectsStore:
         import obstore
 
         try:
-            answer = obstore.get(self._store, key)
+            answer = obstore.get(self._store, self._folder + key)
             if answer.meta["size"] > most:
                 raise TooLargeError(key, most)
             return bytes(answer.bytes())
@@ -62,7 +66,7 @@ class ObjectsStore:
         import obstore
 
         try:
-            obstore.put(self._store, key, data, use_multipart=False)
+            obstore.put(self._store, self._folder + key, data, use_multipart=False)
         except (obstore.exceptions.BaseError, OSError) as error:
             raise self._trouble("write to", error) from error
 
@@ -71,7 +75,7 @@ class ObjectsStore:
         import obstore
 
         try:
-            obstore.delete(self._store, key)
+            obstore.delete(self._store, self._folder + key)
         except (obstore.exceptions.NotFoundError, FileNotFoundError):
             return
         except (obstore.exceptions.BaseError, OSError) as error:

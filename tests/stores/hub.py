@@ -80,7 +80,9 @@ class Hub:
         what = path.removeprefix("/repos/acme/shop/actions/")
         if what == "artifacts":
             first = (int(query["page"][0]) - 1) * 100
-            page = self.artifacts[first : first + 100]
+            wanted = query.get("name")
+            mine = [it for it in self.artifacts if not wanted or it["name"] in wanted]
+            page = mine[first : first + 100]
             body = {"total_count": len(self.artifacts), "artifacts": page}
             return 200, {}, json.dumps(body).encode()
         if found := re.fullmatch(r"runs/(\d+)", what):
