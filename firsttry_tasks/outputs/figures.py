@@ -24,8 +24,8 @@ NAMED = 20
 WEEK = 7
 
 
-def statistics(lines: Sequence[Line]) -> list[str]:
-    """Return what a team wants to know, a line each."""
+def statistics(lines: Sequence[Line], source: str = "") -> list[str]:
+    """Return what a team wants to know, a line each; ``source`` says where the runs are from."""
     if not lines:
         return ["No parity run is recorded yet; run: doit parity"]
     escapes = sum(it.verdict in {"escape", "incomparable"} for it in lines)
@@ -33,6 +33,7 @@ def statistics(lines: Sequence[Line]) -> list[str]:
     most = upper(escapes, runs)
     said = [
         f"parity runs: {runs}, from {lines[0].at[:10]} to {lines[-1].at[:10]}",
+        *([source] if source else []),
         f"escapes: {escapes} of {runs} ({escapes / runs:.1%}, 95 % sure: at most {most:.1%})",
         f"flaky tests: {lines[0].flaky} -> {lines[-1].flaky}",
         f"warm gates that stood from an earlier run: {_part(lines)}",

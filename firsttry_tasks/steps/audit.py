@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import disk, flaky, git, history, net, reports
+from firsttry_tasks import disk, flaky, git, net, reports
 from firsttry_tasks.errors import UsageError
 from firsttry_tasks.outputs import figures
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.sightings import FlakyMemory, Gone
-from firsttry_tasks.steps import memory
+from firsttry_tasks.steps import memory, runs
 from firsttry_tasks.steps.project import project, today
-from firsttry_tasks.steps.verdict import HISTORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,5 +117,6 @@ def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
 
 
 def stats(root: Path) -> None:
-    """Print what the parity runs so far tell."""
-    CONSOLE.say(*figures.statistics(history.read(disk.read(root / HISTORY) or b"")))
+    """Print what the parity runs so far tell, here and in the store."""
+    found = runs.known(root)
+    CONSOLE.say(*figures.statistics(found.lines, found.source))

@@ -9,6 +9,7 @@ from firsttry_tasks import stores
 from firsttry_tasks.golden import retention
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import age, megabytes, table
+from firsttry_tasks.steps import runs
 from firsttry_tasks.steps.project import project
 
 if TYPE_CHECKING:
@@ -57,5 +58,6 @@ def prune(root: Path, store: Store) -> None:
     )
     for key in old:
         store.delete(key)
-    if old:
-        CONSOLE.say(f"Removed {len(old)} files from {where(root)}.")
+    count = len(old) + runs.prune(root)
+    if count:
+        CONSOLE.say(f"Removed {count} files from {where(root)}.")

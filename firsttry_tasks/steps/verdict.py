@@ -11,7 +11,7 @@ from firsttry_tasks.golden.box import Label
 from firsttry_tasks.golden.restore import GOLDEN
 from firsttry_tasks.outputs import github, words
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.steps import memory, snapshot, warm_state
+from firsttry_tasks.steps import memory, runs, snapshot, warm_state
 from firsttry_tasks.steps.project import RUN, began, project
 from firsttry_tasks.steps.stage import summarize
 from firsttry_tasks.values import STAGES, Divergences
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.values import Report, Stage, Verdict
 
-HISTORY = f"{reports.HISTORY}/parity.jsonl"
+HISTORY = runs.LOCAL
 
 
 class VerdictError(FirstTryError):
@@ -73,7 +73,7 @@ def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdi
 
 
 def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[str, ...]:
-    """Append to the history and fold what was seen into the flaky memory.
+    """Append to the history and fold what was seen into the flaky memory; return what to say.
 
     When the machine is to blame nothing is learned of its tests.
     """
@@ -85,8 +85,10 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     if not again:
         listed = len(reports.read_flaky(root).nodeids)
         disk.own_folder(root / reports.HISTORY)
-        lines.append(history.line(both, verdict, _around(root, both["warm"], listed)))
-        disk.write(root / HISTORY, history.encode(lines))
+        line = history.line(both, verdict, _around(root, both["warm"], listed))
+        disk.write(root / HISTORY, history.encode([*lines, line]))
+        trouble = runs.share(root, line)
+        moved = (*moved, trouble) if trouble else moved
     return moved
 
 

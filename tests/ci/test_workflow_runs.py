@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from firsttry_tasks.stores import runs
 from tests.ci.actions import Machine, read
 from tests.ci.shop import Shop, run
 
@@ -122,6 +123,15 @@ def test_escape_blocks(shop: Shop, tmp_path: Path) -> None:
     kept = {path.name for path in machine.artifact("parity-reports").rglob("*.json")}
     missing = {"warm_parity_report.json", "full_parity_report.json", "verdict.json"} - kept
     assert (good, _codes(machine), missing) == (False, (0, 1, 99), set()), machine.done
+
+
+def test_figures_of_a_pull_request_are_kept(shop: Shop, tmp_path: Path) -> None:
+    """One line for `doit stats`, in an artifact of its own, whatever the verdict."""
+    machine = _pull_request(shop, tmp_path, RED)
+    machine.play(read("pr-checks.yml"), "parity")
+    [line] = machine.artifact("parity-run").rglob("*.json")
+    found = runs.read(line.read_bytes())
+    assert (found.verdict if found else "", line.name.startswith(runs.PREFIX)) == ("red", True)
 
 
 def test_red_pull_request(shop: Shop, tmp_path: Path) -> None:

@@ -1,0 +1,145 @@
+"""Parity runs of CI reach the store, and statistics elsewhere count them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from firsttry_tasks.stores import runs
+from tests.stores import servers
+
+if TYPE_CHECKING:
+    from firsttry_tasks.history import Line
+    from tests.e2e.checkout import Checkout
+    from tests.stores.servers import Server
+
+
+def _env(tmp_path: Path, **more: str) -> dict[str, str]:
+    return {"FIRSTTRY_STORE": str(tmp_path / "shelf"), **more}
+
+
+def _lines(tmp_path: Path) -> list[Path]:
+    return sorted((tmp_path / "shelf" / runs.FOLDER).glob("*"))
+
+
+def _shared(proved: Checkout, tmp_path: Path) -> Checkout:
+    """Compare as CI does, on a machine that has seen no run before, and return another one."""
+    laptop = proved.copy(tmp_path / "laptop")
+    (proved.root / ".firsttry/history/parity.jsonl").unlink()
+    assert proved.run("doit", "compare", env=_env(tmp_path, CI="true")).code == 0
+    (laptop.root / ".firsttry/history/parity.jsonl").unlink()
+    return laptop
+
+
+def test_a_run_in_ci_is_counted_elsewhere(proved: Checkout, tmp_path: Path) -> None:
+    """Where it came from is said."""
+    ran = _shared(proved, tmp_path).run("doit", "stats", env=_env(tmp_path))
+    source = f"of these 0 from this checkout, 1 from {tmp_path}/shelf"
+    assert ("parity runs: 1, " in ran.out, source in ran.out) == (True, True), ran.out
+
+
+def test_a_run_counts_once(proved: Checkout, tmp_path: Path) -> None:
+    """Compared again, and read where it was made: it is one run in one file."""
+    _shared(proved, tmp_path)
+    proved.run("doit", "compare", env=_env(tmp_path, CI="true"))
+    ran = proved.run("doit", "stats", env=_env(tmp_path))
+    told = "of these 1 from this checkout, 0 from" in ran.out
+    assert (told, len(_lines(tmp_path))) == (True, 1), ran.out
+
+
+def test_a_laptop_shares_nothing(proved: Checkout, tmp_path: Path) -> None:
+    """What somebody tries at home is no statistic of the team's."""
+    (proved.root / ".firsttry/history/parity.jsonl").unlink()
+    proved.run("doit", "compare", env=_env(tmp_path))
+    assert _lines(tmp_path) == []
+
+
+def test_what_was_read_is_kept(proved: Checkout, tmp_path: Path) -> None:
+    """Offline it still counts, and the line says that the store could not be asked."""
+    laptop = _shared(proved, tmp_path)
+    laptop.run("doit", "stats", env=_env(tmp_path))
+    (tmp_path / "shelf").rename(tmp_path / "gone")
+    (tmp_path / "shelf").write_text("no folder")
+    ran = laptop.run("doit", "stats", env=_env(tmp_path))
+    told = "could not be asked" in ran.out and ", 1 from" in ran.out
+    assert (ran.code, told) == (0, True), ran.out
+
+
+def test_another_store_is_another_statistic(proved: Checkout, tmp_path: Path) -> None:
+    """What was read from the one is not told of the other."""
+    laptop = _shared(proved, tmp_path)
+    laptop.run("doit", "stats", env=_env(tmp_path))
+    ran = laptop.run("doit", "stats", env={"FIRSTTRY_STORE": str(tmp_path / "other")})
+    assert "No parity run is recorded yet" in ran.out
+
+
+def test_no_store_changes_a_verdict(proved: Checkout, tmp_path: Path) -> None:
+    """A run that can't be shared is green all the same, and a note says so."""
+    (tmp_path / "shelf").write_text("no folder")
+    (proved.root / ".firsttry/history/parity.jsonl").unlink()
+    ran = proved.run("doit", "compare", env=_env(tmp_path, CI="true"))
+    assert (ran.code, "note: this run is not in the store's statistics" in ran.out) == (0, True)
+
+
+def test_an_old_run_is_pruned_with_the_boxes(proved: Checkout, tmp_path: Path) -> None:
+    """By the same number of days."""
+    _shared(proved, tmp_path)
+    [line] = _lines(tmp_path)
+    month_old = time.time() - 31 * runs.DAY
+    os.utime(line, (month_old, month_old))
+    proved.run("doit", "store", "--prune", env=_env(tmp_path))
+    assert _lines(tmp_path) == []
+
+
+def test_a_line_that_is_none_costs_nothing(proved: Checkout, tmp_path: Path) -> None:
+    """It is left out, and not asked for again."""
+    laptop = _shared(proved, tmp_path)
+    bad = tmp_path / "shelf" / runs.FOLDER / f"{runs.PREFIX}bad.json"
+    bad.write_text("\x1b[2J")
+    said = [laptop.run("doit", "stats", env=_env(tmp_path)).out for _ in range(2)]
+    assert [(", 1 from" in out, "\x1b" in out) for out in said] == [(True, False)] * 2
+
+
+@pytest.mark.slow
+def test_a_store_that_hangs_is_not_waited_for(proved: Checkout, tmp_path: Path) -> None:
+    """Statistics answer in seconds with what is here."""
+    with servers.SERVERS["s3"](tmp_path) as server:
+        env = {**server.env, "FIRSTTRY_STORE": server.url}
+        os.killpg(server.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        ran = proved.run("doit", "stats", env=env)
+        took = time.monotonic() - began
+    assert (ran.code, "could not be asked" in ran.out, took < 10) == (0, True, True), ran.out
+
+
+@pytest.mark.slow
+def test_many_runs_are_read_at_once(proved: Checkout, tmp_path: Path) -> None:
+    """Two hundred files of an S3 store, within the time that a person waits."""
+    with servers.SERVERS["s3"](tmp_path) as server:
+        env = {**server.env, "FIRSTTRY_STORE": server.url}
+        (proved.root / ".firsttry/history/parity.jsonl").rename(tmp_path / "line")
+        line = runs.read((tmp_path / "line").read_bytes())
+        assert line is not None
+        _fill(server, line, 200)
+        out = ""
+        for _ in range(5):
+            out = proved.run("doit", "stats", env=env).out
+            if ", 200 from" in out:
+                break
+    assert ", 200 from" in out, out
+
+
+def _fill(server: Server, line: Line, count: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.env.items():
+            patch.setenv(name, value)
+        place = runs.open_runs(server.url, Path(), 30)
+        for n in range(count):
+            it = replace(line, id=f"{n}-1")
+            place.put(runs.key(it), runs.encode(it))
