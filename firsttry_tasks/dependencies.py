@@ -80,6 +80,17 @@ class Memory:
             discard(self.path)
             return ()
 
+    def made(self) -> tuple[float, ...]:
+        """Return when each of the sessions was recorded, by the clock of who recorded it."""
+        if not self.path.exists():
+            return ()
+        try:
+            with _open(self.path) as db:
+                rows = db.execute("SELECT made FROM ft_session ORDER BY id DESC").fetchall()
+            return tuple(float(made) for (made,) in rows)
+        except sqlite3.DatabaseError:
+            return ()
+
     def before(self, path: str, blob: str) -> tuple[Piece, ...]:
         """Return the pieces of a file as it was; none for a file that never parsed."""
         if self._pieces is None:

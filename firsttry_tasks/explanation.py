@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from glob import escape
 from typing import TYPE_CHECKING, Protocol
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from firsttry_tasks import fingerprint
+from firsttry_tasks.gates.tests import PLACES
+from firsttry_tasks.selection.learned import Session
+from firsttry_tasks.values import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from firsttry_tasks.records import Record
-    from firsttry_tasks.selection.learned import Session
+    from firsttry_tasks.selection.learned import Test
 
 #: What a test does with a name it touches, in words.
 VERBS = {
@@ -32,6 +35,13 @@ VERBS = {
 IN_TREE = frozenset({"read", "look", "list", "whole", "import"})
 
 
+#: The same in a word, as a reason; anything else is code.
+WORDS: dict[str, Reason] = {"read": "data file", "look": "looked-for file", "list": "listing"}
+#: Days after which a record is called old: time enough for the world around a test to move.
+STALE = 7.0
+ANEW = "doit clear_cache, then doit warm records it anew here; "
+
+
 class _Frame(Protocol):
     """What can open other frames, as a record and a session have it."""
 
@@ -42,6 +52,7 @@ class _Frame(Protocol):
 class Because(Struct, frozen=True, kw_only=True):
     """Why a test escaped, in words, and the lines for ``depends`` that would have caught it."""
 
+    reason: Reason
     why: str
     mend: str
     depends: dict[str, str] = {}
@@ -54,34 +65,72 @@ class Tree(Struct, frozen=True, kw_only=True):
     inert: tuple[str, ...] = ()
 
 
-def explain(
-    nodeid: str, records: Sequence[Record], sessions: Sequence[Session], tree: Tree
-) -> Because:
+class Known(Struct, frozen=True, kw_only=True):
+    """A recorded run, how many days old it is, and which golden cache it came with, in words."""
+
+    session: Session
+    days: float = 0.0
+    golden: str = ""
+
+    def whence(self) -> str:
+        """Return where its records come from, where that tells something."""
+        if self.golden:
+            return f"its record came with {self.golden}, and it never ran here"
+        return f"its record is {self.days:.0f} days old" if self.days >= STALE else ""
+
+
+class Touch(Struct, frozen=True, kw_only=True):
+    """How a test touches a name, and in what kind of frame (``test`` for its own)."""
+
+    kind: str
+    frame: str
+
+
+def voucher(
+    nodeid: str, known: Sequence[Known], judge: Callable[[Session, Test], str | None]
+) -> Known | None:
+    """Return the recorded run by which the test was taken to be green.
+
+    That is the newest one that ``judge`` finds no reason to run it in, else the newest that has it.
+    """
+    holding = [
+        (one, test)
+        for one in known
+        for test in one.session.tests
+        if test.nodeid == nodeid and test.outcome != "failed"
+    ]
+    sure = (one for one, test in holding if judge(one.session, test) is None)
+    return next(sure, holding[0][0] if holding else None)
+
+
+def explain(nodeid: str, records: Sequence[Record], known: Known | None, tree: Tree) -> Because:
     """Compare what a test touches now with what was known of it when it was not selected."""
     touched = _touched(nodeid, records)
-    session = next((one for one in sessions if _holds(one, nodeid)), None)
-    if session is None:
+    if known is None:
         return Because(
+            reason="never recorded",
             why="nothing was recorded of it, and still it was not selected",
             mend="send this report: a test that is not known has to run",
         )
-    changed = fingerprint.paths(session.manifest, tree.manifest)
-    hits = [(path, kind) for path, kind in sorted(touched.items()) if _hit(path, kind, changed)]
+    changed = fingerprint.paths(known.session.manifest, tree.manifest)
+    hits = [(path, it) for path, it in sorted(touched.items()) if _hit(path, it.kind, changed)]
     if not hits:
-        return _unseen(nodeid, touched)
-    return _missed(nodeid, hits, _known(session, nodeid), tree.inert)
+        return _unseen(nodeid, touched, known)
+    return _missed(nodeid, hits, known, tree.inert)
 
 
-def _touched(nodeid: str, records: Iterable[Record]) -> dict[str, str]:
+def _touched(nodeid: str, records: Iterable[Record]) -> dict[str, Touch]:
     """Return each name a test touches by itself, its fixtures and its imports, with how."""
-    found: dict[str, str] = {}
+    found: dict[str, Touch] = {}
     for record in records:
         for test in (test for test in record.tests if test.nodeid == nodeid):
             frames = [record.frames[n] for n in _reached(record.frames, test.frames)]
-            units = (*test.units, *(n for frame in frames for n in frame.units))
-            facts = (*test.facts, *(n for frame in frames for n in frame.facts))
-            found |= {record.units[n].path: "import" for n in units}
-            found |= {record.facts[n].name: record.facts[n].kind for n in facts}
+            opened = [(frame.kind, frame.units, frame.facts) for frame in frames]
+            for kind, units, facts in (*opened, ("test", test.units, test.facts)):
+                touch = Touch(kind="import", frame=kind)
+                found |= {record.units[n].path: touch for n in units}
+                for fact in (record.facts[n] for n in facts):
+                    found[fact.name] = Touch(kind=fact.kind, frame=kind)
     return found
 
 
@@ -96,11 +145,7 @@ def _reached(frames: Sequence[_Frame], first: Iterable[int]) -> set[int]:
     return found
 
 
-def _holds(session: Session, nodeid: str) -> bool:
-    return any(test.nodeid == nodeid and test.outcome != "failed" for test in session.tests)
-
-
-def _known(session: Session, nodeid: str) -> frozenset[str]:
+def _recorded(session: Session, nodeid: str) -> frozenset[str]:
     """Return the names that the recording had of a test when it was not selected."""
     found: set[str] = set()
     for test in (test for test in session.tests if test.nodeid == nodeid):
@@ -118,38 +163,56 @@ def _hit(path: str, kind: str, changed: Sequence[str]) -> bool:
 
 
 def _missed(
-    nodeid: str, hits: list[tuple[str, str]], known: frozenset[str], inert: tuple[str, ...]
+    nodeid: str, hits: list[tuple[str, Touch]], known: Known, inert: tuple[str, ...]
 ) -> Because:
     """Say why a changed file that the test touches did not select it."""
-    path, kind = hits[0]
-    what = f"it {VERBS[kind]} {path}, which changed"
-    depends = {_glob(path, kind): _target(nodeid) for path, kind in hits}
+    path, touch = hits[0]
+    what = f"it {VERBS[touch.kind]} {path}, which changed"
+    depends = {_glob(path, it.kind): _target(nodeid) for path, it in hits}
     if any(fnmatch(path, glob) for glob in inert):
         return Because(
+            reason="inert setting",
             why=f"{what}, and the settings call that inert",
             mend="take it out of inert in pyproject.toml, [tool.firsttry]",
         )
-    if path in known:
+    if path in _recorded(known.session, nodeid):
         return Because(
+            reason="recorded",
             why=f"{what}, and that was recorded: selection should have known",
             mend="send this report; until then doit compare --learn adds a line to depends",
             depends=depends,
         )
+    whence = known.whence()
     return Because(
-        why=f"{what}, and had not touched it when it was recorded",
-        mend="doit compare --learn adds the line to depends",
+        reason="foreign golden cache" if known.golden else _kind(path, touch),
+        why=f"{what}, and had not touched it when it was recorded{f': {whence}' * bool(whence)}",
+        mend=f"{ANEW * bool(whence)}doit compare --learn adds the line to depends",
         depends=depends,
     )
 
 
-def _unseen(nodeid: str, touched: Mapping[str, str]) -> Because:
+def _kind(path: str, touch: Touch) -> Reason:
+    """Return in a word what a recording did not have."""
+    if path.rpartition("/")[2] == "conftest.py" or any(it.startswith(path) for it in PLACES):
+        return "configuration"
+    if touch.frame in {"import", "start", "collect"}:
+        return "import time"
+    return WORDS.get(touch.kind, "code")
+
+
+def _unseen(nodeid: str, touched: Mapping[str, Touch], known: Known) -> Because:
     """Say what is left where nothing in the tree that the test touches changed."""
-    outside = sorted(name for name, kind in touched.items() if kind in {"outside", "env"})
-    seen = f" (it {VERBS[touched[outside[0]]]} {outside[0]})" if outside else ""
+    outside = sorted(name for name, it in touched.items() if it.kind in {"outside", "env"})
+    seen = f" (it {VERBS[touched[outside[0]].kind]} {outside[0]})" if outside else ""
+    whence = known.whence()
+    reason: Reason = "stale db" if whence else "out of sight"
     return Because(
+        reason="foreign golden cache" if known.golden else reason,
         why=f"nothing that it was seen to touch in the tree changed{seen}: "
+        f"{f'{whence}; ' * bool(whence)}"
         "what decides is out of the recording's sight, such as a service, a cache or the time",
-        mend="doit compare --learn lets every change select it; or mark it as a smoke test",
+        mend=f"{ANEW * bool(whence)}doit compare --learn lets every change select it; "
+        "or mark it as a smoke test",
         depends={"*": _target(nodeid)},
     )
 

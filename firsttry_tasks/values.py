@@ -26,6 +26,11 @@ Kind = Literal[
     "unconfirmed",
 ]
 
+#: Why selection did not know that a test had to run: what no record had of it, or why none could.
+Missed = Literal["data file", "listing", "looked-for file", "code", "import time", "configuration"]
+Misled = Literal["inert setting", "recorded", "stale db", "foreign golden cache"]
+Reason = Literal[Missed, Misled, "out of sight", "never recorded"]
+
 SCHEMA_VERSION = 1
 #: Names the file that holds pytest's plan; xdist's workers inherit it.
 PLAN = "FIRSTTRY_PLAN"
@@ -224,9 +229,9 @@ class Divergence(Struct, frozen=True, kw_only=True):
     """One finding that only one stage had, and what looking into it showed.
 
     ``side`` is the stage that had it; ``selected`` tells whether warm ran the test; ``before``
-    is the test that decides, where the order does; ``because`` says why selection did not know;
-    ``mend`` is what a person can do, and ``depends`` maps globs of files to a glob of tests that
-    would have been selected.
+    is the test that decides, where the order does; ``because`` says why selection did not know,
+    ``reason`` the same in a word; ``mend`` is what a person can do, and ``depends`` maps globs of
+    files to a glob of tests that would have been selected.
     """
 
     finding: str
@@ -240,6 +245,7 @@ class Divergence(Struct, frozen=True, kw_only=True):
     before: str = ""
     reruns: tuple[Rerun, ...] = ()
     because: str = ""
+    reason: Reason | None = None
     mend: str = ""
     depends: dict[str, str] = {}
 

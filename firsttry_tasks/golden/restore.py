@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,7 +12,7 @@ from msgspec import Struct
 from firsttry_tasks import disk
 from firsttry_tasks.dependencies import Learned, watched
 from firsttry_tasks.golden import archive, claims, contents, databases
-from firsttry_tasks.golden.box import FITTING, BadBoxError, Label
+from firsttry_tasks.golden.box import FITTING, BadBoxError, Label, Producer
 from firsttry_tasks.reports import STATE
 from firsttry_tasks.values import Watched
 
@@ -31,6 +32,15 @@ LOCK = "lock"
 KINDS: dict[str, type[Struct]] = {"learned": Learned, "watched": Watched}
 #: What the warm state was restored from.
 GOLDEN = "golden.json"
+#: Where what is in the dependency db came from, and when.
+FOREIGN = "foreign.json"
+
+
+class Foreign(Struct, frozen=True, kw_only=True):
+    """Who recorded what a restored db holds; what is recorded later, is recorded here."""
+
+    producer: Producer
+    restored: float
 
 
 def prove(label: Label, tar: Source, staging: Path) -> None:
@@ -106,7 +116,7 @@ def finish(staging: Path, warm: Path, mypy: Path | None) -> Label | None:
         return None
     if mypy:
         _swap_mypy(staging / "mypy", mypy)
-    _swap_tests(staging, warm)
+    _swap_tests(staging, warm, Foreign(producer=label.manifest.producer, restored=time.time()))
     disk.write_json(warm / GOLDEN, label)
     disk.remove(staging / READY)
     disk.remove(staging)
@@ -122,7 +132,7 @@ def _swap_mypy(staged: Path, mypy: Path) -> None:
         disk.move(version, mypy / version.name)
 
 
-def _swap_tests(staging: Path, warm: Path) -> None:
+def _swap_tests(staging: Path, warm: Path, origin: Foreign) -> None:
     db = staging / contents.DB
     if not db.exists():
         return
@@ -130,6 +140,7 @@ def _swap_tests(staging: Path, warm: Path) -> None:
     # Without a db nothing counts as learned: a kill from here on costs time only.
     for end in ("", "-wal", "-shm", "-journal"):
         disk.remove(warm / f"{db.name}{end}")
+    disk.write_json(warm / FOREIGN, origin)
     for name in (contents.WATCHED, contents.LEARNED, contents.DB):
         staged = staging / name
         if staged.exists():

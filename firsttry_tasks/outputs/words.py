@@ -119,7 +119,7 @@ def divergence(met: Divergence) -> list[str]:
     return [
         f"  {met.kind}: {met.nodeid or met.finding}: {met.sentence}",
         *([f"    run again: {seen}"] if seen else []),
-        *([f"    not selected because {met.because}"] if met.because else []),
+        *([f"    {met.reason}: not selected because {met.because}"] if met.because else []),
         *([f"    to mend it: {met.mend}"] if met.mend else []),
         *(f'    depends: "{glob}" = ["{test}"]' for glob, test in sorted(met.depends.items())),
     ]

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import depends, disk, explanation, lock, reports
+from firsttry_tasks import __version__, depends, disk, explanation, lock, reports
 from firsttry_tasks.dependencies import Memory
-from firsttry_tasks.explanation import Tree
+from firsttry_tasks.explanation import Known, Tree
+from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.golden import restore
+from firsttry_tasks.golden.restore import Foreign
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.steps import recording, rerun
+from firsttry_tasks.selection.judged import Judged
+from firsttry_tasks.steps import pytest_run, recording, rerun
 from firsttry_tasks.steps.project import tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firsttry_tasks.selection.learned import Session, Test
     from firsttry_tasks.steps.bench import Bench
+    from firsttry_tasks.steps.project import Project
     from firsttry_tasks.values import Divergence, Verdict
+
+    #: Why a test of a recorded run has to run again, None if nothing it rests on changed.
+    Judge = Callable[[Session, Test], str | None]
 
 #: How many escaped tests are explained; a person reads the first ones.
 EXPLAINED = 10
 SETTINGS = "pyproject.toml"
+DAY = 86_400.0
 
 
 def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
@@ -31,14 +44,19 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
     job = replace(rerun.cold(bench.job("full", "tests"), bench.deadline), stage="warm")
     rerun.again(job, gaps)
     records = recording.found(Path(job.work) / rerun.RECORDS)
-    root = bench.here.root
-    sessions = Memory(root / reports.DB).sessions()
-    seen = Tree(manifest=tree(root, "tests"), inert=bench.here.settings.inert)
-    because = {nodeid: explanation.explain(nodeid, records, sessions, seen) for nodeid in gaps}
+    known, judge = _known(bench.here)
+    seen = Tree(manifest=tree(bench.here.root, "tests"), inert=bench.here.settings.inert)
+    because = {
+        nodeid: explanation.explain(
+            nodeid, records, explanation.voucher(nodeid, known, judge), seen
+        )
+        for nodeid in gaps
+    }
     return [
         replace(
             it,
             because=because[it.nodeid].why,
+            reason=because[it.nodeid].reason,
             mend=because[it.nodeid].mend,
             depends=because[it.nodeid].depends,
         )
@@ -46,6 +64,34 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
         else it
         for it in found
     ]
+
+
+def _known(here: Project) -> tuple[list[Known], Judge]:
+    """Return what was recorded and where it came from, and who judges it against the tree."""
+    memory = Memory(here.root / reports.DB)
+    sessions, now = memory.sessions(), time.time()
+    foreign = disk.read_own(here.root / reports.WARM / restore.FOREIGN, Foreign)
+    known = [
+        Known(
+            session=session,
+            days=(now - made) / DAY,
+            golden=_golden(foreign) if foreign and made < foreign.restored else "",
+        )
+        for session, made in zip(sessions, memory.made(), strict=True)
+    ]
+    inputs = disk.read_own(here.root / reports.inputs_file("warm", "tests"), Inputs)
+    if inputs is None:
+        return known, lambda _session, _test: None
+    files = tree(here.root, "tests")
+    seen = pytest_run.now(here, here.job("warm", "tests", tuple(files)), inputs, files, memory)
+    judges = {id(session): Judged(session, seen) for session in sessions}
+    return known, lambda session, test: judges[id(session)].why(test)
+
+
+def _golden(foreign: Foreign) -> str:
+    by = foreign.producer
+    other = f", by FirstTry {by.firsttry}" if by.firsttry != __version__ else ""
+    return f"the golden cache of {by.commit[:12]} (made {by.created[:10]} on {by.ref}{other})"
 
 
 def learn(root: Path, verdict: Verdict) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from firsttry_tasks import explanation, records
-from firsttry_tasks.explanation import Because, Tree
+from firsttry_tasks.explanation import Because, Known, Tree
 from firsttry_tasks.records import Fact, Frame, Record, Unit
 from firsttry_tasks.selection import learned
 from firsttry_tasks.selection.learned import Session
@@ -49,7 +51,7 @@ def _record(*facts: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
     )
 
 
-def _session(*facts: tuple[str, str], outcome: str = "passed") -> Session:
+def _known(*facts: tuple[str, str], outcome: str = "passed", **more: Any) -> Known:
     """Return what was known of the test when it was not selected."""
     test = learned.Test(
         nodeid=NODEID,
@@ -62,7 +64,7 @@ def _session(*facts: tuple[str, str], outcome: str = "passed") -> Session:
         names=(),
         function=True,
     )
-    return Session(
+    session = Session(
         manifest=BEFORE,
         parts={},
         variables={},
@@ -78,13 +80,14 @@ def _session(*facts: tuple[str, str], outcome: str = "passed") -> Session:
         collected={},
         left=frozenset(),
     )
+    return Known(session=session, **more)
 
 
 def _because(
-    record: Record, session: Session, changed: dict[str, str], inert: tuple[str, ...] = ()
+    record: Record, known: Known | None, changed: dict[str, str], inert: tuple[str, ...] = ()
 ) -> Because:
     tree = Tree(manifest={**BEFORE, **changed}, inert=inert)
-    return explanation.explain(NODEID, [record], [session], tree)
+    return explanation.explain(NODEID, [record], known, tree)
 
 
 READ = ("read", "data/a.txt")
@@ -92,39 +95,105 @@ EDITED = {"data/a.txt": "2"}
 
 
 @pytest.mark.parametrize(
-    ("record", "session", "changed", "why", "depends"),
+    ("record", "known", "changed", "why", "depends"),
     [
-        (_record(READ), _session(), EDITED, "it reads data/a.txt, which changed", "data/a.txt"),
-        (_record(READ), _session(READ), EDITED, "selection should have known", "data/a.txt"),
-        (_record(units=(SHOP,)), _session(), {"shop.py": "2"}, "runs code of shop.py", "shop.py"),
+        (_record(READ), _known(), EDITED, "it reads data/a.txt, which changed", "data/a.txt"),
+        (_record(READ), _known(READ), EDITED, "selection should have known", "data/a.txt"),
+        (_record(units=(SHOP,)), _known(), {"shop.py": "2"}, "runs code of shop.py", "shop.py"),
         (
             _record(("list", "data")),
-            _session(),
+            _known(),
             {"data/b.txt": "1"},
             "it lists data, which changed",
             "data/*",
         ),
-        (_record(("look", "b[1]")), _session(), {"b[1]": "1"}, "it looks for b[1]", "b[[]1]"),
-        (_record(READ), _session(), {"shop.py": "2"}, "out of the recording's sight", "*"),
-        (_record(("env", "MOOD")), _session(), EDITED, "it reads the variable MOOD", "*"),
+        (_record(("look", "b[1]")), _known(), {"b[1]": "1"}, "it looks for b[1]", "b[[]1]"),
+        (_record(READ), _known(), {"shop.py": "2"}, "out of the recording's sight", "*"),
+        (_record(("env", "MOOD")), _known(), EDITED, "it reads the variable MOOD", "*"),
     ],
 )
 def test_reasons(
-    record: Record, session: Session, changed: dict[str, str], why: str, depends: str
+    record: Record, known: Known, changed: dict[str, str], why: str, depends: str
 ) -> None:
     """What it touches, what of that changed, and the line that would have caught it."""
-    found = _because(record, session, changed)
+    found = _because(record, known, changed)
     expected = (True, {depends: "tests/test_a.py::test_data*"})
     assert (why in found.why, found.depends) == expected
 
 
 def test_an_inert_file_needs_no_line() -> None:
     """The settings said that no test reads it; they are what is to be mended."""
-    found = _because(_record(READ), _session(), EDITED, ("data/*",))
+    found = _because(_record(READ), _known(), EDITED, ("data/*",))
     assert (found.depends, "inert" in found.mend) == ({}, True)
 
 
 def test_an_unknown_test_is_our_bug() -> None:
     """What was never recorded has to run."""
-    found = _because(_record(READ), _session(outcome="failed"), EDITED)
+    found = _because(_record(READ), None, EDITED)
     assert "nothing was recorded of it" in found.why
+
+
+def _at_import(path: str, kind: str = "import") -> Record:
+    """Return a record of a test whose module touched all this when it was imported."""
+    [frame, collect] = _record(("read", path)).frames
+    inside = replace(frame, kind=kind)
+    return replace(_record(("read", path)), frames=(inside, collect))
+
+
+GOLDEN = "the golden cache of 0123"
+
+
+@pytest.mark.parametrize(
+    ("record", "known", "changed", "reason"),
+    [
+        (_record(READ), _known(), EDITED, "data file"),
+        (_record(("list", "data")), _known(), {"data/b.txt": "1"}, "listing"),
+        (_record(("look", "b")), _known(), {"b": "1"}, "looked-for file"),
+        (_record(units=(SHOP,)), _known(), {"shop.py": "2"}, "code"),
+        (_at_import("data/a.txt"), _known(), EDITED, "import time"),
+        (_at_import("data/a.txt", "collect"), _known(), EDITED, "import time"),
+        (_record(("read", "conftest.py")), _known(), {"conftest.py": "1"}, "configuration"),
+        (_record(("read", "pytest.ini")), _known(), {"pytest.ini": "1"}, "configuration"),
+        (_record(READ), _known(READ), EDITED, "recorded"),
+        (_record(READ), None, EDITED, "never recorded"),
+        (_record(READ), _known(golden=GOLDEN), EDITED, "foreign golden cache"),
+        (_record(READ), _known(golden=GOLDEN), {}, "foreign golden cache"),
+        (_record(READ), _known(golden=GOLDEN, days=40), {}, "foreign golden cache"),
+        (_record(READ), _known(READ, golden=GOLDEN), EDITED, "recorded"),
+        (_record(READ), _known(days=40), {}, "stale db"),
+        (_record(READ), _known(days=6), {}, "out of sight"),
+        (_record(READ), _known(days=40), EDITED, "data file"),
+    ],
+)
+def test_each_reason_has_a_name(
+    record: Record, known: Known | None, changed: dict[str, str], reason: str
+) -> None:
+    """For scripts, and for counting."""
+    assert _because(record, known, changed).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("known", "said"), [(_known(days=40.2), "40 days old"), (_known(golden=GOLDEN), GOLDEN)]
+)
+@pytest.mark.parametrize("changed", [{}, EDITED])
+def test_where_a_record_comes_from_is_told(
+    known: Known, said: str, changed: dict[str, str]
+) -> None:
+    """With the command that makes it anew."""
+    found = _because(_record(READ), known, changed)
+    assert (said in found.why, "doit clear_cache" in found.mend) == (True, True)
+
+
+def test_the_run_that_vouched_is_blamed() -> None:
+    """Not a newer one that would have selected the test, nor one in which it failed."""
+    known = [_known(outcome="failed"), _known(days=1), _known(days=2)]
+    judged = {id(one.session): f"{n}" for n, one in enumerate(known)}
+    judged[id(known[2].session)] = ""
+    found = explanation.voucher(NODEID, known, lambda it, _test: judged[id(it)] or None)
+    assert found is known[2]
+
+
+def test_where_none_vouched_the_newest_is_blamed() -> None:
+    """As where the settings of the machine differ by now."""
+    known = [_known(outcome="failed"), _known(days=1), _known(days=2)]
+    assert explanation.voucher(NODEID, known, lambda _it, _test: "changed") is known[1]
