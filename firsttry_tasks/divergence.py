@@ -33,6 +33,8 @@ ORDERLY = 2
 #: What a failure says when the machine is to blame.
 BROKEN = re.compile(
     r"No space left on device|Disk quota exceeded|Cannot allocate memory|Too many open files"
+    r"|File too large|can't start new thread|^(?:E +)?MemoryError\b",
+    re.MULTILINE,
 )
 #: Fewer tests than this say nothing about the machine.
 FEW = 10
@@ -251,8 +253,9 @@ def broken_machine(finding: Finding) -> Conclusion | None:
     said = BROKEN.search(f"{finding.message}\n{finding.detail}")
     if not said:
         return None
+    words = said[0].removeprefix("E").strip()
     return Conclusion(
-        kind="infrastructure", blocks=False, why=f"it failed with {said[0]!r}", mend="run it again"
+        kind="infrastructure", blocks=False, why=f"it failed with {words!r}", mend="run it again"
     )
 
 

@@ -154,16 +154,27 @@ def _finding(message: str) -> Finding:
     )
 
 
-def test_a_full_disk_is_the_machines() -> None:
-    """The failure itself says so."""
-    end = divergence.broken_machine(_finding("OSError: [Errno 28] No space left on device"))
+@pytest.mark.parametrize(
+    "message",
+    [
+        "OSError: [Errno 28] No space left on device",
+        "OSError: [Errno 27] File too large",
+        "RuntimeError: can't start new thread",
+        "MemoryError",
+        "assert x\nE   MemoryError: out of it",
+    ],
+)
+def test_a_failure_may_say_that_the_machine_could_not(message: str) -> None:
+    """Then no test is looked into."""
+    end = divergence.broken_machine(_finding(message))
     assert end is not None
-    assert end.kind == "infrastructure"
+    assert (end.kind, "'E " in end.why) == ("infrastructure", False)
 
 
-def test_an_ordinary_failure_is_not() -> None:
-    """Everything else is looked into."""
-    assert divergence.broken_machine(_finding("assert 1 == 2")) is None
+@pytest.mark.parametrize("message", ["assert 1 == 2", "DID NOT RAISE <class 'MemoryError'>"])
+def test_an_ordinary_failure_is_looked_into(message: str) -> None:
+    """Though it may speak of memory."""
+    assert divergence.broken_machine(_finding(message)) is None
 
 
 def _differs(kind: Kind, n: int) -> Divergence:
