@@ -102,7 +102,7 @@ def _both(
         one = left or right
         dropped = old is not None and (one is None or one.last <= old.last)
         return None if dropped else one
-    shared = old or _shared(left, right)
+    shared = _shared(old, left, right)
     newer = max(left, right, key=lambda test: test.last)
     passes = {
         day: left.passes.get(day, 0) + right.passes.get(day, 0) - shared.passes.get(day, 0)
@@ -124,16 +124,18 @@ def _both(
     )
 
 
-def _shared(left: FlakyTest, right: FlakyTest) -> FlakyTest:
-    """Return what both sides have seen, where no common ancestor says so."""
-    common = tuple(set(left.sightings) & set(right.sightings))
+def _shared(old: FlakyTest | None, left: FlakyTest, right: FlakyTest) -> FlakyTest:
+    """Return what both sides have seen: what their ancestor had, and news that reached both."""
+    common = set(left.sightings) & set(right.sightings)
+    news = common.difference(old.sightings) if old else common
     days = left.passes.keys() & right.passes.keys()
-    passes = {day: min(left.passes[day], right.passes[day]) for day in days}
-    return FlakyTest(
-        runs=sum(it.runs for it in common) + sum(passes.values()),
-        failures=sum(it.failures for it in common),
+    passes = old.passes if old else {d: min(left.passes[d], right.passes[d]) for d in days}
+    before = old or FlakyTest(runs=sum(passes.values()))
+    return replace(
+        before,
+        runs=before.runs + sum(it.runs for it in news),
+        failures=before.failures + sum(it.failures for it in news),
         passes=passes,
-        sightings=common,
     )
 
 
