@@ -44,7 +44,7 @@ bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)
 dist: $(READY)   ; $(IN) rm -rf dist && python -m build --no-isolation
 flaky-grew:      ; @.ci/flaky grew
 flaky-commit:    ; @.ci/flaky commit "$(BRANCH)" "$(LEARNED)"
-hooks: $(READY)  ; git config core.hooksPath .githooks
+hooks: $(READY)  ; $(IN) git config core.hooksPath .githooks && doit flaky setup
 clean:           ; rm -rf .firsttry artifacts build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 distclean: clean ; rm -rf .venv*
 

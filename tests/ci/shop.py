@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 HERE = Path(__file__).parents[2]
-TAKEN = ("Makefile", ".gitignore", ".ci", ".githooks", ".github", "requirements")
+TAKEN = ("Makefile", ".gitattributes", ".gitignore", ".ci", ".githooks", ".github", "requirements")
 FILES = {
     "pyproject.toml": """\
 [tool.firsttry.mypy]

@@ -33,6 +33,19 @@ def test_options_reach_the_task(shop: Shop) -> None:
     assert "python:" in shop.run("make", "fingerprint", "ARGS=--parts").text
 
 
+def test_hooks_set_up_the_clone(shop: Shop) -> None:
+    """The hook before a commit, and the driver that merges the list of flaky tests."""
+    done = shop.run("make", "hooks")
+    names = ("core.hooksPath", "merge.firsttry-flaky.driver")
+    told = [shop.run("git", "config", name).text.split(" -m ")[-1].strip() for name in names]
+    left = shop.run("git", "status", "--short").text
+    assert (done.code, told, left) == (
+        0,
+        [".githooks", "firsttry_tasks.merge_driver %O %A %B"],
+        "",
+    ), done.text
+
+
 def test_red_is_red(shop: Shop) -> None:
     """A verb that ends red makes make end so, and doit's own code can be read."""
     done = shop.run("make", "compare")
