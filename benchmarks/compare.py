@@ -1,4 +1,4 @@
-"""How long comparing two reports takes, and how much memory: python benchmarks/compare.py [TESTS].
+"""How long comparing two reports takes, and how much memory: make bench-compare ARGS=100000.
 
 Two reports of 100,000 tests, the second with findings of its own, are compared in a fresh process
 as the compare task does it: read, judged, each difference's place in the order looked up, the
@@ -7,6 +7,7 @@ history's line made. Aims: under a second, under 300 MB.
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import subprocess
@@ -15,6 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
+
+from benchmarks.harness import RESULTS
 from firsttry_tasks import compare, history, reports
 from firsttry_tasks.values import (
     STAGES,
@@ -31,6 +36,19 @@ TESTS, DIFFER, TIMES = 100_000, 1_000, 5
 SECONDS, MEGABYTES = 1.0, 300
 
 
+class Result(Struct, frozen=True, kw_only=True):
+    """What comparing took, the median of some turns."""
+
+    name: str
+    python: str
+    cores: int
+    load: float
+    tests: int
+    report_megabytes: float
+    seconds: float
+    peak_megabytes: float
+
+
 def main() -> int:
     """Measure in fresh processes; 1 where an aim is missed."""
     tests = int(sys.argv[1]) if len(sys.argv) > 1 else TESTS
@@ -38,13 +56,26 @@ def main() -> int:
         for stage in STAGES:
             reports.write_report(Path(folder), _report(stage, tests))
         size = sum(place.stat().st_size for place in Path(folder).rglob("*_parity_report.json"))
-        argv = [sys.executable, __file__, "--once", folder]
+        argv = [sys.executable, "-m", "benchmarks.compare", "--once", folder]
         runs = [subprocess.run(argv, check=True, capture_output=True).stdout for _ in range(TIMES)]
     rows = [[float(word) for word in run.split()] for run in runs]
     seconds, memory, cpu = (statistics.median(column) for column in zip(*rows, strict=True))
     print(f"{tests} tests, reports of {size / 1e6:.0f} MB in all, median of {TIMES}:")
     print(f"  {seconds:.2f} s (aim: {SECONDS} s), {cpu:.2f} s of it CPU")
     print(f"  {memory:.0f} MB (aim: {MEGABYTES} MB)")
+    result = Result(
+        name="compare",
+        python=sys.version.split()[0],
+        cores=os.cpu_count() or 1,
+        load=round(os.getloadavg()[0], 2),
+        tests=tests,
+        report_megabytes=round(size / 1e6, 1),
+        seconds=round(seconds, 3),
+        peak_megabytes=round(memory, 1),
+    )
+    RESULTS.mkdir(exist_ok=True)
+    text = msgspec.json.format(msgspec.json.encode(result), indent=2)
+    (RESULTS / "compare.json").write_bytes(text + b"\n")
     return int(seconds > SECONDS or memory > MEGABYTES)
 
 

@@ -1,10 +1,9 @@
-"""Are gaps never excused, and flakes hardly ever accused? python benchmarks/flakes.py [INQUIRIES].
+"""Are gaps never excused, and flakes hardly ever accused? make bench-flakes ARGS=200.
 
 Real parity runs of one project with many tests that fail at random, at rates of 10, 50 and 90 %,
 and some that are true selection gaps: they read a cache in the home, which no recording follows.
-Every test draws from its own seeded sequence. It goes on until so many inquiries into random tests
-were made. Aims: no gap is excused, and at most 2 % of the differences of tests with a rate of 50 %
-block.
+Every test draws from its own seeded sequence. It goes on until so many inquiries into tests with a
+rate of 50 % were made. Aims: no gap is excused, and at most 2 % of those inquiries end in a block.
 """
 
 from __future__ import annotations
@@ -13,12 +12,15 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
-from firsttry_tasks.values import Divergences
+from benchmarks.harness import RESULTS
+from firsttry_tasks.values import Divergence, Divergences
 
 BIN = Path(sys.executable).parent
 INQUIRIES, EACH, GAPS = 200, 30, 3
@@ -63,26 +65,65 @@ def test_gap(n: int) -> None:
 """
 
 
+class Result(Struct, frozen=True, kw_only=True):
+    """What came of it: for each kind of test how many inquiries were excused, and how many block.
+
+    ``seconds`` is what confirming took in each parity run.
+    """
+
+    name: str
+    python: str
+    cores: int
+    parity_runs: int
+    inquiries: dict[str, dict[str, int]]
+    gaps_excused: int
+    coins_accused: float
+    seconds: tuple[float, ...]
+
+
 def main() -> int:
     """Run parities until there are enough inquiries; 1 where an aim is missed."""
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else INQUIRIES
     seen: Counter[tuple[str, str]] = Counter()
-    seed = 0
-    while sum(n for (name, _), n in seen.items() if name != "gap") < wanted:
-        seed += 1
-        seen.update(_parity(seed))
-        print(f"after {seed} parity runs: {dict(sorted(seen.items()))}", flush=True)
-    coins = {kind: n for (name, kind), n in seen.items() if name == "coin"}
-    accused = coins.get("blocks", 0)
-    excused = seen["gap", "excused"]
-    share = accused / max(1, sum(coins.values()))
-    all_coins = sum(coins.values())
-    print(f"gaps excused: {excused}; coins accused: {accused} of {all_coins} ({share:.1%})")
-    return int(bool(excused) or share > 0.02)
+    seconds: list[float] = []
+    began = time.monotonic()
+    while seen["coin", "excused"] + seen["coin", "blocks"] < wanted:
+        found = _parity(len(seconds) + 1)
+        seen.update((_name(it.nodeid or ""), _end(it)) for it in found.divergences)
+        seconds.append(round(found.seconds, 1))
+        told = {f"{name} {end}": n for (name, end), n in sorted(seen.items())}
+        print(f"{time.monotonic() - began:.0f} s, {len(seconds)} parity runs: {told}", flush=True)
+    result = _result(seen, tuple(seconds))
+    RESULTS.mkdir(exist_ok=True)
+    text = msgspec.json.format(msgspec.json.encode(result), indent=2)
+    (RESULTS / "flakes.json").write_bytes(text + b"\n")
+    print(f"gaps excused: {result.gaps_excused}; coins accused: {result.coins_accused:.1%}")
+    return int(bool(result.gaps_excused) or result.coins_accused > 0.02)
 
 
-def _parity(seed: int) -> list[tuple[str, str]]:
-    """Run one parity and return for each difference what it was, and whether it blocks."""
+def _result(seen: Counter[tuple[str, str]], seconds: tuple[float, ...]) -> Result:
+    coins = seen["coin", "excused"] + seen["coin", "blocks"]
+    return Result(
+        name="flakes",
+        python=sys.version.split()[0],
+        cores=os.cpu_count() or 1,
+        parity_runs=len(seconds),
+        inquiries={
+            name: {end: seen[name, end] for end in ("excused", "blocks")}
+            for name in (*RATES, "gap")
+        },
+        gaps_excused=seen["gap", "excused"],
+        coins_accused=round(seen["coin", "blocks"] / max(1, coins), 4),
+        seconds=seconds,
+    )
+
+
+def _end(met: Divergence) -> str:
+    return "blocks" if met.blocks else "excused"
+
+
+def _parity(seed: int) -> Divergences:
+    """Run one parity and return the differences with what they came to."""
     with tempfile.TemporaryDirectory() as folder:
         root, out = Path(folder) / "project", Path(folder) / "out"
         out.mkdir()
@@ -100,13 +141,8 @@ def _parity(seed: int) -> list[tuple[str, str]]:
         _write(out, ".cache/a.txt", "bad")
         _write(root, "README.md", "A change that no test uses.")
         _run(root, str(BIN / "doit"), "parity")
-        found = msgspec.json.decode(
-            (root / "artifacts/divergence.json").read_bytes(), type=Divergences
-        )
-        return [
-            (_name(it.nodeid or ""), "blocks" if it.blocks else "excused")
-            for it in found.divergences
-        ]
+        data = (root / "artifacts/divergence.json").read_bytes()
+        return msgspec.json.decode(data, type=Divergences)
 
 
 def _name(nodeid: str) -> str:
