@@ -25,7 +25,7 @@ NAME = "parity-run"
 #: What the key of an artifact begins with; its id follows.
 PREFIX = "parity-run-"
 #: Where a line lies ready for actions/upload-artifact.
-READY = "artifacts/publish/runs"
+READY = "artifacts/publish-runs"
 
 
 class _Origin(msgspec.Struct, frozen=True):

@@ -27,6 +27,8 @@ PREFIX = "parity-run-"
 MOST = 64 << 10
 #: How many runs a store keeps.
 KEPT = 5_000
+#: Seconds, tests and hours of a run are fewer than this.
+LARGE = 1e9
 DAY = 86_400.0
 
 
@@ -79,7 +81,14 @@ def read(data: bytes) -> Line | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         return None
     good = at.utcoffset() == dt.timedelta() and found.verdict in get_args(Name)
-    return found if good and all(map(str.isprintable, _texts(found))) else None
+    good = good and all(map(str.isprintable, _texts(found)))
+    return found if good and all(0 <= number < LARGE for number in _numbers(found)) else None
+
+
+def _numbers(line: Line) -> Iterator[float]:
+    """Yield what is added up."""
+    yield from (line.warm, line.full, line.confirm, line.gates, line.cached, line.selected)
+    yield from (line.total or 0, line.flaky, abs(line.age or 0), *line.classes.values())
 
 
 def _texts(line: Line) -> Iterator[str]:

@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from firsttry_tasks.stores import github_runs
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -60,6 +62,15 @@ class Hub:
         self.zips[number] = held.getvalue()
         self.runs[number] = origin
         self.artifacts.insert(0, _artifact(number, name, len(held.getvalue()), origin))
+        return number
+
+    def add_run(self, data: bytes, name: str, fork: int = 1) -> int:
+        """Add an artifact that holds a parity run, of this repository or of a fork."""
+        number = self.add(name=github_runs.NAME, run={"head_repository": {"id": fork}})
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as opened:
+            opened.writestr(name, data)
+        self.zips[number] = held.getvalue()
         return number
 
     def answer(self, method: str, host: str, target: str) -> tuple[int, dict[str, str], bytes]:

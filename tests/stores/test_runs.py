@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import time
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +90,9 @@ HOSTILE = [
     runs.encode(msgspec.structs.replace(LINE, verdict="fine")),
     runs.encode(msgspec.structs.replace(LINE, everything=("\x1b]0;gone\x07",))),
     runs.encode(msgspec.structs.replace(LINE, classes={"\x1b[2J": 1})),
+    runs.encode(msgspec.structs.replace(LINE, warm=1e308)),
+    runs.encode(msgspec.structs.replace(LINE, full=-1.0)),
+    runs.encode(msgspec.structs.replace(LINE, classes={"flaky": 10**30})),
     runs.encode(LINE).replace(b'"exit_code":0', b'"exit_code":"0"'),
 ]
 
@@ -141,14 +142,6 @@ def hub(pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         yield served
 
 
-def _upload(hub: Hub, data: bytes, fork: int = 1, name: str = runs.key(LINE)) -> None:
-    number = hub.add(name=github_runs.NAME, run={"head_repository": {"id": fork}})
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as opened:
-        opened.writestr(name, data)
-    hub.zips[number] = held.getvalue()
-
-
 def _github(tmp_path: Path) -> Store:
     return runs.open_runs("github://acme/shop", tmp_path, 30)
 
@@ -156,8 +149,8 @@ def _github(tmp_path: Path) -> Store:
 def test_github_s_runs_are_read(hub: Hub, tmp_path: Path) -> None:
     """Each out of its artifact; other artifacts and those of forks are not asked for."""
     hub.add(json=b"label")
-    _upload(hub, runs.encode(LINE))
-    _upload(hub, runs.encode(LINE), fork=2)
+    hub.add_run(runs.encode(LINE), runs.key(LINE))
+    hub.add_run(runs.encode(LINE), runs.key(LINE), fork=2)
     store = _github(tmp_path)
     [entry] = store.entries()
     got = runs.read(store.get(entry.key, runs.MOST) or b"")
@@ -167,13 +160,13 @@ def test_github_s_runs_are_read(hub: Hub, tmp_path: Path) -> None:
 def test_github_s_newest_hundred_are_looked_at(hub: Hub, tmp_path: Path) -> None:
     """One request, however many there are."""
     for _ in range(150):
-        _upload(hub, b"")
+        hub.add_run(b"", runs.key(LINE))
     assert (len(_github(tmp_path).entries()), len(hub.asked)) == (100, 1)
 
 
 def test_an_artifact_without_a_run_is_none(hub: Hub, tmp_path: Path) -> None:
     """Whatever else is in it."""
-    _upload(hub, b"x", name="other.txt")
+    hub.add_run(b"x", "other.txt")
     store = _github(tmp_path)
     assert store.get(store.entries()[0].key, runs.MOST) is None
 
@@ -181,7 +174,7 @@ def test_an_artifact_without_a_run_is_none(hub: Hub, tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"PK\x03\x04 and no more", b""])
 def test_an_artifact_that_is_no_zip_is_told(hub: Hub, tmp_path: Path, data: bytes) -> None:
     """What GitHub serves is foreign input, too."""
-    _upload(hub, b"")
+    hub.add_run(b"", runs.key(LINE))
     hub.zips[1] = data
     store = _github(tmp_path)
     with pytest.raises(StoreError):
@@ -190,7 +183,7 @@ def test_an_artifact_that_is_no_zip_is_told(hub: Hub, tmp_path: Path, data: byte
 
 def test_too_large_a_run_is_refused(hub: Hub, tmp_path: Path) -> None:
     """By what it unpacks to."""
-    _upload(hub, bytes(runs.MOST + 1))
+    hub.add_run(bytes(runs.MOST + 1), runs.key(LINE))
     store = _github(tmp_path)
     with pytest.raises(StoreError, match="larger than"):
         store.get(store.entries()[0].key, runs.MOST)

@@ -111,9 +111,12 @@ def test_not_every_listed_test_is_forgiven(
 
 
 @pytest.mark.slow
-def test_without_reruns_the_table_stands(checkout: Checkout, tmp_path: Path) -> None:
+@pytest.mark.parametrize("off", [{"reruns": 0}, {"minutes": 0}])
+def test_without_reruns_the_table_stands(
+    checkout: Checkout, tmp_path: Path, off: dict[str, int]
+) -> None:
     """A green warm and a red full are an escape, whatever a rerun would have shown."""
-    _lock(_moody(checkout, tmp_path, "PFP"), confirm={"reruns": 0}, flaky={"reruns": 0})
+    _lock(_moody(checkout, tmp_path, "PFP"), confirm=off, flaky={"reruns": 0})
     ran = checkout.run("doit", "parity")
     assert (ran.code, checkout.verdict().name) == (99, "escape"), ran.out
 

