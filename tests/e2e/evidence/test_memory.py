@@ -131,38 +131,6 @@ def test_without_reruns_a_flake_is_a_suspect(checkout: Checkout, tmp_path: Path)
     assert (ran.code, _record(checkout)["state"]) == (0, "suspect"), ran.out
 
 
-@pytest.mark.slow
-def test_a_used_up_budget_counts_as_an_escape(checkout: Checkout, tmp_path: Path) -> None:
-    """What could not be confirmed is not excused, and the sentence says so."""
-    _moody(checkout, tmp_path, "PFP")
-    _lock(checkout, confirm={"minutes": 0.0001}, flaky={"reruns": 0})
-    ran = checkout.run("doit", "parity")
-    kinds = [it.kind for it in checkout.verdict().divergences]
-    assert (ran.code, kinds) == (99, ["unconfirmed"]), ran.out
-
-
-@pytest.mark.slow
-def test_a_rerun_that_hangs_is_ended(checkout: Checkout, tmp_path: Path) -> None:
-    """The budget holds for what is running too."""
-    [text] = moody("PFH").values()
-    hangs = '    if n > 1:\n        __import__("time").sleep(60)\n'
-    checkout.write("tests/test_moody.py", text.replace("{out}", str(tmp_path)) + hangs)
-    _lock(checkout, confirm={"minutes": 0.1})
-    ran = checkout.run("doit", "parity")
-    kinds = [it.kind for it in checkout.verdict().divergences]
-    assert (ran.code, kinds, checkout.verdict().confirm_seconds < 20) == (
-        99,
-        ["unconfirmed"],
-        True,
-    )
-
-
-def test_agreement_costs_nothing(proved: Checkout) -> None:
-    """Where the stages agree nothing runs again and no evidence is written."""
-    evidence = (proved.root / "artifacts/divergence.json").exists()
-    assert (proved.verdict().confirm_seconds, evidence) == (0, False)
-
-
 def test_forget_takes_a_test_off_the_list(listed: Checkout) -> None:
     """And keeps that it was taken off."""
     listed.run("doit", "flaky", "forget", MOODY)
