@@ -84,8 +84,15 @@ def _known(here: Project) -> tuple[list[Known], Judge]:
         return known, lambda _session, _test: None
     files = tree(here.root, "tests")
     seen = pytest_run.now(here, here.job("warm", "tests", tuple(files)), inputs, files, memory)
-    judges = {id(session): Judged(session, seen) for session in sessions}
-    return known, lambda session, test: judges[id(session)].why(test)
+    judges: dict[int, Judged] = {}
+
+    def judge(session: Session, test: Test) -> str | None:
+        # Holding a session against the tree takes a while, and mostly the newest one vouched.
+        if id(session) not in judges:
+            judges[id(session)] = Judged(session, seen)
+        return judges[id(session)].why(test)
+
+    return known, judge
 
 
 def _golden(foreign: Foreign) -> str:
