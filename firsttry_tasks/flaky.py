@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -42,6 +43,37 @@ def remember(memory: FlakyMemory, seen: Iterable[tuple[str, Seen]]) -> FlakyMemo
             tests[nodeid] = _with(tests.get(nodeid, FlakyTest(state="suspect")), it)
     gone = {nodeid: left for nodeid, left in memory.gone.items() if nodeid not in tests}
     return FlakyMemory(nodeids=tuple(sorted(tests)), tests=tests, gone=gone)
+
+
+def gather(memory: FlakyMemory, seen: Iterable[tuple[str, Seen]]) -> FlakyMemory:
+    """Return the memory with what other machines saw of the listed tests, each run of them once.
+
+    Passes of a day count up to the most that were told of it, so the same news change nothing.
+    A test that failed every time may have been broken by the change that was tried there: that
+    is no evidence here.
+    """
+    tests = whole(memory)
+    days: Counter[tuple[str, str]] = Counter()
+    for nodeid, it in sorted(set(seen), key=lambda pair: (pair[0], _when(pair[1]))):
+        if nodeid not in tests:
+            continue
+        if not it.failures:
+            days[nodeid, it.at[:10]] += it.runs
+        elif it.failures < it.runs and _is_news(tests[nodeid], it):
+            tests[nodeid] = _with(tests[nodeid], it)
+    for (nodeid, day), runs in days.items():
+        test = tests[nodeid]
+        more = runs - test.passes.get(day, 0)
+        if day > test.last[:10] and more > 0:
+            passes = {**test.passes, day: runs}
+            tests[nodeid] = trim(replace(test, runs=test.runs + more, passes=passes))
+    return replace(memory, tests=tests)
+
+
+def _is_news(test: FlakyTest, it: Seen) -> bool:
+    """Tell whether a sighting was not counted yet: what fell out of the window was."""
+    full = len(test.sightings) >= WINDOW
+    return it not in test.sightings and not (full and _when(it) < _when(test.sightings[0]))
 
 
 def whole(memory: FlakyMemory) -> dict[str, FlakyTest]:

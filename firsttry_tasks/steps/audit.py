@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WEBHOOK = "SLACK_WEBHOOK_URL"
 USAGE = (
     "doit flaky [--json] [--slack], doit flaky forget|renew ID, doit flaky own ID OWNER, "
-    "doit flaky setup"
+    "doit flaky gather, doit flaky setup"
 )
 #: How git's own configuration calls what merges the list.
 DRIVER = "firsttry-flaky"
@@ -66,6 +66,9 @@ def _act(root: Path, words: list[str]) -> None:
         case ["setup"]:
             _set_up(root)
             return
+        case ["gather"]:
+            _gather(root, before)
+            return
         case ["forget", nodeid]:
             after = _forget(before, _known(before, nodeid))
         case ["renew", nodeid]:
@@ -78,6 +81,17 @@ def _act(root: Path, words: list[str]) -> None:
             raise UsageError(f"Can't read {' '.join(words)!r}. Usage: {USAGE}")
     reports.write_flaky(root, after)
     CONSOLE.say(f"{words[0]}: {words[1]}")
+
+
+def _gather(root: Path, before: FlakyMemory) -> None:
+    """Fold what CI saw of the listed tests into the list, and say what moved."""
+    seen, count = runs.told(root)
+    after, moved = flaky.heal(
+        flaky.gather(before, seen), project(root).locked[0].flaky, today(), memory.owner(root)
+    )
+    changed = reports.write_flaky(root, after)
+    said = f"and {flaky.FILE} is another; commit it" if changed else "and there was nothing new"
+    CONSOLE.say(*moved, f"Read {count} runs of {runs.where(root)}, {said}.")
 
 
 def _set_up(root: Path) -> None:

@@ -34,8 +34,15 @@ def keep(root: Path, result: GateResult) -> None:
         disk.write(root / SPOOL, before + lines)
 
 
-def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> tuple[str, ...]:
-    """Fold what was seen into the memory; return a sentence for each test that moved.
+class Learned(msgspec.Struct, frozen=True, kw_only=True):
+    """What was folded into the memory, and a sentence for each test that moved."""
+
+    seen: tuple[tuple[str, Seen], ...] = ()
+    moved: tuple[str, ...] = ()
+
+
+def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> Learned:
+    """Fold what was seen into the memory.
 
     ``again`` tells that these two reports were compared before: their passes count once.
     """
@@ -50,7 +57,7 @@ def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> 
     if seen or moved:
         reports.write_flaky(root, memory)
     disk.remove(root / SPOOL)
-    return moved
+    return Learned(seen=tuple(seen), moved=moved)
 
 
 def owner(root: Path) -> Callable[[str], str]:

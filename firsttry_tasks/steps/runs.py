@@ -16,10 +16,10 @@ from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as shelf
 from firsttry_tasks.stores.bounded import BoundedStore
-from firsttry_tasks.stores.runs import Fetched
+from firsttry_tasks.stores.runs import Fetched, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from firsttry_tasks.stores import Store
@@ -30,6 +30,8 @@ LOCAL = f"{reports.HISTORY}/parity.jsonl"
 READ = f"{reports.HISTORY}/store.jsonl"
 #: Seconds that sharing a run may take, and that reading the others' may take.
 SECONDS = 5.0
+#: Seconds for reading what the others saw, where somebody asks for just that.
+PATIENT = 60.0
 #: How many runs are read at once, and at most by one call.
 SIDE_BY_SIDE, AT_MOST = 8, 1_000
 
@@ -41,15 +43,15 @@ class Known(Struct, frozen=True, kw_only=True):
     source: str
 
 
-def share(root: Path, line: Line) -> str:
-    """Put a run's line into the store, in CI; return a sentence where it could not be put.
+def share(root: Path, line: Line, seen: Sequence[Sighting] = ()) -> str:
+    """Put a run into the store, in CI; return a sentence where it could not be put.
 
     A verdict stands by itself: no trouble with the store changes it.
     """
     if not machine.in_ci(os.environ):
         return ""
     try:
-        _place(root).put(shelf.key(line), shelf.encode(line))
+        _place(root).put(shelf.key(line), shelf.encode(line, seen))
     except FirstTryError as error:
         return f"note: this run is not in the store's statistics: {error}"
     return ""
@@ -68,8 +70,17 @@ def known(root: Path) -> Known:
     here = {line.id for line in own}
     theirs = {it.line.id: it.line for it in held if it.line and it.line.id not in here}
     lines = sorted((*own, *theirs.values()), key=lambda line: line.at)
-    source = f"of these {len(own)} from this checkout, {len(theirs)} from {_where(root)}{said}"
+    source = f"of these {len(own)} from this checkout, {len(theirs)} from {where(root)}{said}"
     return Known(lines=tuple(lines), source=source)
+
+
+def told(root: Path) -> tuple[list[Sighting], int]:
+    """Return what the newest runs in the store saw of flaky tests, and how many runs those are."""
+    store = BoundedStore(_place(root, PATIENT), PATIENT)
+    files = sorted(store.entries(), key=lambda file: file.modified, reverse=True)
+    mine = [file for file in files if file.key.startswith(shelf.PREFIX)][:AT_MOST]
+    found = _fetch(store, mine)
+    return [pair for data in found.values() for pair in shelf.sightings(data)], len(found)
 
 
 def prune(root: Path) -> int:
@@ -82,12 +93,13 @@ def prune(root: Path) -> int:
     return len(old)
 
 
-def _where(root: Path) -> str:
+def where(root: Path) -> str:
+    """Return the store's address, without what is secret in it."""
     return stores.shown(project(root).settings.store)
 
 
-def _place(root: Path) -> Store:
-    return shelf.open_runs(project(root).settings.store, root, SECONDS)
+def _place(root: Path, seconds: float = SECONDS) -> Store:
+    return shelf.open_runs(project(root).settings.store, root, seconds)
 
 
 def _held(root: Path) -> list[Fetched]:
@@ -98,7 +110,7 @@ def _held(root: Path) -> list[Fetched]:
             found.append(msgspec.json.decode(text, type=Fetched))
         except msgspec.DecodeError:
             continue
-    return [it for it in found if it.store == _where(root)]
+    return [it for it in found if it.store == where(root)]
 
 
 def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
@@ -107,7 +119,10 @@ def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
     seen = {it.key for it in held}
     files = sorted(store.entries(), key=lambda file: file.modified, reverse=True)
     new = [it for it in files if it.key.startswith(shelf.PREFIX) and it.key not in seen]
-    fresh = _fetch(root, store, new[:AT_MOST])
+    fresh = [
+        Fetched(store=where(root), key=key, line=shelf.read(data))
+        for key, data in _fetch(store, new[:AT_MOST]).items()
+    ]
     if fresh:
         held = [*held, *fresh][-history.KEPT :]
         disk.own_folder(root / reports.HISTORY)
@@ -115,20 +130,17 @@ def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
     return held, len(new) - len(fresh)
 
 
-def _fetch(root: Path, store: Store, files: Iterable[Stored]) -> list[Fetched]:
+def _fetch(store: Store, files: Iterable[Stored]) -> dict[str, bytes]:
     """Read files side by side; those that do not come in time are left for another time."""
     from concurrent.futures import ThreadPoolExecutor
 
-    where = _where(root)
-
-    def one(file: Stored) -> Fetched | None:
+    def one(file: Stored) -> tuple[str, bytes] | None:
         try:
-            data = store.get(file.key, shelf.MOST)
+            return file.key, store.get(file.key, shelf.MOST) or b""
         except TooLargeError:
-            data = b""
+            return file.key, b""
         except StoreError:
             return None
-        return Fetched(store=where, key=file.key, line=shelf.read(data or b""))
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        return [found for found in pool.map(one, files) if found]
+        return dict(found for found in pool.map(one, files) if found)

@@ -79,17 +79,17 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     """
     lines = history.read(disk.read(root / HISTORY) or b"")
     again = history.identity(both) in {it.id for it in lines}
-    moved: tuple[str, ...] = ()
+    learned = memory.Learned()
     if verdict.name not in {"infrastructure", "incomparable"}:
-        moved = memory.learn(root, list(both.values()), verdict, again=again)
+        learned = memory.learn(root, list(both.values()), verdict, again=again)
     if not again:
         listed = len(reports.read_flaky(root).nodeids)
         disk.own_folder(root / reports.HISTORY)
         line = history.line(both, verdict, _around(root, both["warm"], listed))
         disk.write(root / HISTORY, history.encode([*lines, line]))
-        trouble = runs.share(root, line)
-        moved = (*moved, trouble) if trouble else moved
-    return moved
+        trouble = runs.share(root, line, learned.seen)
+        return (*learned.moved, trouble) if trouble else learned.moved
+    return learned.moved
 
 
 def _around(root: Path, warm: Report, listed: int) -> history.Around:

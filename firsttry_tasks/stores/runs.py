@@ -11,20 +11,22 @@ from msgspec import Struct
 
 from firsttry_tasks import disk
 from firsttry_tasks.history import Line
+from firsttry_tasks.sightings import Seen
 from firsttry_tasks.stores import OBJECTS, open_store, shown
 from firsttry_tasks.values import Name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from firsttry_tasks.stores import Store
     from firsttry_tasks.values import Stored
 
+Sighting = tuple[str, Seen]
 #: A folder of its own: warm lists the boxes, and must not pay for the runs.
 FOLDER = "runs"
 PREFIX = "parity-run-"
-#: A line has some hundred bytes; more than this is none of ours.
-MOST = 64 << 10
+#: A run has some kilobytes; more than this is none of ours.
+MOST = 1 << 20
 #: How many runs a store keeps.
 KEPT = 5_000
 #: Seconds, tests and hours of a run are fewer than this.
@@ -68,21 +70,40 @@ def key(line: Line) -> str:
     return f"{PREFIX}{moment}-{disk.digest(line.id.encode())[:16]}.json"
 
 
-def encode(line: Line) -> bytes:
-    """Return a line's file."""
-    return msgspec.json.encode(line) + b"\n"
+def encode(line: Line, seen: Sequence[Sighting] = ()) -> bytes:
+    """Return a run's file: its line, and in another one what it saw of flaky tests."""
+    return msgspec.json.encode(line) + b"\n" + msgspec.json.encode(seen) + b"\n"
 
 
 def read(data: bytes) -> Line | None:
     """Return the line in a file, None for what is none: whoever may run CI may have written it."""
     try:
-        found = msgspec.json.decode(data, type=Line)
+        found = msgspec.json.decode(data.partition(b"\n")[0], type=Line)
         at = dt.datetime.fromisoformat(found.at)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         return None
     good = at.utcoffset() == dt.timedelta() and found.verdict in get_args(Name)
     good = good and all(map(str.isprintable, _texts(found)))
     return found if good and all(0 <= number < LARGE for number in _numbers(found)) else None
+
+
+def sightings(data: bytes) -> tuple[Sighting, ...]:
+    """Return what the run in a file saw of flaky tests; what can't be so is left out."""
+    try:
+        found = msgspec.json.decode(data.partition(b"\n")[2], type=tuple[Sighting, ...])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()
+    return tuple(pair for pair in found if _can_be(*pair))
+
+
+def _can_be(nodeid: str, it: Seen) -> bool:
+    try:
+        at = dt.datetime.fromisoformat(it.at)
+    except ValueError:
+        return False
+    texts = (nodeid, it.id, it.at, it.tree, it.before)
+    counted = 0 <= it.failures <= it.runs < LARGE and it.runs > 0
+    return counted and at.utcoffset() == dt.timedelta() and all(map(str.isprintable, texts))
 
 
 def _numbers(line: Line) -> Iterator[float]:

@@ -231,6 +231,7 @@ def _audit(shop: Shop, tmp_path: Path, tests: int, webhook: str = "") -> Machine
     shop.write(LIST, json.dumps({"nodeids": ids}))
     said = {
         "github.sha": shop.commit(),
+        "github.token": "token",
         "secrets.SLACK_WEBHOOK_URL": webhook,
         "secrets.SLACK_WEBHOOK_URL != ''": str(bool(webhook)).lower(),
     }

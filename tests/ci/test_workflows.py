@@ -88,7 +88,8 @@ def test_no_rights_by_default(name: str) -> None:
 @pytest.mark.parametrize(("name", "job"), JOBS)
 def test_rights(name: str, job: str) -> None:
     """Only the job that pushes the list of flaky tests may write, and only contents."""
-    rights = {"remember": {"contents": "write"}, "parity": {"contents": "read", "actions": "read"}}
+    reads = {"contents": "read", "actions": "read"}
+    rights = {"remember": {"contents": "write"}, "parity": reads, "audit": reads}
     assert _job(name, job).permissions == rights.get(job, {"contents": "read"})
 
 

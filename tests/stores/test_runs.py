@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from firsttry_tasks import proc, stores
 from firsttry_tasks.errors import UsageError
 from firsttry_tasks.history import Line
+from firsttry_tasks.sightings import Seen
 from firsttry_tasks.stores import StoreError, github_runs, runs
 from firsttry_tasks.values import Stored
 from tests.stores import hub as stand_in
@@ -101,6 +102,41 @@ HOSTILE = [
 def test_what_is_no_run_is_left_out(data: bytes) -> None:
     """Whoever may run CI may write there, and what is shown goes to a terminal."""
     assert runs.read(data) is None
+
+
+SEEN = Seen(id="1", at="2026-03-01T12:00:00+00:00", tree="t", runs=2, failures=1, how="retry")
+
+
+def test_what_a_run_saw_is_read_again() -> None:
+    """Beside its line, in the same file."""
+    data = runs.encode(LINE, [("t", SEEN)])
+    assert (runs.read(data), runs.sightings(data)) == (LINE, (("t", SEEN),))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"at": "yesterday"},
+        {"at": "2026-03-01"},
+        {"runs": 0, "failures": 0},
+        {"runs": 1, "failures": 2},
+        {"failures": -1},
+        {"runs": 10**12},
+        {"before": "\x1b[2J"},
+        {"tree": "\n"},
+    ],
+)
+def test_what_can_t_have_been_seen_is_left_out(more: dict[str, Any]) -> None:
+    """The rest of the file counts."""
+    bad = msgspec.structs.replace(SEEN, **more)
+    data = runs.encode(LINE, [("t", bad), ("u", SEEN), ("\x07", SEEN)])
+    assert runs.sightings(data) == (("u", SEEN),)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"{}\n", b"{}\n{}\n", b"{}\n[[1,2]]\n", b"\n\xff"])
+def test_a_file_without_sightings_has_none(data: bytes) -> None:
+    """Whatever stands in it."""
+    assert runs.sightings(data) == ()
 
 
 @given(st.binary(max_size=200), st.integers(0, 500))

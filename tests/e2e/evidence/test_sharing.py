@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
 
 from firsttry_tasks import proc
 from firsttry_tasks.stores import runs
+from tests.e2e.evidence.causes import moody
 from tests.stores import hub as stand_in
 from tests.stores import servers
 from tests.stores.hub import Hub
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from firsttry_tasks.history import Line
     from tests.e2e.checkout import Checkout
     from tests.stores.servers import Server
+
+
+MOODY = "tests/test_moody.py::test_moody"
 
 
 def _env(tmp_path: Path, **more: str) -> dict[str, str]:
@@ -121,6 +126,54 @@ def test_a_store_that_hangs_is_not_waited_for(proved: Checkout, tmp_path: Path) 
         ran = proved.run("doit", "stats", env=env)
         took = time.monotonic() - began
     assert (ran.code, "could not be asked" in ran.out, took < 10) == (0, True, True), ran.out
+
+
+LIST = "ci/flaky_tests.json"
+
+
+def _listed(checkout: Checkout, tmp_path: Path, script: str) -> Checkout:
+    """List a moody test, run parity in CI, and return another machine with the list as it was."""
+    [text] = moody(script).values()
+    checkout.write("tests/test_moody.py", text.replace("{out}", str(tmp_path)))
+    checkout.write(LIST, json.dumps({"nodeids": [MOODY]}))
+    checkout.write("ci/parity.lock.json", '{"flaky": {"probation": 2}}')
+    checkout.commit()
+    other = checkout.copy(tmp_path / "other")
+    ran = checkout.run("doit", "parity", env=_env(tmp_path, CI="true"))
+    assert ran.code == 0, ran.out
+    return other
+
+
+def _record(checkout: Checkout) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((checkout.root / LIST).read_text())["tests"][MOODY]
+    return found
+
+
+@pytest.mark.slow
+def test_passes_in_ci_heal_the_list(checkout: Checkout, tmp_path: Path) -> None:
+    """Gathered elsewhere; the second time there is nothing new."""
+    other = _listed(checkout, tmp_path, "P")
+    ran = other.run("doit", "flaky", "gather", env=_env(tmp_path))
+    again = other.run("doit", "flaky", "gather", env=_env(tmp_path))
+    told = ("is now probation" in ran.out, "nothing new" in again.out)
+    assert (told, _record(other)["runs"]) == ((True, True), 2), ran.out
+
+
+@pytest.mark.slow
+def test_failures_in_ci_are_gathered_too(checkout: Checkout, tmp_path: Path) -> None:
+    """A test that was forgiven there is flaky here, with a rate."""
+    other = _listed(checkout, tmp_path, "FP")
+    other.run("doit", "flaky", "gather", env=_env(tmp_path))
+    record = _record(other)
+    assert (record["state"], record["failures"], record["runs"]) == ("flaky", 1, 2)
+
+
+def test_a_store_that_is_not_there_is_told(checkout: Checkout, tmp_path: Path) -> None:
+    """2: somebody asked for just this; the list stays."""
+    checkout.write(LIST, '{"nodeids": ["a"]}')
+    (tmp_path / "shelf").write_text("no folder")
+    ran = checkout.run("doit", "flaky", "gather", env=_env(tmp_path))
+    assert (ran.code, (checkout.root / LIST).read_text()) == (2, '{"nodeids": ["a"]}'), ran.out
 
 
 @pytest.fixture
