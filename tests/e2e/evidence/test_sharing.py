@@ -31,20 +31,32 @@ MOODY = "tests/test_moody.py::test_moody"
 
 
 def _env(tmp_path: Path, **more: str) -> dict[str, str]:
-    return {"FIRSTTRY_STORE": str(tmp_path / "shelf"), **more}
+    return {"FIRSTTRY_STORE": str(tmp_path / "shelf")} | more
 
 
 def _lines(tmp_path: Path) -> list[Path]:
     return sorted((tmp_path / "shelf" / runs.FOLDER).glob("*"))
 
 
-def _shared(proved: Checkout, tmp_path: Path) -> Checkout:
+def _shared(proved: Checkout, tmp_path: Path, **env: str) -> Checkout:
     """Compare as CI does, on a machine that has seen no run before, and return another one."""
     laptop = proved.copy(tmp_path / "laptop")
     (proved.root / ".firsttry/history/parity.jsonl").unlink()
-    assert proved.run("doit", "compare", env=_env(tmp_path, CI="true")).code == 0
+    assert proved.run("doit", "compare", env=_env(tmp_path, CI="true", **env)).code == 0
     (laptop.root / ".firsttry/history/parity.jsonl").unlink()
     return laptop
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", servers.SERVERS)
+def test_every_kind_of_store_carries_runs(proved: Checkout, tmp_path: Path, kind: str) -> None:
+    """From CI to a laptop, over the network."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with servers.SERVERS[kind](folder) as server:
+        env = {**server.env, "FIRSTTRY_STORE": server.url}
+        ran = _shared(proved, tmp_path, **env).run("doit", "stats", env=env)
+    assert f"of these 0 from this checkout, 1 from {server.url}" in ran.out, ran.out
 
 
 def test_a_run_in_ci_is_counted_elsewhere(proved: Checkout, tmp_path: Path) -> None:
