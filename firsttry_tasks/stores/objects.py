@@ -31,7 +31,10 @@ class ObjectsStore:
         self._store = _open(url, shown, seconds)
 
     def entries(self) -> tuple[Stored, ...]:
-        """Return all objects, by one listing that does not descend."""
+        """Return all objects, by one listing that does not descend.
+
+        A server may list the folder itself, as an object without a name.
+        """
         import obstore
 
         try:
@@ -45,6 +48,7 @@ class ObjectsStore:
                 modified=one["last_modified"].timestamp(),
             )
             for one in found
+            if one["path"].strip("/") != self._folder.strip("/")
         )
 
     def get(self, key: str, most: int) -> bytes | None:
