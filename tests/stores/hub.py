@@ -174,8 +174,8 @@ def serving(hub: Hub, pem: Path) -> Iterator[int]:
             self.end_headers()
             with contextlib.suppress(OSError):
                 inner = context.wrap_socket(self.connection, server_side=True)
-                Inside(inner, self.client_address, self.server)
-                inner.close()
+                with inner:
+                    Inside(inner, self.client_address, self.server)
             self.close_connection = True
 
         def log_message(self, *_args: object) -> None:
