@@ -23,6 +23,8 @@ MOST_PACKED = 256 * MEBI
 MOST_LABEL = 4 * MEBI
 #: Real state shrinks to a seventh; what shrinks to less than this is no state.
 MOST_RATIO = 250
+#: How many deltas may lead from a box that somebody holds to this one.
+LINKS = 4
 SMALL = 8 * MEBI
 BUILDS = "builds of distributions"
 #: Parts that have to be the same for the tests' state to be of use.
@@ -87,12 +89,16 @@ class Delta(_Strict, frozen=True, kw_only=True):
 
 
 class Label(_Strict, frozen=True, kw_only=True):
-    """What stands beside a box in a store: small, and enough to choose and to prove it."""
+    """What stands beside a box in a store: small, and enough to choose and to prove it.
+
+    The first of ``deltas`` makes this box, the next one the box that the first is told by, and
+    so on: who reads this label needs no other.
+    """
 
     schema_version: int = SCHEMA
     manifest: Manifest
     archive: Sealed
-    delta: Delta | None = None
+    deltas: tuple[Delta, ...] = ()
 
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +156,12 @@ def delta_key(label: Name, base: str) -> str:
     return f"{label}.{base[:16]}.delta.zst"
 
 
+def whose(key: str) -> Name | None:
+    """Return the box that an archive or a delta is of, or None for what is neither."""
+    ends = (".delta.zst", ".tar.zst")
+    return name(key.rsplit(".", 3)[0]) if key.endswith(ends) else None
+
+
 def encode(value: Manifest | Label) -> bytes:
     """Return the one way a manifest or label is written."""
     return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
@@ -184,16 +196,24 @@ def issues(found: Label, expected: Name) -> Iterator[str]:
         yield f"its manifest is not of {expected}"
     if archive.key != archive_key(expected, archive.sha256):
         yield f"its archive's name {archive.key!r} is not its own"
-    if found.delta and found.delta.sealed.key != delta_key(expected, found.delta.base):
-        yield "its delta's name is not its own"
-    if found.delta and not 0 < found.delta.sealed.size <= archive.size:
-        yield "its delta is larger than itself"
+    yield from _deltas(found.deltas, expected)
     yield from _sizes(manifest.files, archive)
     yield from _names(tuple(member.path for member in manifest.files))
-    told = (found.delta.base, found.delta.sealed.sha256) if found.delta else ()
+    told = (sha256 for delta in found.deltas for sha256 in (delta.base, delta.sealed.sha256))
     digests = (archive.sha256, *told, *(member.sha256 for member in manifest.files))
     if not all(map(_SHA.fullmatch, digests)):
         yield "a digest is no sha256"
+
+
+def _deltas(deltas: tuple[Delta, ...], expected: Name) -> Iterator[str]:
+    if len(deltas) > LINKS:
+        yield f"it is told by {len(deltas)} deltas, at most {LINKS} are taken"
+    for number, delta in enumerate(deltas):
+        of = whose(delta.sealed.key) if number else expected
+        if of is None or delta.sealed.key != delta_key(of, delta.base):
+            yield f"its delta's name {delta.sealed.key!r} is none of a delta"
+        if not 0 < delta.sealed.size <= MOST_PACKED:
+            yield f"its delta has {delta.sealed.size} bytes"
 
 
 def _sizes(files: tuple[Member, ...], archive: Sealed) -> Iterator[str]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import zstandard
 
 from firsttry_tasks.golden import archive
 from firsttry_tasks.golden.box import BadBoxError
+
+if TYPE_CHECKING:
+    from firsttry_tasks.golden.box import Delta, Label
 
 #: Both boxes, unpacked, have to lie within the window that readers allow.
 MOST = archive.WINDOW
@@ -29,6 +33,21 @@ def tar(packed: bytes) -> bytes:
     return found
 
 
+def way(label: Label, held: str) -> tuple[Delta, ...] | None:
+    """Return the deltas that make a box of a held archive with this sha256, in their order.
+
+    None where there are none, or where the whole box is no more to fetch.
+    """
+    if held == label.archive.sha256:
+        return ()
+    bases = [delta.base for delta in label.deltas]
+    if held not in bases:
+        return None
+    found = label.deltas[bases.index(held) :: -1]
+    bytes_to_fetch = sum(delta.sealed.size for delta in found)
+    return found if bytes_to_fetch < label.archive.size else None
+
+
 def make(before: bytes, after: bytes) -> bytes | None:
     """Return the delta between two archives; None where it is not worth it."""
     try:
@@ -46,8 +65,8 @@ def make(before: bytes, after: bytes) -> bytes | None:
 
 
 def apply(before: bytes, change: bytes) -> bytes:
-    """Return the tar that a delta makes of an earlier archive; its proof is the caller's."""
-    reader = zstandard.ZstdDecompressor(dict_data=_reference(tar(before)), max_window_size=2 * MOST)
+    """Return the tar that a delta makes of an earlier one; its proof is the caller's."""
+    reader = zstandard.ZstdDecompressor(dict_data=_reference(before), max_window_size=2 * MOST)
     try:
         with reader.stream_reader(change) as stream:
             found = stream.read(MOST + 1)

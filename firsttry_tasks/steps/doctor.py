@@ -10,7 +10,7 @@ from firsttry_tasks.golden import restore, retention
 from firsttry_tasks.golden.box import Label
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import age, megabytes
-from firsttry_tasks.steps import snapshot, storage, update, warm_state
+from firsttry_tasks.steps import fetch, snapshot, storage, warm_state
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.steps.stage import RedError
 from firsttry_tasks.steps.verdict import HISTORY
@@ -59,8 +59,8 @@ def _state(root: Path) -> Iterator[str]:
     asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)
     if asked and asked.said:
         yield f"The last warm run that asked the store: {asked.said}"
-    if (root / update.QUARANTINE).exists():
-        reason = disk.read(root / update.QUARANTINE / "reason.txt") or b""
+    if (root / fetch.QUARANTINE).exists():
+        reason = disk.read(root / fetch.QUARANTINE / "reason.txt") or b""
         yield f"{WRONG}a box was refused: {' '.join(reason.decode('utf-8', 'replace').split())}"
 
 

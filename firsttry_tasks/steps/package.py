@@ -108,7 +108,8 @@ def _clear(root: Path) -> None:
     """Remove the packages of earlier commits."""
     for old in sorted((root / reports.ARTIFACTS).glob("warm-cache-*")):
         disk.remove(old)
-    disk.remove(root / github.READY)
+    for ready in (github.READY, github.READY_DELTA):
+        disk.remove(root / ready)
 
 
 class _Hashing:
@@ -160,13 +161,14 @@ def publish(root: Path) -> None:
     key = box.label_key(box.named(label.manifest))
     store = storage.opened(root)
     store.put(label.archive.key, packed)
-    told = deltas.publish(root, store, label, packed)
-    if told:
-        label = msgspec.structs.replace(label, delta=told)
-        data = box.encode(label)
+    try:
+        label = deltas.publish(root, store, label, packed)
+    except StoreError as error:
+        CONSOLE.say(f"Published without a delta: {error}")
+    data = box.encode(label)
     _sign(root, store, box.signature_key(box.named(label.manifest)), data)
     store.put(key, data)
-    CONSOLE.say(_published(root, key))
+    CONSOLE.say(_published(root, label))
     try:
         storage.prune(root, store)
     except StoreError as error:
@@ -186,12 +188,13 @@ def _sign(root: Path, store: Store, key: str, data: bytes) -> None:
         )
 
 
-def _published(root: Path, key: str) -> str:
-    """Return the sentence that says where the box is, and tell GitHub Actions its name."""
-    name = key.removesuffix(".json")
+def _published(root: Path, label: Label) -> str:
+    """Return the sentence that says where the box is, and tell GitHub Actions its names."""
+    name = box.named(label.manifest)
+    told = github.artifact(label.deltas[0].sealed.key) if label.deltas else ""
     place = os.environ.get("GITHUB_OUTPUT")
     if place:
-        disk.append(place, f"golden={name}\n")
+        disk.append(place, f"golden={name}\ndelta={told}\n")
     if storage.where(root).startswith("github:"):
         return f"{name} lies in {github.READY}; actions/upload-artifact uploads it by this name."
     return f"Published {name} to {storage.where(root)}."

@@ -9,7 +9,7 @@ from firsttry_tasks import stores
 from firsttry_tasks.golden import retention
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import age, megabytes, table
-from firsttry_tasks.steps import runs
+from firsttry_tasks.steps import holding, runs
 from firsttry_tasks.steps.project import project
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def where(root: Path) -> str:
 def opened(root: Path, seconds: float = PATIENT) -> Store:
     """Return the project's store."""
     settings = project(root).settings
-    return stores.open_store(settings.store, root, seconds, settings.main)
+    holding_one = bool(holding.held(root))
+    return stores.open_store(settings.store, root, seconds, settings.main, holding=holding_one)
 
 
 def show(root: Path, *, prune_first: bool = False) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 #: What FirstTry knows of earlier runs; golden caches in a local store are not forgotten.
-STATES = ("warm", "reports", "ran", "inputs", "full", "restore", "quarantine", "golden.tar.zst")
+STATES = ("warm", "reports", "ran", "inputs", "full", "restore", "quarantine", "golden")
 
 
 def fingerprint(root: Path, *, parts: bool = False) -> None:

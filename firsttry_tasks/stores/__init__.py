@@ -35,7 +35,11 @@ class Store(Protocol):
         """Remove a file; absent is fine."""
 
 
-class TooLargeError(StoreError):
+class RefusedError(StoreError):
+    """A file that is not taken, though the store answers: another one may be."""
+
+
+class TooLargeError(RefusedError):
     """A file that is larger than it may be."""
 
     def __init__(self, key: str, most: int) -> None:
@@ -43,10 +47,13 @@ class TooLargeError(StoreError):
         super().__init__(f"{key} is larger than {most} bytes")
 
 
-def open_store(url: str, root: Path, seconds: float, main: str = "main") -> Store:
+def open_store(
+    url: str, root: Path, seconds: float, main: str = "main", *, holding: bool = False
+) -> Store:
     """Return the store at ``url``, a folder where it names no scheme; no request is made.
 
-    ``seconds`` bounds each request; ``main`` is the branch whose runs are believed.
+    ``seconds`` bounds each request; ``main`` is the branch whose runs are believed; ``holding``
+    says that an archive is here by which deltas can be read.
     """
     scheme, mark, rest = url.partition("://")
     if not mark or scheme == "file":
@@ -56,7 +63,7 @@ def open_store(url: str, root: Path, seconds: float, main: str = "main") -> Stor
     if scheme == "github":
         from firsttry_tasks.stores.github import GitHubStore, trusted
 
-        return GitHubStore(trusted(url, main), root, seconds)
+        return GitHubStore(trusted(url, main), root, seconds, holding=holding)
     if scheme in OBJECTS:
         from firsttry_tasks.stores.objects import ObjectsStore
 

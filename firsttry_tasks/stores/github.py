@@ -6,33 +6,33 @@ import datetime as dt
 import io
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, git, proc
+from firsttry_tasks import disk, proc
 from firsttry_tasks.errors import UsageError
-from firsttry_tasks.stores import StoreError, TooLargeError
-from firsttry_tasks.values import Command, Stored
+from firsttry_tasks.stores import RefusedError, TooLargeError
+from firsttry_tasks.stores.hub import Hub
+from firsttry_tasks.values import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from firsttry_tasks.values import Completed
+    from firsttry_tasks.stores.hub import Run
 
-    Run = Callable[[Command], tuple[Completed, bytes]]
-
-T = TypeVar("T")
 PREFIX = "warm-cache-"
-#: Where what is published lies ready for actions/upload-artifact.
+#: Where what is published lies ready for actions/upload-artifact: the box, and its delta.
 READY = "artifacts/publish"
+READY_DELTA = "artifacts/publish-delta"
+#: How the artifact of a delta is called, and so the file in it that is the delta.
+DELTA = ".delta"
+#: Artifacts of one name that are looked at, newest first, until one may be believed.
+TRIES = 3
 #: Artifacts are listed a hundred a page, newest first; so many pages are asked for.
 PAGES = 3
 #: Events that only people who may write to main can bring about.
 EVENTS = frozenset({"push", "schedule"})
-#: An answer with these words of gh means that an artifact is no more.
-GONE = ("HTTP 404", "HTTP 410")
 
 
 class _Run(msgspec.Struct, frozen=True):
@@ -91,54 +91,102 @@ def trusted(url: str, branch: str) -> Trusted:
     )
 
 
-class GitHubStore:
-    """One artifact a box, named after it, with the box's files inside."""
+def artifact(key: str) -> str:
+    """Return the name of the artifact that holds a box's file, where there is no other."""
+    if key.endswith((".json", ".sig")):
+        return key.rpartition(".")[0]
+    return key.removesuffix(".zst") if key.endswith(f"{DELTA}.zst") else key.rsplit(".", 3)[0]
 
-    def __init__(self, whose: Trusted, root: Path, seconds: float, run: Run = proc.raw) -> None:
-        """Remember whose artifacts are taken; ``run`` starts gh."""
+
+class GitHubStore:
+    """Two artifacts a box: the whole, named after it, and its delta; each with the label inside."""
+
+    def __init__(
+        self,
+        whose: Trusted,
+        root: Path,
+        seconds: float,
+        run: Run = proc.raw,
+        *,
+        holding: bool = False,
+    ) -> None:
+        """Remember whose artifacts are taken; ``run`` starts gh.
+
+        ``holding``: an earlier box is here, so labels are read from deltas where there are any.
+        """
         self._whose = whose
         self._root = root
-        self._seconds = seconds
-        self._run = run
+        self._hub = Hub(whose.repository, root, seconds, run)
+        self._holding = holding
+        self._origins: dict[int, _Origin] = {}
         self._known: tuple[_Artifact, ...] | None = None
         self._held: dict[int, bytes] = {}
 
     def entries(self) -> tuple[Stored, ...]:
-        """Return the label of each artifact that main's own runs made."""
-        newest = {artifact.name: artifact for artifact in reversed(self._artifacts())}
+        """Return the label or the delta of each artifact that main's own runs made."""
+        newest = {found.name: found for found in reversed(self._artifacts())}
         return tuple(
             Stored(
-                key=f"{artifact.name}.json",
-                size=artifact.size_in_bytes,
-                modified=_seconds(artifact.created_at),
+                key=f"{found.name}{'.zst' if found.name.endswith(DELTA) else '.json'}",
+                size=found.size_in_bytes,
+                modified=_seconds(found.created_at),
             )
-            for artifact in newest.values()
+            for found in newest.values()
         )
 
     def get(self, key: str, most: int) -> bytes | None:
-        """Return a file of an artifact, once it is known which run made that one."""
-        for artifact in self._artifacts():
-            if key.startswith(f"{artifact.name}."):
-                return self._inside(artifact, key, most)
+        """Return a file of an artifact, once it is known which run made that one.
+
+        Where several have its name, one that is not to be believed hides no other.
+        """
+        refused: RefusedError | None = None
+        for found in self._holders(key)[:TRIES]:
+            try:
+                data = self._inside(found, key, most)
+            except RefusedError as error:
+                refused = refused or error
+                continue
+            if data is not None:
+                return data
+        if refused:
+            raise refused
         return None
 
     def put(self, key: str, data: bytes) -> None:
         """Lay a file ready: only actions/upload-artifact can upload from a run."""
-        disk.own_folder(self._root / READY)
-        disk.write(self._root / READY / key, data)
+        is_delta = key.endswith(f"{DELTA}.zst")
+        beside = not key.endswith(".zst") and (self._root / READY_DELTA).exists()
+        for folder, wanted in ((READY, not is_delta), (READY_DELTA, is_delta or beside)):
+            if wanted:
+                disk.own_folder(self._root / folder)
+                disk.write(self._root / folder / key, data)
 
     def delete(self, key: str) -> None:
-        """Delete the artifact that a label speaks of."""
-        for artifact in self._artifacts():
-            if key == f"{artifact.name}.json":
-                self._ask(f"artifacts/{artifact.id}", "--method", "DELETE")
+        """Delete the artifacts that a label or a delta stands for."""
+        name = artifact(key)
+        for found in self._artifacts():
+            if found.name == name:
+                self._hub.ask(f"artifacts/{found.id}", "--method", "DELETE")
+
+    def _holders(self, key: str) -> list[_Artifact]:
+        """Return the artifacts that may hold a file, those to be asked first in front."""
+        name = artifact(key)
+        mine = [found for found in self._artifacts() if found.name == name]
+        if key.endswith(".zst") or not self._holding:
+            return mine
+        begin = f"{name}."
+        told = [it for it in self._artifacts() if it.name.startswith(begin) and _is_delta(it)]
+        return sorted([*told, *mine], key=self._is_not_here)
+
+    def _is_not_here(self, artifact: _Artifact) -> bool:
+        return artifact.id not in self._held
 
     def _artifacts(self) -> tuple[_Artifact, ...]:
         """Return the artifacts that may be taken, newest first."""
         if self._known is None:
             found: list[_Artifact] = []
             for number in range(1, PAGES + 1):
-                page = self._json(f"artifacts?per_page=100&page={number}", _Page).artifacts
+                page = self._hub.json(f"artifacts?per_page=100&page={number}", _Page).artifacts
                 found += page
                 if len(page) < 100:  # noqa: PLR2004  the last page
                     break
@@ -162,60 +210,28 @@ class GitHubStore:
             self._believe(artifact)
             if artifact.size_in_bytes > max(most, ROOM):
                 raise TooLargeError(artifact.name, most)
-            data = self._bytes(f"artifacts/{artifact.id}/zip")
+            data = self._hub.download(f"artifacts/{artifact.id}/zip")
             if data is None:
                 return None
             self._held[artifact.id] = data
         return _member(self._held[artifact.id], key, most)
 
     def _believe(self, artifact: _Artifact) -> None:
-        """Raise StoreError unless main's own workflow made the artifact, by a push or schedule."""
-        run = artifact.workflow_run
-        origin = self._json(f"runs/{run.id if run else 0}", _Origin)
+        """Raise RefusedError unless main's own workflow made it, by a push or schedule."""
+        number = artifact.workflow_run.id if artifact.workflow_run else 0
+        if number not in self._origins:
+            self._origins[number] = self._hub.json(f"runs/{number}", _Origin)
+        origin = self._origins[number]
         fork = origin.head_repository is None or origin.head_repository.id != origin.repository.id
         ours = origin.path.partition("@")[0] == f".github/workflows/{self._whose.workflow}"
         at_home = origin.head_branch == self._whose.branch and origin.event in EVENTS
         named = artifact.name.startswith(f"{PREFIX}{origin.head_sha}-")
         if fork or not ours or not at_home or not named:
-            raise StoreError(
+            raise RefusedError(
                 f"{artifact.name} was made by {origin.path} on {origin.event} of "
                 f"{origin.head_branch}{' in a fork' if fork else ''}, and only "
                 f"{self._whose.workflow} on push or schedule of {self._whose.branch} is believed."
             )
-
-    def _json(self, what: str, kind: type[T]) -> T:
-        out = self._ask(what)
-        try:
-            return msgspec.json.decode(out, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise StoreError(f"GitHub's answer to {what} can't be read: {error}.") from error
-
-    def _bytes(self, what: str) -> bytes | None:
-        try:
-            return self._ask(what)
-        except StoreError as error:
-            if any(words in str(error) for words in GONE):
-                return None
-            raise
-
-    def _ask(self, what: str, *more: str) -> bytes:
-        program = proc.find("gh")
-        if program is None:
-            raise StoreError("GitHub's client gh is not installed (https://cli.github.com).")
-        quiet = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}
-        command = Command(
-            argv=(program, "api", f"repos/{self._whose.repository}/actions/{what}", *more),
-            cwd=str(self._root),
-            env=git.environment() | quiet,
-            timeout=self._seconds,
-        )
-        done, out = self._run(command)
-        if done.timed_out:
-            raise StoreError(f"GitHub did not answer within {self._seconds:g} s.")
-        if done.code:
-            words = " ".join(done.err.split())[:300] or f"exit code {done.code}"
-            raise StoreError(f"GitHub can't be asked: {words}")
-        return out
 
 
 #: An artifact holds a whole box, though only its label may be wanted at first.
@@ -233,10 +249,14 @@ def _member(data: bytes, key: str, most: int) -> bytes | None:
             with opened.open(key) as stream:
                 found = stream.read(most + 1)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise StoreError(f"GitHub's artifact can't be read: {error}.") from error
+        raise RefusedError(f"GitHub's artifact can't be read: {error}.") from error
     if len(found) > most:
         raise TooLargeError(key, most)
     return found
+
+
+def _is_delta(artifact: _Artifact) -> bool:
+    return artifact.name.endswith(DELTA)
 
 
 def _seconds(created: str | None) -> float:

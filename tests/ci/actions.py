@@ -84,12 +84,15 @@ class Machine:
         return good
 
     def holds(self, condition: str, *, good: bool) -> bool:
-        """Tell whether an ``if`` holds: terms joined by ``&&``, ``always()`` among them or not."""
+        """Tell whether an ``if`` holds: comparisons and ``always()``, joined by ``&&``."""
         terms = [term.strip() for term in condition.split("&&")] if condition else []
         if "always()" not in terms and not good:
             return False
-        sides = [term.split(" == ") for term in terms if term != "always()"]
-        return all(self._value(left) == self._value(right) for left, right in sides)
+        return all(self._compared(term) for term in terms if term != "always()")
+
+    def _compared(self, term: str) -> bool:
+        left, sign, right = term.split(" ")
+        return (self._value(left) == self._value(right)) == (sign == "==")
 
     def fill(self, text: str) -> str:
         """Put values in the place of ``${{ ... }}``."""

@@ -66,7 +66,7 @@ def _pull_request(shop: Shop, tmp_path: Path, test: str, fork: str = "us/shop") 
     return Machine(tmp_path, origin, said)
 
 
-MAIN = {"github.ref": "refs/heads/main"}
+MAIN = {"github.ref": "refs/heads/main", "github.token": "token"}
 
 
 def _codes(machine: Machine) -> tuple[int, int, int]:

@@ -24,6 +24,13 @@ Served = tuple[bytes, bytes]
 Edit = tuple[tuple[str | int, ...], Any]
 
 
+def _key(base: str = "0" * 64, head: str = boxes.HEAD) -> str:
+    return box.delta_key(box.Name(head=head, lock=boxes.LOCK, fit=boxes.NAME.fit), base)
+
+
+NEAR, FAR = _key(), _key(head="c" * 40)
+
+
 def _delta(key: str, base: str = "0" * 64, size: int = 1) -> dict[str, Any]:
     return {"base": base, "sealed": {"key": key, "size": size, "sha256": "0" * 64}}
 
@@ -57,9 +64,13 @@ LABELS: dict[str, Edit] = {
         [{"path": contents.DB, "size": 1, "sha256": "0" * 64}] * 4,
     ),
     "no files": (("manifest", "files"), []),
-    "a delta elsewhere": (("delta",), _delta("../x")),
-    "a delta of a base that is no digest": (("delta",), _delta("x", base="x")),
-    "a delta larger than its box": (("delta",), _delta("x", size=1 << 40)),
+    "a delta elsewhere": (("deltas",), [_delta("../x")]),
+    "a delta of another box first": (("deltas",), [_delta(FAR)]),
+    "a delta elsewhere in the chain": (("deltas",), [_delta(NEAR), _delta("../x")]),
+    "a delta of a base that is no digest": (("deltas",), [_delta(_key("x"), base="x")]),
+    "a delta of a negative size": (("deltas",), [_delta(NEAR, size=-1)]),
+    "a delta beyond all bounds": (("deltas",), [_delta(NEAR, size=1 << 40)]),
+    "deltas without an end": (("deltas",), [_delta(NEAR), *[_delta(FAR)] * 100]),
 }
 #: Names that no box holds.
 NAMES = (

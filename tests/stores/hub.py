@@ -45,11 +45,15 @@ class Hub:
 
     def add(self, name: str = NAME, run: dict[str, Any] | None = None, **files: bytes) -> int:
         """Add an artifact of a good run of main, but for what ``run`` says; return its id."""
+        return self.upload(name, {f"{name}.{end}": data for end, data in files.items()}, run)
+
+    def upload(self, name: str, files: dict[str, bytes], run: dict[str, Any] | None = None) -> int:
+        """Add an artifact of these files, as actions/upload-artifact does."""
         number = len(self.artifacts) + 1
         held = io.BytesIO()
         with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as opened:
-            for end, data in files.items():
-                opened.writestr(f"{name}.{end}", data)
+            for path, data in files.items():
+                opened.writestr(path, data)
         origin = {
             "event": "push",
             "path": ".github/workflows/ci.yml",

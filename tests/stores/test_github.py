@@ -8,7 +8,8 @@ import pytest
 
 from firsttry_tasks import proc, stores
 from firsttry_tasks.errors import UsageError
-from firsttry_tasks.stores import StoreError, TooLargeError, github
+from firsttry_tasks.golden import retention
+from firsttry_tasks.stores import RefusedError, StoreError, TooLargeError, github
 from tests.stores import hub as stand_in
 from tests.stores.hub import NAME, Hub
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.stores import Store
 
 LABEL = f"{NAME}.json"
+WHOLE = f"{NAME}.{'d' * 16}.tar.zst"
+TOLD = f"{NAME}.{'e' * 16}.delta"
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +110,23 @@ def test_a_forged_artifact_is_refused(hub: Hub, tmp_path: Path, run: dict[str, A
     hub.add(run=run, json=b"label")
     with pytest.raises(StoreError, match="is believed"):
         _store(tmp_path).get(LABEL, 100)
+
+
+@pytest.mark.parametrize("run", FORGED.values(), ids=FORGED)
+def test_a_forged_artifact_hides_no_true_one(hub: Hub, tmp_path: Path, run: dict[str, Any]) -> None:
+    """Though it is newer and has the same name."""
+    hub.add(json=b"true")
+    hub.add(run=run, json=b"forged")
+    assert _store(tmp_path).get(LABEL, 100) == b"true"
+
+
+def test_forged_artifacts_are_asked_about_a_few_times(hub: Hub, tmp_path: Path) -> None:
+    """However many there are of one name."""
+    for _ in range(20):
+        hub.add(run={"event": "pull_request"}, json=b"forged")
+    with pytest.raises(RefusedError):
+        _store(tmp_path).get(LABEL, 100)
+    assert sum("/runs/" in asked for asked in hub.asked) == github.TRIES
 
 
 def test_an_artifact_named_after_another_commit_is_not_listed(hub: Hub, tmp_path: Path) -> None:
@@ -210,3 +230,51 @@ def test_workflow_and_branch_can_be_named() -> None:
     """For projects whose main is called otherwise."""
     found = github.trusted("github://acme/shop?workflow=main.yml&branch=trunk", "main")
     assert (found.workflow, found.branch) == ("main.yml", "trunk")
+
+
+def _with_delta(hub: Hub) -> None:
+    hub.upload(NAME, {LABEL: b"label", WHOLE: b"whole"})
+    hub.upload(TOLD, {LABEL: b"label", f"{TOLD}.zst": b"delta"})
+
+
+def _fetched(hub: Hub) -> list[str]:
+    return [asked for asked in hub.asked if "blobs.example.net" in asked]
+
+
+def test_who_holds_a_box_reads_the_label_beside_the_delta(hub: Hub, tmp_path: Path) -> None:
+    """And fetches no whole box to learn that a delta is enough."""
+    _with_delta(hub)
+    store = stores.open_store("github://acme/shop", tmp_path, 30, holding=True)
+    got = (store.get(LABEL, 100), store.get(f"{TOLD}.zst", 100))
+    assert (got, len(_fetched(hub))) == ((b"label", b"delta"), 1)
+
+
+def test_who_holds_none_fetches_the_whole_alone(hub: Hub, tmp_path: Path) -> None:
+    """The delta would be of no use."""
+    _with_delta(hub)
+    store = _store(tmp_path)
+    got = (store.get(LABEL, 100), store.get(WHOLE, 100))
+    assert (got, len(_fetched(hub))) == ((b"label", b"whole"), 1)
+
+
+def test_a_delta_is_listed_as_a_part_of_its_box(hub: Hub, tmp_path: Path) -> None:
+    """So it goes when the box goes."""
+    _with_delta(hub)
+    [shelf] = retention.shelves(_store(tmp_path).entries())
+    assert shelf.keys == (f"{TOLD}.zst", LABEL)
+
+
+def test_a_delta_is_deleted(hub: Hub, tmp_path: Path) -> None:
+    """And its box stays."""
+    _with_delta(hub)
+    _store(tmp_path).delete(f"{TOLD}.zst")
+    assert [it["name"] for it in hub.artifacts] == [NAME]
+
+
+def test_a_delta_lies_ready_with_the_label_beside_it(tmp_path: Path) -> None:
+    """For an artifact of its own."""
+    store = _store(tmp_path)
+    for key in (WHOLE, f"{TOLD}.zst", LABEL):
+        store.put(key, b"x")
+    found = {path.name for path in (tmp_path / github.READY_DELTA).glob("w*")}
+    assert found == {f"{TOLD}.zst", LABEL}

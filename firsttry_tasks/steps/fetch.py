@@ -1,0 +1,105 @@
+"""Fetching one box: its label, then the least bytes that make it, proved in a staging folder."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from firsttry_tasks import disk, reports
+from firsttry_tasks.golden import archive, box, delta, restore, signature
+from firsttry_tasks.golden.box import BadBoxError
+from firsttry_tasks.steps import holding
+from firsttry_tasks.steps.project import project
+from firsttry_tasks.stores import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from firsttry_tasks.golden.box import Label, Name
+    from firsttry_tasks.stores import Store
+
+QUARANTINE = f"{reports.STATE}/quarantine"
+REFUSED = "is refused:"
+
+
+def label(root: Path, store: Store, name: Name) -> Label:
+    """Return a box's label; raises BadBoxError or RefusedError unless it can be believed."""
+    data = store.get(box.label_key(name), box.MOST_LABEL) or b""
+    return _read(root, store, name, data)
+
+
+def _read(root: Path, store: Store, name: Name, data: bytes) -> Label:
+    if not data:
+        raise BadBoxError("it is gone")
+    signers = project(root).settings.signers
+    if signers:
+        signed = store.get(box.signature_key(name), signature.MOST)
+        signature.verify(data, signed, root / signers, root / reports.STATE / "signature")
+    return box.read(data, name)
+
+
+def packed(store: Store, sealed: box.Sealed) -> bytes:
+    """Return what a label seals; raises BadBoxError or RefusedError where it is not that."""
+    data = store.get(sealed.key, sealed.size) or b""
+    box.check_sealed(sealed, data)
+    return data
+
+
+def staged(root: Path, store: Store, name: Name) -> Label | str:
+    """Stage a box and prove it; return its label, or the sentence by which it is refused.
+
+    A refused one is kept for inspection, as far as it came.
+    """
+    came: dict[str, bytes] = {}
+    try:
+        came["label.json"] = store.get(box.label_key(name), box.MOST_LABEL) or b""
+        found = _read(root, store, name, came["label.json"])
+        if not _from_held(root, store, found):
+            came["box.tar.zst"] = store.get(found.archive.key, found.archive.size) or b""
+            _prove(root, found, came["box.tar.zst"])
+    except (BadBoxError, RefusedError) as error:
+        disk.remove(root / restore.STAGING)
+        sentence = f"The golden cache of {name.head[:12]} {REFUSED} {str(error).rstrip('.')}."
+        if not any(came.values()):
+            return sentence
+        _quarantine(root, name, came, sentence)
+        return f"{sentence} It is kept in {QUARANTINE}."
+    return found
+
+
+def _prove(root: Path, found: Label, data: bytes) -> None:
+    box.check_sealed(found.archive, data)
+    restore.prove(found, archive.opened(io.BytesIO(data)), root / restore.STAGING)
+    holding.hold(root, found.archive.sha256, data)
+
+
+def _from_held(root: Path, store: Store, found: Label) -> bool:
+    """Stage a box by what is held here and deltas; False where it is to be fetched whole.
+
+    What comes of it is proved as any other: a delta that is not good costs its own bytes.
+    """
+    mine = holding.held(root)
+    way = delta.way(found, mine) if mine else None
+    if way is None:
+        return False
+    try:
+        tar = delta.tar(holding.read(root))
+        for link in way:
+            tar = delta.apply(tar, packed(store, link.sealed))
+        restore.prove(found, io.BytesIO(tar), root / restore.STAGING)
+    except (BadBoxError, RefusedError):
+        return False
+    if way:
+        again = io.BytesIO()
+        archive.pack([tar], again)
+        holding.hold(root, found.archive.sha256, again.getvalue())
+    return True
+
+
+def _quarantine(root: Path, name: Name, files: Mapping[str, bytes], sentence: str) -> None:
+    """Keep the latest bad box for inspection."""
+    folder = disk.fresh_folder(root / QUARANTINE)
+    for end, data in files.items():
+        disk.write(folder / end, data)
+    disk.write(folder / "reason.txt", f"{name}\n{sentence}\n".encode())
