@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,20 +14,25 @@ from tests.e2e.checkout import Checkout
 from tests.e2e.golden import ONLY_TESTS, World
 from tests.stores import hub as stand_in
 from tests.stores.hub import Hub
+from tests.stores.line import laid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.stores.line import Line
+
 TAKEN = "Restored the golden cache of"
 PULL_REQUEST = {"event": "pull_request"}
+#: What a line does: it crawls from the start, crawls within the box, or is cut there.
+BAD = ({"rate": 1_000}, {"freely": 6_000, "rate": 1_000}, {"most": 6_000})
 
 
 class OnHub(World):
     """A world whose boxes are artifacts of runs on the stand-in."""
 
     hub: Hub
-    port: int
+    line: Line
     pem: Path
 
     @property
@@ -35,7 +41,7 @@ class OnHub(World):
         return {
             **super().env,
             "FIRSTTRY_STORE": "github://acme/shop",
-            "HTTPS_PROXY": f"http://127.0.0.1:{self.port}",
+            "HTTPS_PROXY": f"http://127.0.0.1:{self.line.port}",
             "SSL_CERT_FILE": str(self.pem),
             "GH_TOKEN": "a-token",
             "GH_CONFIG_DIR": str(self.folder / "gh"),
@@ -82,7 +88,7 @@ def world(pem: Path, tmp_path: Path) -> Iterator[OnHub]:
     """Return a world whose first box is uploaded, large enough for deltas to be worth it."""
     made = OnHub(tmp_path / "world")
     made.hub, made.pem = Hub(), pem
-    with stand_in.serving(made.hub, pem) as made.port:
+    with stand_in.serving(made.hub, pem) as port, laid(port) as made.line:
         made.origin.begin(ONLY_TESTS)
         tests = "\n\n".join(f"def test_{n}() -> None:\n    assert {n} < 500\n" for n in range(300))
         made.origin.write("tests/test_many.py", tests)
@@ -173,3 +179,31 @@ def test_publishing_without_rights_to_read_makes_no_delta(world: OnHub) -> None:
     done = world.origin.run("doit", "publish", "record=1", env=world.env)
     ready = list((world.origin.root / github.READY).glob("*.json"))
     assert (done.code, "without a delta" in done.out, len(ready)) == (0, True, 1), done.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "bad", [{"rate": 1_000}, {"freely": 6_000, "rate": 1_000}, {"most": 6_000}]
+)
+def test_a_bad_line_costs_warm_its_second(world: OnHub, bad: dict[str, int]) -> None:
+    """All tests run, green, soon."""
+    alone, clone = world.clone("alone"), world.clone()
+    began = time.monotonic()
+    alone.run("doit", "warm", env={"FIRSTTRY_STORE": str(world.folder / "nothing")})
+    enough = time.monotonic() - began + 1.0 + 2.0
+    for name, value in bad.items():
+        setattr(world.line, name, value)
+    began = time.monotonic()
+    done = clone.run("doit", "warm", env={**world.env, "FIRSTTRY_STORE_SECONDS": "1"})
+    took = time.monotonic() - began
+    detail = clone.gate().tests
+    selected = detail.counts.selected if detail else -1
+    assert (done.code, selected, took < enough) == (0, 302, True), (done.out, took, enough)
+
+
+@pytest.mark.slow
+def test_a_patient_update_gives_up_a_box_that_is_cut(world: OnHub) -> None:
+    """In a sentence, with 0: warm runs go on without it."""
+    world.line.most = 6_000
+    done = world.update(world.clone())
+    assert (done.code, "go on without it" in done.out) == (0, True), done.out

@@ -187,6 +187,3 @@ def _container(endpoint: str) -> None:
     url = f"{endpoint}/golden?restype=container"
     with urlopen(Request(url, method="PUT", headers=head), timeout=30):  # noqa: S310  our own server
         return
-
-
-SERVERS = {"webdav": apache, "s3": moto, "azure": azurite}

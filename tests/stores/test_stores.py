@@ -15,7 +15,7 @@ from firsttry_tasks import stores
 from firsttry_tasks.errors import UsageError
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores.bounded import BoundedStore
-from tests.stores import servers
+from tests.stores.kinds import SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Start = Callable[[str], Server]
 
-KINDS = ["folder", *(pytest.param(kind, marks=pytest.mark.slow) for kind in servers.SERVERS)]
-ONLINE = [pytest.param(kind, marks=pytest.mark.slow) for kind in servers.SERVERS]
+KINDS = ["folder", *(pytest.param(kind, marks=pytest.mark.slow) for kind in SERVERS)]
+ONLINE = [pytest.param(kind, marks=pytest.mark.slow) for kind in SERVERS]
 BIG = bytes(range(256)) * 4096 * 8
 
 
@@ -39,7 +39,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
         def started(kind: str) -> Server:
             if kind not in found:
                 folder = tmp_path_factory.mktemp(kind)
-                found[kind] = stack.enter_context(servers.SERVERS[kind](folder))
+                found[kind] = stack.enter_context(SERVERS[kind](folder))
             return found[kind]
 
         yield started
@@ -129,7 +129,7 @@ def test_a_killed_server_is_told(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a sentence with the store's address, and not much later than asked for."""
-    with servers.SERVERS[kind](tmp_path) as server:
+    with SERVERS[kind](tmp_path) as server:
         for name, value in server.env.items():
             monkeypatch.setenv(name, value)
         store = stores.open_store(server.url, tmp_path, 2)
@@ -143,7 +143,7 @@ def test_a_stopped_server_is_not_waited_for(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A warm run spends a second on a store that hangs, not a minute."""
-    with servers.SERVERS[kind](tmp_path) as server:
+    with SERVERS[kind](tmp_path) as server:
         for name, value in server.env.items():
             monkeypatch.setenv(name, value)
         store = BoundedStore(stores.open_store(server.url, tmp_path, 60), 1)

@@ -1,0 +1,8 @@
+"""Every kind of store that has a server, and what starts one."""
+
+from __future__ import annotations
+
+from tests.stores.gcs import gcs
+from tests.stores.servers import apache, azurite, moto
+
+SERVERS = {"webdav": apache, "s3": moto, "azure": azurite, "gcs": gcs}
