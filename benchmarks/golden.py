@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from benchmarks import harness
 from benchmarks.harness import Case, Claim, Taken
 from firsttry_tasks import disk
-from firsttry_tasks.golden import archive, box, claims, contents, delta, restore
+from firsttry_tasks.golden import archive, box, claims, contents, delta, proof, restore
 from firsttry_tasks.steps import package, recording
 
 if TYPE_CHECKING:
@@ -172,7 +172,8 @@ def _restore(label: Label, packed: Path, root: Path) -> None:
     staging = root / restore.STAGING
     data = disk.read(packed) or b""
     box.check_sealed(label.archive, data)
-    restore.prove(label, archive.opened(io.BytesIO(data)), staging)
+    restore.stage(label, archive.opened(io.BytesIO(data)), staging)
+    proof.prove(label.manifest, staging)
     restore.mark_ready(staging, label, tests=True, mypy=True)
     restore.finish(staging, root / "warm", root / ".mypy_cache")
 

@@ -32,6 +32,7 @@ DOORS = {
     "sqlite3": {"dependencies", "engine", "golden.databases"},
     "fcntl": {"disk"},
     "signal": {"proc", "engine"},
+    "resource": {"machine"},
     "urllib": {"net", "dependencies"},
 }
 

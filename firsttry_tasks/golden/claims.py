@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-#: What one row may unpack to; the largest real ones have some ten megabytes.
-MOST_ROW = 256 << 20
+#: What all rows together may unpack to; the largest real ones have some ten megabytes.
+MOST_ROWS = 256 << 20
 #: How deep frames may lie in each other; real ones are fixtures of fixtures.
 MOST_DEEP = 400
 #: Bytes of a unit's number in a test.
@@ -28,12 +28,14 @@ WORD = 4
 
 def read(path: Path) -> tuple[Session, ...]:
     """Return a db's sessions; raises BadBoxError where one can't be what a run recorded."""
+    rows = _Rows()
     with closing(databases.opened(path)) as link:
-        rows = link.execute("SELECT body FROM ft_session ORDER BY id DESC")
-        sessions = tuple(_decoded(body, Session) for (body,) in rows)
+        found = link.execute("SELECT body FROM ft_session ORDER BY id DESC")
+        sessions = tuple(rows.decoded(body, Session) for (body,) in found)
         sources = link.execute("SELECT path, blob, pieces FROM ft_source")
         lengths = {
-            (place, blob): len(_decoded(body, tuple[Piece, ...])) for place, blob, body in sources
+            (place, blob): len(rows.decoded(body, tuple[Piece, ...]))
+            for place, blob, body in sources
         }
     if not any(session.tests for session in sessions):
         raise BadBoxError("its db knows no test")
@@ -44,17 +46,24 @@ def read(path: Path) -> tuple[Session, ...]:
     return sessions
 
 
-def _decoded(body: object, kind: type[T]) -> T:
-    if not isinstance(body, bytes):
-        raise BadBoxError("its db has a row that is no recording")
-    stream = zlib.decompressobj()
-    try:
-        data = stream.decompress(body, MOST_ROW)
-        if not stream.eof:
-            raise BadBoxError("its db has a row that is cut, or unpacks to too much")
-        return msgspec.msgpack.decode(data, type=kind)
-    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadBoxError(f"its db has a row that can't be read ({error})") from error
+class _Rows:
+    """Unpacks rows, all of them together within a bound."""
+
+    def __init__(self) -> None:
+        self._left = MOST_ROWS
+
+    def decoded(self, body: object, kind: type[T]) -> T:
+        if not isinstance(body, bytes):
+            raise BadBoxError("its db has a row that is no recording")
+        stream = zlib.decompressobj()
+        try:
+            data = stream.decompress(body, self._left + 1)
+            self._left -= len(data)
+            if not stream.eof or self._left < 0:
+                raise BadBoxError("its db has a row that is cut, or unpacks to too much")
+            return msgspec.msgpack.decode(data, type=kind)
+        except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadBoxError(f"its db has a row that can't be read ({error})") from error
 
 
 def issues(session: Session, lengths: Mapping[tuple[str, str], int]) -> Iterator[str]:

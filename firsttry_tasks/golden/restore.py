@@ -1,4 +1,4 @@
-"""Proving a box in a staging folder, and swapping it in: the old state stands, or the new one."""
+"""Staging a box, and swapping it in once it is proved: the old state stands, or the new one."""
 
 from __future__ import annotations
 
@@ -6,30 +6,24 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from firsttry_tasks import disk
-from firsttry_tasks.dependencies import Learned, watched
-from firsttry_tasks.golden import archive, claims, contents, databases
-from firsttry_tasks.golden.box import FITTING, BadBoxError, Label, Producer
+from firsttry_tasks.golden import archive, contents
+from firsttry_tasks.golden.box import Label, Producer
 from firsttry_tasks.reports import STATE
-from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from firsttry_tasks.golden.archive import Sink, Source
-    from firsttry_tasks.golden.box import Manifest, Member
+    from firsttry_tasks.golden.box import Member
 
 T = TypeVar("T")
 STAGING = f"{STATE}/restore"
 #: Written last into a staging folder: from then on the swap is carried through.
 READY = "ready.json"
-#: The part that no recording names: the lock's own text changes no test.
-LOCK = "lock"
-KINDS: dict[str, type[Struct]] = {"learned": Learned, "watched": Watched}
 #: What the warm state was restored from.
 GOLDEN = "golden.json"
 #: Where what is in the dependency db came from, and when.
@@ -43,58 +37,16 @@ class Foreign(Struct, frozen=True, kw_only=True):
     restored: float
 
 
-def prove(label: Label, tar: Source, staging: Path) -> None:
-    """Unpack into an empty staging folder; raises BadBoxError unless all of it is as it says."""
+def stage(label: Label, tar: Source, staging: Path) -> None:
+    """Unpack into an empty staging folder; raises BadBoxError unless each byte is sealed."""
     disk.fresh_folder(staging)
     archive.unpack(label.manifest, tar, partial(_into, staging))
-    for member in label.manifest.files:
-        _check(staging / member.path, member, label.manifest)
-    _rests_on(staging, label.manifest)
 
 
 def _into(staging: Path, member: Member) -> AbstractContextManager[Sink]:
     # mypy itself does not wait for the disk either: what a power cut leaves, it makes anew.
     place = contents.place(member.path)
     return disk.sink(staging / member.path, lasting=place is None or place.kind != "mypy")
-
-
-def _check(path: Path, member: Member, manifest: Manifest) -> None:
-    found = contents.place(member.path)
-    if found is None:
-        raise BadBoxError(f"it holds {member.path!r}, which no box holds")
-    if found.kind in {"tests", "mypy"}:
-        databases.check(path, found.kind)
-    elif found.kind == "text":
-        if disk.read(path) != f"{manifest.fingerprint}\n".encode():
-            raise BadBoxError(f"its {member.path} is not its manifest's fingerprint")
-    else:
-        _decoded(path, KINDS[found.kind])
-
-
-def _decoded(path: Path, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(disk.read(path) or b"", type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadBoxError(f"its {path.name} can't be read ({error})") from error
-
-
-def _rests_on(staging: Path, manifest: Manifest) -> None:
-    """Check that the db rests on the very parts by which the box was chosen.
-
-    And that all of what its tests looked at besides the tree is watched.
-    """
-    sessions = claims.read(staging / contents.DB)
-    for session in sessions:
-        for part in FITTING:
-            if session.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:
-                raise BadBoxError(f"its db rests on another {part} than its manifest says")
-    claimed = _decoded(staging / contents.WATCHED, Watched)
-    looked_at = watched(sessions, variable=str, file=str)
-    if (claimed.variables.keys(), claimed.files.keys()) != (
-        looked_at.variables.keys(),
-        looked_at.files.keys(),
-    ):
-        raise BadBoxError("what it watches is not what its tests looked at")
 
 
 def mark_ready(staging: Path, label: Label, *, tests: bool, mypy: bool) -> None:

@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import disk, reports
-from firsttry_tasks.golden import archive, box, delta, restore, signature
+from firsttry_tasks.golden import archive, box, delta, proof, restore, signature
 from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.steps import holding
 from firsttry_tasks.steps.project import project
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from firsttry_tasks.golden.archive import Source
     from firsttry_tasks.golden.box import Label, Name
     from firsttry_tasks.stores import Store
 
@@ -70,8 +71,13 @@ def staged(root: Path, store: Store, name: Name) -> Label | str:
 
 def _prove(root: Path, found: Label, data: bytes) -> None:
     box.check_sealed(found.archive, data)
-    restore.prove(found, archive.opened(io.BytesIO(data)), root / restore.STAGING)
+    _stage(root, found, archive.opened(io.BytesIO(data)))
     holding.hold(root, found.archive.sha256, data)
+
+
+def _stage(root: Path, found: Label, tar: Source) -> None:
+    restore.stage(found, tar, root / restore.STAGING)
+    proof.prove(found.manifest, root / restore.STAGING)
 
 
 def _from_held(root: Path, store: Store, found: Label) -> bool:
@@ -87,7 +93,7 @@ def _from_held(root: Path, store: Store, found: Label) -> bool:
         tar = delta.tar(holding.read(root))
         for link in way:
             tar = delta.apply(tar, packed(store, link.sealed))
-        restore.prove(found, io.BytesIO(tar), root / restore.STAGING)
+        _stage(root, found, io.BytesIO(tar))
     except (BadBoxError, RefusedError):
         return False
     if way:

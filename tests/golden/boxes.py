@@ -14,7 +14,7 @@ import zstandard
 
 from firsttry_tasks import dependencies, disk
 from firsttry_tasks.dependencies import Door, Learned, Memory, watched
-from firsttry_tasks.golden import archive, box, contents, databases, restore
+from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
 from firsttry_tasks.selection.learned import Frame, Session, Test
 from firsttry_tasks.selection.piece import Piece
 
@@ -163,6 +163,7 @@ def take(label: bytes, data: bytes, root: Path) -> None:
     staging = root / restore.STAGING
     found = box.read(label, NAME)
     box.check_sealed(found.archive, data)
-    restore.prove(found, archive.opened(io.BytesIO(data)), staging)
+    restore.stage(found, archive.opened(io.BytesIO(data)), staging)
+    proof.check(found.manifest, staging)
     restore.mark_ready(staging, found, tests=True, mypy=True)
     restore.finish(staging, root / "warm", root / ".mypy_cache")

@@ -1,0 +1,119 @@
+"""Proving what a staged box holds, in a process of its own whose memory the system bounds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from firsttry_tasks import disk, machine, proc
+from firsttry_tasks.dependencies import Learned, watched
+from firsttry_tasks.golden import claims, contents, databases
+from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
+from firsttry_tasks.values import Command, Watched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firsttry_tasks.golden.box import Member
+    from firsttry_tasks.values import Completed
+
+T = TypeVar("T")
+#: What reading a box's content may take; the largest real ones take a quarter of it.
+MOST_MEMORY = 1 << 30
+#: Seconds that it may take.
+PATIENCE = 120.0
+#: The part that no recording names: the lock's own text changes no test.
+LOCK = "lock"
+KINDS: dict[str, type[Struct]] = {"learned": Learned, "watched": Watched}
+#: Beside the files of a box while it is proved.
+MANIFEST = "manifest.json"
+#: How the process ends that found something wrong, and printed what.
+REFUSED = 1
+
+
+def prove(
+    manifest: Manifest, staging: Path, run: Callable[[Command], Completed] = proc.run
+) -> None:
+    """Raise BadBoxError unless what stands in a staging folder is what runs record."""
+    disk.write_json(staging / MANIFEST, manifest)
+    argv = (sys.executable, "-P", "-m", __name__, str(staging))
+    done = run(
+        Command(argv=argv, cwd="/", env=machine.clean(os.environ), timeout=PATIENCE),
+    )
+    if done.timed_out:
+        raise BadBoxError(f"reading it takes longer than {PATIENCE:g} s")
+    if done.code == REFUSED:
+        raise BadBoxError(done.out.strip())
+    if done.code:
+        words = (done.err.strip().splitlines() or [""])[-1]
+        raise BadBoxError(f"reading it ended with {done.code} {words}".rstrip())
+
+
+def main(staging: Path) -> int:
+    """Prove a staged box, and print what is wrong with it."""
+    manifest = msgspec.json.decode(disk.read(staging / MANIFEST) or b"", type=Manifest)
+    machine.bound_memory(MOST_MEMORY)
+    try:
+        check(manifest, staging)
+    except BadBoxError as error:
+        sys.stdout.write(f"{error}\n")
+        return REFUSED
+    except MemoryError:
+        sys.stdout.write(f"reading it takes more than {MOST_MEMORY >> 20} MiB of memory\n")
+        return REFUSED
+    return 0
+
+
+def check(manifest: Manifest, staging: Path) -> None:
+    """Raise BadBoxError unless each file is what its tool writes, and all fit each other."""
+    for member in manifest.files:
+        _sound(staging / member.path, member, manifest)
+    _rests_on(staging, manifest)
+
+
+def _sound(path: Path, member: Member, manifest: Manifest) -> None:
+    found = contents.place(member.path)
+    if found is None:
+        raise BadBoxError(f"it holds {member.path!r}, which no box holds")
+    if found.kind in {"tests", "mypy"}:
+        databases.check(path, found.kind)
+    elif found.kind == "text":
+        if disk.read(path) != f"{manifest.fingerprint}\n".encode():
+            raise BadBoxError(f"its {member.path} is not its manifest's fingerprint")
+    else:
+        _decoded(path, KINDS[found.kind])
+
+
+def _decoded(path: Path, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(disk.read(path) or b"", type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadBoxError(f"its {path.name} can't be read ({error})") from error
+
+
+def _rests_on(staging: Path, manifest: Manifest) -> None:
+    """Check that the db rests on the very parts by which the box was chosen.
+
+    And that all of what its tests looked at besides the tree is watched.
+    """
+    sessions = claims.read(staging / contents.DB)
+    for session in sessions:
+        for part in FITTING:
+            if session.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:
+                raise BadBoxError(f"its db rests on another {part} than its manifest says")
+    claimed = _decoded(staging / contents.WATCHED, Watched)
+    looked_at = watched(sessions, variable=str, file=str)
+    if (claimed.variables.keys(), claimed.files.keys()) != (
+        looked_at.variables.keys(),
+        looked_at.files.keys(),
+    ):
+        raise BadBoxError("what it watches is not what its tests looked at")
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
