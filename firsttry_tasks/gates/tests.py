@@ -84,7 +84,8 @@ def coverage_options(job: Job) -> tuple[str, ...]:
         return ()
     if measures(job):
         sources = job.settings.paths or layout.sources(job.paths) or (".",)
-        asked = tuple(f"--cov={source}" for source in sources)
+        # Coverage takes folders and names of modules; a file's name would be a module "x.py".
+        asked = tuple(f"--cov={source.removesuffix('.py')}" for source in sources)
         return (
             *asked,
             "--cov-report=",
