@@ -52,6 +52,25 @@ def _length(checkout: Checkout, world: World, *words: str) -> float:
 
 
 @pytest.mark.parametrize("trials", TRIALS)
+def test_a_killed_package_leaves_no_half_archive(world: World, trials: int) -> None:
+    """After every kill there is none, or a whole one; what is left over is in nobody's way."""
+    dice = random.Random(trials)
+    words = ("doit", "package", "record=1")
+    length = _length(world.origin, world, *words)
+    artifacts = world.origin.root / "artifacts"
+    [whole] = {path.read_bytes() for path in artifacts.glob("warm-cache-*.zst")}
+    seen = set()
+    for _ in range(trials):
+        for path in artifacts.glob("*warm-cache-*"):
+            path.unlink()
+        _kill_at(world.origin, world, dice.uniform(length / 4, length), *words)
+        seen |= {path.read_bytes() for path in artifacts.glob("warm-cache-*.zst")}
+    done = world.origin.run("doit", "publish", "record=1", env=world.env)
+    taken = "this very commit" in world.update(world.clone()).out
+    assert (seen <= {whole}, done.code, taken) == (True, 0, True)
+
+
+@pytest.mark.parametrize("trials", TRIALS)
 def test_a_killed_publish_leaves_no_half_box(world: World, trials: int) -> None:
     """After every kill, a fresh clone is warm or cold and green, and nothing is refused."""
     dice = random.Random(trials)
@@ -117,7 +136,40 @@ def test_a_full_disk_keeps_the_old_state(world: World, small_disk: Path) -> None
     assert (code > 0, world.warm(clone).code) == (True, 1)
 
 
-def _fill(disk: Path) -> None:
-    with suppress(OSError), (disk / "filler").open("wb", buffering=0) as stream:
-        while True:
-            stream.write(bytes(512))
+@pytest.mark.parametrize("room", [0, 4])
+def test_a_full_disk_publishes_no_half_box(world: World, small_disk: Path, room: int) -> None:
+    """With room for nothing, or for less than a box: it is told, and the box before stays."""
+    shutil.copytree(world.store, small_disk / "store")
+    world.store = small_disk / "store"
+    world.origin.write("notes.txt", "")
+    world.origin.commit()
+    world.origin.run("doit", "full", "record=1", env=world.env)
+    _fill(small_disk, room << 10)
+    done = world.origin.run("doit", "publish", "record=1", env=world.env)
+    said = world.update(world.clone()).out
+    told = "Can't write" in done.out and "space" in done.out
+    assert (done.code, told, "1 commit back" in said) == (2, True, True), done.out + said
+
+
+def test_a_full_disk_packs_no_half_box(world: World, small_disk: Path) -> None:
+    """It is told; with room again the package is made."""
+    origin = small_disk / "origin"
+    shutil.copytree(world.origin.root, origin, symlinks=True)
+    place = type(world.origin)(origin)
+    for path in (origin / "artifacts").glob("warm-cache-*"):
+        path.unlink()
+    _fill(small_disk)
+    full = place.run("doit", "package", "record=1")
+    half = list((origin / "artifacts").glob("warm-cache-*.json"))
+    (small_disk / "filler").unlink()
+    again = place.run("doit", "package", "record=1")
+    assert (full.code > 0, half, again.code) == (True, [], 0), full.out + again.out
+
+
+def _fill(disk: Path, but: int = 0) -> None:
+    """Fill a disk, but for so many bytes."""
+    with (disk / "filler").open("wb", buffering=0) as stream:
+        with suppress(OSError):
+            while True:
+                stream.write(bytes(512))
+        stream.truncate(stream.tell() - but)

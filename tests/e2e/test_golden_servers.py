@@ -118,3 +118,13 @@ def test_a_publisher_on_a_bad_line_leaves_no_half_box(world: Served) -> None:
     world.line.most = None
     said = world.update(world.clone()).out
     assert (done.code, TAKEN in said, "is refused" in said) == (2, True, False), done.out + said
+
+
+def test_two_publishers_at_once(world: Served) -> None:
+    """Both end well, and what is on the server is whole."""
+    other = world.origin.copy(world.folder / "other")
+    both = [it.start("doit", "publish", "record=1", **world.env) for it in (world.origin, other)]
+    codes = [process.wait(60) for process in both]
+    for process in both:
+        process.communicate()
+    assert (codes, "this very commit" in world.update(world.clone()).out) == ([0, 0], True)
