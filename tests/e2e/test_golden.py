@@ -34,7 +34,7 @@ def _count(checkout: Checkout) -> int:
 
 
 def test_a_fresh_clone_is_warm(tmp_path: Path) -> None:
-    """No test runs, and mypy takes a tenth of its cold time at most."""
+    """No test runs, and mypy is spared; how much, the benchmark tells of a project of size."""
     world = World(tmp_path).begin(SETTINGS)
     clone = world.clone()
     world.warm(clone)
