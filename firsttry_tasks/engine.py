@@ -168,6 +168,9 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
         place = f"{STATE}/doit.db"
         sys.stderr.write(f"Can't write {place}: {error}. Check its permissions and free space.\n")
         return max(FirstTryError.exit_code, getattr(reporter, "exit_code", 0))
+    finally:
+        # Such as a store's client that warm does not wait for any more.
+        proc.end_rest()
     return max(code, getattr(reporter, "exit_code", 0)) if code else 0
 
 

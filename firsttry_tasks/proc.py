@@ -120,6 +120,11 @@ def _signal(group: int, number: int) -> None:
 def end_all() -> None:
     """End every process that runs here and start no more: the answer to Ctrl-C."""
     _ending.set()
+    end_rest()
+
+
+def end_rest() -> None:
+    """End every process that still runs here."""
     with _lock:
         groups = tuple(_live)
     for group in groups:

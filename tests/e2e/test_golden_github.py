@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,6 @@ from tests.stores.line import laid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.stores.line import Line
 
@@ -207,3 +207,28 @@ def test_a_patient_update_gives_up_a_box_that_is_cut(world: OnHub) -> None:
     world.line.most = 6_000
     done = world.update(world.clone())
     assert (done.code, "go on without it" in done.out) == (0, True), done.out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc")
+@pytest.mark.parametrize("pause", [0.2, 0.3, 0.45])
+def test_no_client_outlives_the_run(world: OnHub, pause: float) -> None:
+    """One that was started late in the second and crawls is ended with the run."""
+    clone = world.clone()
+    clone.write("tests/test_many.py", "")
+    world.hub.pause = pause
+    world.line.freely, world.line.rate = 6_000, 1_000
+    clone.run("doit", "warm", env={**world.env, "FIRSTTRY_STORE_SECONDS": "1"})
+    assert _asking(str(world.line.port)) == []
+
+
+def _asking(port: str) -> list[str]:
+    """Return the processes that were told of this port."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            told = f"127.0.0.1:{port}\0".encode() in (place / "environ").read_bytes()
+        except OSError:
+            continue
+        found += [(place / "cmdline").read_text()] if told else []
+    return found
