@@ -12,11 +12,11 @@ from firsttry_tasks.golden.box import FITTING, BadBoxError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import fetch, recording, snapshot, storage, warm_state
 from firsttry_tasks.steps.project import project
-from firsttry_tasks.stores import RefusedError, StoreError
+from firsttry_tasks.stores import StoreError
 from firsttry_tasks.stores.bounded import BoundedStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from firsttry_tasks.golden.box import Label
@@ -107,20 +107,23 @@ def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
     names = [name for name in (box.labelled(file.key) for file in store.entries()) if name]
     fit = box.fit(wanted.parts)
     choice = nearest.choose(names, wanted.line.commits, wanted.lock, fit)
-    others = _others(store, choice, wanted.parts)
+    said, refused = _nothing(names, choice, wanted.line), []
     for candidate in choice.fitting:
         tests = force or _is_nearer(root, candidate, wanted.parts)
         mypy = tests or not _has_mypy(root)
         if not tests and not mypy:
-            return " ".join(("The warm state here is as near as any golden cache.", *others))
+            said = "The warm state here is as near as any golden cache."
+            break
         found = fetch.staged(root, store, candidate.name)
         if not isinstance(found, str):
             restore.mark_ready(root / restore.STAGING, found, tests=tests, mypy=mypy)
             _swap(root)
             away = nearest.away(candidate.distance + wanted.line.ahead)
-            return " ".join((f"{RESTORED} {candidate.name.head[:12]}, {away}.", *others))
-        others.append(found)
-    return " ".join((_nothing(names, choice, wanted.line), *others))
+            said = f"{RESTORED} {candidate.name.head[:12]}, {away}."
+            break
+        refused.append(found)
+    # Reasons come last: a warm run's second is for the box, and what is left of it for words.
+    return " ".join((said, *refused, *_others(store, choice, wanted.parts)))
 
 
 def _has_mypy(root: Path) -> bool:
@@ -135,12 +138,14 @@ def _is_nearer(root: Path, candidate: Candidate, parts: Mapping[str, str]) -> bo
     return there is not None and there < here
 
 
-def _others(store: Store, choice: Choice, parts: Mapping[str, str]) -> list[str]:
-    """Return why boxes that are nearer than the one that fits can't be used."""
-    return [
-        f"{candidate.name.head[:12]} does not fit: {_why_not(store, candidate.name, parts)}."
-        for candidate in choice.nearer
-    ]
+def _others(store: Store, choice: Choice, parts: Mapping[str, str]) -> Iterator[str]:
+    """Yield why boxes that are nearer than the one that fits can't be used."""
+    for candidate in choice.nearer:
+        try:
+            why = _why_not(store, candidate.name, parts)
+        except StoreError as error:
+            why = str(error).rstrip(".")
+        yield f"{candidate.name.head[:12]} does not fit: {why}."
 
 
 def _why_not(store: Store, name: box.Name, parts: Mapping[str, str]) -> str:
@@ -149,7 +154,7 @@ def _why_not(store: Store, name: box.Name, parts: Mapping[str, str]) -> str:
         if not data:
             return "it is gone"
         theirs = box.read(data, name).manifest.parts
-    except (BadBoxError, RefusedError) as error:
+    except BadBoxError as error:
         return str(error).rstrip(".")
     pair = [{part: side.get(part, "") for part in FITTING} for side in (theirs, parts)]
     return "; ".join(fingerprint.changes(*pair)) or "it is of another parity lock"

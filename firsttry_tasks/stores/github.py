@@ -140,7 +140,7 @@ class GitHubStore:
         Where several have its name, one that is not to be believed hides no other.
         """
         refused: RefusedError | None = None
-        for found in self._holders(key)[:TRIES]:
+        for found in self._holders(key):
             try:
                 data = self._inside(found, key, most)
             except RefusedError as error:
@@ -171,12 +171,12 @@ class GitHubStore:
     def _holders(self, key: str) -> list[_Artifact]:
         """Return the artifacts that may hold a file, those to be asked first in front."""
         name = artifact(key)
-        mine = [found for found in self._artifacts() if found.name == name]
+        mine = [found for found in self._artifacts() if found.name == name][:TRIES]
         if key.endswith(".zst") or not self._holding:
             return mine
         begin = f"{name}."
         told = [it for it in self._artifacts() if it.name.startswith(begin) and _is_delta(it)]
-        return sorted([*told, *mine], key=self._is_not_here)
+        return sorted([*told[:TRIES], *mine], key=self._is_not_here)
 
     def _is_not_here(self, artifact: _Artifact) -> bool:
         return artifact.id not in self._held

@@ -150,6 +150,19 @@ def test_a_forged_box_that_would_not_fit_is_in_nobodys_way(world: OnHub) -> None
 
 
 @pytest.mark.slow
+def test_a_reason_that_can_not_be_had_is_in_nobodys_way(world: OnHub) -> None:
+    """Why a nearer box does not fit is asked after the one that fits is restored."""
+    world.origin.write("notes.txt", "")
+    world.origin.commit()
+    head = world.run_of()["head_sha"]
+    nearer = stand_in.NAME.replace(stand_in.HEAD, head)
+    number = world.hub.upload(nearer, {f"{nearer}.json": b"{}"}, world.run_of())
+    world.hub.status[f"artifacts/{number}/zip"] = 500
+    said = world.update(world.clone()).out
+    assert (TAKEN in said, f"{head[:12]} does not fit: GitHub" in said) == (True, True), said
+
+
+@pytest.mark.slow
 def test_where_all_are_forged_warm_goes_on_cold(world: OnHub) -> None:
     """Green, and saying so."""
     for artifact in world.hub.artifacts:

@@ -249,6 +249,16 @@ def test_who_holds_a_box_reads_the_label_beside_the_delta(hub: Hub, tmp_path: Pa
     assert (got, len(_fetched(hub))) == ((b"label", b"delta"), 1)
 
 
+def test_forged_deltas_hide_no_box(hub: Hub, tmp_path: Path) -> None:
+    """However many there are, the label beside the whole box is found."""
+    hub.upload(NAME, {LABEL: b"true"})
+    for number in range(10):
+        forged = f"{NAME}.{number:016}.delta"
+        hub.upload(forged, {LABEL: b"forged"}, {"event": "pull_request"})
+    store = stores.open_store("github://acme/shop", tmp_path, 30, holding=True)
+    assert store.get(LABEL, 100) == b"true"
+
+
 def test_who_holds_none_fetches_the_whole_alone(hub: Hub, tmp_path: Path) -> None:
     """The delta would be of no use."""
     _with_delta(hub)
