@@ -18,7 +18,7 @@ from firsttry_tasks.sightings import Seen
 from firsttry_tasks.stores import StoreError, github_runs, runs
 from firsttry_tasks.values import Stored
 from tests.stores import hub as stand_in
-from tests.stores import servers
+from tests.stores import kinds
 from tests.stores.hub import Hub
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LINE = Line(
     id="1a-b", at="2026-03-01T12:00:00+00:00", fingerprint="f", verdict="success", exit_code=0
 )
-KINDS = ["folder", *(pytest.param(kind, marks=pytest.mark.slow) for kind in servers.SERVERS)]
+KINDS = ["folder", *(pytest.param(kind, marks=pytest.mark.slow) for kind in kinds.SERVERS)]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def both(
     if request.param == "folder":
         yield stores.open_store("shelf", tmp_path, 30), runs.open_runs("shelf", tmp_path, 30)
         return
-    with servers.SERVERS[request.param](tmp_path) as server:
+    with kinds.SERVERS[request.param](tmp_path) as server:
         for name, value in server.env.items():
             monkeypatch.setenv(name, value)
         if server.root:

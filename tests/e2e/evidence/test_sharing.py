@@ -16,7 +16,7 @@ from firsttry_tasks import proc
 from firsttry_tasks.stores import runs
 from tests.e2e.evidence.causes import moody
 from tests.stores import hub as stand_in
-from tests.stores import servers
+from tests.stores import kinds
 from tests.stores.hub import Hub
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def _shared(proved: Checkout, tmp_path: Path, **env: str) -> Checkout:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", servers.SERVERS)
+@pytest.mark.parametrize("kind", kinds.SERVERS)
 def test_every_kind_of_store_carries_runs(proved: Checkout, tmp_path: Path, kind: str) -> None:
     """From CI to a laptop, over the network."""
     folder = tmp_path / "server"
     folder.mkdir()
-    with servers.SERVERS[kind](folder) as server:
+    with kinds.SERVERS[kind](folder) as server:
         env = {**server.env, "FIRSTTRY_STORE": server.url}
         ran = _shared(proved, tmp_path, **env).run("doit", "stats", env=env)
     assert f"of these 0 from this checkout, 1 from {server.url}" in ran.out, ran.out
@@ -131,7 +131,7 @@ def test_a_line_that_is_none_costs_nothing(proved: Checkout, tmp_path: Path) -> 
 @pytest.mark.slow
 def test_a_store_that_hangs_is_not_waited_for(proved: Checkout, tmp_path: Path) -> None:
     """Statistics answer in seconds with what is here."""
-    with servers.SERVERS["s3"](tmp_path) as server:
+    with kinds.SERVERS["s3"](tmp_path) as server:
         env = {**server.env, "FIRSTTRY_STORE": server.url}
         os.killpg(server.pid, signal.SIGSTOP)
         began = time.monotonic()
@@ -229,7 +229,7 @@ def test_a_github_that_crawls_is_not_waited_for(
 @pytest.mark.slow
 def test_many_runs_are_read_at_once(proved: Checkout, tmp_path: Path) -> None:
     """Two hundred files of an S3 store, within the time that a person waits."""
-    with servers.SERVERS["s3"](tmp_path) as server:
+    with kinds.SERVERS["s3"](tmp_path) as server:
         env = {**server.env, "FIRSTTRY_STORE": server.url}
         (proved.root / ".firsttry/history/parity.jsonl").rename(tmp_path / "line")
         line = runs.read((tmp_path / "line").read_bytes())
