@@ -110,9 +110,9 @@ def _one(project: Project, fault: Fault, before: Plain) -> Drilled | None:
 
 def _result(project: Project, fault: Fault, warm: Warm, plain: Plain, before: Plain) -> Drilled:
     broke = plain.failed - before.failed
-    # A file that can't be collected ends pytest before any test: any red then says the same.
-    whole = all("::" in name for name in broke | warm.failed)
-    missed = broke - warm.failed if whole else frozenset() if warm.failed else broke
+    # What can't be collected, or started, ends pytest before any test: no green then says the same.
+    each = all("::" in name for name in broke | warm.failed)
+    missed = broke - warm.failed if each else frozenset() if warm.status else broke
     return Drilled(
         project=project.name,
         kind=fault.kind,

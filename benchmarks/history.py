@@ -18,6 +18,8 @@ from msgspec import Struct
 
 from benchmarks.project import Plain, Project, Warm, copy
 
+_AGAIN = 5
+
 
 class Step(Struct, frozen=True, kw_only=True):
     """What warm did with one commit."""
@@ -25,6 +27,7 @@ class Step(Struct, frozen=True, kw_only=True):
     project: str
     commit: str
     changed: int
+    flaky: tuple[str, ...]
     missed: tuple[str, ...]
     ran: int
     total: int
@@ -74,7 +77,8 @@ def _walk(project: Project, count: int) -> Iterator[Step]:
     for commit in commits[1:]:
         _enter(project, commit)
         warm, after = project.warm(), project.plain()
-        yield _step(project, commit, warm, before, after)
+        flaky = _flaky(project, _left_out(warm, before, after), after)
+        yield _step(project, commit, warm, before, after, flaky)
         before = after
 
 
@@ -83,14 +87,33 @@ def _enter(project: Project, commit: str) -> None:
     project.settle()
 
 
-def _step(project: Project, commit: str, warm: Warm, before: Plain, after: Plain) -> Step:
-    changed = {name for name, word in after.outcomes.items() if before.outcomes.get(name) != word}
-    missed = sorted(changed - warm.ran - warm.failed)
+def _changed(before: Plain, after: Plain) -> set[str]:
+    return {name for name, word in after.outcomes.items() if before.outcomes.get(name) != word}
+
+
+def _left_out(warm: Warm, before: Plain, after: Plain) -> set[str]:
+    return _changed(before, after) - warm.ran - warm.failed
+
+
+def _flaky(project: Project, names: set[str], after: Plain) -> set[str]:
+    """Return those that come to something else when they run once more on the same tree."""
+    runs = [project.plain(sorted(names)) for _ in range(_AGAIN if names else 0)]
+    return {
+        name for name in names if {run.outcomes.get(name) for run in runs} != {after.outcomes[name]}
+    }
+
+
+def _step(
+    project: Project, commit: str, warm: Warm, before: Plain, after: Plain, flaky: set[str]
+) -> Step:
+    changed = _changed(before, after)
+    missed = sorted(_left_out(warm, before, after) - flaky)
     files = {name.partition("::")[0] for name in after.outcomes}
     step = Step(
         project=project.name,
         commit=commit[:12],
         changed=len(changed),
+        flaky=tuple(sorted(flaky)),
         missed=tuple(missed),
         ran=len(warm.ran),
         total=len(after.outcomes),
@@ -116,9 +139,9 @@ def _step(project: Project, commit: str, warm: Warm, before: Plain, after: Plain
 def table(steps: list[Step]) -> str:
     """Return the sums of each project as a Markdown table."""
     head = (
-        "| project | commits | changed outcomes | missed | test files skipped "
-        "| warm/plain time | warm/plain CPU |\n"
-        "|---|---|---|---|---|---|---|\n"
+        "| project | commits | changed outcomes | flaky among them | missed "
+        "| test files skipped | warm/plain time | warm/plain CPU |\n"
+        "|---|---|---|---|---|---|---|---|\n"
     )
     names = sorted({step.project for step in steps})
     groups = [[step for step in steps if step.project == name] for name in names]
@@ -131,7 +154,17 @@ def _row(name: str, group: list[Step]) -> str:
     cpu = statistics.median(step.warm_cpu / step.plain_cpu for step in group)
     changed = sum(step.changed for step in group)
     missed = sum(len(step.missed) for step in group)
-    cells = (name, len(group), changed, missed, f"{skipped:.1%}", f"{ratio:.2f}", f"{cpu:.2f}")
+    flaky = sum(len(step.flaky) for step in group)
+    cells = (
+        name,
+        len(group),
+        changed,
+        flaky,
+        missed,
+        f"{skipped:.1%}",
+        f"{ratio:.2f}",
+        f"{cpu:.2f}",
+    )
     return f"| {' | '.join(map(str, cells))} |\n"
 
 

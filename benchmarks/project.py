@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -71,12 +71,12 @@ class Project:
         )
         return done.stdout
 
-    def plain(self) -> Plain:
-        """Run all tests without selection."""
+    def plain(self, only: Iterable[str] = ()) -> Plain:
+        """Run all tests without selection, or only these."""
         place = self.root.parent / f"{self.name}.outcomes.json"
         place.unlink(missing_ok=True)
         clock = _Clock()
-        words = ("-m", "pytest", f"--rootdir={self.root}", *_PLAIN)
+        words = ("-m", "pytest", f"--rootdir={self.root}", *_PLAIN, *only)
         env = {PLACE: str(place), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             done = self._run(words, env)
