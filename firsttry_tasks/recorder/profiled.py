@@ -81,7 +81,8 @@ class Profiled(Traced):
         finally:
             self.importing(module, frame)
             line = self._lineno(sys._getframe(1))  # noqa: SLF001
-            frame.lines.update((line, number) for number in frame.units if number >= 0)
+            ran = tuple(frame.units)  # of our own repository, this is traced as well
+            frame.lines.update((line, number) for number in ran if number >= 0)
             frame.units |= before
 
     def caches(self, code: CodeType) -> None:
