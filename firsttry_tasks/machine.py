@@ -102,10 +102,11 @@ def in_ci(environ: Mapping[str, str]) -> bool:
     return environ.get("CI", "").lower() not in {"", "0", "false", "no"}
 
 
-def bound_memory(room: int) -> None:
-    """Let this process take so many bytes more than it has; beyond, MemoryError is raised.
+def bound(room: int, seconds: int) -> None:
+    """Let this process take so many bytes more than it has, and so many seconds of a processor.
 
-    Linux holds a process to that. macOS takes the request and does not.
+    Beyond, MemoryError is raised, and the process is ended. Linux holds it to both, macOS to
+    its seconds.
     """
     import resource
 
@@ -113,5 +114,7 @@ def bound_memory(room: int) -> None:
     pages = int((disk.read(here) or b"0").split()[0])
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = pages * resource.getpagesize() + room
-    bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+    most = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))

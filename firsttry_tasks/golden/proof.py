@@ -14,19 +14,20 @@ from firsttry_tasks import disk, machine, proc
 from firsttry_tasks.dependencies import Learned, watched
 from firsttry_tasks.golden import claims, contents, databases
 from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
-from firsttry_tasks.values import Command, Watched
+from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firsttry_tasks.golden.box import Member
-    from firsttry_tasks.values import Completed
+
+    Ask = Callable[[tuple[str, ...]], tuple[int, bytes, str]]
 
 T = TypeVar("T")
 #: What reading a box's content may take; the largest real ones take a quarter of it.
 MOST_MEMORY = 1 << 30
-#: Seconds that it may take.
-PATIENCE = 120.0
+#: Seconds of a processor that it may take.
+PATIENCE = 120
 #: The part that no recording names: the lock's own text changes no test.
 LOCK = "lock"
 KINDS: dict[str, type[Struct]] = {"learned": Learned, "watched": Watched}
@@ -34,30 +35,33 @@ KINDS: dict[str, type[Struct]] = {"learned": Learned, "watched": Watched}
 MANIFEST = "manifest.json"
 #: How the process ends that found something wrong, and printed what.
 REFUSED = 1
+#: How it ends that the system stopped because it took too long (SIGXCPU).
+TOO_LONG = -24
 
 
-def prove(
-    manifest: Manifest, staging: Path, run: Callable[[Command], Completed] = proc.run
-) -> None:
+def prove(manifest: Manifest, staging: Path, ask: Ask | None = None) -> None:
     """Raise BadBoxError unless what stands in a staging folder is what runs record."""
     disk.write_json(staging / MANIFEST, manifest)
     argv = (sys.executable, "-P", "-m", __name__, str(staging))
-    done = run(
-        Command(argv=argv, cwd="/", env=machine.clean(os.environ), timeout=PATIENCE),
-    )
-    if done.timed_out:
-        raise BadBoxError(f"reading it takes longer than {PATIENCE:g} s")
-    if done.code == REFUSED:
-        raise BadBoxError(done.out.strip())
-    if done.code:
-        words = (done.err.strip().splitlines() or [""])[-1]
-        raise BadBoxError(f"reading it ended with {done.code} {words}".rstrip())
+    code, out, err = (ask or _ask)(argv)
+    if code == REFUSED:
+        raise BadBoxError(out.decode("utf-8", "replace").strip())
+    if code == TOO_LONG:
+        raise BadBoxError(f"reading it takes longer than {PATIENCE} s")
+    if code:
+        words = (err.splitlines() or [""])[-1]
+        raise BadBoxError(f"reading it ended with {code} {words}".rstrip())
+
+
+def _ask(argv: tuple[str, ...]) -> tuple[int, bytes, str]:
+    [answer] = proc.outputs([argv], cwd="/", env=machine.clean(os.environ))
+    return answer
 
 
 def main(staging: Path) -> int:
     """Prove a staged box, and print what is wrong with it."""
     manifest = msgspec.json.decode(disk.read(staging / MANIFEST) or b"", type=Manifest)
-    machine.bound_memory(MOST_MEMORY)
+    machine.bound(MOST_MEMORY, PATIENCE)
     try:
         check(manifest, staging)
     except BadBoxError as error:
