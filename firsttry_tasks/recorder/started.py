@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Open, Tape, identity
+from firsttry_tasks.recorder.tape import Framing, Open, Tape, identity
 
 #: Typed loosely, because it is not there before Python 3.12.
 MONITORING: Any = getattr(sys, "monitoring", None)
@@ -24,8 +24,6 @@ NONE = -1
 NAME = "firsttry"
 MANY = 2048  # starts that are gathered before they are looked through
 HOT = 48
-
-Framing = Callable[[Open], None]
 
 
 class Started:

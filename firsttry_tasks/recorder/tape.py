@@ -1,7 +1,7 @@
 """The stack of open frames: every unit and fact goes to the innermost one."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import CodeType
 
 from firsttry_tasks.records import Fact, Unit, named
@@ -25,6 +25,10 @@ class Open:
         self.lines: set[tuple[int, int]] = set()
         self.used: set[int] = set()  # other frames it rests on
         self.owner = 0  # by which number its child processes know it
+
+
+#: Opens or closes a frame.
+Framing = Callable[[Open], None]
 
 
 class Tape:

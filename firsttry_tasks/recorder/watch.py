@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
@@ -16,57 +16,12 @@ from _pytest.fixtures import FixtureDef
 
 from firsttry_tasks.recorder.caching import caching
 from firsttry_tasks.recorder.children import Children
+from firsttry_tasks.recorder.collector import collector
 from firsttry_tasks.recorder.facts import Facts, variable
 from firsttry_tasks.recorder.tape import Open, Tape
 from firsttry_tasks.records import SUFFIX, Frame, Record, Test, encode
 
-Framing = Callable[[Open], None]
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
-
-
-class Collector(Protocol):
-    """What learns which functions start."""
-
-    def begin(self) -> None:
-        """Begin to watch."""
-
-    def end(self) -> None:
-        """Stop."""
-
-    def sees(self) -> bool:
-        """Tell whether nothing took its place."""
-
-    def arm(self, code: CodeType) -> None:
-        """Watch a code object and all that is defined in it."""
-
-    def drain(self) -> None:
-        """Hand what ran to the innermost frame."""
-
-    def importing(self, module: CodeType | None, frame: Open) -> None:
-        """Note starts with the line of this module, whose frame this is, or of none."""
-
-    def divert(self, note: Callable[[CodeType], None]) -> None:
-        """Tell of each piece of code once, at once."""
-
-    def foreign(self, load: Callable[[], None]) -> None:
-        """Load a module that is not the repository's."""
-
-    def loads(self, name: str) -> None:
-        """Hear that a module is imported."""
-
-    def caches(self, code: CodeType) -> None:
-        """Hear that a function's results are kept: it runs for one test and serves others."""
-
-
-def collector(tape: Tape, enter: Framing, leave: Framing) -> Collector:
-    """Return the cheapest collector this interpreter has."""
-    if sys.version_info >= (3, 12):
-        from firsttry_tasks.recorder.started import Started
-
-        return Started(tape, enter, leave)
-    from firsttry_tasks.recorder.profiled import Profiled
-
-    return Profiled(tape)
 
 
 class Watch:

@@ -31,6 +31,16 @@ _XUNIT = """
         assert made == 1
 """
 
+_LOAD = """
+        --- load.py
+        from functools import cache
+        def make():
+            return 1
+        @cache
+        def value():
+            return make()
+"""
+
 _MADE = "from functools import lru_cache\ndef make():\n    return 1\n"
 
 
@@ -108,14 +118,8 @@ CASES = (
     ),
     case(
         "cache-that-a-fixture-asks",
-        """
-        --- load.py
-        from functools import cache
-        def make():
-            return 1
-        @cache
-        def value():
-            return make()
+        _LOAD
+        + """
         --- conftest.py
         import pytest
         from load import value
@@ -133,14 +137,8 @@ CASES = (
     ),
     case(
         "cache-that-two-modules-ask-while-they-are-imported",
-        """
-        --- load.py
-        from functools import cache
-        def make():
-            return 1
-        @cache
-        def value():
-            return make()
+        _LOAD
+        + """
         --- one.py
         from load import value
         ONE = value()
@@ -160,14 +158,8 @@ CASES = (
     ),
     case(
         "cache-asked-in-a-thread",
-        """
-        --- load.py
-        from functools import cache
-        def make():
-            return 1
-        @cache
-        def value():
-            return make()
+        _LOAD
+        + """
         --- test_load.py
         import threading
         from load import value

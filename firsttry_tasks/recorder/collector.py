@@ -1,0 +1,53 @@
+"""What every way of watching code can do, and the choice between them."""
+
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Protocol
+
+from firsttry_tasks.recorder.tape import Framing, Open, Tape
+
+
+class Collector(Protocol):
+    """What learns which functions start."""
+
+    def begin(self) -> None:
+        """Begin to watch."""
+
+    def end(self) -> None:
+        """Stop."""
+
+    def sees(self) -> bool:
+        """Tell whether nothing took its place."""
+
+    def arm(self, code: CodeType) -> None:
+        """Watch a code object and all that is defined in it."""
+
+    def drain(self) -> None:
+        """Hand what ran to the innermost frame."""
+
+    def importing(self, module: CodeType | None, frame: Open) -> None:
+        """Note starts with the line of this module, whose frame this is, or of none."""
+
+    def divert(self, note: Callable[[CodeType], None]) -> None:
+        """Tell of each piece of code once, at once."""
+
+    def foreign(self, load: Callable[[], None]) -> None:
+        """Load a module that is not the repository's."""
+
+    def loads(self, name: str) -> None:
+        """Hear that a module is imported."""
+
+    def caches(self, code: CodeType) -> None:
+        """Hear that a function's results are kept: it runs for one test and serves others."""
+
+
+def collector(tape: Tape, enter: Framing, leave: Framing) -> Collector:
+    """Return the cheapest collector this interpreter has."""
+    if sys.version_info >= (3, 12):
+        from firsttry_tasks.recorder.started import Started
+
+        return Started(tape, enter, leave)
+    from firsttry_tasks.recorder.profiled import Profiled
+
+    return Profiled(tape)
