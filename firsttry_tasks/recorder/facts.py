@@ -4,6 +4,7 @@ import functools
 import os
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -175,20 +176,24 @@ class Facts:
         kind = type(os.environ)
         get, walk = kind.__getitem__, kind.__iter__
         read = self._variable
-        handed: list[Any] = [None]
+        handed: deque[Any] = deque()  # keys of a walk whose values are asked for next
 
         @functools.wraps(get)
         def reading(self: Any, key: Any) -> Any:
-            if key != handed[0]:
+            if handed and key == handed[0]:
+                handed.popleft()
+            else:
+                handed.clear()
                 read(key)
             return get(self, key)
 
         @functools.wraps(walk)
         def walking(self: Any) -> Iterator[Any]:
             read(ALL)
-            for handed[0] in walk(self):
-                yield handed[0]
-            handed[0] = None
+            handed.clear()
+            for key in walk(self):
+                handed.append(key)
+                yield key
 
         self._replace(kind, "__getitem__", reading)
         self._replace(kind, "__iter__", walking)

@@ -76,6 +76,9 @@ def test_second(shared):
 def test_looks():
     lib.read(), lib.absent(), lib.listed(), lib.variable()
 
+def test_copies():
+    dict(os.environ), os.environ.copy(), list(os.environ.items())
+
 def test_thread():
     thread = threading.Thread(target=lib.deep)
     thread.start()
@@ -233,6 +236,13 @@ def test_what_a_module_runs_belongs_to_its_import(record: Record) -> None:
 def test_a_test_knows_what_it_looked_at(record: Record, fact: tuple[str, str]) -> None:
     """Files, files that are absent, folders, variables."""
     assert fact in _saw(record, _test(record, "test_looks"))
+
+
+def test_a_copy_of_the_environment_asks_for_no_variable_by_itself(record: Record) -> None:
+    """PWD and the like differ from checkout to checkout, and count only for who names them."""
+    assert {name for kind, name in _saw(record, _test(record, "test_copies")) if kind == "env"} == {
+        "*"
+    }
 
 
 def test_a_python_child_is_recorded(record: Record) -> None:
