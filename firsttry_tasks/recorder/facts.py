@@ -253,11 +253,17 @@ class Facts:
         self._undo.append(undo)
 
 
-def variable(name: str, environment: Mapping[str, str]) -> str:
-    """Return the digest of a variable, or of all that mean something."""
+def variable(name: str, environment: Mapping[str, str], root: str) -> str:
+    """Return the digest of a variable, or of all that mean something.
+
+    Where the project lies, ``root``, is left out of values: it is another place in each checkout.
+    """
+    if name in environment:
+        return digest(environment[name].replace(root, "."))
     if name != ALL:
-        return digest(environment.get(name))
-    return digest(sorted(pair for pair in environment.items() if not _SHELL.fullmatch(pair[0])))
+        return ""
+    named = (pair for pair in environment.items() if not _SHELL.fullmatch(pair[0]))
+    return digest(sorted((key, value.replace(root, ".")) for key, value in named))
 
 
 def digest(value: object) -> str:

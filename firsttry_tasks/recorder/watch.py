@@ -250,7 +250,9 @@ class Watch:
             tests=tests,
             modules=self._named_modules(),
             environment={
-                name: variable(name, tape.environment) for kind, name in tape.facts if kind == "env"
+                name: variable(name, tape.environment, tape.root)
+                for kind, name in tape.facts
+                if kind == "env"
             },
             patterns=tuple(map(str, config.getini("python_files"))),
             testpaths=tuple(map(str, config.getini("testpaths"))),

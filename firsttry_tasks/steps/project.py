@@ -128,7 +128,9 @@ class Project:
         from firsttry_tasks.recorder.facts import variable
 
         old = disk.read_own(self.root / reports.WATCHED, Watched) or Watched()
-        variables = {name: variable(name, self.environment) for name in old.variables}
+        variables = {
+            name: variable(name, self.environment, str(self.root)) for name in old.variables
+        }
         files = {name: disk.content(self.root / name) for name in old.files}
         moved = {f"variable {n}": seen for n, seen in variables.items() if seen != old.variables[n]}
         return _text(moved | {n: seen for n, seen in files.items() if seen != old.files[n]})

@@ -187,7 +187,7 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
             **{place: seen for place, seen in config.items() if place.startswith(tests.PLACES)},
             **machine.builds(),
         },
-        variable=lambda name: variable(name, job.env),
+        variable=lambda name: variable(name, job.env, job.root),
         outside=lambda name: disk.content(here.root / name),
         pieces=lambda path: dependencies.pieces(read(path)),
         before=memory.before,

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from firsttry_tasks import records
+from firsttry_tasks.recorder import facts
 from firsttry_tasks.values import PLAN, TestsPlan
 
 if TYPE_CHECKING:
@@ -265,3 +266,14 @@ def test_the_runner_looking_around_counts_for_nobody(record: Record) -> None:
     """What pytest itself reads and lists is no dependency of the tests."""
     [start] = [frame for frame in record.frames if frame.kind == "start"]
     assert {kind for kind, _ in _saw(record, start)}.isdisjoint({"read", "list", "look", "env"})
+
+
+@pytest.mark.parametrize("name", ["PWD", "TOOLS", facts.ALL])
+def test_where_a_checkout_lies_is_no_change(name: str) -> None:
+    """A clone at another place rests on the same variables; what else they say counts."""
+    here, there, other = (
+        facts.variable(name, {"PWD": root, "TOOLS": f"{root}/{tools}"}, root)
+        for root, tools in (("/here/shop", "bin"), ("/there/shop", "bin"), ("/there/shop", "sbin"))
+    )
+    assert here == there
+    assert (there == other) == (name == "PWD")
