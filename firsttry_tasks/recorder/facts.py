@@ -1,5 +1,6 @@
 """What tests look at besides code: files, folders, the environment, child processes."""
 
+import ast
 import functools
 import os
 import re
@@ -85,9 +86,31 @@ class Facts:
 
     def neighbour(self, path: str | None) -> None:
         """Count a module that is neither the project's nor installed for every test."""
+        if self.is_stranger(path):
+            self.tape.add_to(self.tape.stack[0], "outside", str(self._where(path)))
+
+    def is_stranger(self, path: str | None) -> bool:
+        """Tell whether a module is neither the project's nor installed, as one a test has made."""
         found = self._where(path)
-        if found is not None and found.startswith("/") and not found.startswith(_OWN):
-            self.tape.add_to(self.tape.stack[0], "outside", found)
+        return found is not None and found.startswith("/") and not found.startswith(_OWN)
+
+    def imports(self, path: str) -> set[str]:
+        """Return the modules that a file asks for by name, unseen; none where it is no Python."""
+        self._busy = True
+        try:
+            tree = ast.parse(Path(path).read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            return set()
+        finally:
+            self._busy = False
+        names: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module)
+                names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        return names
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, _target: Any = None) -> None:
         """Stand last among the finders: a module that nobody found may come to a neighbour."""

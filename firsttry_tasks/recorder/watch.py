@@ -100,6 +100,8 @@ class Watch:
             if place is None:
                 self.facts.neighbour(path)
                 self.collector.foreign(functools.partial(original, loader, module))
+                if path is not None and self.facts.is_stranger(path):
+                    self._ask(path)
                 return
             frame = self.tape.frame("import", place)
             self.tape.top.used.add(frame.number)
@@ -111,6 +113,24 @@ class Watch:
                 self._tell_import()
 
         return exec_module
+
+    def _ask(self, path: str) -> None:
+        """Count for whole what a module from elsewhere imports: what it does with it is unknown."""
+        for name in self.facts.imports(path):
+            found = _path(sys.modules.get(name))
+            place = None if found is None else self.tape.place(found)
+            if place is not None:
+                self._whole(place, set())
+
+    def _whole(self, place: str, seen: set[str]) -> None:
+        """Count a module and all that it imports for whole."""
+        seen.add(place)
+        self.tape.add("whole", place)
+        frames = list(self.tape.frames.values())
+        known = self.tape.frames.get(("import", place))
+        for number in known.used if known is not None else ():
+            if frames[number].kind == "import" and frames[number].name not in seen:
+                self._whole(frames[number].name, seen)
 
     def _finishing(self, original: Callable[..., None]) -> Callable[..., None]:
         def finish(fixture: Any, request: Any) -> None:
