@@ -43,8 +43,7 @@ class Profiled(Traced):
         """Whether nobody took the profiler away; if so, it is put back."""
         if not self._on:
             return super().sees()
-        active: object = sys.getprofile()
-        if active is self._profiler:
+        if self._holds():
             return True
         self._profiler.enable()
         return False
@@ -52,8 +51,7 @@ class Profiled(Traced):
     def drain(self) -> None:
         """Hand over what ran."""
         super().drain()
-        if self._on and threading.get_ident() == self._thread:
-            self._read()
+        if self._on and threading.get_ident() == self._thread and self._read():
             self._profiler.enable()
 
     def importing(self, module: CodeType | None, frame: Open) -> None:
@@ -97,7 +95,8 @@ class Profiled(Traced):
                 self._install(self._mine())
 
     def _resume(self) -> None:
-        if self._able and threading.get_ident() == self._thread:
+        free = sys.getprofile() in (None, self._mine())
+        if self._able and free and threading.get_ident() == self._thread:
             self._uninstall()
             self._on = True
             self._profiler.enable()
@@ -107,8 +106,15 @@ class Profiled(Traced):
             self._read()
             self._on = False
 
-    def _read(self) -> None:
-        """Stop the profiler, so that it counts what still runs, and begin anew."""
+    def _holds(self) -> bool:
+        active: object = sys.getprofile()
+        return active is self._profiler
+
+    def _read(self) -> bool:
+        """Stop the profiler, so that it counts what still runs; another one is left alone."""
+        if not self._holds():
+            self.tape.add("blind", "another profiler took the recorder's place")
+            return False
         collects = gc.isenabled()
         gc.disable()  # nothing of the project may run meanwhile
         self._profiler.disable()
@@ -117,3 +123,4 @@ class Profiled(Traced):
         if collects:
             gc.enable()
         self.tape.started(ran)
+        return True

@@ -105,6 +105,19 @@ def test_hot():
         lib.helper()
     lib.deep()
 
+def test_profile():
+    import cProfile
+
+    profile = cProfile.Profile()
+    profile.enable()
+    import late
+    lib.deep()
+    profile.disable()
+    assert "deep" in {getattr(entry.code, "co_name", "") for entry in profile.getstats()}
+
+def test_after_profile():
+    lib.deep()
+
 def test_greenlets():
     import greenlet
 
@@ -123,14 +136,6 @@ def test_greenlets():
     started.switch()
 
 def test_after_greenlets():
-    lib.deep()
-
-def test_profile():
-    import cProfile
-
-    cProfile.Profile().runcall(lib.deep)
-
-def test_after_profile():
     lib.deep()
 
 def test_kept():
@@ -153,7 +158,13 @@ def test_itself():
 def _record(tmp_path_factory: pytest.TempPathFactory) -> Record:
     root = tmp_path_factory.mktemp("recorded")
     (root / "folder").mkdir()
-    files = {"lib.py": LIB, "conftest.py": CONFTEST, "test_lib.py": TESTS, "data.txt": "1"}
+    files = {
+        "late.py": "",
+        "lib.py": LIB,
+        "conftest.py": CONFTEST,
+        "test_lib.py": TESTS,
+        "data.txt": "1",
+    }
     for name, text in files.items():
         (root / name).write_text(text)
     spool = root / ".firsttry"
@@ -213,6 +224,7 @@ def test_a_profiler_of_the_tests_own_takes_no_code_away(record: Record) -> None:
     taken = _test(record, "test_profile")
     blind = any(kind == "blind" for kind, _ in _saw(record, taken))
     assert blind or {"deep", "helper"} <= _ran(record, taken)
+    assert taken.outcome == "passed", "it was taken from the test"
 
 
 @pytest.mark.parametrize("name", ["test_first", "test_second"])
