@@ -53,7 +53,7 @@ $(INSTALLED): $(LOCK)
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(NEW_ENOUGH)' || \
 		{ echo "FirstTry needs Python 3.11 or newer; say where: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) install --require-hashes -r $(LOCK)
+	$(PIP) install --no-deps --require-hashes -r $(LOCK)
 	@touch $@
 
 $(READY): $(INSTALLED) pyproject.toml

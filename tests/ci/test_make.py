@@ -64,6 +64,12 @@ def test_lock_names_no_place() -> None:
     assert not [line for line in text.splitlines() if "://" in line or line.startswith("--")]
 
 
+def test_the_lock_is_not_resolved_again(shop: Shop) -> None:
+    """A release that came after the lock must not be looked at: pip installs the lock as it is."""
+    done = shop.run("make", "--dry-run", "install", "VENV=.venv-none")
+    assert "install --no-deps --require-hashes -r requirements/dev.txt" in done.text
+
+
 @pytest.mark.slow
 def test_a_clean_clone(tmp_path: Path) -> None:
     """In a clean clone the first call installs, the second has nothing to do, and doit runs."""
@@ -71,4 +77,6 @@ def test_a_clean_clone(tmp_path: Path) -> None:
     first, second = (run(tmp_path / "clone", "make", "install") for _ in range(2))
     listed = run(tmp_path / "clone", "make", "--silent", "list")
     assert (first.code, "--require-hashes" in first.text) == (0, True), first.text
+    checked = run(tmp_path / "clone", ".venv/bin/python", "-m", "pip", "check")
+    assert checked.code == 0, checked.text  # the lock names all that its packages ask for
     assert ("pip" in second.text, "warm" in listed.text) == (False, True), second.text
