@@ -18,8 +18,6 @@ from msgspec import Struct
 
 from benchmarks.project import Plain, Project, Warm, copy
 
-_AGAIN = 5
-
 
 class Step(Struct, frozen=True, kw_only=True):
     """What warm did with one commit."""
@@ -77,7 +75,7 @@ def _walk(project: Project, count: int) -> Iterator[Step]:
     for commit in commits[1:]:
         _enter(project, commit)
         warm, after = project.warm(), project.plain()
-        flaky = _flaky(project, _left_out(warm, before, after), after)
+        flaky = project.flaky(_left_out(warm, before, after), after)
         yield _step(project, commit, warm, before, after, flaky)
         before = after
 
@@ -93,14 +91,6 @@ def _changed(before: Plain, after: Plain) -> set[str]:
 
 def _left_out(warm: Warm, before: Plain, after: Plain) -> set[str]:
     return _changed(before, after) - warm.ran - warm.failed
-
-
-def _flaky(project: Project, names: set[str], after: Plain) -> set[str]:
-    """Return those that come to something else when they run once more on the same tree."""
-    runs = [project.plain(sorted(names)) for _ in range(_AGAIN if names else 0)]
-    return {
-        name for name in names if {run.outcomes.get(name) for run in runs} != {after.outcomes[name]}
-    }
 
 
 def _step(

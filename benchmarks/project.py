@@ -14,8 +14,10 @@ from firsttry_tasks.values import Report
 
 _HOUSE = Path(__file__).parents[1]
 _OTHERS_OFF = "\n[tool.firsttry.ruff]\nenabled = false\n\n[tool.firsttry.mypy]\nenabled = false\n"
+_SETTINGS = "pyproject.toml"
 _STATE = ".firsttry"
 _LIMIT = 300
+_AGAIN = 5
 _REPORT = "artifacts/warm_parity_report.json"
 _PLAIN = ("-p", "outcomes", "--no-testmon", "-p", "no:cacheprovider", "-q")
 
@@ -59,8 +61,9 @@ class Project:
 
     def settle(self) -> None:
         """Leave only the tests gate on, and keep our files out of git's sight."""
-        with (self.root / "pyproject.toml").open("a", encoding="utf-8") as out:
-            out.write(_OTHERS_OFF)
+        held = self.git("ls-tree", "--name-only", "HEAD", _SETTINGS)
+        text = self.git("show", f"HEAD:{_SETTINGS}") if held else ""
+        (self.root / _SETTINGS).write_text(text + _OTHERS_OFF, "utf-8")
         with (self.root / ".git/info/exclude").open("a", encoding="utf-8") as out:
             out.write(f"{_STATE}/\nartifacts/\n__pycache__/\n")
 
@@ -87,6 +90,12 @@ class Project:
             return Plain(outcomes={f"({_last(done)})": "failed"}, seconds=seconds, cpu=cpu)
         found = msgspec.json.decode(place.read_bytes(), type=dict[str, str])
         return Plain(outcomes=found, seconds=seconds, cpu=cpu)
+
+    def flaky(self, names: Iterable[str], run: Plain) -> set[str]:
+        """Return those that come to something else when they run again on the same tree."""
+        asked = sorted(names)
+        runs = [self.plain(asked) for _ in range(_AGAIN if asked else 0)]
+        return {it for it in asked if {one.outcomes.get(it) for one in runs} != {run.outcomes[it]}}
 
     def warm(self) -> Warm:
         """Run what the change can break."""
