@@ -17,7 +17,8 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     """Something besides code that was looked at.
 
     kind: read, list, look (a path's existence), env, import, module, whole (every line of a file),
-    outside (a file outside the repository), blind (what happened here could not be seen).
+    outside (a file outside the repository), lent (a module that a library imported), blind (what
+    happened here could not be seen).
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     roots: tuple[str, ...]  # folders of the repository that modules are imported from
     began: float
     collected: tuple[str, ...]  # every node id that was collected, selected or not
+    loads: tuple[tuple[int, int], ...] = ()  # (unit, frame of the import that it had run)
 
 
 def named(unit: Unit) -> str:

@@ -32,10 +32,16 @@ CHILD = "FIRSTTRY_CHILD"  # folder and frame for the recording of a child proces
 class Facts:
     """Hooks that feed a tape; inert once closed, because an audit hook can't be removed."""
 
-    def __init__(self, tape: Tape, on_code: Callable[[CodeType], None]) -> None:
-        """Hand code that is executed to ``on_code``."""
+    def __init__(
+        self,
+        tape: Tape,
+        on_code: Callable[[CodeType], None],
+        on_module: Callable[[object], None],
+    ) -> None:
+        """Hand code that is executed to ``on_code``, modules asked for by name to ``on_module``."""
         self.tape = tape
         self.on_code = on_code
+        self.on_module = on_module
         self.live = True
         self._busy = False
         self._undo: list[Callable[[], None]] = []
@@ -256,12 +262,14 @@ class Facts:
         import importlib.util
 
         original = importlib.import_module
-        add = self.tape.add
+        add, on_module = self.tape.add, self.on_module
 
         @functools.wraps(original)
         def importing(name: str, package: str | None = None) -> Any:
             add("module", importlib.util.resolve_name(name, package) if package else name)
-            return original(name, package)
+            module = original(name, package)
+            on_module(module)
+            return module
 
         self._replace(importlib, "import_module", importing)
 

@@ -41,6 +41,7 @@ class Tape:
         self.units: dict[Unit, int] = {}
         self.facts: dict[tuple[str, str], int] = {}
         self.frames: dict[tuple[str, str], Open] = {}
+        self.loads: set[tuple[int, int]] = set()  # (unit, frame of the import that it had run)
         self.environment = dict(os.environ)  # as it was; tests may set variables themselves
         self._places: dict[str, str | None] = {}
         self._known: dict[int, int] = {}

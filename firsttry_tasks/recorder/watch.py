@@ -14,6 +14,7 @@ import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.fixtures import FixtureDef
 
+from firsttry_tasks.recorder.asker import Asker
 from firsttry_tasks.recorder.caching import caching
 from firsttry_tasks.recorder.children import Children
 from firsttry_tasks.recorder.collector import collector
@@ -32,7 +33,8 @@ class Watch:
         self.folder = folder
         self.tape = Tape(os.path.realpath(root))
         self.collector = collector(self.tape, self._enter, self._leave)
-        self.facts = Facts(self.tape, self._code)
+        self.asker = Asker(self.tape)
+        self.facts = Facts(self.tape, self._code, self.asker.fetched)
         self.children = Children(self.tape, self.facts, self.collector, folder)
         self.tests: list[tuple[pytest.Item, Open, str, float]] = []
         self.collected: list[str] = []
@@ -105,6 +107,7 @@ class Watch:
                 return
             frame = self.tape.frame("import", place)
             self.tape.top.used.add(frame.number)
+            self.asker.imported(frame)
             self._enter(frame)
             try:
                 original(loader, module)
@@ -279,6 +282,7 @@ class Watch:
             roots=self._roots(),
             began=self._began,
             collected=tuple(self.collected),
+            loads=tuple(sorted(pair for pair in tape.loads if pair[0] >= 0)),
         )
 
     def _roots(self) -> tuple[str, ...]:

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import re
 
-#: Decorators that keep what a function returned.
-MEMO = frozenset({"cache", "lru_cache", "cached_property", "cached", "memoize", "singleton"})
-#: Functions that look up an attribute by its name.
-LOOKUPS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
-#: Decorators that don't look at annotations.
-UNINTERESTED = frozenset(
-    {"property", "setter", "getter", "deleter", "staticmethod", "classmethod", "overload", "final",
-     "contextmanager", "asynccontextmanager", "cached_property", "lru_cache", "cache", "wraps",
-     "abstractmethod", "fixture", "override", "parametrize", "mark", "skipif", "xfail", "skip"}
-)  # fmt: skip
-#: What everything has: such a name says little about who is called.
-COMMON = frozenset(
-    name
-    for kind in (builtins, str, bytes, bytearray, int, float, list, tuple, dict, set)
-    for name in dir(kind)
-    if not name.startswith("_")
+from firsttry_tasks.selection.terms import (
+    CALLED,
+    COMMON,
+    LOOKUPS,
+    MEMO,
+    METHODICAL,
+    MILD,
+    UNINTERESTED,
 )
-CALLED = "()"  # ends the name of a common function whose result is changed
-#: Decorators of a method that don't concern its class.
-METHODICAL = frozenset(
-    {"property", "setter", "getter", "deleter", "staticmethod", "classmethod", "overload", "final",
-     "override", "cached_property", "lru_cache", "cache", "contextmanager", "asynccontextmanager"}
-)  # fmt: skip
-#: Decorators of a class that take no notice of its methods, but for those with a meaning to Python.
-MILD = frozenset({"dataclass", "final", "total_ordering", "unique"})
-_WORD = re.compile(r"[A-Za-z_]\w*\Z")
-_DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
-_LONGEST = 60
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -62,6 +41,20 @@ def holders(node: ast.expr) -> tuple[str, ...]:
     return (end + CALLED, *inner)
 
 
+def dotted(node: ast.expr) -> str:
+    """Return a chain of names as it is written, ``a.b.c``, or "" where it holds something else."""
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
+
+
+def bare(node: ast.expr) -> ast.expr:
+    """Return whose attributes a ``__dict__`` holds: to write there changes its owner."""
+    return node.value if isinstance(node, ast.Attribute) and node.attr == "__dict__" else node
+
+
 def root(node: ast.AST) -> str:
     """Return the first name of a chain, or "" where it begins with something else."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
@@ -69,21 +62,11 @@ def root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def words(value: str) -> tuple[str, ...]:
-    """Return the names that a string may stand for: ``name``, ``pkg.mod:name``, ``visit_*``."""
-    if len(value) > _LONGEST:
-        return ()
-    if not _WORD.match(value):
-        return tuple(re.split("[.:]", value)) if _DOTTED.match(value) else ()
-    ends = (f"{value}*",) if value.endswith("_") else ()
-    begins = (f"*{value}",) if value.startswith("_") else ()
-    return (value, *ends, *begins)
-
-
 def asks_for_any(node: ast.Call) -> bool:
     """Tell whether a call looks up a name that is put together: ``getattr(x, "a" + b)``.
 
-    A variable holds a string that stands somewhere, and ``"visit_" + x`` asks for ``visit_*``.
+    A variable, or an item of a container, holds a string that stands somewhere, and
+    ``"visit_" + x`` asks for ``visit_*``.
     """
     if tip(node.func) not in LOOKUPS or len(node.args) <= 1:
         return False
@@ -92,7 +75,9 @@ def asks_for_any(node: ast.Call) -> bool:
     if isinstance(first, ast.JoinedStr):
         first = first.values[0] if first.values else first
     told = isinstance(first, ast.Constant) and str(first.value).endswith("_")
-    return not told and not isinstance(asked, ast.Constant | ast.Name | ast.Attribute)
+    return not told and not isinstance(
+        asked, ast.Constant | ast.Name | ast.Attribute | ast.Subscript
+    )
 
 
 def parameters(node: Function) -> set[str]:

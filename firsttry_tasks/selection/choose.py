@@ -85,7 +85,5 @@ def _there(sessions: Sequence[Session], now: Now) -> set[str]:
                 found[path] = same, session
     left = {nodeid for _, session in found.values() for nodeid in session.left}
     return {
-        f"{path}::{rest}" if rest else path
-        for path, (_, session) in found.items()
-        for rest in session.collected[path]
+        f"{path}{rest}" for path, (_, session) in found.items() for rest in session.collected[path]
     } - left

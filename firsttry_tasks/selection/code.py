@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.selection.delta import Delta, compare
 from firsttry_tasks.selection.modules import Modules
 from firsttry_tasks.selection.spread import Spread
+from firsttry_tasks.selection.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,14 +38,17 @@ class Code:
         self.everything: tuple[str, ...] = ()
         self.deltas: dict[str, Delta] = {}
         self.modules = Modules(session, self._sources())
-        self.spread = Spread(session, self.modules)
+        self.texts = Texts(session, now, changes.paths)
+        self.spread = Spread(session, self.modules, self.texts)
+        self.names = self.spread.names
         self._versions()
         self._arrivals()
         self._imports(facts)
         self.spread.ran_at_import(self.units)
         self.spread.settle()
         self._late()
-        self.reached = self._reached() if self.spread.origins else {}
+        self._lent()
+        self.reached = self._reached() if self.names.origins else {}
 
     def _sources(self) -> dict[str, tuple[Piece, ...]]:
         session = self.session
@@ -63,9 +67,20 @@ class Code:
                 continue
             delta = compare(self.modules.sources[path], pieces)
             self.deltas[path] = delta
-            self._change(path, delta.bodies | delta.statements, f"{path} changed")
+            changed = delta.bodies | delta.statements | self._redefined(path, delta)
+            self._change(path, changed, f"{path} changed")
             self.spread.change(path, delta)
             self._new_imports(path, pieces)
+
+    def _redefined(self, path: str, delta: Delta) -> frozenset[int]:
+        """Return the bodies of functions with another signature: whoever runs them is concerned."""
+        old = self.modules.sources[path]
+        keys = {
+            f"{old[at].key}.{name}" if old[at].key else name
+            for at in delta.statements
+            for name in old[at].binds
+        }
+        return frozenset(at for at, piece in enumerate(old) if piece.body and piece.key in keys)
 
     def _change(self, path: str, pieces: frozenset[int] | None, why: str) -> None:
         """Count units of a file as changed: those of these pieces, or all."""
@@ -154,13 +169,19 @@ class Code:
             if not self.modules.bit.get(path, 0) & early:
                 self.spread.effects.setdefault(path, why)
 
+    def _lent(self) -> None:
+        """Count what changed in modules that a library took hold of: it may look at any of it."""
+        for number, (kind, path) in enumerate(self.session.facts):
+            if kind == "lent" and path in self.names.files:
+                self.facts[number] = f"{path} changed, which a library imported"
+
     def _reached(self) -> dict[int, tuple[int, str]]:
         found: dict[int, tuple[int, str]] = {}
         for number, (path, piece) in enumerate(self.session.units):
             if piece >= 0 and path in self.modules.sources and number not in self.units:
-                mask, name = self.spread.hit(path, self.modules.sources[path][piece])
+                mask, name = self.names.hit(path, self.modules.sources[path][piece])
                 if mask:
-                    found[number] = mask, self.spread.why.get(name, f"{name} changed")
+                    found[number] = mask, self.names.why.get(name, f"{name} changed")
         return found
 
 

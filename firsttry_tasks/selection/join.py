@@ -52,6 +52,7 @@ def session(
         tests=tests,
         collected=_by_file(nodeid for one in records for nodeid in one.collected),
         left=frozenset(),
+        loads={unit: tuple(sorted(paths)) for unit, paths in joined.loads.items()},
     )
 
 
@@ -75,8 +76,8 @@ def _outside(
 def _by_file(nodeids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = {}
     for nodeid in nodeids:
-        path, _, rest = nodeid.partition("::")
-        found.setdefault(path, {})[rest] = None
+        path = nodeid.partition("::")[0]
+        found.setdefault(path, {})[nodeid.removeprefix(path)] = None
     return {path: tuple(rests) for path, rests in found.items()}
 
 
@@ -93,6 +94,7 @@ class _Joined:
         self.facts: dict[tuple[str, str], int] = {}
         self.frames: list[Frame] = []
         self.tests: dict[str, Test] = {}
+        self.loads: dict[int, set[str]] = {}
         self.caches: dict[int, set[int]] = {}  # unit of a cached function -> its frames
         self._places: dict[str, _Places] = {}
 
@@ -119,6 +121,8 @@ class _Joined:
                     else (),
                 )
             )
+        for unit, loaded in record.loads:
+            self.loads.setdefault(units[unit], set()).add(record.frames[loaded].name)
         for test in record.tests:
             self.tests[test.nodeid] = Test(
                 nodeid=test.nodeid,

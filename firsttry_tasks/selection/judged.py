@@ -5,6 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from firsttry_tasks.selection.effects import Effects
 
 if TYPE_CHECKING:
@@ -12,6 +14,19 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.selection.code import Code
     from firsttry_tasks.selection.learned import Frame, Now, Session, Test
+
+
+class _Seen(Struct, frozen=True, kw_only=True):
+    """What a frame and all inside it come to; masks are of modules.
+
+    ``why`` it counts as changed, if it does; ``rests``: what it rests on; ``origins``: where the
+    changed names come from that it asks for; ``asks``: why one of them changed.
+    """
+
+    why: str | None
+    rests: int
+    origins: int
+    asks: str
 
 
 class Judged:
@@ -22,7 +37,7 @@ class Judged:
         self.session = session
         self.now = now
         self.effects = Effects(session, now)
-        self._frames: dict[int, tuple[str | None, int]] = {}
+        self._frames: dict[int, _Seen] = {}
         self._masks: dict[int, int] = {}
         self._start = [n for n, frame in enumerate(session.frames) if frame.kind == "start"]
 
@@ -35,7 +50,7 @@ class Judged:
             return effects.everything[0]
         if test.outcome == "skipped" and effects.changes.paths:
             return "was skipped when it ran last"
-        if test.path in effects.changes.paths and not test.path.endswith(".py"):
+        if test.path in effects.changes.paths and not (test.function and test.path.endswith(".py")):
             return f"{test.path} changed"
         units = test.ran()
         return (
@@ -63,11 +78,10 @@ class Judged:
         return None
 
     def _by_frames(self, test: Test) -> str | None:
-        reasons = (self._frame(number)[0] for number in (*self._start, *test.frames))
+        reasons = (self._frame(number).why for number in (*self._start, *test.frames))
         return next((why for why in reasons if why is not None), None)
 
-    def _frame(self, number: int) -> tuple[str | None, int]:
-        """Return why a frame counts as changed, and the modules it rests on."""
+    def _frame(self, number: int) -> _Seen:
         if number not in self._frames:
             self._frames[number] = self._judge(self._closure(number))
         return self._frames[number]
@@ -84,20 +98,20 @@ class Judged:
                 seen.update(frame.used)
         return found
 
-    def _judge(self, frames: Iterable[Frame]) -> tuple[str | None, int]:
-        code, mask = self.effects.code, 0
+    def _judge(self, frames: Iterable[Frame]) -> _Seen:
+        code, rests, origins = self.effects.code, 0, 0
         why: str | None = None
-        own = []
+        asks = ""
         for frame in frames:
             if frame.kind == "import":
-                mask |= code.modules.closure.get(frame.name, 0) if code is not None else 0
+                rests |= code.modules.closure.get(frame.name, 0) if code is not None else 0
                 continue
-            own.append(frame)
-            mask |= self._reach(frame.units, frame.facts)
+            rests |= self._reach(frame.units, frame.facts)
             why = why or self._direct(frame.units, frame.facts)
-        for frame in own:
-            why = why or self._hits(frame.units, mask)
-        return why, mask
+            mask, name = self._asked(frame.units, frame.facts)
+            origins |= mask
+            asks = asks or name
+        return _Seen(why=why, rests=rests, origins=origins, asks=asks)
 
     def _reach(self, units: Iterable[int], facts: Iterable[int]) -> int:
         """Return the modules that code in these units and these dynamic imports rest on."""
@@ -119,28 +133,50 @@ class Judged:
 
     def _unit_mask(self, code: Code, number: int) -> int:
         path, piece = self.session.units[number]
-        mask = code.modules.closure.get(path, 0)
+        mask = code.modules.mask((path, *self.session.loads.get(number, ())))
         if piece >= 0 and path in code.modules.sources:
-            imports = code.modules.sources[path][piece].imports
-            mask |= code.modules.mask(code.modules.imported(path, imports))
+            found = code.modules.sources[path][piece]
+            mask |= code.modules.mask(code.modules.imported(path, found.imports))
+            mask |= code.spread.having(path, found)
         return mask
 
-    def _hits(self, units: Iterable[int], mask: int) -> str | None:
-        """Return why one of the units refers to a name that changed in one of the modules."""
-        reached = self.effects.code.reached if self.effects.code is not None else {}
-        if reached:
-            for number in units:
-                if number in reached and reached[number][0] & mask:
-                    return reached[number][1]
-        return None
+    def _asked(self, units: Iterable[int], facts: Iterable[int]) -> tuple[int, str]:
+        """Return the origins of the changed names that units refer to or read files spell."""
+        code = self.effects.code
+        if code is None or not code.names.origins:
+            return 0, ""
+        mask, why = code.texts.hit(facts, code.names.attrs)
+        for number in units:
+            if number in code.reached:
+                origins, name = code.reached[number]
+                mask |= origins
+                why = why or name
+        return mask, why
+
+    def _hits(self, test: Test, units: Iterable[int], mask: int) -> str | None:
+        """Return why the test, or what it rests on, asks for a name that changed in ``mask``.
+
+        What a fixture asks for may be of a module that only the test knows, and hands to it.
+        """
+        code = self.effects.code
+        reached = code.reached if code is not None else {}
+        for number in units:
+            if number in reached and reached[number][0] & mask:
+                return reached[number][1]
+        origins, why = self._asked((), test.facts)
+        if origins & mask:
+            return why
+        frames = (self._frame(number) for number in (*self._start, *test.frames))
+        return next((frame.asks for frame in frames if frame.origins & mask), None)
 
     def _mask(self, code: Code, test: Test, units: Iterable[int]) -> int:
         if not test.function:
             return ~0  # a doctest or the like may import what it pleases
         mask = self._reach(units, test.facts)
         for number in (*self._start, *test.frames):
-            mask |= self._frame(number)[1]
-        return mask | code.modules.mask((test.path, *_conftests(test.path)))
+            mask |= self._frame(number).rests
+        mask |= code.modules.mask((test.path, *_conftests(test.path)))
+        return mask | code.spread.imported(mask)
 
     def _by_names(self, test: Test, units: Iterable[int]) -> str | None:
         code = self.effects.code
@@ -154,31 +190,31 @@ class Judged:
         for path in _conftests(test.path):
             if path in moved:
                 return f"{path} came or went"
-        if not code.spread.origins & mask:
+        if not code.names.origins & mask:
             return None
-        return self._hits(units, mask) or self._own_names(code, test, mask)
+        return self._hits(test, units, mask) or self._own_names(code, test, mask)
 
     def _own_names(self, code: Code, test: Test, mask: int) -> str | None:
-        """Ask for the test's definition, class and fixtures; for other kinds of tests any name."""
-        spread = code.spread
-        if not test.function:
-            return f"a module it may import changed: {min(spread.why.values())}"
+        """Ask for the test's definition, class and fixtures; of other kinds for its whole file."""
+        changed, why = code.names.attrs, code.names.why
         parts = test.nodeid.partition("[")[0].split("::")[1:]
-        hits = (name for name in (*parts, *test.names) if spread.attrs.get(name, 0) & mask)
-        return next((spread.why[name] for name in hits), None)
+        names = {*parts, *test.names} if test.function else code.texts.names(test.path)
+        hits = (name for name in names & changed.keys() if changed[name] & mask)
+        return min((why[name] for name in hits), default=None)
 
     def files(self, known: Iterable[str]) -> dict[str, str]:
         """Return files, other than those known better, to which tests may have come."""
         session, code = self.session, self.effects.code
         homes = (session.homes() - set(known)) & self.now.manifest.keys()
+        doctests = any(not it.function and it.path.endswith(".py") for it in session.tests)
         found: dict[str, str] = {}
         for path in sorted(homes & self.effects.changes.paths):
             delta = code.deltas.get(path) if code is not None else None
-            if delta is None or delta.added:
+            if delta is None or any(not it.is_doc or doctests for it in delta.added):
                 found[path] = f"{path} changed"
         for number, frame in enumerate(session.frames):
             if frame.kind == "collect" and frame.name in homes:
-                why = self._frame(number)[0]
+                why = self._frame(number).why
                 if why is not None:
                     found.setdefault(frame.name, why)
         if code is not None:
@@ -195,7 +231,7 @@ class Judged:
             if any(piece.key and _has_test(piece.binds) for piece in delta.added)
         ]
         for home in homes:
-            if home in spread.effects or home in spread.bare:
+            if home in spread.effects or home in code.names.bare:
                 yield home, spread.effects.get(home, f"{home} is affected")
             for path in heirs:
                 if code.modules.bit[path] & code.modules.closure.get(home, 0):

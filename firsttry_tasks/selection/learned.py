@@ -58,8 +58,9 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
     facts: tuple[tuple[str, str], ...]
     frames: tuple[Frame, ...]
     tests: tuple[Test, ...]
-    collected: dict[str, tuple[str, ...]]  # file -> the rest of the node ids found in it
+    collected: dict[str, tuple[str, ...]]  # file -> what follows it in the node ids found there
     left: frozenset[str]  # node ids that the project's own options deselect
+    loads: dict[int, tuple[str, ...]] = {}  # unit -> modules that it had imported, by path
 
     def homes(self) -> frozenset[str]:
         """Return the files that were searched for tests."""
@@ -76,5 +77,6 @@ class Now(msgspec.Struct, frozen=True):
     outside: Callable[[str], str]  # the digest of a file outside, "" if there is none
     pieces: Callable[[str], tuple[Piece, ...] | None]  # of a file now; None if it doesn't parse
     before: Callable[[str, str], tuple[Piece, ...]]  # of a file with this blob, as recorded
+    spelled: Callable[[str], frozenset[str]]  # the names in a file, be it Python or not
     inert: tuple[str, ...] = ()
     depends: Mapping[str, tuple[str, ...]] = {}  # glob of files -> globs of tests

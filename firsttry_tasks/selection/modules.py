@@ -1,9 +1,12 @@
 """The modules of a session: who imports whom, as bit masks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import chain
 
 from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.piece import Piece
+from firsttry_tasks.selection.spelling import LOCAL, QUOTED
 
 
 class Modules:
@@ -18,8 +21,15 @@ class Modules:
         self.names: dict[str, list[str]] = {}
         for name, path in session.modules.items():
             self.names.setdefault(path, []).append(name)
+        self.short = frozenset(_last(name) for name in session.modules)
         self.classes = self._classes()
         self._foreign: dict[str, frozenset[str]] = {}
+        self._held: dict[tuple[str, str], frozenset[str]] = {}
+        self._alias: dict[str, dict[str, str]] = {}
+        self._meant: dict[int, frozenset[str]] = {}
+        self._lineages: dict[str, frozenset[str]] = {}
+        self._listed: dict[str, frozenset[str] | None] = {}
+        self._bound: dict[str, frozenset[str]] = {}
         self._handles: dict[str, frozenset[str]] = {}
         self.closure = self._close(self._edges())
 
@@ -66,6 +76,13 @@ class Modules:
             self._foreign[path] = frozenset(found)
         return self._foreign[path]
 
+    def bound(self, path: str) -> frozenset[str]:
+        """Names that a file binds."""
+        if path not in self._bound:
+            pieces = self.sources.get(path, ())
+            self._bound[path] = frozenset(name for it in pieces if not it.key for name in it.binds)
+        return self._bound[path]
+
     def handles(self, path: str) -> frozenset[str]:
         """Names that stand for modules of the repository."""
         if path not in self._handles:
@@ -77,6 +94,100 @@ class Modules:
                         found |= piece.binds
             self._handles[path] = frozenset(found)
         return self._handles[path]
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """Names that stand behind a dot, or in a string, anywhere."""
+        return frozenset().union(*(it.attrs for it in self._every()))
+
+    @cached_property
+    def owned(self) -> frozenset[str]:
+        """Names that the repository gives to something: others are those of other people's."""
+        return frozenset().union(*(it.binds | it.sets | it.carried for it in self._every()))
+
+    def _every(self) -> Iterator[Piece]:
+        return chain.from_iterable(self.sources.values())
+
+    @cached_property
+    def _heirs(self) -> dict[str, set[str]]:
+        """Classes by the names of their bases."""
+        found: dict[str, set[str]] = {}
+        for name, heads in self.classes.items():
+            for base in {base for _, piece in heads for base in piece.bases}:
+                found.setdefault(base, set()).add(name)
+        return found
+
+    def lineage(self, name: str) -> frozenset[str]:
+        """Return a class and those that inherit from it, by name."""
+        if name not in self._lineages:
+            seen, waiting = {name}, [name]
+            while waiting:
+                fresh = self._heirs.get(waiting.pop(), set()) - seen
+                seen |= fresh
+                waiting.extend(fresh)
+            self._lineages[name] = frozenset(seen)
+        return self._lineages[name]
+
+    def exports(self, path: str) -> frozenset[str] | None:
+        """Return what a file's ``__all__`` lists, None where it has none that can be read."""
+        if path not in self._listed:
+            self._listed[path] = exported(self.sources.get(path, ()))
+        return self._listed[path]
+
+    def head(self, path: str, scope: str) -> int | None:
+        """Return the number of the statement that defines a class, None where there is no such."""
+        above, _, name = scope.rpartition(".")
+        for number, piece in enumerate(self.sources[path]):
+            if piece.is_class and piece.key == above and name in piece.binds:
+                return number
+        return None
+
+    def meant(self, path: str, piece: Piece) -> frozenset[str]:
+        """Names of the modules and classes that a piece hands on, as they are called at home."""
+        if not piece.handed:
+            return piece.handed
+        found = self._meant.get(id(piece))  # pieces live as long as we do
+        if found is None:
+            found = self._meant[id(piece)] = frozenset(self._home(path, piece))
+        return found
+
+    def _home(self, path: str, piece: Piece) -> Iterator[str]:
+        known = self._aliases(path)
+        for name in piece.handed:
+            first, dot, _ = name.partition(".")
+            if name.startswith((QUOTED, LOCAL)):
+                yield name.removeprefix(LOCAL)
+            elif first in known:
+                yield _last(name) if dot else known[first]
+
+    def holders(self, path: str, scope: str) -> frozenset[str]:
+        """Names by which whoever has a module, or a class and its heirs, is noted to hand it on."""
+        if not scope:
+            names = self.names.get(path, ())
+            return frozenset({_last(name) for name in names} | {f"{QUOTED}{it}" for it in names})
+        if (path, scope) not in self._held:
+            found = self.lineage(_last(scope))
+            self._held[path, scope] = found | {
+                f"{QUOTED}{module}.{name}"
+                for name in found
+                for place, _ in self.classes.get(name, ())
+                for module in self.names.get(place, ())
+            }
+        return self._held[path, scope]
+
+    def _aliases(self, path: str) -> dict[str, str]:
+        """Names of modules, classes and functions in a file, and what they are called at home."""
+        if path not in self._alias:
+            pieces = self.sources.get(path, ())
+            functions = {piece.key for piece in pieces if piece.body}
+            self._alias[path] = {
+                name: _last(max(piece.imports, key=len)) if piece.imports else name
+                for piece in pieces
+                if not piece.body
+                for name in piece.binds
+                if piece.imports or piece.is_class or name in functions
+            }
+        return self._alias[path]
 
     def _classes(self) -> dict[str, list[tuple[str, Piece]]]:
         """Return the heads of classes by name."""
@@ -118,3 +229,15 @@ class Modules:
                     masks[path] = mask
                     moving = True
         return masks
+
+
+def exported(pieces: Iterable[Piece]) -> frozenset[str] | None:
+    """Return what a list called ``__all__`` names, None where it is not all there is to read."""
+    found = [piece for piece in pieces if not piece.key and "__all__" in piece.binds]
+    if len(found) != 1 or found[0].unsafe or found[0].names:
+        return None
+    return found[0].attrs
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]

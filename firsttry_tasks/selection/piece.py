@@ -23,16 +23,21 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     ``key`` is the qualified name of a function's body, or of the scope a statement stands in;
     ``first`` and ``last`` are lines. Of names, ``binds`` are those it sets, ``names`` those it
     refers to bare, ``attrs`` those behind a dot, in an import or in a string (``visit_*`` for a
-    string ``visit_``), ``hints`` those in annotations of variables. ``imports`` are modules,
-    relative ones with their dots. ``writes`` are pairs (first name, last name) of chains that are
-    assigned to or called a method of, such as ``registry.entries.append``.
+    string ``visit_``), ``hints`` those in annotations of variables. ``handed`` are modules,
+    classes and other things that go elsewhere as a whole, where any part of them may be looked at,
+    and strings that may name them (``'conf.settings``). ``carried`` are names in strings that a
+    variable is given, for others to look up. ``imports`` are modules, relative ones with their
+    dots. ``sets`` are attributes that are given a value. ``writes`` are pairs (first name, last
+    name) of chains that are assigned to or called a method of, such as ``registry.entries.append``.
 
     ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may
     refer to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
     ``memo``: may keep for later what it computed; ``cache``: a decorator does so, so that it need
     not run again. ``star``: imports every name of a module. ``plain``: a class that
     looks at nobody's members, or a member of one that only those notice who name it. ``mild``: a
-    class that looks at nobody's methods, or a method of one.
+    class that looks at nobody's methods, or a method of one. ``looks``: asks what functions say
+    of themselves. ``is_doc``: a docstring that only those notice who ask for it; its ``key`` is
+    what it belongs to. ``decor`` is the digest of a function's decorators.
     """
 
     key: str
@@ -44,7 +49,10 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     names: frozenset[str] = frozenset()
     attrs: frozenset[str] = frozenset()
     hints: frozenset[str] = frozenset()
+    handed: frozenset[str] = frozenset()
+    carried: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
     writes: frozenset[tuple[str, str]] = frozenset()
     effect: bool = False
     unsafe: bool = False
@@ -56,5 +64,8 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     star: bool = False
     plain: bool = False
     mild: bool = False
+    looks: bool = False
     is_class: bool = False
+    is_doc: bool = False
+    decor: bytes = b""
     bases: tuple[str, ...] = ()

@@ -4,53 +4,61 @@ from __future__ import annotations
 
 import ast
 import sys
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.chains import (
     Function,
     asks_for_any,
+    bare,
+    dotted,
     holders,
     is_inspected,
     is_self,
     own_attributes,
     root,
     tip,
-    words,
 )
+from firsttry_tasks.selection.spelling import every, parts, quoted, words
+from firsttry_tasks.selection.terms import (
+    CHANGING,
+    FUNCTIONS,
+    GENERIC,
+    INNOCENT,
+    LABELLING,
+    LOOKING,
+    MIRRORS,
+    PEEKING,
+    READING,
+    WILD,
+)
+from firsttry_tasks.selection.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-#: Asking for names that stand nowhere in the code.
-WILD = frozenset({"vars", "dir", "getmembers", "__subclasses__"})
-PEEKING = frozenset({"__dict__", "__annotations__", "get_type_hints"})
-MIRRORS = frozenset({"globals", "eval", "exec", "__globals__"})
-GENERIC = frozenset({"Generic", "Protocol"})
-#: Calls whose first argument is a label, not the name of something to look up.
-LABELLING = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "getLogger", "compile"})
-#: Methods that change what they are called on.
-CHANGING = frozenset(
-    {"add", "append", "appendleft", "clear", "extend", "insert", "pop", "popitem", "push", "put",
-     "register", "remove", "discard", "set", "setdefault", "update", "send"}
-)  # fmt: skip
 
-
-class Scan:
+class Scan(Walk):
     """What one walk finds; see ``Piece`` for the meaning of most of it.
 
     ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first
     names of chains that something is stored in, ``functions`` the definitions inside with their
-    qualified names: their bodies are pieces of their own. ``lazy`` tells of ``if self.x is None:
-    self.x = ...``.
+    qualified names: their bodies are pieces of their own. ``homes`` are what imported names are
+    called where they come from. ``lazy`` tells of ``if self.x is None:
+    self.x = ...``, and ``made`` are such ``x``.
     """
 
     def __init__(self, scope: str) -> None:
         """Begin in the scope with this qualified name."""
+        super().__init__()
         self.scope = scope
         self.names: set[str] = set()
         self.stores: set[str] = set()
         self.attrs: set[str] = set()
+        self.handed: set[str] = set()
+        self.spelled: set[str] = set()
+        self.sets: set[str] = set()
+        self.homes: dict[str, str] = {}
+        self.made: set[str] = set()
         self.hints: set[str] = set()
         self.imports: set[str] = set()
         self.writes: set[tuple[str, str]] = set()
@@ -58,16 +66,12 @@ class Scan:
         self.kept: set[str] = set()
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
+        self.apart: ast.AST | None = None  # a definition whose docstring is a piece of its own
         self.effect = self.unsafe = self.wild = self.peeks = self.mirror = False
-        self.star = self.lazy = False
-        self._text: list[str] = []
+        self.star = self.lazy = self.looks = False
         self._inside = 0  # classes that are not taken apart
         self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
-
-    def digest(self) -> bytes:
-        """Return the digest of all that was walked over."""
-        text = "".join(self._text).encode("utf-8", "surrogatepass")
-        return blake2b(text, digest_size=8).digest()
+        self._listed: set[int] = set()  # strings that are one of many, not the part of a name
 
     def head(self, node: ast.ClassDef) -> None:
         """Walk over a class without its body."""
@@ -83,39 +87,10 @@ class Scan:
         self._text.append(node.__class__.__name__)
         self._each(node.body[1:] if has_doc else node.body)
 
-    def visit(self, node: ast.AST) -> None:
-        """Walk over a node and all inside it."""
-        kind = node.__class__.__name__
-        self._text.append(kind)
-        special = _SPECIAL.get(kind)
-        if special is None or special(self, node):
-            self._fields(node)
-
-    def _fields(self, node: ast.AST, *skip: str) -> None:
-        text = self._text
-        text.append("(")
-        for field in node._fields:
-            if field in skip:
-                continue
-            value = getattr(node, field, None)
-            if isinstance(value, ast.AST):
-                self.visit(value)
-            elif isinstance(value, list):
-                self._each(value)
-            else:
-                text.append(repr(value))
-            text.append(",")
-        text.append(")")
-
-    def _each(self, values: Iterable[object]) -> None:
-        self._text.append("[")
-        for value in values:
-            if isinstance(value, ast.AST):
-                self.visit(value)
-            else:
-                self._text.append(repr(value))
-            self._text.append(",")
-        self._text.append("]")
+    def special(self, kind: str, node: ast.AST) -> bool:
+        """Ask what is known of this kind of node."""
+        known = _SPECIAL.get(kind)
+        return known is None or known(self, node)
 
     # What kinds of nodes mean. True: the fields of the node are still to be walked over.
 
@@ -136,16 +111,18 @@ class Scan:
         if isinstance(node.ctx, ast.Load):
             self.unsafe = True
             if id(node) not in self._tame and not is_self(node.value):
-                self._reflects(node.attr)
+                self._reflects(node.attr, root(node.value))
         else:
             self.unsafe = True
-            self.writes |= {(root(node), node.attr), (root(node), tip(node.value))}
+            self.sets.add(node.attr)
+            self.writes |= {(root(node), node.attr), (root(node), tip(bare(node.value)))}
             self.kept.add(root(node))
         return True
 
-    def _reflects(self, name: str) -> None:
+    def _reflects(self, name: str, of: str = "") -> None:
+        self.looks = self.looks or name in LOOKING
         self.wild = self.wild or name in WILD
-        self.peeks = self.peeks or name in PEEKING
+        self.peeks = self.peeks or (name in PEEKING and of not in FUNCTIONS)
         self.mirror = self.mirror or name in MIRRORS
 
     def on_subscript(self, node: ast.Subscript) -> bool:
@@ -158,7 +135,7 @@ class Scan:
         if isinstance(node.slice, ast.Constant):
             self._tame.add(id(node.value))
         if not isinstance(node.ctx, ast.Load):
-            self.writes.add((root(node), tip(node.value)))
+            self.writes.add((root(node), tip(bare(node.value))))
             self.kept.add(root(node))
         return True
 
@@ -166,11 +143,14 @@ class Scan:
         """Note that a method may change what it is called on; any call may fail."""
         self.unsafe = True
         func = node.func
+        if tip(func) not in INNOCENT:
+            self._hand(*node.args, *(word.value for word in node.keywords))
         self.wild = self.wild or asks_for_any(node)
         if tip(func) == "vars" and node.args and is_self(node.args[0]):
             self._tame.add(id(func))  # what an object holds was put there by code that ran
         if isinstance(func, ast.Attribute):
-            self.writes.update((root(node), end) for end in holders(func.value))
+            if func.attr not in READING:
+                self.writes.update((root(node), end) for end in holders(bare(func.value)))
             if func.attr in CHANGING:
                 self.kept.add(root(node))
         if node.args and isinstance(node.args[0], ast.Constant):
@@ -178,15 +158,39 @@ class Scan:
                 self._tame.add(id(func.value))  # `x.__dict__.get("name")` asks for one name
             if tip(func) in LABELLING:
                 self._tame.add(id(node.args[0]))
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Constant):
+            self.spelled |= every(str(func.value.value))  # `"one two".split()`
+            self.attrs |= self.spelled
         self.effect = self.effect or any(word.arg == "autouse" for word in node.keywords)
         return True
+
+    def _hand(self, *values: ast.expr) -> None:
+        """Note what is given away as a whole: modules and classes, by themselves or by name."""
+        for value in values:
+            if isinstance(value, ast.Constant):
+                self.handed.add(quoted(value.value))
+            elif isinstance(value, ast.List | ast.Tuple | ast.Set):
+                self._hand(*value.elts)
+            elif isinstance(value, ast.Dict):
+                self._hand(*value.values)
+            else:
+                self.handed.add(dotted(value))
 
     def on_constant(self, node: ast.Constant) -> bool:
         """Short strings may be names of something."""
         self._text.append(f"({type(node.value).__name__}:{node.value!r})")
         if isinstance(node.value, str) and id(node) not in self._tame:
-            self.attrs.update(words(node.value))
+            found = words(node.value)
+            if id(node) not in self._listed:
+                self.attrs |= parts(node.value)
+            self.attrs |= found
+            self.spelled |= found
         return False
+
+    def on_list(self, node: ast.List | ast.Tuple | ast.Set) -> bool:
+        """Note that its strings are whole names, if they are names."""
+        self._listed.update(map(id, node.elts))
+        return True
 
     def on_import(self, node: ast.Import) -> bool:
         """Note the module, and the name it is bound to."""
@@ -194,7 +198,7 @@ class Scan:
         for alias in node.names:
             self.imports.add(alias.name)
             self.attrs.update(alias.name.split("."))
-            self.stores.add(alias.asname or alias.name.partition(".")[0])
+            self._import(alias.asname or alias.name.partition(".")[0], alias)
         return True
 
     def on_import_from(self, node: ast.ImportFrom) -> bool:
@@ -206,17 +210,23 @@ class Scan:
             if alias.name == "*":
                 self.star = True
             else:
-                self.stores.add(alias.asname or alias.name)
+                self._import(alias.asname or alias.name, alias)
                 self.attrs.add(alias.name)
                 self.imports.add(f"{source}{'' if source.endswith('.') else '.'}{alias.name}")
         return True
+
+    def _import(self, name: str, alias: ast.alias) -> None:
+        self.stores.add(name)
+        self.homes[name] = alias.name.rpartition(".")[2]
 
     def on_function(self, node: Function) -> bool:
         """Take in signature, decorators and docstring; the body is another piece."""
         self.stores.add(node.name)
         name = f"{self.scope}.{node.name}" if self.scope else node.name
         self.functions.append((name, node))
-        self._text.append(repr(ast.get_docstring(node, clean=False)))
+        doc = ast.get_docstring(node, clean=False)
+        if doc is not None and node is not self.apart:
+            self._text.append(repr(doc))
         self.unsafe = self.unsafe or bool(node.decorator_list)
         if self._inside or is_inspected(node):
             self._fields(node, "body")
@@ -226,9 +236,9 @@ class Scan:
 
     def _signature(self, node: Function) -> None:
         """Annotations that nobody inspects are text, not references."""
-        names, attrs = set(self.names), set(self.attrs)
+        before = set(self.names), set(self.attrs), set(self.handed)
         self._fields(node, "body")
-        self.names, self.attrs = names, attrs
+        self.names, self.attrs, self.handed = before
         defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each]
         text, self._text = self._text, []
         self._each((*defaults, *node.decorator_list))
@@ -251,10 +261,25 @@ class Scan:
         return False
 
     def _hint(self, node: ast.expr) -> None:
-        names, attrs = set(self.names), set(self.attrs)
+        before = set(self.names), set(self.attrs), set(self.handed)
         self.visit(node)
-        self.hints |= (self.names - names) | (self.attrs - attrs)
-        self.names, self.attrs = names, attrs
+        self.hints |= (self.names - before[0]) | (self.attrs - before[1])
+        self.names, self.attrs, self.handed = before
+
+    def on_assign(self, node: ast.Assign) -> bool:
+        """Another name is given; ``wrapper.__doc__ = function.__doc__`` looks at nothing."""
+        value = node.value
+        if not isinstance(node.targets[0], ast.Subscript) and not isinstance(value, ast.Constant):
+            self._hand(value)
+        if isinstance(value, ast.Attribute) and isinstance(node.targets[0], ast.Attribute):
+            self._tame.add(id(value))
+        return True
+
+    def on_return(self, node: ast.Return) -> bool:
+        """Note that what is returned goes elsewhere."""
+        if node.value is not None and not isinstance(node.value, ast.Constant):
+            self._hand(node.value)
+        return True
 
     def on_shared(self, node: ast.Global | ast.Nonlocal) -> bool:
         """Names that outlive the function."""
@@ -278,10 +303,18 @@ class Scan:
         asked = own_attributes(node.test)
         self.lazy = self.lazy or any(
             isinstance(target, ast.Attribute) and target.attr in asked
-            for inner in ast.walk(node)
+            for inner in (ast.walk(node) if asked else ())
             if isinstance(inner, ast.Assign)
             for target in inner.targets
         )
+        if any(isinstance(each, ast.Is | ast.IsNot) for each in ast.walk(node.test)):
+            self.made |= asked
+        return True
+
+    def on_compare(self, node: ast.Compare) -> bool:
+        """``"name" in x.__dict__`` asks for one name."""
+        if isinstance(node.left, ast.Constant):
+            self._tame.update(map(id, node.comparators))
         return True
 
     def on_effect(self, _node: ast.AST) -> bool:
@@ -305,6 +338,7 @@ _SPECIAL: dict[str, Callable[[Scan, ast.AST], bool]] = {  # each is asked about 
     "Attribute": Scan.on_attribute,  # type: ignore[dict-item]
     "Subscript": Scan.on_subscript,  # type: ignore[dict-item]
     "Call": Scan.on_call,  # type: ignore[dict-item]
+    **dict.fromkeys(("List", "Tuple", "Set"), Scan.on_list),  # type: ignore[arg-type]
     "Constant": Scan.on_constant,  # type: ignore[dict-item]
     "Import": Scan.on_import,  # type: ignore[dict-item]
     "ImportFrom": Scan.on_import_from,  # type: ignore[dict-item]
@@ -312,9 +346,12 @@ _SPECIAL: dict[str, Callable[[Scan, ast.AST], bool]] = {  # each is asked about 
     "AsyncFunctionDef": Scan.on_function,  # type: ignore[dict-item]
     "ClassDef": Scan.on_class,  # type: ignore[dict-item]
     "AnnAssign": Scan.on_annotated,  # type: ignore[dict-item]
+    "Assign": Scan.on_assign,  # type: ignore[dict-item]
     "Global": Scan.on_shared,  # type: ignore[dict-item]
     "Expr": Scan.on_expression,  # type: ignore[dict-item]
     "If": Scan.on_condition,  # type: ignore[dict-item]
+    "Return": Scan.on_return,  # type: ignore[dict-item]
+    "Compare": Scan.on_compare,  # type: ignore[dict-item]
     **dict.fromkeys(
         ("For", "While", "With", "AsyncFor", "AsyncWith", "Delete", "Raise", "Assert"),
         Scan.on_effect,

@@ -7,9 +7,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.chains import (
-    CALLED,
     Function,
     evaluated,
+    is_inspected,
     is_memo,
     is_methodical,
     is_mild,
@@ -18,11 +18,14 @@ from firsttry_tasks.selection.chains import (
 )
 from firsttry_tasks.selection.piece import MAGIC, Piece
 from firsttry_tasks.selection.scan import Scan
+from firsttry_tasks.selection.spelling import LOCAL
+from firsttry_tasks.selection.terms import CALLED, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__"})
+_DATA = ast.Assign | ast.AnnAssign | ast.AugAssign
 _GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 
 
@@ -71,6 +74,12 @@ def _statement(
 ) -> Iterator[Piece]:
     """Return the pieces of a statement; ``around`` is the class it is a member of."""
     scan = Scan(scope)
+    if around is not None and _is_doc(node) and is_mild(around):
+        yield _doc(node, scope)
+        return
+    if isinstance(node, Function) and not is_inspected(node) and _is_doc(node.body[0]):
+        scan.apart = node
+        yield _doc(node.body[0], f"{scope}.{node.name}" if scope else node.name)
     if isinstance(node, ast.ClassDef):
         scan.head(node)
         yield _piece(scan, node, plain=_is_plain(node), mild=is_mild(node))
@@ -85,6 +94,34 @@ def _statement(
             scan, node, plain=plain, mild=around is not None and is_mild(around) and method
         )
     yield from _bodies(scan.functions, times)
+
+
+def _is_data(node: ast.stmt) -> bool:
+    """Tell whether a statement gives a variable something to hold; of some we know what for."""
+    known = isinstance(node, ast.Assign) and tip(node.targets[0]) in {"__all__", "__slots__"}
+    return isinstance(node, _DATA) and not known
+
+
+def _carried(scan: Scan) -> frozenset[str]:
+    return frozenset(name for name in scan.spelled if "*" not in name)
+
+
+def _is_doc(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _doc(node: ast.stmt, of: str) -> Piece:
+    """Return the docstring of a function, or of a class that nobody looks into."""
+    scan = Scan(of)
+    scan.visit(node)
+    last = node.end_lineno or node.lineno
+    return Piece(
+        key=of, body=False, first=node.lineno, last=last, digest=scan.digest(), is_doc=True
+    )
 
 
 def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Piece]:
@@ -116,7 +153,10 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
         names=frozenset(scan.names),
         attrs=frozenset(scan.attrs),
         hints=frozenset(scan.hints),
+        handed=frozenset(scan.handed - {""}),
+        carried=_carried(scan) if _is_data(node) else frozenset(),
         imports=frozenset(scan.imports),
+        sets=frozenset(scan.sets),
         writes=frozenset(scan.writes),
         effect=not guard and scan.effect,
         unsafe=not guard and scan.unsafe,
@@ -127,6 +167,7 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
         plain=plain and not magic,
         mild=mild and not magic,
         is_class=isinstance(node, ast.ClassDef),
+        decor=_decor(node),
         bases=scan.bases,
     )
 
@@ -134,6 +175,9 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
 def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Piece:
     own = parameters(node) | (scan.stores - scan.shared)
     writes = {pair for pair in scan.writes if pair[1].removesuffix(CALLED) not in own}
+    # What is made when first asked for says nothing of who asked; nor does what a function is told.
+    writes -= {("self", name) for name in scan.made}
+    writes = {pair for pair in writes if pair[0] not in FUNCTIONS & own}
     if name.rpartition(".")[2] in _CONSTRUCTORS:
         writes = {pair for pair in writes if pair[0] != "self"}
     kept = any(root not in own or root == "cls" for root in scan.kept)
@@ -145,14 +189,38 @@ def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -
         digest=scan.digest(),
         names=frozenset(scan.names - own),
         attrs=frozenset(scan.attrs),
+        handed=_handed(scan, own),
         imports=frozenset(scan.imports),
+        sets=frozenset(scan.sets),
         writes=frozenset(writes | {(shared, shared) for shared in scan.shared}),
         wild=scan.wild,
         peeks=scan.peeks,
         mirror=scan.mirror,
+        looks=scan.looks,
         memo=bool(scan.shared) or kept or scan.lazy or is_memo(node),
         cache=is_memo(node),
     )
+
+
+def _handed(scan: Scan, own: set[str]) -> frozenset[str]:
+    """Return what a body hands on that is not its own, or that it has imported itself."""
+    found: set[str] = set()
+    for chain in scan.handed - {""}:
+        first, dot, rest = chain.partition(".")
+        if first in scan.homes:
+            found.add(LOCAL + (rest.rpartition(".")[2] if dot else scan.homes[first]))
+        elif first not in own:
+            found.add(chain)
+    return frozenset(found)
+
+
+def _decor(node: ast.stmt) -> bytes:
+    """Return the digest of a function's decorators, empty where it has none."""
+    scan = Scan("")
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    for each in decorators:
+        scan.visit(each)
+    return scan.digest() if decorators and isinstance(node, Function) else b""
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -3,55 +3,64 @@
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
 
-from firsttry_tasks.selection.chains import CALLED
 from firsttry_tasks.selection.delta import Delta
 from firsttry_tasks.selection.learned import Session
-from firsttry_tasks.selection.modules import Modules
+from firsttry_tasks.selection.modules import Modules, exported
+from firsttry_tasks.selection.names import DOCS, Names
 from firsttry_tasks.selection.piece import HOOKS, MAGIC, Piece
+from firsttry_tasks.selection.terms import CALLED
+from firsttry_tasks.selection.texts import Texts
 
-_ERRORS = frozenset(
-    name
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type) and issubclass(kind, BaseException)
-)
-_PLAIN_BASES = _ERRORS | {"object", "Generic", "ABC", "Protocol"}
-_MILD_BASES = _PLAIN_BASES | {
-    "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"
-}  # fmt: skip
-_DEEPEST = 30
-_SHORTEST = 3  # of a part of a name that says something
+_BUILTINS = frozenset(dir(builtins))
+#: What functions and classes are told of themselves by whoever made them.
+_LABELS = frozenset(
+    {"__name__", "__qualname__", "__module__", "__doc__", "__dict__", "__annotations__",
+     "__wrapped__", "__signature__", "__defaults__", "__kwdefaults__"}
+)  # fmt: skip
+_MOST = 4  # classes that are followed one by one
 
 
 class Spread:
-    """Changed names, each with the modules it comes from, and modules whose import changed."""
+    """Changed names, and modules whose import changed."""
 
-    def __init__(self, session: Session, modules: Modules) -> None:
-        """Begin with nothing changed."""
+    def __init__(
+        self, session: Session, modules: Modules, texts: Texts, *, whole: bool = False
+    ) -> None:
+        """Begin with nothing changed; ``whole``: a member of a class stands for its module."""
         self.session = session
         self.modules = modules
-        self.bare: dict[str, set[str]] = {}  # file -> names changed in its own namespace
-        self.attrs: dict[str, int] = {}  # name -> mask of origins
-        self.origins = 0
-        self.members = 0  # the origins of members of classes among them
+        self.texts = texts
+        self.names = Names(modules)
         self.effects: dict[str, str] = {}  # module -> why its import as a whole counts as changed
         self.unsafe: dict[str, str] = {}  # module -> why its import may fail now
-        self.why: dict[str, str] = {}  # name -> the change it comes from
+        self.done: set[tuple[str, int]] = set()  # statements that run to another result
+        self.classes: dict[tuple[str, str], tuple[int, Spread]] = {}  # class -> bit, who has it
+        self._whole = whole
         self._gone: dict[str, int] = {}
-        self._done: set[tuple[str, int]] = set()
+        self._exports: dict[str, frozenset[str]] = {}  # file -> what came to or left its __all__
+        self._same: set[tuple[str, int]] = set()  # definitions that are decorated as they were
         self._ran = _ran(session)
         self._named: dict[str, list[tuple[str, Piece]]] | None = None
 
     def change(self, path: str, delta: Delta) -> None:
         """Take in what changed in one file; `settle` carries it on."""
         old = self.modules.sources[path]
+        exports = exported(old[number] for number in delta.statements)
+        became = exported(delta.added)
+        if exports is not None and became is not None:
+            self._exports[path] = exports ^ became
+        again = {_decorated(piece) for piece in delta.added if piece.decor}
         for number in sorted(delta.statements):
+            if _decorated(old[number]) in again:
+                self._same.add((path, number))
             self._statement(path, old[number], number, f"{path} changed", changed=True)
         classes = {name for piece in delta.added if piece.is_class for name in piece.binds}
         new = classes - {name for piece in old if piece.is_class for name in piece.binds}
+        kept = {_decorated(old[number]) for place, number in self._same if place == path}
         for piece in delta.added:
-            if piece.key.partition(".")[0] in new:
-                continue  # nobody gets at the members of a class that nobody names
-            self._statement(path, piece, -1, f"{path} changed", changed=True)
+            # Nobody gets at the members of a class that nobody names.
+            if piece.key.partition(".")[0] not in new and _decorated(piece) not in kept:
+                self._statement(path, piece, -1, f"{path} changed", changed=True)
         for name in delta.removed:
             self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
 
@@ -64,82 +73,115 @@ class Spread:
 
     def settle(self) -> None:
         """Carry changed names through module-level code until nothing is added."""
-        size = -1
-        while size != self._size():
-            size = self._size()
+        passed: dict[str, int] = {}
+        while any(passed.get(path) != self._size() for path in self.modules.sources):
             for path, pieces in self.modules.sources.items():
-                self._pass(path, pieces)
+                before = self._size()
+                if passed.get(path) != before:
+                    self._pass(path, pieces)
+                    passed[path] = before
 
-    def hit(self, path: str, piece: Piece) -> tuple[int, str]:
-        """Return the origins of the changed names that a piece refers to, and one of the names."""
-        mask, name = 0, ""
-        own = self.bare.get(path)
-        if own and not own.isdisjoint(piece.names):
-            name = min(own & piece.names)
-            mask |= self.modules.bit.get(path, 0)
-        for other in piece.attrs & self.attrs.keys():
-            mask |= self.attrs[other]
-            name = name or other
-        for other in self._hints(path, piece) & ((own or set()) | self.attrs.keys()):
-            mask |= self.attrs.get(other, 0)
-            name = name or other
-        if piece.mirror and own:
-            mask |= self.modules.bit.get(path, 0)
-            name = name or min(own)
-        if piece.wild and self.origins:
-            mask |= self.origins
-            name = name or "any name"
-        if piece.peeks and self.members:
-            mask |= self.members
-            name = name or "any member"
-        return mask, name
+    def having(self, path: str, piece: Piece) -> int:
+        """Return the bits of the changed classes that a piece may have an object of."""
+        parts = set(piece.key.split(".")) if piece.body else set()
+        found = 0
+        for (_, name), (bit, spread) in self.classes.items():
+            if not parts.isdisjoint(self.modules.lineage(name)) or spread.names.hit(path, piece)[0]:
+                found |= bit
+        return found
+
+    def imported(self, mask: int) -> int:
+        """Return the bits of the changed classes that importing these modules may have used."""
+        found = 0
+        for bit, spread in self.classes.values():
+            if mask & sum(self.modules.bit.get(path, 0) for path in spread.effects):
+                found |= bit
+        return found
 
     def _size(self) -> int:
-        return len(self._done) + len(self.attrs) + len(self.effects)
+        return len(self.done) + self.names.grown + len(self.effects) + len(self.classes)
 
     def _pass(self, path: str, pieces: tuple[Piece, ...]) -> None:
         reach = self.modules.closure[path]
-        if not reach & self.origins:
-            return
+        reach |= self.imported(reach)
+        mask, why = self.texts.hit(self.texts.by_module.get(path, ()), self.names.attrs)
+        if mask & reach:
+            self.effects.setdefault(path, why)
+        near = bool(self.classes or reach & self.names.origins)
         ran = self._ran.get(path, {})
         for number, piece in enumerate(pieces):
             if piece.star:
                 self._star(path, piece)
-            if piece.body or (path, number) in self._done:
+            if (path, number) in self.done or not (near or piece.carried) or _is_fixed(piece):
                 continue
-            mask, name = self.hit(path, piece)
-            if not mask & reach:
-                mask, name = self._hit_by_run(ran.get(number, ()))
-            if mask & reach:
-                self._again(path, number, self.why.get(name, f"{name} changed"))
+            mask, name = self._hit(path, number, piece, reach, ran.get(number, ()))
+            if mask:
+                self._again(path, number, self.names.why.get(name, f"{name} changed"))
                 if piece.imports and self._lost(piece, reach):
                     self.effects.setdefault(path, f"a name it imports is gone: {name}")
 
-    def _star(self, path: str, piece: Piece) -> None:
-        """Hand on the changed names of a module whose every name is imported."""
-        for source in self.modules.imported(path, piece.imports):
-            names = self.bare.get(source, set()) - self.bare.get(path, set())
-            for name in sorted(names):
-                self._bind(path, "", name, self.why[name])
-                if name == "__all__":
-                    self.effects.setdefault(path, self.why[name])
-
-    def _lost(self, piece: Piece, reach: int) -> bool:
-        return any(self._gone.get(name, 0) & reach for name in piece.attrs)
+    def _hit(
+        self, path: str, number: int, piece: Piece, reach: int, ran: Iterable[int]
+    ) -> tuple[int, str]:
+        """Return what makes a statement of a module run to another result, if anything does."""
+        for bit, spread in self.classes.values():
+            reach |= bit if (path, number) in spread.done else 0
+        mask, name = self.names.hit(path, piece)
+        if not mask & reach:
+            mask, name = self._hit_by_run(ran)
+        if not mask & reach and not self.names.attrs.keys().isdisjoint(piece.carried):
+            return 1, min(self.names.attrs.keys() & piece.carried)  # where it goes, it is known
+        return mask & reach, name
 
     def _hit_by_run(self, units: Iterable[int]) -> tuple[int, str]:
+        """Ask what a statement ran while its module was imported.
+
+        What fills a registry for each of many statements reads what the others put there only to
+        add its own: that it is another registry now changes none of the others. It may see their
+        docstrings too, but those of what it is given.
+        """
         for unit in units:
             path, number = self.session.units[unit]
             if number >= 0 and path in self.modules.sources:
-                mask, name = self.hit(path, self.modules.sources[path][number])
+                piece = self.modules.sources[path][number]
+                fills = frozenset(end.removesuffix(CALLED) for _, end in piece.writes) | DOCS
+                mask, name = self.names.hit(path, piece, fills)
                 if mask:
                     return mask, name
         return 0, ""
 
+    def _star(self, path: str, piece: Piece) -> None:
+        """Hand on the changed names of a module whose every name is imported."""
+        bare, own = self.names.bare, self.names.bare.get(path, set())
+        for source in self.modules.imported(path, piece.imports):
+            names = {it for it in bare.get(source, set()) - own if self._lists(source, it)}
+            for name in sorted(names - {"__all__"}):
+                self._bind(path, "", name, self.names.why[name])
+            if "__all__" in names:
+                self._export(path, source)
+
+    def _lists(self, source: str, name: str) -> bool:
+        """Tell whether a name of a module goes to those who import all of them."""
+        known = self.modules.exports(source)
+        return name == "__all__" or (name in known if known else not name.startswith("_"))
+
+    def _export(self, path: str, source: str) -> None:
+        """Hand on that a module lists other names, to one that imports all that it lists."""
+        why = self.names.why["__all__"]
+        if source not in self._exports:
+            self.effects.setdefault(path, why)
+        own = self.names.bare.get(path, set())
+        for name in sorted(self._exports.get(source, frozenset()) - own):
+            self._bind(path, "", name, why)
+            self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
+
+    def _lost(self, piece: Piece, reach: int) -> bool:
+        return any(self._gone.get(name, 0) & reach for name in piece.attrs)
+
     def _again(self, path: str, number: int, why: str) -> None:
         """Take in a statement that didn't change itself, but runs to another result."""
-        if (path, number) not in self._done:
-            self._done.add((path, number))
+        if (path, number) not in self.done:
+            self.done.add((path, number))
             if number < 0:
                 self.effects.setdefault(path, why)
             else:
@@ -151,7 +193,10 @@ class Spread:
         """Take in a statement that runs to another result, or is itself another."""
         if piece.body:
             return
-        self._done.add((path, number))
+        self.done.add((path, number))
+        if piece.is_doc:
+            self.names.document(path, piece, why)
+            return
         if piece.effect or (changed and _counts_whole(piece)):
             self.effects.setdefault(path, why)
         if piece.unsafe:
@@ -161,20 +206,51 @@ class Spread:
             names |= {tip for _, tip in self._writes(path, piece)}
         for name in names - {""}:
             self._bind(path, piece.key, name, why)
-        if piece.key and not self._unnoticed(path, piece):
+        if piece.key and not (self.names.unnoticed(path, piece) and self._is_spoken(names)):
             for name in piece.key.split("."):
                 self._bind(path, "", name, why)
         for place, name in self._written(path, piece, number):
             self._bind(place, "", name, why)
 
+    def _is_spoken(self, names: Iterable[str]) -> bool:
+        """Tell whether code that is here asks for members: for others only a library may ask."""
+        return all(name in self.modules.spoken or name in self._bodies() for name in names)
+
+    def _bind(self, path: str, scope: str, name: str, why: str) -> None:
+        bit = self.modules.bit.get(path, 0)
+        if scope and not self._whole:
+            bit = self._class(path, scope, why) or bit
+        self.names.bind(path, scope, name, why, bit)
+
+    def _class(self, path: str, scope: str, why: str) -> int:
+        """Return the bit of a class whose members changed, 0 where it has none of its own.
+
+        Only who has an object of it notices them: who would notice if it were another class.
+        """
+        if (path, scope) not in self.classes and len(self.classes) < _MOST:
+            head = self.modules.head(path, scope)
+            if head is not None:
+                spread = Spread(self.session, self.modules, self.texts, whole=True)
+                bit = 1 << (len(self.modules.paths) + len(self.classes))
+                self.classes[path, scope] = bit, spread
+                spread._again(path, head, why)
+                spread.settle()
+        return self.classes.get((path, scope), (0, None))[0]
+
     def _written(self, path: str, piece: Piece, number: int) -> Iterator[tuple[str, str]]:
         """Return what the functions that a statement calls may change besides."""
-        for unit in self._ran.get(path, {}).get(number, ()):
-            place, inner = self.session.units[unit]
-            if inner >= 0 and place in self.modules.sources:
-                yield from self._writes(place, self.modules.sources[place][inner])
+        ran = [self.session.units[unit] for unit in self._ran.get(path, {}).get(number, ())]
+        known = [
+            (place, self.modules.sources[place][inner])
+            for place, inner in ran
+            if inner >= 0 and place in self.modules.sources
+        ]
+        if (path, number) in self._same and not any(body.looks for _, body in known):
+            return  # decorators that don't look into a function file it where it was
+        for place, body in known:
+            yield from self._writes(place, body)
         if number < 0 and piece.unsafe:
-            for called in (piece.names | piece.attrs) - piece.imports:
+            for called in (piece.names | piece.attrs) - piece.imports - piece.carried:
                 for place, body in self._bodies().get(called, ()):
                     yield from self._writes(place, body)
 
@@ -182,53 +258,16 @@ class Spread:
         """Return what a piece may change, as far as it is the repository's."""
         for root, end in piece.writes:
             tip = end.removesuffix(CALLED)
-            if not tip or root in self.modules.foreign(path):
+            if not tip or tip in _LABELS or root in self.modules.foreign(path):
                 continue
+            if root in _BUILTINS and root not in self.modules.bound(path):
+                continue  # `tuple.__getattribute__(self, name)`: nothing changes a builtin
             if tip != end and tip not in self._bodies():
                 continue  # a builtin, or a method of what is built in
-            if tip != root or tip not in self.modules.handles(path):
+            if tip in self.modules.owned and tip not in (
+                self.modules.handles(path) if tip == root else self.modules.short
+            ):
                 yield path, tip
-
-    def _hints(self, path: str, piece: Piece) -> frozenset[str]:
-        """Return the annotations that somebody may look at: a dataclass asks for ClassVar only."""
-        if not piece.hints:
-            return piece.hints
-        if piece.is_class:
-            known = all(self._plain(path, name, mild=True) for name in piece.binds)
-            return frozenset() if known else piece.hints
-        if not piece.key or (piece.plain and self._plain(path, piece.key)):
-            return frozenset()
-        if self._plain(path, piece.key, mild=True) and self._is_standard(path):
-            return piece.hints - self.modules.classes.keys()
-        return piece.hints
-
-    def _is_standard(self, path: str) -> bool:
-        """Tell whether a file's dataclasses, if it has any, are those of the standard library."""
-        loaded = {name for piece in self.modules.sources[path] for name in piece.imports}
-        return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
-
-    def _unnoticed(self, path: str, piece: Piece) -> bool:
-        """Tell whether only those notice a member of a class who name it."""
-        return (piece.plain and self._plain(path, piece.key)) or (
-            piece.mild and self._plain(path, piece.key, mild=True)
-        )
-
-    def _plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
-        """Tell whether a class ("": the module) takes no notice of its members, or its methods.
-
-        It has no decorators, no metaclass and no bases from elsewhere that may look at them.
-        """
-        bases = _MILD_BASES if mild else _PLAIN_BASES
-        if not name or (name in bases and name in self.modules.foreign(path)):
-            return True
-        known = self.modules.classes.get(name)
-        if known is None or depth > _DEEPEST:
-            return name in bases
-        return all(
-            (piece.mild if mild else piece.plain)
-            and all(self._plain(place, base, depth + 1, mild=mild) for base in piece.bases)
-            for place, piece in known
-        )
 
     def _bodies(self) -> dict[str, list[tuple[str, Piece]]]:
         """Functions by name; constructors and hooks of classes also by the class's name."""
@@ -243,33 +282,21 @@ class Spread:
                         self._named.setdefault(last, []).append((path, piece))
         return self._named
 
-    def _bind(self, path: str, scope: str, name: str, why: str) -> None:
-        bit = self.modules.bit.get(path, 0)
-        if not scope:
-            self.bare.setdefault(path, set()).add(name)
-        self.origins |= bit
-        if scope:
-            self.members |= bit
-        self.why.setdefault(name, f"{name}: {why}")
-        for form in (name, *_patterns(name)):
-            self.attrs[form] = self.attrs.get(form, 0) | bit
-            self.why.setdefault(form, self.why[name])
+
+def _decorated(piece: Piece) -> tuple[str, frozenset[str], bytes] | None:
+    """Return what tells a decorated function from others, None for one without decorators."""
+    return (piece.key, piece.binds, piece.decor) if piece.decor else None
+
+
+def _is_fixed(piece: Piece) -> bool:
+    """Tell whether nothing that it refers to makes a statement run to another result."""
+    listed = "__all__" in piece.binds and not piece.unsafe
+    return piece.body or piece.is_doc or listed
 
 
 def _counts_whole(piece: Piece) -> bool:
     """Tell whether everybody who imports the module may notice a statement that changed."""
     return piece.star or (not piece.key and any(map(HOOKS.fullmatch, piece.binds)))
-
-
-def _patterns(name: str) -> Iterator[str]:
-    """How a string that is a part of the name would be noted: `visit_*` for visit_x."""
-    for place, letter in enumerate(name):
-        if letter == "_":
-            head, tail = name[: place + 1], name[place:]
-            if len(head) >= _SHORTEST:
-                yield f"{head}*"
-            if len(tail) >= _SHORTEST:
-                yield f"*{tail}"
 
 
 def _ran(session: Session) -> dict[str, dict[int, set[int]]]:

@@ -17,6 +17,7 @@ from firsttry_tasks.outputs.table import duration
 from firsttry_tasks.recorder.facts import variable
 from firsttry_tasks.selection.choose import choose, seconds
 from firsttry_tasks.selection.learned import Now
+from firsttry_tasks.selection.spelling import spelled
 from firsttry_tasks.steps import recording
 from firsttry_tasks.steps.tool_run import Ran, require
 from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
@@ -191,6 +192,7 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
         outside=lambda name: disk.content(here.root / name),
         pieces=lambda path: dependencies.pieces(read(path)),
         before=memory.before,
+        spelled=lambda path: spelled(read(path)),
         inert=here.settings.inert,
         depends=here.settings.depends,
     )

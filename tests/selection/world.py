@@ -12,6 +12,7 @@ from firsttry_tasks.dependencies import pieces
 from firsttry_tasks.selection.choose import choose
 from firsttry_tasks.selection.learned import Frame, Now, Session, Test
 from firsttry_tasks.selection.source import take_apart
+from firsttry_tasks.selection.spelling import spelled
 
 if TYPE_CHECKING:
     from firsttry_tasks.selection.piece import Piece
@@ -55,8 +56,8 @@ class World:
         known = tuple(self._test(nodeid, seen, homes) for nodeid, seen in tests.items())
         collected: dict[str, list[str]] = {}
         for nodeid in tests:
-            path, _, rest = nodeid.partition("::")
-            collected.setdefault(path, []).append(rest)
+            path = nodeid.partition("::")[0]
+            collected.setdefault(path, []).append(nodeid.removeprefix(path))
         frames = (Frame("start", "", (), (), (), ()), *(_collect(home) for home in homes))
         imports = tuple(Frame("import", path, (), (), (), ()) for path in self.pieces)
         return Session(
@@ -78,7 +79,9 @@ class World:
 
     def _test(self, nodeid: str, seen: tuple[str | Fact, ...], homes: list[str]) -> Test:
         path, _, rest = nodeid.partition("::")
-        ran = [f"{path}:{rest.replace('::', '.')}", *(it for it in seen if isinstance(it, str))]
+        code = path.endswith(".py")
+        own = [f"{path}:{rest.replace('::', '.')}"] if code else []
+        ran = [*own, *(it for it in seen if isinstance(it, str))]
         return Test(
             nodeid=nodeid,
             path=path,
@@ -92,8 +95,15 @@ class World:
             ),
             frames=(1 + homes.index(path),),
             names=(),
-            function=True,
+            function=code,
         )
+
+    def lend(self, path: str) -> None:
+        """Let a library have imported a module."""
+        facts = (*self.session.facts, ("lent", path))
+        start, *rest = self.session.frames
+        start = msgspec.structs.replace(start, facts=(len(facts) - 1,))
+        self.session = msgspec.structs.replace(self.session, facts=facts, frames=(start, *rest))
 
     def _unit(self, spelled: str) -> int:
         path, _, key = spelled.partition(":")
@@ -124,6 +134,7 @@ class World:
             outside=lambda _: "",
             pieces=lambda path: pieces(files[path].encode()),
             before=lambda path, blob: TAKEN_APART[path, blob],
+            spelled=lambda path: spelled(files[path].encode()),
         )
 
 

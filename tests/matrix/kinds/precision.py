@@ -8,7 +8,9 @@ _TREE = '''
     --- docs/guide.md
     More words.
     --- box/__init__.py
+    from box.hook import Hook
     from box.lid import lid
+    from box.extra import *
     --- box/lid.py
     """The lid of a box."""
     WIDTH = 3
@@ -21,6 +23,15 @@ _TREE = '''
     --- box/spare.py
     def spare():
         return 1
+    --- box/extra.py
+    __all__ = ["extra"]
+    def extra():
+        return 1
+    --- box/hook.py
+    class Hook:
+        size = 1
+        def span(self):
+            return self.size
     --- box/mark.py
     class Mark:
         size = 1
@@ -44,6 +55,26 @@ CASES = (
     case("nothing-at-all", _TREE, quick=True),
     case(
         "files-touched", _TREE, touch("box/lid.py"), touch("test_lid.py"), touch("box/__init__.py")
+    ),
+    case("docstring-of-a-function", _TREE, swap("box/lid.py", "Return the lid.", "Give the lid.")),
+    case("docstring-of-a-module", _TREE, swap("box/lid.py", "The lid of a box.", "A lid.")),
+    case(
+        "docstring-given-to-a-class",
+        _TREE,
+        swap("box/mark.py", "Mark:", 'Mark:\n    """A mark."""'),
+    ),
+    case(
+        "docstring-given-to-a-test", _TREE, swap("test_lid.py", "lid():", 'lid():\n    """Six."""')
+    ),
+    case(
+        "attribute-of-a-class-that-no-test-has",
+        _TREE,
+        swap("box/hook.py", "size = 1", "size = 2"),
+    ),
+    case(
+        "name-listed-for-star-imports-that-no-test-asks-for",
+        _TREE,
+        swap("box/extra.py", '["extra"]', '["extra", "__name__"]'),
     ),
     case("comment-changed", _TREE, swap("box/lid.py", "how wide", "the width")),
     case("comment-added", _TREE, append("box/lid.py", "# the end\n")),

@@ -1,0 +1,59 @@
+"""Who asks for a module: the project, the runner of the tests, or code from elsewhere."""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FrameType
+
+from firsttry_tasks.recorder.tape import Open, Tape
+
+_RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/execnet/")
+_HERE = str(Path(__file__).parent) + os.sep
+_STANDARD = tuple(
+    {os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")}
+)
+_INSTALLED = f"{os.sep}site-packages{os.sep}"
+
+
+class Asker:
+    """Notes which function had a module imported, and which modules a library took hold of."""
+
+    def __init__(self, tape: Tape) -> None:
+        """Write to this tape."""
+        self._tape = tape
+
+    def imported(self, frame: Open) -> None:
+        """Note who is behind an import that is about to run in ``frame``."""
+        codes = tuple(self._codes())
+        self._lend(codes, frame.name)
+        function = next((code for code in codes if self._tape.place(code.co_filename)), None)
+        if function is not None and function.co_name != "<module>":
+            self._tape.loads.add((self._tape.unit(function), frame.number))
+
+    def fetched(self, module: object) -> None:
+        """Note who asked by name for a module that may be there already."""
+        path = getattr(module, "__file__", None)
+        place = self._tape.place(path) if isinstance(path, str) else None
+        if place is not None:
+            self._lend(tuple(self._codes()), place)
+
+    def _lend(self, codes: tuple[CodeType, ...], place: str) -> None:
+        """Count a module for every test if a library asked: who it serves later is unknown."""
+        if codes and self._tape.place(codes[0].co_filename) is None:
+            name = codes[0].co_filename
+            if not any(part in name for part in _RUNNER):
+                self._tape.add_to(self._tape.stack[0], "lent", place)
+
+    def _codes(self) -> Iterator[CodeType]:
+        """Yield what led here, nearest first, without the standard library, which only helps."""
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
+        while frame is not None:
+            name = frame.f_code.co_filename
+            helps = name.startswith(("<", _HERE)) or (
+                name.startswith(_STANDARD) and _INSTALLED not in name
+            )
+            if not helps:
+                yield frame.f_code
+            frame = frame.f_back

@@ -1,0 +1,61 @@
+"""The text of a piece of code without comments and layout, gathered in one walk."""
+
+from __future__ import annotations
+
+import ast
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Walk:
+    """Walks over nodes; who inherits from it says what certain kinds of them mean."""
+
+    def __init__(self) -> None:
+        """Begin with no text."""
+        self._text: list[str] = []
+
+    def digest(self) -> bytes:
+        """Return the digest of all that was walked over."""
+        text = "".join(self._text).encode("utf-8", "surrogatepass")
+        return blake2b(text, digest_size=8).digest()
+
+    def special(self, kind: str, node: ast.AST) -> bool:
+        """Take in a node of this kind; tell whether its fields are still to be walked over."""
+        del kind, node
+        return True
+
+    def visit(self, node: ast.AST) -> None:
+        """Walk over a node and all inside it."""
+        kind = node.__class__.__name__
+        self._text.append(kind)
+        if self.special(kind, node):
+            self._fields(node)
+
+    def _fields(self, node: ast.AST, *skip: str) -> None:
+        text = self._text
+        text.append("(")
+        for field in node._fields:
+            if field in skip:
+                continue
+            value = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                self.visit(value)
+            elif isinstance(value, list):
+                self._each(value)
+            else:
+                text.append(repr(value))
+            text.append(",")
+        text.append(")")
+
+    def _each(self, values: Iterable[object]) -> None:
+        self._text.append("[")
+        for value in values:
+            if isinstance(value, ast.AST):
+                self.visit(value)
+            else:
+                self._text.append(repr(value))
+            self._text.append(",")
+        self._text.append("]")
