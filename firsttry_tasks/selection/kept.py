@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.selection.learned import Frame, Test
+from firsttry_tasks.selection.terms import CALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -89,10 +90,23 @@ class Shared:
             units = {n for n in ran[first] & reach if (by_unit[n] & callers).bit_count() <= most}
             seen = (n for n in tests[first].facts if self.facts[n][0] in _TELLING)
             facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
-            if units or facts:
-                frame = self._frame("kept", piece.key, units, facts)
-                for at in _bits(callers):
+            takers = self._takers(number, piece, by_unit)
+            if units or facts or takers & ~callers:
+                frame = self._frame("kept", piece.key, {number, *units}, facts)
+                for at in _bits(callers | takers):
                     more[tests[at].nodeid].add(frame)
+
+    def _takers(self, number: int, piece: Piece, by_unit: Mapping[int, int]) -> int:
+        """Return the tests that may take what a function keeps without asking it.
+
+        ``self._code or self._make_code()`` asks only where nobody has asked before.
+        """
+        kept = piece.sets | {tip.removesuffix(CALLED) for _, tip in piece.writes}
+        takers = 0
+        for other, one in self.pieces.items():
+            if other != number and one.body and not kept.isdisjoint(one.attrs | one.names):
+                takers |= by_unit.get(other, 0)
+        return takers
 
     def _caches(self, number: int, made: Iterable[Test]) -> set[int]:
         """Return the frames that hold what a cached function did, itself included."""

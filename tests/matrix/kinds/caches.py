@@ -51,6 +51,99 @@ def _cached(how: str) -> str:
 
 CASES = (
     case(
+        "test-that-needs-an-earlier-one",
+        """
+         --- test_mod.py
+         STATE = []
+         def test_a():
+             STATE.append(1)
+         def test_b():
+             assert STATE
+         """,
+        swap("test_mod.py", "    STATE.append(1)", "    pass"),
+    ),
+    case(
+        "state-an-earlier-test-left-in-a-module",
+        """
+         --- counter.py
+         STATE = {}
+         def begin():
+             STATE["n"] = 1
+         --- test_counter.py
+         import counter
+         def test_first():
+             counter.begin()
+         def test_second():
+             assert counter.STATE["n"] == 1
+         """,
+        swap("counter.py", "= 1", "= 2"),
+    ),
+    case(
+        "code-kept-in-an-object-that-an-earlier-test-made",
+        """
+         --- style.py
+         class Style:
+             def __init__(self):
+                 self._code = None
+             def make(self):
+                 if self._code is None:
+                     self._code = "code"
+                 return self._code
+             def render(self):
+                 return self._code or self.make()
+         BOLD = Style()
+         --- test_style.py
+         from style import BOLD
+         def test_first():
+             BOLD.render()
+         def test_second():
+             assert BOLD.render() == "code"
+        """,
+        swap("style.py", '"code"', '"mode"'),
+        quick=True,
+    ),
+    case(
+        "variable-that-an-earlier-test-had-filled",
+        """
+         --- setup.py
+         CODE = None
+         def fill():
+             global CODE
+             CODE = "code"
+         def code():
+             if CODE is None:
+                 fill()
+             return CODE
+         --- test_setup.py
+         from setup import code
+         def test_first():
+             code()
+         def test_second():
+             assert code() == "code"
+        """,
+        swap("setup.py", '"code"', '"mode"'),
+    ),
+    case(
+        "dictionary-that-an-earlier-test-had-filled",
+        """
+         --- store.py
+         CODES = {}
+         def fill(name):
+             CODES[name] = "code"
+         def code(name):
+             if name not in CODES:
+                 fill(name)
+             return CODES[name]
+         --- test_store.py
+         from store import code
+         def test_first():
+             code("a")
+         def test_second():
+             assert code("a") == "code"
+        """,
+        swap("store.py", '"code"', '"mode"'),
+    ),
+    case(
         "finaliser-of-a-session-fixture",
         """
         --- closing.py

@@ -1,6 +1,7 @@
 """Where no record of imports, calls and files can see: owned up to, so that nobody is surprised."""
 
 from tests.matrix.case import git, room, swap
+from tests.matrix.kinds.strangers import library
 
 case = room("known limit", want="unseen")
 _WHO = ("-c", "user.name=m", "-c", "user.email=m@example.org")
@@ -52,31 +53,39 @@ CASES = (
         git(*_WHO, "commit", "-qm", "two", "--allow-empty"),
     ),
     case(
-        "state-an-earlier-test-left-in-a-module",
+        "attribute-that-a-library-reads-and-other-code-names",
         """
-         --- counter.py
-         STATE = {}
-         def begin():
-             STATE["n"] = 1
-         --- test_counter.py
-         import counter
-         def test_first():
-             counter.begin()
-         def test_second():
-             assert counter.STATE["n"] == 1
-         """,
-        swap("counter.py", "= 1", "= 2"),
+         --- streams.py
+         class Stream:
+             encoding = "ascii"
+         class Other:
+             def told(self):
+                 return self.encoding
+         --- test_stream.py
+         import frame
+         from streams import Stream
+         def test_stream():
+             assert frame.say(Stream()) == "ascii"
+        """,
+        swap("streams.py", "ascii", "utf-8"),
+        setup=(library("def say(stream):\n    return stream.encoding\n"),),
+        env={"PYTHONPATH": "{base}/site"},
     ),
     case(
-        "test-that-needs-an-earlier-one",
+        "settings-that-a-library-finds-in-a-container",
         """
-         --- test_mod.py
-         STATE = []
-         def test_a():
-             STATE.append(1)
-         def test_b():
-             assert STATE
-         """,
-        swap("test_mod.py", "    STATE.append(1)", "    pass"),
+         --- settings.py
+         TIME_ZONE = "UTC"
+         --- test_zone.py
+         import frame
+         import settings
+         def test_zone():
+             found = {}
+             found["settings"] = settings
+             assert frame.zone(found) == "UTC"
+        """,
+        swap("settings.py", "UTC", "CET"),
+        setup=(library("def zone(found):\n    return found['settings'].TIME_ZONE\n"),),
+        env={"PYTHONPATH": "{base}/site"},
     ),
 )
