@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import msgspec
@@ -20,8 +21,20 @@ def read_plan() -> TestsPlan | None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Begin to learn as soon as we are loaded: the next plugin may be the project itself."""
+    if sys.version_info >= (3, 12):
+        _begin(pluginmanager)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Begin to learn before the project's own code is imported."""
+    """Begin on 3.11, once it is known whether coverage has the one place to trace from."""
+    if sys.version_info < (3, 12):
+        _begin(early_config.pluginmanager)
+
+
+def _begin(plugins: pytest.PytestPluginManager) -> None:
     plan = read_plan()
     if plan is None or not plan.records:
         return
@@ -29,7 +42,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
     watch = Watch(Path(plan.root), Path(plan.records))
     watch.begin()
-    early_config.pluginmanager.register(watch, WATCH)
+    plugins.register(watch, WATCH)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -59,6 +59,29 @@ _REMOVE = (drop("../site/turbo.py"), drop("../site/turbo-1.0.0.dist-info"))
 
 CASES = (
     case(
+        "plugin-of-pytest-that-is-the-project-itself",
+        """
+         --- plug.py
+         import pytest
+         def twice(n):
+             return n * 2
+         def pytest_report_header():
+             return "plugged"
+         @pytest.fixture
+         def doubled():
+             return twice
+         --- test_plug.py
+         def test_twice(doubled):
+             assert doubled(2) == 4
+        """,
+        swap("plug.py", "n * 2", "n * 3"),
+        setup=(
+            write("../site/plug-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: plug\n"),
+            write("../site/plug-1.0.dist-info/entry_points.txt", "[pytest11]\nplug = plug\n"),
+        ),
+        quick=True,
+    ),
+    case(
         "patch-release", _USES, *_REMOVE, *_install("turbo", "1.0.1", _TWO), setup=_OLD, quick=True
     ),
     case("minor-release", _USES, *_REMOVE, *_install("turbo", "1.1.0", _TWO), setup=_OLD),
