@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.selection.learned import Frame, Test
-from firsttry_tasks.selection.terms import CALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -101,10 +100,9 @@ class Shared:
 
         ``self._code or self._make_code()`` asks only where nobody has asked before.
         """
-        kept = piece.sets | {tip.removesuffix(CALLED) for _, tip in piece.writes}
         takers = 0
         for other, one in self.pieces.items():
-            if other != number and one.body and not kept.isdisjoint(one.attrs | one.names):
+            if other != number and one.body and not piece.keeps.isdisjoint(one.attrs | one.names):
                 takers |= by_unit.get(other, 0)
         return takers
 

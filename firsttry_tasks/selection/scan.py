@@ -58,6 +58,7 @@ class Scan(Walk):
         self.spelled: set[str] = set()
         self.sets: set[str] = set()
         self.homes: dict[str, str] = {}
+        self.lazy: set[str] = set()
         self.made: set[str] = set()
         self.hints: set[str] = set()
         self.imports: set[str] = set()
@@ -68,7 +69,7 @@ class Scan(Walk):
         self.bases: tuple[str, ...] = ()
         self.apart: ast.AST | None = None  # a definition whose docstring is a piece of its own
         self.effect = self.unsafe = self.wild = self.peeks = self.mirror = False
-        self.star = self.lazy = self.looks = False
+        self.star = self.looks = False
         self._inside = 0  # classes that are not taken apart
         self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
         self._listed: set[int] = set()  # strings that are one of many, not the part of a name
@@ -301,12 +302,13 @@ class Scan(Walk):
         """Find out whether something is made only where it is missing."""
         self.unsafe = True
         asked = own_attributes(node.test)
-        self.lazy = self.lazy or any(
-            isinstance(target, ast.Attribute) and target.attr in asked
+        self.lazy |= {
+            target.attr
             for inner in (ast.walk(node) if asked else ())
             if isinstance(inner, ast.Assign)
             for target in inner.targets
-        )
+            if isinstance(target, ast.Attribute) and target.attr in asked
+        }
         if any(isinstance(each, ast.Is | ast.IsNot) for each in ast.walk(node.test)):
             self.made |= asked
         return True

@@ -197,9 +197,15 @@ def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -
         peeks=scan.peeks,
         mirror=scan.mirror,
         looks=scan.looks,
-        memo=bool(scan.shared) or kept or scan.lazy or is_memo(node),
+        memo=bool(scan.shared or scan.lazy) or kept or is_memo(node),
+        keeps=frozenset(scan.lazy | scan.shared | _containers(scan, own)),
         cache=is_memo(node),
     )
+
+
+def _containers(scan: Scan, own: set[str]) -> set[str]:
+    """Return what a body puts something into that outlives it."""
+    return {end for root, end in scan.writes if root in scan.kept and root not in own - {"cls"}}
 
 
 def _handed(scan: Scan, own: set[str]) -> frozenset[str]:
