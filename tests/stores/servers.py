@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -57,11 +58,16 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens at, and that no connection is given meanwhile.
+
+    The system hands out 32768 and up to connections (Linux; elsewhere 49152 and up), so that a
+    server of several parts would now and then find that one part's connection has another's port.
+    """
+    for port in random.sample(range(15000, 32000), 100):
+        with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("a hundred ports, and none of them is free")
 
 
 @contextlib.contextmanager
@@ -140,7 +146,7 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
     port = ports["s3.port"]
     try:
         with running([program, "server", *asked], port, base(), folder / "log") as pid:
-            _patiently(f"http://127.0.0.1:{port}/golden", "PUT")
+            _patiently(f"http://127.0.0.1:{port}/golden", "PUT", folder / "log")
             yield Server(url="s3://golden/boxes", env=_keys(port), port=port, pid=pid)
     finally:
         # It is killed, so it leaves what it made at a place that can't be chosen.
@@ -159,15 +165,15 @@ def _keys(port: int) -> dict[str, str]:
     }
 
 
-def _patiently(url: str, method: str) -> None:
+def _patiently(url: str, method: str, log: Path) -> None:
     """Ask a server that answers before it is ready."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             _request(url, method)
-        except OSError:
+        except OSError as error:
             if time.monotonic() > deadline:
-                raise
+                pytest.fail(f"{url}: {error}: {log.read_text(errors='replace')[-4000:]}")
             time.sleep(0.2)
         else:
             return
