@@ -2,10 +2,12 @@
 
 import functools
 import os
+import re
 import subprocess  # noqa: TID251  what the project starts is watched; nothing is started
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, Protocol
 
 from firsttry_tasks.recorder.facts import ALL, CHILD, Facts
@@ -20,6 +22,11 @@ _TRIFLES = frozenset(
     {"cat", "less", "more", "true", "false", "echo", "printf", "sleep", "uname", "tput", "stty",
      "hostname", "id", "whoami", "date", "ps", "kill", "ldconfig", "locale", "lsb_release"}
 )  # fmt: skip
+
+#: What git answers from its commits and references; of the files only whether any is changed.
+_VERSION = re.compile(
+    r"git (rev-parse|rev-list|symbolic-ref|describe|config|remote|tag|log|--version)\b"
+)
 
 
 class Diverted(Protocol):
@@ -94,7 +101,9 @@ class Children:
                 original(process, args, *rest, **options)
             finally:
                 self._starting -= 1
-            if self.facts.live and not self._harmless(args, options.get("cwd")):
+            if not self.facts.live or self._harmless(args, options.get("cwd")):
+                return
+            if not self._version_asked(frame, args):
                 self.started.append((frame, process.pid))
 
         return start
@@ -112,6 +121,20 @@ class Children:
         words = [str(word) for word in args] if isinstance(args, list | tuple) else []
         known = bool(words) and os.path.basename(words[0]) in _TRIFLES  # noqa: PTH119
         return known and not any(os.path.exists(os.path.join(where, word)) for word in words[1:])  # noqa: PTH110,PTH118
+
+    def _version_asked(self, frame: Open, args: Any) -> bool:
+        """Tell whether an installed plugin, as pytest starts, asks git for the version at hand."""
+        if frame.kind != "start":
+            return False
+        words = args.split() if isinstance(args, str) else list(map(str, args))
+        if not _VERSION.match(" ".join(words)):
+            return False
+        caller: FrameType | None = sys._getframe(2)  # noqa: SLF001  this one, start, who called
+        while caller is not None:
+            if self.tape.place(caller.f_code.co_filename) is not None:
+                return False
+            caller = caller.f_back
+        return True
 
     def _unseen(self, event: str, *arguments: object) -> None:
         if not self._starting and not self._harmless(arguments, None):

@@ -1,7 +1,7 @@
 """Where no record of imports, calls and files can see: owned up to, so that nobody is surprised."""
 
 from tests.matrix.case import git, room, swap
-from tests.matrix.kinds.strangers import library
+from tests.matrix.kinds.strangers import ASKS_GIT, library
 
 case = room("known limit", want="unseen")
 _WHO = ("-c", "user.name=m", "-c", "user.email=m@example.org")
@@ -30,6 +30,22 @@ CASES = (
              assert not subprocess.check_output(["git", "tag"])
          """,
         git("tag", "v1"),
+    ),
+    case(
+        "git-asked-by-a-plugin-as-it-starts",
+        """
+         --- pytest.ini
+         [pytest]
+         addopts = -p frame
+         --- answer.py
+         ANSWER = 1
+         --- test_dirty.py
+         def test_clean(pytestconfig):
+             assert not pytestconfig.dirty
+         """,
+        swap("answer.py", "1", "2"),
+        env={"PYTHONPATH": "{base}/site"},
+        setup=(library(ASKS_GIT),),
     ),
     case(
         "git-asked-for-the-branch",

@@ -1,6 +1,7 @@
 """Changes that can break nothing: no test has to run."""
 
 from tests.matrix.case import append, drop, git, room, swap, touch, write
+from tests.matrix.kinds.strangers import ASKS_GIT, library
 
 _TREE = '''
     --- README.md
@@ -133,6 +134,18 @@ CASES = (
         _TREE,
         swap("box/lid.py", "WIDTH = 3", "WIDTH = 4"),
         swap("box/lid.py", "WIDTH = 4", "WIDTH = 3"),
+    ),
+    case(
+        "function-no-test-reaches-beside-a-plugin-that-asks-git",
+        _TREE
+        + """
+    --- pytest.ini
+    [pytest]
+    addopts = -p frame
+""",
+        swap("box/lid.py", "n - 1", "n - 2"),
+        env={"PYTHONPATH": "{base}/site"},
+        setup=(library(ASKS_GIT),),
     ),
     case("workflow", _TREE, write(".github/workflows/ci.yml", "on: push\n")),
     case(

@@ -19,6 +19,14 @@ def library(code: str) -> Step:
     return step
 
 
+#: A plugin that asks for the commit at hand as pytest starts, as pytest-benchmark does.
+ASKS_GIT = """
+import subprocess
+def pytest_configure(config):
+    words = ["git", "describe", "--dirty", "--always"]
+    config.dirty = b"dirty" in subprocess.check_output(words)
+"""
+
 _ZONE = swap("settings.py", "UTC", "CET")
 
 CASES = (
