@@ -25,7 +25,7 @@ _TRIFLES = frozenset(
 
 #: What git answers from its commits and references; of the files only whether any is changed.
 _VERSION = re.compile(
-    r"git (rev-parse|rev-list|symbolic-ref|describe|config|remote|tag|log|--version)\b"
+    r"git (rev-parse|rev-list|symbolic-ref|describe|config|remote|tag|log|show -s|--version)\b"
 )
 
 
