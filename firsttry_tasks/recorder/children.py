@@ -19,8 +19,8 @@ _VOID = "void"
 
 #: Programs that read no files but those they are given by name.
 _TRIFLES = frozenset(
-    {"cat", "less", "more", "true", "false", "echo", "printf", "sleep", "uname", "tput", "stty",
-     "hostname", "id", "whoami", "date", "ps", "kill", "ldconfig", "locale", "lsb_release"}
+    {"cat", "file", "less", "more", "true", "false", "echo", "printf", "sleep", "uname", "tput",
+     "stty", "hostname", "id", "whoami", "date", "ps", "kill", "ldconfig", "locale", "lsb_release"}
 )  # fmt: skip
 
 #: What git answers from its commits and references; of the files only whether any is changed.
@@ -120,7 +120,12 @@ class Children:
             return self.tape.root not in str(args)
         words = [str(word) for word in args] if isinstance(args, list | tuple) else []
         known = bool(words) and os.path.basename(words[0]) in _TRIFLES  # noqa: PTH119
-        return known and not any(os.path.exists(os.path.join(where, word)) for word in words[1:])  # noqa: PTH110,PTH118
+        return known and not any(self._holds(where, word) for word in words[1:])
+
+    def _holds(self, folder: str, word: str) -> bool:
+        """Tell whether a word names a file or folder of the repository."""
+        place = os.path.realpath(os.path.join(folder, word))  # noqa: PTH118
+        return f"{place}{os.sep}".startswith(self.tape.prefix) and os.path.exists(place)  # noqa: PTH110
 
     def _version_asked(self, frame: Open, args: Any) -> bool:
         """Tell whether an installed plugin, as pytest starts, asks git for the version at hand."""

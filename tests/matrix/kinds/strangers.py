@@ -19,10 +19,13 @@ def library(code: str) -> Step:
     return step
 
 
-#: A plugin that asks for the commit at hand as pytest starts, as pytest-benchmark does.
+#: A plugin that asks for the commit and the machine at hand as pytest starts, as
+#: pytest-benchmark does.
 ASKS_GIT = """
+import platform
 import subprocess
 def pytest_configure(config):
+    config.bits = platform.architecture()
     words = ["git", "describe", "--dirty", "--always"]
     config.dirty = b"dirty" in subprocess.check_output(words)
 """
