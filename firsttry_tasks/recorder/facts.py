@@ -169,6 +169,8 @@ class Facts:
             return None
         if full == self.tape.root:
             return "."
+        if "\0" in full:  # no file is called so
+            return None
         if not full.startswith(self.tape.prefix):
             return None if full.startswith(self._outside) or _INSTALLED in full else full
         if any(part in f"{full}/" for part in _SKIPPED):

@@ -49,6 +49,28 @@ CASES = (
         setup=(_library("_json"),),
     ),
     case("text-file", reads(_READ), swap("data.txt", "1", "2"), quick=True),
+    case(
+        "text-file-beside-one-that-cannot-be",
+        """
+        --- data.txt
+        1
+        --- look.py
+        import os
+        def look(names):
+            for name in names:
+                try:
+                    os.path.exists(name)
+                    with open(name) as file:
+                        return file.read().strip()
+                except (OSError, ValueError):
+                    continue
+        --- test_look.py
+        from look import look
+        def test_look():
+            assert look(["a\\0b", "/a\\0b", "x" * 9999, "data.txt"]) == "1"
+        """,
+        swap("data.txt", "1", "2"),
+    ),
     case("text-file-deleted", reads(_READ), drop("data.txt")),
     case("text-file-renamed", reads(_READ), move("data.txt", "old.txt")),
     case(
