@@ -164,18 +164,18 @@ class Facts:
         if isinstance(path, int) or path is None:
             return None
         try:
-            full = os.path.normpath(os.path.join(os.getcwd(), os.fsdecode(path)))  # type: ignore[arg-type]  # noqa: PTH109,PTH118
+            name = os.fsdecode(path)  # type: ignore[arg-type]
+            full = os.path.normpath(os.path.join(os.getcwd(), name))  # noqa: PTH109,PTH118
         except (OSError, TypeError, ValueError):
+            return None
+        if "\0" in name:  # no file is called so
             return None
         if full == self.tape.root:
             return "."
-        if "\0" in full:  # no file is called so
-            return None
         if not full.startswith(self.tape.prefix):
             return None if full.startswith(self._outside) or _INSTALLED in full else full
-        if any(part in f"{full}/" for part in _SKIPPED):
-            return None
-        return full[len(self.tape.prefix) :].replace(os.sep, "/")
+        skipped = any(part in f"{full}/" for part in _SKIPPED)
+        return None if skipped else full[len(self.tape.prefix) :].replace(os.sep, "/")
 
     def _look(self, path: object) -> None:
         if not self.live or self._busy or isinstance(path, int):

@@ -86,7 +86,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
         # Whatever else imports the broken module is red as well: say so as a full run would.
         chosen = Selection(everything=(f"{broken[0]} can't be collected",))
         said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
-    keep = partial(_learn, here, job, inputs, around, heard, here.root / reports.WARM)
+    keep = partial(_learn_or_forget, here, job, inputs, around, heard)
     return Ran(said=said, argv=argv, why=chosen.everything, keep=keep)
 
 
@@ -205,6 +205,18 @@ def _read(root: Path, path: str) -> bytes:
 def _before(root: Path, path: str, began: float) -> str | None:
     """Return the digest of a file as it was before the run, None for one that the run made."""
     return disk.content(root / path) if disk.age(root / path) < began else None
+
+
+def _learn_or_forget(here: Project, job: Job, inputs: Inputs, around: Now, heard: Heard) -> None:
+    """Learn; where that fails, forget everything: what ran is told, and all runs next time."""
+    try:
+        _learn(here, job, inputs, around, heard, here.root / reports.WARM)
+    except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
+        dependencies.discard(here.root / reports.DB)
+        CONSOLE.say(
+            f"What was recorded can't be used ({type(error).__name__}: {error}) and is forgotten;"
+            " the next warm run runs everything."
+        )
 
 
 def _learn(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard, folder: Path) -> None:

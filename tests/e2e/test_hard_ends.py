@@ -342,3 +342,24 @@ def test_records_that_cannot_be_read_cost_time_only(proved: Checkout, table: str
     assert (first.code, second.code) == (0, 1), f"{first.out}\n{second.out}"
     assert "record" in " ".join(why), first.out
     assert set(proved.selected()) == {"tests/test_shop.py::test_tax"}
+
+
+def test_records_that_cannot_be_learned_cost_no_result(shop: Checkout) -> None:
+    """A fact that nobody can make sense of: the run is told, and the next one runs everything."""
+    shop.write(
+        "tests/conftest.py",
+        "from firsttry_tasks.recorder.plugin import WATCH\n\n\n"
+        "def pytest_sessionfinish(session):\n"
+        "    watch = session.config.pluginmanager.get_plugin(WATCH)\n"
+        "    if watch is not None:\n"
+        "        watch.tape.add('read', '/a\\0b')\n",
+    )
+    ran = shop.run("doit", "warm")
+    assert (ran.code, "can't be used (ValueError" in ran.out) == (0, True), ran.out
+    assert "Traceback" not in ran.out
+    (shop.root / "tests/conftest.py").unlink()
+    again = shop.run("doit", "warm")
+    assert (again.code, "2 of 2 tests (all)" in again.out) == (0, True), again.out
+    shop.write("shop.py", BROKEN)
+    assert shop.run("doit", "warm").code == 1
+    assert set(shop.selected()) == {"tests/test_shop.py::test_price"}
