@@ -16,7 +16,7 @@ _HOUSE = Path(__file__).parents[1]
 _OTHERS_OFF = "\n[tool.firsttry.ruff]\nenabled = false\n\n[tool.firsttry.mypy]\nenabled = false\n"
 _SETTINGS = "pyproject.toml"
 _STATE = ".firsttry"
-_LIMIT = 300
+_LIMIT = 600
 _AGAIN = 5
 _REPORT = "artifacts/warm_parity_report.json"
 _PLAIN = ("-p", "outcomes", "--no-testmon", "-p", "no:cacheprovider", "-q")

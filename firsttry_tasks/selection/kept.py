@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.selection.learned import Frame, Test
+from firsttry_tasks.selection.piece import CONSTRUCTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -86,7 +87,13 @@ class Shared:
             # What is made once runs in the first of those who ask for it, and few others.
             most = max(1, callers.bit_count() // _RARE)
             reach = self._reach(number)
-            units = {n for n in ran[first] & reach if (by_unit[n] & callers).bit_count() <= most}
+            # A constructor tells, however many run it, that there is an object of its class.
+            units = {
+                n
+                for n in ran[first] & reach
+                if (by_unit[n] & callers).bit_count() <= most
+                or self.pieces[n].key.endswith(CONSTRUCTORS)
+            }
             seen = (n for n in tests[first].facts if self.facts[n][0] in _TELLING)
             facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
             takers = self._takers(number, piece, by_unit)

@@ -101,8 +101,8 @@ class Names:
 
     def unnoticed(self, path: str, piece: Piece) -> bool:
         """Tell whether only those notice a member of a class who name it."""
-        return (piece.plain and self._plain(path, piece.key)) or (
-            piece.mild and self._plain(path, piece.key, mild=True)
+        return (piece.plain and self.plain(path, piece.key)) or (
+            piece.mild and self.plain(path, piece.key, mild=True)
         )
 
     def _hints(self, path: str, piece: Piece) -> frozenset[str]:
@@ -110,11 +110,11 @@ class Names:
         if not piece.hints:
             return piece.hints
         if piece.is_class:
-            known = all(self._plain(path, name, mild=True) for name in piece.binds)
+            known = all(self.plain(path, name, mild=True) for name in piece.binds)
             return frozenset() if known else piece.hints
-        if not piece.key or (piece.plain and self._plain(path, piece.key)):
+        if not piece.key or (piece.plain and self.plain(path, piece.key)):
             return frozenset()
-        if self._plain(path, piece.key, mild=True) and self._is_standard(path):
+        if self.plain(path, piece.key, mild=True) and self._is_standard(path):
             return piece.hints - self.modules.classes.keys()
         return piece.hints
 
@@ -123,7 +123,7 @@ class Names:
         loaded = {name for piece in self.modules.sources[path] for name in piece.imports}
         return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
 
-    def _plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
+    def plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
         """Tell whether a class ("": the module) takes no notice of its members, or its methods.
 
         It has no decorators, no metaclass and no bases from elsewhere that may look at them.
@@ -136,7 +136,7 @@ class Names:
             return name in bases
         return all(
             (piece.mild if mild else piece.plain)
-            and all(self._plain(place, base, depth + 1, mild=mild) for base in piece.bases)
+            and all(self.plain(place, base, depth + 1, mild=mild) for base in piece.bases)
             for place, piece in known
         )
 

@@ -16,6 +16,9 @@ MAGIC = re.compile(
     r"|_missing_|_ignore_|_generate_next_value_"
 )
 
+#: Ends of the qualified names of what runs for each new object.
+CONSTRUCTORS = (".__init__", ".__new__")
+
 
 class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     """One piece; its ``digest`` leaves out comments, layout and the pieces inside it.
@@ -26,9 +29,11 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     string ``visit_``), ``hints`` those in annotations of variables. ``handed`` are modules,
     classes and other things that go elsewhere as a whole, where any part of them may be looked at,
     and strings that may name them (``'conf.settings``). ``carried`` are names in strings that a
-    variable is given, for others to look up. ``imports`` are modules, relative ones with their
-    dots. ``sets`` are attributes that are given a value. ``writes`` are pairs (first name, last
-    name) of chains that are assigned to or called a method of, such as ``registry.entries.append``.
+    variable is given, for others to look up. ``told`` are those that a body only calls, or asks
+    whether something is of their kind: of a class it gets nothing but new objects. ``imports`` are
+    modules, relative ones with their dots. ``sets`` are attributes that are given a value.
+    ``writes`` are pairs (first name, last name) of chains that are assigned to or called a method
+    of, such as ``registry.entries.append``.
 
     ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may
     refer to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
@@ -51,6 +56,7 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     hints: frozenset[str] = frozenset()
     handed: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
     writes: frozenset[tuple[str, str]] = frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.chains import (
@@ -24,6 +25,7 @@ from firsttry_tasks.selection.terms import (
     FUNCTIONS,
     GENERIC,
     INNOCENT,
+    KINDS,
     LABELLING,
     LOOKING,
     MIRRORS,
@@ -43,7 +45,8 @@ class Scan(Walk):
     ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first
     names of chains that something is stored in, ``functions`` the definitions inside with their
     qualified names: their bodies are pieces of their own. ``homes`` are what imported names are
-    called where they come from. ``lazy`` tells of ``if self.x is None:
+    called where they come from. ``loose`` are names that are not only called, or asked whether
+    something is of their kind. ``lazy`` tells of ``if self.x is None:
     self.x = ...``, and ``made`` are such ``x``.
     """
 
@@ -52,6 +55,7 @@ class Scan(Walk):
         super().__init__()
         self.scope = scope
         self.names: set[str] = set()
+        self.loose: set[str] = set()
         self.stores: set[str] = set()
         self.attrs: set[str] = set()
         self.handed: set[str] = set()
@@ -71,6 +75,7 @@ class Scan(Walk):
         self.effect = self.unsafe = self.wild = self.peeks = self.mirror = False
         self.star = self.looks = False
         self._inside = 0  # classes that are not taken apart
+        self._told: set[int] = set()  # nodes that are called, or asked for their kind
         self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
         self._listed: set[int] = set()  # strings that are one of many, not the part of a name
 
@@ -100,6 +105,8 @@ class Scan(Walk):
         self._text.append(f"({node.id},{node.ctx.__class__.__name__})")
         if isinstance(node.ctx, ast.Load):
             self.names.add(node.id)
+            if id(node) not in self._told:
+                self.loose.add(node.id)
             if id(node) not in self._tame:
                 self._reflects(node.id)
         else:
@@ -109,6 +116,8 @@ class Scan(Walk):
     def on_attribute(self, node: ast.Attribute) -> bool:
         """Note the name behind the dot; setting it changes what stands before the dot."""
         self.attrs.add(node.attr)
+        if id(node) not in self._told:
+            self.loose.add(node.attr)
         if isinstance(node.ctx, ast.Load):
             self.unsafe = True
             if id(node) not in self._tame and not is_self(node.value):
@@ -144,6 +153,8 @@ class Scan(Walk):
         """Note that a method may change what it is called on; any call may fail."""
         self.unsafe = True
         func = node.func
+        kinds = node.args[1:] if tip(func) in KINDS else []
+        self._told.update(map(id, (func, *chain.from_iterable(map(_members, kinds)))))
         if tip(func) not in INNOCENT:
             self._hand(*node.args, *(word.value for word in node.keywords))
         self.wild = self.wild or asks_for_any(node)
@@ -162,6 +173,7 @@ class Scan(Walk):
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Constant):
             self.spelled |= every(str(func.value.value))  # `"one two".split()`
             self.attrs |= self.spelled
+            self.loose |= self.spelled
         self.effect = self.effect or any(word.arg == "autouse" for word in node.keywords)
         return True
 
@@ -186,6 +198,7 @@ class Scan(Walk):
                 self.attrs |= parts(node.value)
             self.attrs |= found
             self.spelled |= found
+            self.loose |= found
         return False
 
     def on_list(self, node: ast.List | ast.Tuple | ast.Set) -> bool:
@@ -219,6 +232,8 @@ class Scan(Walk):
     def _import(self, name: str, alias: ast.alias) -> None:
         self.stores.add(name)
         self.homes[name] = alias.name.rpartition(".")[2]
+        if alias.asname:
+            self.loose.add(self.homes[name])
 
     def on_function(self, node: Function) -> bool:
         """Take in signature, decorators and docstring; the body is another piece."""
@@ -319,6 +334,11 @@ class Scan(Walk):
             self._tame.update(map(id, node.comparators))
         return True
 
+    def on_handler(self, node: ast.ExceptHandler) -> bool:
+        """Note that it is asked whether an error is of a kind."""
+        self._told.update(map(id, _members(node.type)))
+        return True
+
     def on_effect(self, _node: ast.AST) -> bool:
         """More than binding names."""
         self.effect = self.unsafe = True
@@ -328,6 +348,11 @@ class Scan(Walk):
         """May raise."""
         self.unsafe = True
         return True
+
+
+def _members(node: ast.expr | None) -> list[ast.expr]:
+    """Return what a tuple holds, or what is no tuple itself."""
+    return node.elts if isinstance(node, ast.Tuple) else [node] if node is not None else []
 
 
 def _standard(names: Iterable[str]) -> bool:
@@ -354,6 +379,7 @@ _SPECIAL: dict[str, Callable[[Scan, ast.AST], bool]] = {  # each is asked about 
     "If": Scan.on_condition,  # type: ignore[dict-item]
     "Return": Scan.on_return,  # type: ignore[dict-item]
     "Compare": Scan.on_compare,  # type: ignore[dict-item]
+    "ExceptHandler": Scan.on_handler,  # type: ignore[dict-item]
     **dict.fromkeys(
         ("For", "While", "With", "AsyncFor", "AsyncWith", "Delete", "Raise", "Assert"),
         Scan.on_effect,

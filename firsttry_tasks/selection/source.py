@@ -190,6 +190,7 @@ def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -
         names=frozenset(scan.names - own),
         attrs=frozenset(scan.attrs),
         handed=_handed(scan, own),
+        told=frozenset((scan.names - own | scan.attrs) - scan.loose),
         imports=frozenset(scan.imports),
         sets=frozenset(scan.sets),
         writes=frozenset(writes | {(shared, shared) for shared in scan.shared}),

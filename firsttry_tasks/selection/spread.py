@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from firsttry_tasks.selection.delta import Delta
 from firsttry_tasks.selection.learned import Session
+from firsttry_tasks.selection.makers import Makers
 from firsttry_tasks.selection.modules import Modules, exported
 from firsttry_tasks.selection.names import DOCS, Names
 from firsttry_tasks.selection.piece import HOOKS, MAGIC, Piece
@@ -31,6 +32,7 @@ class Spread:
         self.modules = modules
         self.texts = texts
         self.names = Names(modules)
+        self._makers = Makers(modules, self.names)
         self.effects: dict[str, str] = {}  # module -> why its import as a whole counts as changed
         self.unsafe: dict[str, str] = {}  # module -> why its import may fail now
         self.done: set[tuple[str, int]] = set()  # statements that run to another result
@@ -84,9 +86,18 @@ class Spread:
     def having(self, path: str, piece: Piece) -> int:
         """Return the bits of the changed classes that a piece may have an object of."""
         parts = set(piece.key.split(".")) if piece.body else set()
+        revives = self._makers.revives(path, piece)
         found = 0
         for (_, name), (bit, spread) in self.classes.items():
-            if not parts.isdisjoint(self.modules.lineage(name)) or spread.names.hit(path, piece)[0]:
+            makers = self._makers.of(name)
+            # Who only calls a class gets an object of it, whose constructor is seen to run.
+            calls = piece.told & self.modules.lineage(name) if makers else frozenset()
+            if (
+                piece.key in makers
+                or (makers and revives)
+                or not parts.isdisjoint(self.modules.lineage(name))
+                or spread.names.hit(path, piece, frozenset() if piece.memo else calls)[0]
+            ):
                 found |= bit
         return found
 

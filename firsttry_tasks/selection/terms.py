@@ -27,10 +27,17 @@ READING = frozenset(
      "encode", "decode", "isdisjoint", "issubset", "issuperset", "union", "intersection",
      "difference", "match", "search", "fullmatch", "findall", "finditer", "sub", "__get__"}
 )  # fmt: skip
+#: Calls that ask whether something is of a kind.
+KINDS = frozenset({"isinstance", "issubclass"})
+#: What makes objects without their constructor, as it was told how by others.
+REVIVING = frozenset(
+    {"pickle", "cPickle", "dill", "cloudpickle", "jsonpickle", "joblib", "shelve", "diskcache",
+     "copyreg", "marshal", "__new__", "__setstate__", "__reduce__", "__reduce_ex__"}
+)  # fmt: skip
 #: Calls that look at no member of what they are given, or at one that they are told by name.
-INNOCENT = LOOKUPS | {
-    "isinstance", "issubclass", "super", "type", "id", "callable", "cast", "raises", "warns",
-    "object", "len", "list", "append", "add",
+INNOCENT = LOOKUPS | KINDS | {
+    "super", "type", "id", "callable", "cast", "raises", "warns",
+    "object", "len", "list", "append", "add", "version", "distribution", "getLogger", "warn",
 }  # fmt: skip
 CALLED = "()"  # ends the name of a common function whose result is changed
 #: Decorators of a method that don't concern its class.
