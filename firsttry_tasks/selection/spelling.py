@@ -8,7 +8,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_NAME_BYTES = re.compile(rb"[A-Za-z_]\w*")
+_NAME_ASCII = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 #: Begins what a string says of a module or class: ``'conf.settings`` for ``"conf.settings"``.
 QUOTED = "'"
 #: Begins the name at home of what a function imports by itself.
@@ -54,4 +54,4 @@ def quoted(value: object) -> str:
 
 def spelled(content: bytes) -> frozenset[str]:
     """Return all names in a file, be it text or not."""
-    return frozenset(word.decode("ascii") for word in _NAME_BYTES.findall(content))
+    return frozenset(_NAME_ASCII.findall(content.decode("latin-1")))
