@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks.faults import Fault, draw
+from benchmarks.harness import RESULTS
 from benchmarks.project import Plain, Project, Warm, copy
 
 
@@ -62,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--faults", type=int, default=40, help="faults a project")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", default="drill.json")
+    parser.add_argument("--json", default=str(RESULTS / "drill.json"))
     return parser.parse_args()
 
 

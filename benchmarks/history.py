@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from benchmarks.harness import RESULTS
 from benchmarks.project import Plain, Project, Warm, copy
 
 
@@ -62,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--project", action="append", required=True)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--commits", type=int, default=60)
-    parser.add_argument("--json", default="history.json")
+    parser.add_argument("--json", default=str(RESULTS / "history.json"))
     return parser.parse_args()
 
 
