@@ -1,0 +1,197 @@
+"""What expressions refer to: the names in them, and what they may look at or change."""
+
+from __future__ import annotations
+
+import ast
+from itertools import chain
+
+from firsttry_tasks.selection.chains import (
+    asks_for_any,
+    bare,
+    dotted,
+    holders,
+    is_self,
+    root,
+    tip,
+)
+from firsttry_tasks.selection.spelling import every, parts, quoted, words
+from firsttry_tasks.selection.terms import (
+    CHANGING,
+    FUNCTIONS,
+    GENERIC,
+    INNOCENT,
+    KINDS,
+    LABELLING,
+    LOOKING,
+    MIRRORS,
+    PEEKING,
+    READING,
+    WILD,
+)
+from firsttry_tasks.selection.walk import Walk
+
+
+class Expressions(Walk):
+    """What one walk finds; see ``Piece`` for the meaning of most of it.
+
+    ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first
+    names of chains that something is stored in, ``functions`` the definitions inside with their
+    qualified names: their bodies are pieces of their own. ``homes`` are what imported names are
+    called where they come from. ``loose`` are names that are not only called, or asked whether
+    something is of their kind. ``lazy`` tells of ``if self.x is None:
+    self.x = ...``, and ``made`` are such ``x``.
+    """
+
+    def __init__(self, scope: str) -> None:
+        """Begin in the scope with this qualified name."""
+        super().__init__()
+        self.scope = scope
+        self.names: set[str] = set()
+        self.loose: set[str] = set()
+        self.stores: set[str] = set()
+        self.attrs: set[str] = set()
+        self.handed: set[str] = set()
+        self.spelled: set[str] = set()
+        self.sets: set[str] = set()
+        self.homes: dict[str, str] = {}
+        self.lazy: set[str] = set()
+        self.made: set[str] = set()
+        self.hints: set[str] = set()
+        self.imports: set[str] = set()
+        self.writes: set[tuple[str, str]] = set()
+        self.shared: set[str] = set()
+        self.kept: set[str] = set()
+        self.functions: list[tuple[str, ast.AST]] = []
+        self.bases: tuple[str, ...] = ()
+        self.apart: ast.AST | None = None  # a definition whose docstring is a piece of its own
+        self.effect = self.unsafe = self.wild = self.peeks = self.mirror = False
+        self.star = self.looks = False
+        self._inside = 0  # classes that are not taken apart
+        self._told: set[int] = set()  # nodes that are called, or asked for their kind
+        self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
+        self._listed: set[int] = set()  # strings that are one of many, not the part of a name
+
+    # What kinds of nodes mean. True: the fields of the node are still to be walked over.
+
+    def on_name(self, node: ast.Name) -> bool:
+        """Note who is referred to, and who is set."""
+        self._text.append(f"({node.id},{node.ctx.__class__.__name__})")
+        if isinstance(node.ctx, ast.Load):
+            self.names.add(node.id)
+            if id(node) not in self._told:
+                self.loose.add(node.id)
+            if id(node) not in self._tame:
+                self._reflects(node.id)
+        else:
+            self.stores.add(node.id)
+        return False
+
+    def on_attribute(self, node: ast.Attribute) -> bool:
+        """Note the name behind the dot; setting it changes what stands before the dot."""
+        self.attrs.add(node.attr)
+        if id(node) not in self._told:
+            self.loose.add(node.attr)
+        if isinstance(node.ctx, ast.Load):
+            self.unsafe = True
+            if id(node) not in self._tame and not is_self(node.value):
+                self._reflects(node.attr, root(node.value))
+        else:
+            self.unsafe = True
+            self.sets.add(node.attr)
+            self.writes |= {(root(node), node.attr), (root(node), tip(bare(node.value)))}
+            self.kept.add(root(node))
+        return True
+
+    def _reflects(self, name: str, of: str = "") -> None:
+        self.looks = self.looks or name in LOOKING
+        self.wild = self.wild or name in WILD
+        self.peeks = self.peeks or (name in PEEKING and of not in FUNCTIONS)
+        self.mirror = self.mirror or name in MIRRORS
+
+    def on_subscript(self, node: ast.Subscript) -> bool:
+        """Note that setting an item changes what stands before the bracket."""
+        self.unsafe = True
+        if tip(node.value) in GENERIC:
+            self._hint(node.slice)  # type variables: only some classes look at them
+            self._fields(node, "slice")
+            return False
+        if isinstance(node.slice, ast.Constant):
+            self._tame.add(id(node.value))
+        if not isinstance(node.ctx, ast.Load):
+            self.writes.add((root(node), tip(bare(node.value))))
+            self.kept.add(root(node))
+        return True
+
+    def on_call(self, node: ast.Call) -> bool:
+        """Note that a method may change what it is called on; any call may fail."""
+        self.unsafe = True
+        func = node.func
+        kinds = node.args[1:] if tip(func) in KINDS else []
+        self._told.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
+        if tip(func) not in INNOCENT:
+            self._hand(*node.args, *(word.value for word in node.keywords))
+        self.wild = self.wild or asks_for_any(node)
+        if tip(func) == "vars" and node.args and is_self(node.args[0]):
+            self._tame.add(id(func))  # what an object holds was put there by code that ran
+        if isinstance(func, ast.Attribute):
+            if func.attr not in READING:
+                self.writes.update((root(node), end) for end in holders(bare(func.value)))
+            if func.attr in CHANGING:
+                self.kept.add(root(node))
+        if node.args and isinstance(node.args[0], ast.Constant):
+            if isinstance(func, ast.Attribute):
+                self._tame.add(id(func.value))  # `x.__dict__.get("name")` asks for one name
+            if tip(func) in LABELLING:
+                self._tame.add(id(node.args[0]))
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Constant):
+            self.spelled |= every(str(func.value.value))  # `"one two".split()`
+            self.attrs |= self.spelled
+            self.loose |= self.spelled
+        self.effect = self.effect or any(word.arg == "autouse" for word in node.keywords)
+        return True
+
+    def _hand(self, *values: ast.expr) -> None:
+        """Note what is given away as a whole: modules and classes, by themselves or by name."""
+        for value in values:
+            if isinstance(value, ast.Constant):
+                self.handed.add(quoted(value.value))
+            elif isinstance(value, ast.List | ast.Tuple | ast.Set):
+                self._hand(*value.elts)
+            elif isinstance(value, ast.Dict):
+                self._hand(*value.values)
+            else:
+                self.handed.add(dotted(value))
+
+    def on_constant(self, node: ast.Constant) -> bool:
+        """Short strings may be names of something."""
+        self._text.append(f"({type(node.value).__name__}:{node.value!r})")
+        if isinstance(node.value, str) and id(node) not in self._tame:
+            found = words(node.value)
+            if id(node) not in self._listed:
+                self.attrs |= parts(node.value)
+            self.attrs |= found
+            self.spelled |= found
+            self.loose |= found
+        return False
+
+    def on_list(self, node: ast.List | ast.Tuple | ast.Set) -> bool:
+        """Note that its strings are whole names, if they are names."""
+        self._listed.update(map(id, node.elts))
+        return True
+
+    def on_compare(self, node: ast.Compare) -> bool:
+        """``"name" in x.__dict__`` asks for one name."""
+        if isinstance(node.left, ast.Constant):
+            self._tame.update(map(id, node.comparators))
+        return True
+
+    def _hint(self, node: ast.expr) -> None:
+        before = set(self.names), set(self.attrs), set(self.handed)
+        self.visit(node)
+        self.hints |= (self.names - before[0]) | (self.attrs - before[1])
+        self.names, self.attrs, self.handed = before
+
+
+def members(node: ast.expr | None) -> list[ast.expr]:
+    """Return what a tuple holds, or what is no tuple itself."""
+    return node.elts if isinstance(node, ast.Tuple) else [node] if node is not None else []
