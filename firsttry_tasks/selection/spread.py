@@ -1,6 +1,5 @@
 """How far a changed statement reaches: the names it binds, and what is computed from them."""
 
-import builtins
 from collections.abc import Iterable, Iterator, Mapping
 
 from firsttry_tasks.selection.delta import Delta
@@ -8,16 +7,11 @@ from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.makers import Makers
 from firsttry_tasks.selection.modules import Modules, exported
 from firsttry_tasks.selection.names import DOCS, Names
-from firsttry_tasks.selection.piece import HOOKS, MAGIC, Piece
+from firsttry_tasks.selection.piece import HOOKS, Piece
 from firsttry_tasks.selection.terms import CALLED
 from firsttry_tasks.selection.texts import Texts
+from firsttry_tasks.selection.writing import Writing
 
-_BUILTINS = frozenset(dir(builtins))
-#: What functions and classes are told of themselves by whoever made them.
-_LABELS = frozenset(
-    {"__name__", "__qualname__", "__module__", "__doc__", "__dict__", "__annotations__",
-     "__wrapped__", "__signature__", "__defaults__", "__kwdefaults__"}
-)  # fmt: skip
 _MOST = 4  # classes that are followed one by one
 
 
@@ -42,7 +36,7 @@ class Spread:
         self._exports: dict[str, frozenset[str]] = {}  # file -> what came to or left its __all__
         self._same: set[tuple[str, int]] = set()  # definitions that are decorated as they were
         self._ran = _ran(session)
-        self._named: dict[str, list[tuple[str, Piece]]] | None = None
+        self._writing = Writing(modules)
 
     def change(self, path: str, delta: Delta) -> None:
         """Take in what changed in one file; `settle` carries it on."""
@@ -214,7 +208,7 @@ class Spread:
             self.unsafe.setdefault(path, why)
         names = set(piece.binds)
         if piece.unsafe:
-            names |= {tip for _, tip in self._writes(path, piece)}
+            names |= {tip for _, tip in self._writing.of(path, piece)}
         for name in names - {""}:
             self._bind(path, piece.key, name, why)
         if piece.key and not (self.names.unnoticed(path, piece) and self._is_spoken(names)):
@@ -225,7 +219,7 @@ class Spread:
 
     def _is_spoken(self, names: Iterable[str]) -> bool:
         """Tell whether code that is here asks for members: for others only a library may ask."""
-        return all(name in self.modules.spoken or name in self._bodies() for name in names)
+        return all(name in self.modules.spoken or name in self._writing.bodies for name in names)
 
     def _bind(self, path: str, scope: str, name: str, why: str) -> None:
         bit = self.modules.bit.get(path, 0)
@@ -259,39 +253,11 @@ class Spread:
         if (path, number) in self._same and not any(body.looks for _, body in known):
             return  # decorators that don't look into a function file it where it was
         for place, body in known:
-            yield from self._writes(place, body)
+            yield from self._writing.of(place, body)
         if number < 0 and piece.unsafe:
             for called in (piece.names | piece.attrs) - piece.imports - piece.carried:
-                for place, body in self._bodies().get(called, ()):
-                    yield from self._writes(place, body)
-
-    def _writes(self, path: str, piece: Piece) -> Iterator[tuple[str, str]]:
-        """Return what a piece may change, as far as it is the repository's."""
-        for root, end in piece.writes:
-            tip = end.removesuffix(CALLED)
-            if not tip or tip in _LABELS or root in self.modules.foreign(path):
-                continue
-            if root in _BUILTINS and root not in self.modules.bound(path):
-                continue  # `tuple.__getattribute__(self, name)`: nothing changes a builtin
-            if tip != end and tip not in self._bodies():
-                continue  # a builtin, or a method of what is built in
-            if tip in self.modules.owned and tip not in (
-                self.modules.handles(path) if tip == root else self.modules.short
-            ):
-                yield path, tip
-
-    def _bodies(self) -> dict[str, list[tuple[str, Piece]]]:
-        """Functions by name; constructors and hooks of classes also by the class's name."""
-        if self._named is None:
-            self._named = {}
-            for path, pieces in self.modules.sources.items():
-                for piece in pieces:
-                    if piece.body:
-                        *above, last = piece.key.split(".")
-                        if MAGIC.fullmatch(last) and above:
-                            last = above[-1]
-                        self._named.setdefault(last, []).append((path, piece))
-        return self._named
+                for place, body in self._writing.bodies.get(called, ()):
+                    yield from self._writing.of(place, body)
 
 
 def _decorated(piece: Piece) -> tuple[str, frozenset[str], bytes] | None:
