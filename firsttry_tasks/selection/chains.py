@@ -87,6 +87,16 @@ def parameters(node: Function) -> set[str]:
     return found | {each.arg for each in (args.vararg, args.kwarg) if each is not None}
 
 
+def given(value: ast.expr) -> set[str]:
+    """Return the names in a value, but for an object that is only asked for a part of itself."""
+    asked = {id(each.value) for each in ast.walk(value) if isinstance(each, ast.Attribute)}
+    return {
+        each.id
+        for each in ast.walk(value)
+        if isinstance(each, ast.Name) and not (is_self(each) and id(each) in asked)
+    }
+
+
 def evaluated(node: Function) -> set[str]:
     """Return the names that defining a function asks for."""
     args = node.args

@@ -34,12 +34,12 @@ from firsttry_tasks.selection.walk import Walk
 class Expressions(Walk):
     """What one walk finds; see ``Piece`` for the meaning of most of it.
 
-    ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first
-    names of chains that something is stored in, ``functions`` the definitions inside with their
-    qualified names: their bodies are pieces of their own. ``homes`` are what imported names are
-    called where they come from. ``loose`` are names that are not only called, or asked whether
-    something is of their kind. ``lazy`` tells of ``if self.x is None:
-    self.x = ...``, and ``made`` are such ``x``.
+    ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first names
+    of chains that something is stored in, ``stored`` the same with what is stored there,
+    ``functions`` the definitions inside with their qualified names: their bodies are pieces of
+    their own. ``homes`` are what imported names are called where they come from. ``loose`` are
+    names that are not only called, or asked whether something is of their kind. ``lazy`` tells of
+    ``if self.x is None: self.x = ...``, and ``made`` are such ``x``.
     """
 
     def __init__(self, scope: str) -> None:
@@ -61,6 +61,7 @@ class Expressions(Walk):
         self.writes: set[tuple[str, str]] = set()
         self.shared: set[str] = set()
         self.kept: set[str] = set()
+        self.stored: list[tuple[str, ast.expr]] = []
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
         self.apart: ast.AST | None = None  # a definition whose docstring is a piece of its own
@@ -138,6 +139,8 @@ class Expressions(Walk):
                 self.writes.update((root(node), end) for end in holders(bare(func.value)))
             if func.attr in CHANGING:
                 self.kept.add(root(node))
+                given = (*node.args, *(word.value for word in node.keywords))
+                self.stored.extend((root(node), value) for value in given)
         if node.args and isinstance(node.args[0], ast.Constant):
             if isinstance(func, ast.Attribute):
                 self._tame.add(id(func.value))  # `x.__dict__.get("name")` asks for one name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks.selection.effects import Effects
+from firsttry_tasks.selection.kept import GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,6 +40,7 @@ class Judged:
         self.effects = Effects(session, now)
         self._frames: dict[int, _Seen] = {}
         self._masks: dict[int, int] = {}
+        self._namings: dict[int, int] = {}
         self._start = [n for n, frame in enumerate(session.frames) if frame.kind == "start"]
 
     def why(self, test: Test) -> str | None:
@@ -140,6 +142,17 @@ class Judged:
             mask |= code.spread.having(path, found)
         return mask
 
+    def _named(self, code: Code, number: int) -> int:
+        """Return the changed classes that a unit names: what it was given may be of their kind."""
+        if not code.spread.classes:
+            return 0
+        if number not in self._namings:
+            path, piece = self.session.units[number]
+            known = piece >= 0 and path in code.modules.sources
+            found = code.modules.sources[path][piece] if known else None
+            self._namings[number] = code.spread.naming(path, found) if found is not None else 0
+        return self._namings[number]
+
     def _asked(self, units: Iterable[int], facts: Iterable[int]) -> tuple[int, str]:
         """Return the origins of the changed names that units refer to or read files spell."""
         code = self.effects.code
@@ -175,6 +188,9 @@ class Judged:
         mask = self._reach(units, test.facts)
         for number in (*self._start, *test.frames):
             mask |= self._frame(number).rests
+        if any(self.session.frames[number].kind == GIVEN for number in test.frames):
+            for number in units:
+                mask |= self._named(code, number)
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
         return mask | code.spread.imported(mask)
 

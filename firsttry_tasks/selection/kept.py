@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Unit = tuple[str, int]
 
+#: Kind of a frame of kept things that may have been made by others.
+GIVEN = "given"
+
 #: Facts that may have been seen while something was made that is kept.
 _TELLING = frozenset({"read", "list", "look", "env", "outside", "module"})
 #: One in so many of the tests that ask for a kept thing may make it anew.
@@ -98,7 +101,8 @@ class Shared:
             facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
             takers = self._takers(number, piece, by_unit)
             if units or facts or takers & ~callers:
-                frame = self._frame("kept", piece.key, {number, *units}, facts)
+                kind = GIVEN if piece.takes else "kept"
+                frame = self._frame(kind, piece.key, {number, *units}, facts)
                 for at in _bits(callers | takers):
                     more[tests[at].nodeid].add(frame)
 

@@ -35,14 +35,15 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     ``writes`` are pairs (first name, last name) of chains that are assigned to or called a method
     of, such as ``registry.entries.append``.
 
-    ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may
-    refer to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
-    ``memo``: may keep for later what it computed, under the names that it ``keeps``; ``cache``: a
-    decorator does so, so that it need not run again. ``star``: imports every name of a module.
-    ``plain``: a class that looks at nobody's members, or a member of one that only those notice who
-    name it. ``mild``: a class that looks at nobody's methods, or a method of one. ``looks``: asks
-    what functions say of themselves. ``is_doc``: a docstring that only those notice who ask for it;
-    its ``key`` is what it belongs to. ``decor`` is the digest of a function's decorators.
+    ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may refer
+    to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
+    ``memo``: may keep for later what it computed, under the names that it ``keeps``; ``takes``:
+    that may be what others made; ``cache``: a decorator does so, so that it need not run again.
+    ``star``: imports every name of a module. ``plain``: a class that looks at nobody's members, or
+    a member of one that only those notice who name it. ``mild``: a class that looks at nobody's
+    methods, or a method of one. ``looks``: asks what functions say of themselves. ``is_doc``: a
+    docstring that only those notice who ask for it; its ``key`` is what it belongs to. ``decor`` is
+    the digest of a function's decorators.
     """
 
     key: str
@@ -66,6 +67,7 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     peeks: bool = False
     mirror: bool = False
     memo: bool = False
+    takes: bool = False
     cache: bool = False
     keeps: frozenset[str] = frozenset()
     star: bool = False

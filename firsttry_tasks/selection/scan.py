@@ -6,7 +6,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.chains import Function, is_inspected, own_attributes, tip
+from firsttry_tasks.selection.chains import Function, is_inspected, own_attributes, root, tip
 from firsttry_tasks.selection.expressions import Expressions, members
 
 if TYPE_CHECKING:
@@ -103,11 +103,19 @@ class Scan(Expressions):
         """Keep annotations of variables apart: only some classes look at them."""
         self._hint(node.annotation)
         self._fields(node, "annotation")
+        if node.value is not None:
+            self.stored.append((root(node.target), node.value))
         return False
+
+    def on_augmented(self, node: ast.AugAssign) -> bool:
+        """Something is added to what is there."""
+        self.stored.append((root(node.target), node.value))
+        return True
 
     def on_assign(self, node: ast.Assign) -> bool:
         """Another name is given; ``wrapper.__doc__ = function.__doc__`` looks at nothing."""
         value = node.value
+        self.stored.extend((root(target), value) for target in node.targets)
         if not isinstance(node.targets[0], ast.Subscript) and not isinstance(value, ast.Constant):
             self._hand(value)
         if isinstance(value, ast.Attribute) and isinstance(node.targets[0], ast.Attribute):
@@ -185,6 +193,7 @@ _SPECIAL: dict[str, Callable[[Scan, ast.AST], bool]] = {  # each is asked about 
     "AsyncFunctionDef": Scan.on_function,  # type: ignore[dict-item]
     "ClassDef": Scan.on_class,  # type: ignore[dict-item]
     "AnnAssign": Scan.on_annotated,  # type: ignore[dict-item]
+    "AugAssign": Scan.on_augmented,  # type: ignore[dict-item]
     "Assign": Scan.on_assign,  # type: ignore[dict-item]
     "Global": Scan.on_shared,  # type: ignore[dict-item]
     "Expr": Scan.on_expression,  # type: ignore[dict-item]

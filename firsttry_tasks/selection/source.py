@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.selection.chains import (
     Function,
     evaluated,
+    given,
     is_inspected,
     is_memo,
     is_methodical,
@@ -181,6 +182,7 @@ def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -
     if name.rpartition(".")[2] in _CONSTRUCTORS:
         writes = {pair for pair in writes if pair[0] != "self"}
     kept = any(root not in own or root == "cls" for root in scan.kept)
+    memo = bool(scan.shared or scan.lazy) or kept or is_memo(node)
     return Piece(
         key=name,
         body=True,
@@ -198,9 +200,19 @@ def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -
         peeks=scan.peeks,
         mirror=scan.mirror,
         looks=scan.looks,
-        memo=bool(scan.shared or scan.lazy) or kept or is_memo(node),
+        memo=memo,
+        takes=memo and _takes(scan, own),
         keeps=frozenset(scan.lazy | scan.shared | _containers(scan, own)),
         cache=is_memo(node),
+    )
+
+
+def _takes(scan: Scan, own: set[str]) -> bool:
+    """Tell whether a body keeps things that it was given, or has got from elsewhere."""
+    return any(
+        not given(value).isdisjoint(own - scan.homes.keys())
+        for root, value in scan.stored
+        if root in {"self", "cls"} or root not in own
     )
 
 

@@ -95,6 +95,13 @@ class Spread:
                 found |= bit
         return found
 
+    def naming(self, path: str, piece: Piece) -> int:
+        """Return the bits of the changed classes that a piece names in any way."""
+        found = 0
+        for bit, spread in self.classes.values():
+            found |= bit if spread.names.hit(path, piece)[0] else 0
+        return found
+
     def imported(self, mask: int) -> int:
         """Return the bits of the changed classes that importing these modules may have used."""
         found = 0

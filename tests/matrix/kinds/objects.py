@@ -120,6 +120,26 @@ CASES = (
         _SIDES,
     ),
     case(
+        "handed-to-a-registry-by-an-earlier-test",
+        _SHAPE
+        + """
+    --- registry.py
+    _things = []
+    def register(thing):
+        _things.append(thing)
+    def things():
+        return _things
+    --- test_shape.py
+    from registry import register, things
+    from shape import Shape
+    def test_first():
+        register(Shape())
+    def test_sides():
+        assert isinstance(things()[0], Shape) and things()[0].sides == 1
+        """,
+        _SIDES,
+    ),
+    case(
         "made-by-a-base-that-comes-first",
         _SHAPE
         + """
