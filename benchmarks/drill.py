@@ -36,6 +36,7 @@ class Drilled(Struct, frozen=True, kw_only=True):
     plain_seconds: float
     warm_cpu: float
     plain_cpu: float
+    full_seconds: float = 0.0  # a full run of the project without a fault
     missed: tuple[str, ...] = ()
     flaky: tuple[str, ...] = ()  # missed by this measure, but they answer both ways
 
@@ -77,11 +78,12 @@ def _drill(
     if not any("::" in name for name in before.outcomes):
         raise SystemExit(f"{project.name}: its tests don't run: {min(before.outcomes)}")
     project.warm()
+    full = project.full()
     project.keep()
     sources, data = _places(project, src, globs)
     faults = draw(project.root, sources, data, asked.faults, asked.seed)
     for fault in faults:
-        result = _one(project, fault, before)
+        result = _one(project, fault, before, full)
         if result is not None:
             yield result
 
@@ -93,7 +95,7 @@ def _places(project: Project, src: str, globs: list[str]) -> tuple[list[str], li
     return sources, data
 
 
-def _one(project: Project, fault: Fault, before: Plain) -> Drilled | None:
+def _one(project: Project, fault: Fault, before: Plain, full: float) -> Drilled | None:
     fault.apply(project.root)
     plain = project.plain()
     if plain.hung:
@@ -105,6 +107,7 @@ def _one(project: Project, fault: Fault, before: Plain) -> Drilled | None:
     project.back()
     result = msgspec.structs.replace(
         _result(project, fault, warm, plain, before),
+        full_seconds=round(full, 2),
         missed=tuple(sorted(missed - flaky)),
         flaky=tuple(sorted(flaky)),
     )
@@ -151,8 +154,8 @@ def table(results: list[Drilled]) -> str:
     """Return the sums of each project as a Markdown table."""
     head = (
         "| project | faults | broke a test | failing tests | missed | tests run "
-        "| warm/plain time | warm/plain CPU |\n"
-        "|---|---|---|---|---|---|---|---|\n"
+        "| warm/full time | warm/plain time | warm/plain CPU |\n"
+        "|---|---|---|---|---|---|---|---|---|\n"
     )
     names = sorted({result.project for result in results})
     groups = [[result for result in results if result.project == name] for name in names]
@@ -163,6 +166,7 @@ def table(results: list[Drilled]) -> str:
 def _row(name: str, group: list[Drilled]) -> str:
     share = sum(result.ran for result in group) / sum(result.total for result in group)
     ratio = statistics.median(result.warm_seconds / result.plain_seconds for result in group)
+    whole = statistics.median(result.warm_seconds / result.full_seconds for result in group)
     cpu = statistics.median(result.warm_cpu / result.plain_cpu for result in group)
     broken = sum(result.broke > 0 for result in group)
     failing = sum(result.broke for result in group)
@@ -174,6 +178,7 @@ def _row(name: str, group: list[Drilled]) -> str:
         failing,
         missed,
         f"{share:.1%}",
+        f"{whole:.2f}",
         f"{ratio:.2f}",
         f"{cpu:.2f}",
     )
