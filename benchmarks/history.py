@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.history --project PATH:SRC ... --python PYTHON --commits 60
 
 Each project is a git repository with its history; SRC is its package, or the folder that
-holds it.
+holds it. Commits whose tests can't be collected are left out.
 """
 
 import argparse
@@ -70,14 +70,15 @@ def _arguments() -> argparse.Namespace:
 def _walk(project: Project, count: int) -> Iterator[Step]:
     log = project.git("log", "--first-parent", f"-{count + 1}", "--format=%H", "HEAD")
     commits = log.split()[::-1]
-    _enter(project, commits[0])
-    project.warm()
-    before = project.plain()
-    for commit in commits[1:]:
+    before: Plain | None = None
+    for commit in commits:
         _enter(project, commit)
         warm, after = project.warm(), project.plain()
-        flaky = project.flaky(_left_out(warm, before, after), after)
-        yield _step(project, commit, warm, before, after, flaky)
+        if not any("::" in name for name in after.outcomes):
+            continue  # its tests can't even be collected with this Python and these packages
+        if before is not None:
+            flaky = project.flaky(_left_out(warm, before, after), after)
+            yield _step(project, commit, warm, before, after, flaky)
         before = after
 
 
