@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.drill --project PATH:SRC[:DATA-GLOB] ... --python PYTHON --faults 40
 
 Each project is a git checkout; SRC is its package, or the folder that
-holds it; the faults go there, and into the data files that match the glob.
+holds it; the faults go there, tests left out, and into the data files that match the glob.
 """
 
 import argparse
@@ -19,6 +19,9 @@ from msgspec import Struct
 from benchmarks.faults import Fault, draw
 from benchmarks.harness import RESULTS
 from benchmarks.project import Plain, Project, Warm, copy
+
+#: Folders inside of packages where their tests are: a fault there is none of the product.
+_TESTS = frozenset({"test", "tests", "testing"})
 
 
 class Drilled(Struct, frozen=True, kw_only=True):
@@ -90,7 +93,8 @@ def _drill(
 
 def _places(project: Project, src: str, globs: list[str]) -> tuple[list[str], list[str]]:
     tracked = project.git("ls-files").splitlines()
-    sources = [path for path in tracked if path.endswith(".py") and path.startswith(src)]
+    code = [path for path in tracked if path.endswith(".py") and path.startswith(src)]
+    sources = [path for path in code if _TESTS.isdisjoint(Path(path).parts)]
     data = [path for path in tracked if any(Path(path).match(glob) for glob in globs)]
     return sources, data
 
