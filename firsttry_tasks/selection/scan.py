@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from firsttry_tasks.selection.chains import Function, is_inspected, own_attributes, root, tip
 from firsttry_tasks.selection.expressions import Expressions, members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class Scan(Expressions):
@@ -29,11 +29,6 @@ class Scan(Expressions):
         has_doc = ast.get_docstring(node, clean=False) is not None
         self._text.append(node.__class__.__name__)
         self._each(node.body[1:] if has_doc else node.body)
-
-    def special(self, kind: str, node: ast.AST) -> bool:
-        """Ask what is known of this kind of node."""
-        known = _SPECIAL.get(kind)
-        return known is None or known(self, node)
 
     def on_import(self, node: ast.Import) -> bool:
         """Note the module, and the name it is bound to."""
@@ -174,36 +169,35 @@ class Scan(Expressions):
         self.unsafe = True
         return True
 
+    kinds: ClassVar[Mapping[str, Callable[..., bool]]] = {
+        "Name": Expressions.on_name,
+        "Attribute": Expressions.on_attribute,
+        "Subscript": Expressions.on_subscript,
+        "Call": Expressions.on_call,
+        **dict.fromkeys(("List", "Tuple", "Set"), Expressions.on_list),
+        "Constant": Expressions.on_constant,
+        "Import": on_import,
+        "ImportFrom": on_import_from,
+        "FunctionDef": on_function,
+        "AsyncFunctionDef": on_function,
+        "ClassDef": on_class,
+        "AnnAssign": on_annotated,
+        "AugAssign": on_augmented,
+        "Assign": on_assign,
+        "Global": on_shared,
+        "Expr": on_expression,
+        "If": on_condition,
+        "Return": on_return,
+        "Compare": Expressions.on_compare,
+        "ExceptHandler": on_handler,
+        **dict.fromkeys(
+            ("For", "While", "With", "AsyncFor", "AsyncWith", "Delete", "Raise", "Assert"),
+            on_effect,
+        ),
+        **dict.fromkeys(("BinOp", "Match"), on_risk),
+    }
+
 
 def _standard(names: Iterable[str]) -> bool:
     """Tell whether all these modules are the standard library's, which are there."""
     return all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
-
-
-_SPECIAL: dict[str, Callable[[Scan, ast.AST], bool]] = {  # each is asked about its kind only
-    "Name": Scan.on_name,  # type: ignore[dict-item]
-    "Attribute": Scan.on_attribute,  # type: ignore[dict-item]
-    "Subscript": Scan.on_subscript,  # type: ignore[dict-item]
-    "Call": Scan.on_call,  # type: ignore[dict-item]
-    **dict.fromkeys(("List", "Tuple", "Set"), Scan.on_list),  # type: ignore[arg-type]
-    "Constant": Scan.on_constant,  # type: ignore[dict-item]
-    "Import": Scan.on_import,  # type: ignore[dict-item]
-    "ImportFrom": Scan.on_import_from,  # type: ignore[dict-item]
-    "FunctionDef": Scan.on_function,  # type: ignore[dict-item]
-    "AsyncFunctionDef": Scan.on_function,  # type: ignore[dict-item]
-    "ClassDef": Scan.on_class,  # type: ignore[dict-item]
-    "AnnAssign": Scan.on_annotated,  # type: ignore[dict-item]
-    "AugAssign": Scan.on_augmented,  # type: ignore[dict-item]
-    "Assign": Scan.on_assign,  # type: ignore[dict-item]
-    "Global": Scan.on_shared,  # type: ignore[dict-item]
-    "Expr": Scan.on_expression,  # type: ignore[dict-item]
-    "If": Scan.on_condition,  # type: ignore[dict-item]
-    "Return": Scan.on_return,  # type: ignore[dict-item]
-    "Compare": Scan.on_compare,  # type: ignore[dict-item]
-    "ExceptHandler": Scan.on_handler,  # type: ignore[dict-item]
-    **dict.fromkeys(
-        ("For", "While", "With", "AsyncFor", "AsyncWith", "Delete", "Raise", "Assert"),
-        Scan.on_effect,
-    ),
-    **dict.fromkeys(("BinOp", "Match"), Scan.on_risk),
-}

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class Walk:
-    """Walks over nodes; who inherits from it says what certain kinds of them mean."""
+    """Walks over nodes; who inherits from it says what certain kinds of them mean.
+
+    ``kinds`` are functions by the kind of node that they take in; they tell whether the fields of
+    the node are still to be walked over.
+    """
+
+    kinds: ClassVar[Mapping[str, Callable[..., bool]]] = {}
 
     def __init__(self) -> None:
         """Begin with no text."""
@@ -22,16 +28,12 @@ class Walk:
         text = "".join(self._text).encode("utf-8", "surrogatepass")
         return blake2b(text, digest_size=8).digest()
 
-    def special(self, kind: str, node: ast.AST) -> bool:
-        """Take in a node of this kind; tell whether its fields are still to be walked over."""
-        del kind, node
-        return True
-
     def visit(self, node: ast.AST) -> None:
         """Walk over a node and all inside it."""
         kind = node.__class__.__name__
         self._text.append(kind)
-        if self.special(kind, node):
+        known = self.kinds.get(kind)
+        if known is None or known(self, node):
             self._fields(node)
 
     def _fields(self, node: ast.AST, *skip: str) -> None:
