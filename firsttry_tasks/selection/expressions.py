@@ -35,11 +35,11 @@ class Expressions(Walk):
     """What one walk finds; see ``Piece`` for the meaning of most of it.
 
     ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first names
-    of chains that something is stored in, ``stored`` the same with what is stored there,
-    ``functions`` the definitions inside with their qualified names: their bodies are pieces of
-    their own. ``homes`` are what imported names are called where they come from. ``loose`` are
-    names that are not only called, or asked whether something is of their kind. ``lazy`` tells of
-    ``if self.x is None: self.x = ...``, and ``made`` are such ``x``.
+    of chains that something is stored in, ``stored`` the same with what is stored there, ``called``
+    what is called, ``functions`` the definitions inside with their qualified names: their bodies
+    are pieces of their own. ``homes`` are what imported names are called where they come from.
+    ``loose`` are names that are not only called, or asked whether something is of their kind.
+    ``lazy`` tells of ``if self.x is None: self.x = ...``, and ``made`` are such ``x``.
     """
 
     def __init__(self, scope: str) -> None:
@@ -62,6 +62,7 @@ class Expressions(Walk):
         self.shared: set[str] = set()
         self.kept: set[str] = set()
         self.stored: list[tuple[str, ast.expr]] = []
+        self.called: list[ast.expr] = []
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
         self.apart: ast.AST | None = None  # a definition whose docstring is a piece of its own
@@ -127,6 +128,7 @@ class Expressions(Walk):
         """Note that a method may change what it is called on; any call may fail."""
         self.unsafe = True
         func = node.func
+        self.called.append(func)
         kinds = node.args[1:] if tip(func) in KINDS else []
         self._told.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
         if tip(func) not in INNOCENT:

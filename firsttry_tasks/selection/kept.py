@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from firsttry_tasks.selection.givers import Givers, own_name
 from firsttry_tasks.selection.learned import Frame, Test
 from firsttry_tasks.selection.piece import CONSTRUCTORS
+from firsttry_tasks.selection.terms import LOOKING_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.piece import Piece
 
@@ -58,6 +61,18 @@ class Shared:
             if 0 <= piece < len(pieces(path))
         }
         self._called = _by_name(self.pieces)
+        files = {path for path, _ in units} | {it.name for it in frames if it.kind == "import"}
+        every = {path: pieces(path) for path in sorted(files)}
+        self._values = _values(every.values())
+        self._places = {
+            (units[number][0], piece.key): number for number, piece in self.pieces.items()
+        }
+        self._works: dict[int, int] = {}
+        self._givers = Givers(self.pieces, self._places, every)
+        self._plain: dict[str, set[int]] = {}  # functions of modules by name
+        for number, piece in self.pieces.items():
+            if piece.body and "." not in piece.key:
+                self._plain.setdefault(piece.key, set()).add(number)
 
     def tests(self, tests: Iterable[Test]) -> tuple[Test, ...]:
         """Return the tests, each with the frames it shares."""
@@ -74,7 +89,8 @@ class Shared:
 
     def _kept(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
         keepers = {n: piece for n, piece in self.pieces.items() if piece.body and piece.memo}
-        if not keepers:
+        given = tuple(self._givers.statements())
+        if not keepers and not given:
             return
         ran = [set(test.ran()) for test in tests]
         by_unit, by_fact = _masks(ran), _masks([test.facts for test in tests])
@@ -82,14 +98,16 @@ class Shared:
             callers = by_unit.get(number, 0)
             if piece.cache:
                 made = (tests[at] for at in _bits(callers))
-                self._asked(number, piece, self._caches(number, made), tests, by_unit, more)
+                names = {own_name(piece)}
+                asking = {number, *self._asking(names)}
+                self._asked(asking, names, self._caches(number, made), tests, by_unit, more)
                 continue
             first = next(_bits(callers), None)
             if first is None:
                 continue
             # What is made once runs in the first of those who ask for it, and few others.
             most = max(1, callers.bit_count() // _RARE)
-            reach = self._reach(number)
+            reach = self._reach(piece.names | piece.attrs)
             # A constructor tells, however many run it, that there is an object of its class.
             units = {
                 n
@@ -100,11 +118,68 @@ class Shared:
             seen = (n for n in tests[first].facts if self.facts[n][0] in _TELLING)
             facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
             takers = self._takers(number, piece, by_unit)
+            kind = GIVEN if piece.takes else "kept"
             if units or facts or takers & ~callers:
-                kind = GIVEN if piece.takes else "kept"
                 frame = self._frame(kind, piece.key, {number, *units}, facts)
                 for at in _bits(callers | takers):
                     more[tests[at].nodeid].add(frame)
+            self._made(number, callers | takers, tests, by_unit, by_fact, more)
+        for known, makers in given:
+            asking = set(self._asking(known))
+            for maker in makers:
+                frames = {self._work(maker, by_unit.get(maker, 0), tests, by_fact)}
+                self._asked(asking, known, frames, tests, by_unit, more)
+
+    def _made(
+        self,
+        number: int,
+        askers: int,
+        tests: Sequence[Test],
+        by_unit: Mapping[int, int],
+        by_fact: Mapping[int, int],
+        more: Mapping[str, set[int]],
+    ) -> None:
+        """Let those who take what others made rest on what may have made it.
+
+        They are those who don't themselves run a function that a keeper calls for it.
+        """
+        if self.pieces[number].key.endswith(CONSTRUCTORS):
+            return  # it makes something for a new object alone
+        for maker in self._makers(number):
+            lacking = askers & ~by_unit.get(maker, 0)
+            if lacking:
+                frame = self._work(maker, by_unit.get(maker, 0), tests, by_fact)
+                for at in _bits(lacking):
+                    more[tests[at].nodeid].add(frame)
+
+    def _work(
+        self, maker: int, runners: int, tests: Sequence[Test], by_fact: Mapping[int, int]
+    ) -> int:
+        """Return the frame of what a function does, by the plain names in it."""
+        if maker not in self._works:
+            units = {maker}
+            waiting = [maker]
+            while waiting:
+                names = self.pieces[waiting.pop()].names
+                fresh = set().union(*(self._plain.get(name, set()) for name in names)) - units
+                units |= fresh
+                waiting += fresh
+            most = max(1, runners.bit_count() // _RARE)
+            facts = {
+                fact
+                for at in _bits(runners if self._looks(units) else 0)
+                for fact in tests[at].facts
+                if self.facts[fact][0] in _TELLING and (by_fact[fact] & runners).bit_count() <= most
+            }
+            self._works[maker] = self._frame("kept", self.pieces[maker].key, units, facts)
+        return self._works[maker]
+
+    def _looks(self, units: Iterable[int]) -> bool:
+        """Tell whether any of these functions may look at files or variables."""
+        return any(
+            not LOOKING_OUT.isdisjoint(self.pieces[unit].names | self.pieces[unit].attrs)
+            for unit in units
+        )
 
     def _takers(self, number: int, piece: Piece, by_unit: Mapping[int, int]) -> int:
         """Return the tests that may take what a function keeps without asking it.
@@ -125,11 +200,12 @@ class Shared:
             self.frames[at] = msgspec.structs.replace(self.frames[at], units=inside)
         if known:
             return known
-        reach = self._reach(number)
+        reach = self._reach(self.pieces[number].names | self.pieces[number].attrs)
+        looks = self._looks({number, *reach})
         units, facts = {number}, set()
         for test in made:
             units |= reach.intersection(test.ran())
-            facts |= {n for n in test.facts if self.facts[n][0] in _TELLING}
+            facts |= {n for n in test.facts if looks and self.facts[n][0] in _TELLING}
         for frame in self.frames:
             asked = {place for place, unit in frame.lines if unit == number}
             units |= {unit for place, unit in frame.lines if place in asked and unit in reach}
@@ -137,15 +213,17 @@ class Shared:
 
     def _asked(
         self,
-        number: int,
-        piece: Piece,
+        asking: AbstractSet[int],
+        names: AbstractSet[str],
         frames: set[int],
         tests: Sequence[Test],
         by_unit: Mapping[int, int],
         more: Mapping[str, set[int]],
     ) -> None:
-        """Let all who may be answered by a cache rest on what its function did."""
-        asking = {number, *self._asking(piece)}
+        """Let all who may be answered by a cache rest on what its function did.
+
+        They are those who run ``asking``, and statements of modules that have one of the names.
+        """
         callers = 0
         for unit in asking:
             callers |= by_unit.get(unit, 0)
@@ -154,37 +232,43 @@ class Shared:
         units = {unit for at in frames for unit in self.frames[at].units}
         for at, frame in enumerate(self.frames):
             if frame.kind == "import":
-                places = self._lines(frame.name, piece)
+                places = self._lines(frame.name, names)
                 lines = {*frame.lines, *((place, unit) for place in places for unit in units)}
                 self.frames[at] = msgspec.structs.replace(frame, lines=tuple(sorted(lines)))
             elif at not in frames and not asking.isdisjoint(frame.units):
                 used = tuple(sorted({*frame.used, *frames}))
                 self.frames[at] = msgspec.structs.replace(frame, used=used)
 
-    def _lines(self, path: str, piece: Piece) -> Iterator[int]:
-        """Return which statements of a module name a function."""
-        name = _last(piece)
+    def _lines(self, path: str, names: AbstractSet[str]) -> Iterator[int]:
+        """Return which statements of a module have one of these names."""
         for place, one in enumerate(self.sources(path)):
-            if not one.body and not one.imports and (name in one.names or name in one.attrs):
+            if not one.body and not one.imports and not names.isdisjoint(one.names | one.attrs):
                 yield place
 
-    def _asking(self, piece: Piece) -> Iterator[int]:
-        """Return who names a function: a cache may answer them without running it."""
-        name = _last(piece)
+    def _asking(self, names: AbstractSet[str]) -> Iterator[int]:
+        """Return who has one of these names: a cache may answer them without running anything."""
         for other, one in self.pieces.items():
-            if name in one.names or name in one.attrs:
+            if not names.isdisjoint(one.names | one.attrs):
                 yield other
 
-    def _reach(self, number: int) -> set[int]:
-        """Return what a unit leads to, by the names in it and in what they name."""
+    def _makers(self, number: int) -> set[int]:
+        """Return the functions that a function calls, or is given, for what it keeps."""
+        made = set(self.pieces[number].made)
+        for name in self.pieces[number].made:
+            made |= self._values.get(name, set())
+        known = set().union(*(self._plain.get(name, set()) for name in made))
+        return (known | self._givers.arguments(number)) - {number}
+
+    def _reach(self, names: Iterable[str]) -> set[int]:
+        """Return what names lead to, and the names in that."""
         found: set[int] = set()
-        waiting = [number]
+        waiting, seen = set(names), set[str]()
         while waiting:
-            piece = self.pieces[waiting.pop()]
-            for name in piece.names | piece.attrs:
-                fresh = self._called.get(name, set()) - found
-                found |= fresh
-                waiting.extend(fresh)
+            name = waiting.pop()
+            seen.add(name)
+            for unit in self._called.get(name, set()) - found:
+                found.add(unit)
+                waiting |= (self.pieces[unit].names | self.pieces[unit].attrs) - seen
         return found
 
     def _written(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
@@ -228,10 +312,6 @@ class Shared:
         return len(self.frames) - 1
 
 
-def _last(piece: Piece) -> str:
-    return piece.key.rpartition(".")[2].partition("#")[0]
-
-
 def _masks(seen: Sequence[Iterable[int]]) -> dict[int, int]:
     """Return for each number a mask of the places where it was seen."""
     width = len(seen) // 8 + 1
@@ -257,6 +337,16 @@ def _by_name(pieces: Mapping[int, Piece]) -> dict[str, set[int]]:
         if piece.body:
             for name in piece.key.replace("#", ".").split("."):
                 found.setdefault(name, set()).add(number)
+    return found
+
+
+def _values(files: Iterable[tuple[Piece, ...]]) -> dict[str, set[str]]:
+    """Return for each variable of a module or class the names in what it was given."""
+    found: dict[str, set[str]] = {}
+    for piece in (piece for file in files for piece in file):
+        if not (piece.body or piece.imports or piece.is_class or piece.decor or piece.is_doc):
+            for name in piece.binds:
+                found.setdefault(name, set()).update(piece.names | piece.attrs)
     return found
 
 

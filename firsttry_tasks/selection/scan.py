@@ -184,7 +184,7 @@ class Scan(Expressions):
         "AnnAssign": on_annotated,
         "AugAssign": on_augmented,
         "Assign": on_assign,
-        "Global": on_shared,
+        **dict.fromkeys(("Global", "Nonlocal"), on_shared),
         "Expr": on_expression,
         "If": on_condition,
         "Return": on_return,

@@ -14,6 +14,7 @@ from firsttry_tasks.selection.chains import (
     is_memo,
     is_methodical,
     is_mild,
+    is_self,
     parameters,
     tip,
 )
@@ -24,6 +25,7 @@ from firsttry_tasks.selection.terms import CALLED, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__"})
 _DATA = ast.Assign | ast.AnnAssign | ast.AugAssign
@@ -126,15 +128,17 @@ def _doc(node: ast.stmt, of: str) -> Piece:
 
 
 def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Piece]:
-    waiting = deque(functions)
+    waiting = deque((name, node, frozenset[str]()) for name, node in functions)
     while waiting:
-        name, node = waiting.popleft()
+        name, node, around = waiting.popleft()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             times[name] = times.get(name, 0) + 1
             scan = Scan(f"{name}.<locals>")
             scan.body(node)
-            waiting.extend(scan.functions)
-            yield _body(scan, name if times[name] == 1 else f"{name}#{times[name]}", node)
+            inner = around | parameters(node) | scan.stores - scan.homes.keys()
+            waiting.extend((*each, inner) for each in scan.functions)
+            key = name if times[name] == 1 else f"{name}#{times[name]}"
+            yield _body(scan, key, node, around)
 
 
 def _is_plain(node: ast.ClassDef) -> bool:
@@ -173,7 +177,9 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
     )
 
 
-def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Piece:
+def _body(
+    scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, around: frozenset[str]
+) -> Piece:
     own = parameters(node) | (scan.stores - scan.shared)
     writes = {pair for pair in scan.writes if pair[1].removesuffix(CALLED) not in own}
     # What is made when first asked for says nothing of who asked; nor does what a function is told.
@@ -201,7 +207,9 @@ def _body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -
         mirror=scan.mirror,
         looks=scan.looks,
         memo=memo,
+        made=_made(scan, own) if memo else frozenset(),
         takes=memo and _takes(scan, own),
+        gets=_gets(scan, own | around) if memo or _is_getter(name, scan) else frozenset(),
         keeps=frozenset(scan.lazy | scan.shared | _containers(scan, own)),
         cache=is_memo(node),
     )
@@ -214,6 +222,38 @@ def _takes(scan: Scan, own: set[str]) -> bool:
         for root, value in scan.stored
         if root in {"self", "cls"} or root not in own
     )
+
+
+def _made(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
+    """Return the bare names in what a body keeps, those behind its own variables included."""
+    behind: dict[str, list[ast.expr]] = {}
+    for root, value in scan.stored:
+        behind.setdefault(root, []).append(value)
+    waiting = [value for root, value in scan.stored if root in {"self", "cls"} or root not in own]
+    found: set[str] = set()
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            if isinstance(node, ast.Name) and node.id not in found:
+                found.add(node.id)
+                waiting += behind.get(node.id, []) if node.id in own else []
+    return frozenset(found - (own - scan.homes.keys()))
+
+
+def _is_getter(name: str, scan: Scan) -> bool:
+    """Tell whether a descriptor may keep what it found, wherever that is."""
+    return name.endswith(".__get__") and bool(scan.kept)
+
+
+def _gets(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
+    """Return how a body calls things that it was given."""
+    known = {name.rpartition(".")[2] for name, _ in scan.functions} | scan.homes.keys()
+    found: set[str] = set()
+    for called in scan.called:
+        if isinstance(called, ast.Attribute):
+            found |= {f".{called.attr}"} if is_self(called.value) else set()
+        elif not isinstance(called, ast.Name) or called.id in own - known - {"cls"}:
+            found.add("")
+    return frozenset(found)
 
 
 def _containers(scan: Scan, own: set[str]) -> set[str]:

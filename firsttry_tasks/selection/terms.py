@@ -27,6 +27,16 @@ READING = frozenset(
      "encode", "decode", "isdisjoint", "issubset", "issuperset", "union", "intersection",
      "difference", "match", "search", "fullmatch", "findall", "finditer", "sub", "__get__"}
 )  # fmt: skip
+#: What stands in code that reads files, lists folders, imports by name or asks for variables.
+LOOKING_OUT = frozenset(
+    {"open", "read", "read_text", "read_bytes", "readlines", "load", "loads", "load_module",
+     "files", "listdir", "scandir", "walk", "iterdir", "glob", "rglob", "exists", "isfile",
+     "isdir", "is_file", "is_dir", "stat", "lstat", "access", "environ", "getenv", "getenvb",
+     "environb", "expandvars", "expanduser", "home", "import_module", "__import__", "exec_module",
+     "fromfile", "parse", "connect", "imread", "run", "Popen", "check_output", "get_data",
+     "getmtime", "getsize", "resource_string", "resource_filename", "read_csv", "fileinput",
+     "linecache", "ZipFile"}
+)  # fmt: skip
 #: Calls that ask whether something is of a kind.
 KINDS = frozenset({"isinstance", "issubclass"})
 #: What makes objects without their constructor, as it was told how by others.

@@ -51,6 +51,225 @@ def _cached(how: str) -> str:
 
 CASES = (
     case(
+        "dictionary-that-tests-fill-key-by-key",
+        """
+        --- load.py
+        KEPT = {}
+        def make(name):
+            return 1
+        def value(name):
+            if name not in KEPT:
+                KEPT[name] = make(name)
+            return KEPT[name]
+        --- test_load.py
+        from load import value
+        def test_one():
+            assert value("one")
+        def test_two():
+            assert value("two")
+        def test_two_again():
+            assert value("two") == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "object-of-a-module-that-is-asked-after-others-were",
+        """
+        --- load.py
+        def make():
+            return 1
+        class Box:
+            def __init__(self):
+                self._kept = None
+            def get(self):
+                if self._kept is None:
+                    self._kept = make()
+                return self._kept
+        --- test_load.py
+        import pytest
+        from load import Box
+        @pytest.fixture(scope="module")
+        def box():
+            return Box()
+        @pytest.mark.parametrize("n", range(30))
+        def test_own(n):
+            assert Box().get()
+        def test_first(box):
+            assert box.get()
+        def test_second(box):
+            assert box.get() == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "decorator-of-our-own-that-remembers",
+        """
+        --- load.py
+        import functools
+        def remembers(function):
+            kept = {}
+            @functools.wraps(function)
+            def answer(*asked):
+                if asked not in kept:
+                    kept[asked] = function(*asked)
+                return kept[asked]
+            return answer
+        def make():
+            return 1
+        @remembers
+        def value():
+            return make()
+        --- test_load.py
+        from load import value
+        def test_first():
+            assert value()
+        def test_second():
+            assert value() == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "descriptor-of-our-own-that-remembers",
+        """
+        --- load.py
+        class lazy:
+            def __init__(self, function):
+                self.function = function
+                self.name = function.__name__
+            def __get__(self, thing, kind):
+                value = thing.__dict__[self.name] = self.function(thing)
+                return value
+        def make():
+            return 1
+        class Box:
+            @lazy
+            def value(self):
+                return make()
+        BOX = Box()
+        --- test_load.py
+        from load import BOX
+        def test_first():
+            assert BOX.value
+        def test_second():
+            assert BOX.value == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "maker-that-an-object-was-given",
+        """
+        --- load.py
+        def make():
+            return 1
+        class Lazy:
+            def __init__(self, maker):
+                self.maker = maker
+                self.kept = None
+            def get(self):
+                if self.kept is None:
+                    self.kept = self.maker()
+                return self.kept
+        value = Lazy(make)
+        --- test_load.py
+        from load import value
+        def test_first():
+            assert value.get()
+        def test_second():
+            assert value.get() == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "maker-in-a-table",
+        """
+        --- load.py
+        def make():
+            return 1
+        MAKERS = {"one": make}
+        KEPT = {}
+        def value(name):
+            if name not in KEPT:
+                KEPT[name] = MAKERS[name]()
+            return KEPT[name]
+        --- test_load.py
+        from load import value
+        def test_first():
+            assert value("one")
+        def test_second():
+            assert value("one") == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "maker-that-the-first-who-asks-hands-in",
+        """
+        --- load.py
+        KEPT = {}
+        def value(name, maker):
+            if name not in KEPT:
+                KEPT[name] = maker()
+            return KEPT[name]
+        --- make.py
+        def make():
+            return 1
+        --- test_load.py
+        from load import value
+        from make import make
+        def test_first():
+            assert value("one", make)
+        def test_second():
+            assert value("one", None) == 1
+        """,
+        swap("make.py", "return 1", "return 2"),
+    ),
+    case(
+        "variable-of-a-closure",
+        """
+        --- load.py
+        def make():
+            return 1
+        def lazily(maker):
+            kept = None
+            def get():
+                nonlocal kept
+                if kept is None:
+                    kept = maker()
+                return kept
+            return get
+        value = lazily(make)
+        --- test_load.py
+        from load import value
+        def test_first():
+            assert value()
+        def test_second():
+            assert value() == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "dictionary-of-a-closure",
+        """
+        --- load.py
+        def make(name):
+            return 1
+        def lazily(maker):
+            kept = {}
+            def get(name):
+                if name not in kept:
+                    kept[name] = maker(name)
+                return kept[name]
+            return get
+        value = lazily(make)
+        --- test_load.py
+        from load import value
+        def test_first():
+            assert value("a")
+        def test_second():
+            assert value("a") == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
         "test-that-needs-an-earlier-one",
         """
          --- test_mod.py
