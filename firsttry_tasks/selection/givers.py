@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.spelling import LOCAL, QUOTED
@@ -74,16 +76,22 @@ class Givers:
 
     def _aliases(self, names: frozenset[str]) -> frozenset[str]:
         """Return names with those that statements give to the same thing, or to what holds it."""
-        found = set(names)
-        size = 0
-        while size != len(found):
-            size = len(found)
-            for file in self._files:
-                for piece in file:
-                    held = not piece.body and not piece.is_class and not piece.decor
-                    if held and not found.isdisjoint(piece.names | piece.attrs):
-                        found |= piece.binds
+        found, waiting = set(names), set(names)
+        while waiting:
+            fresh = self._given.get(waiting.pop(), set()) - found
+            found |= fresh
+            waiting |= fresh
         return frozenset(found)
+
+    @cached_property
+    def _given(self) -> dict[str, set[str]]:
+        """For each name the names that variables have which are given something of that name."""
+        found: dict[str, set[str]] = {}
+        for piece in chain.from_iterable(self._files):
+            if not (piece.body or piece.is_class or piece.decor):
+                for name in piece.names | piece.attrs:
+                    found.setdefault(name, set()).update(piece.binds)
+        return found
 
 
 def names(piece: Piece) -> frozenset[str]:

@@ -9,6 +9,7 @@ ran in the tests that called it, what it leads to by name.
 from __future__ import annotations
 
 from array import array
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -55,6 +56,9 @@ class Shared:
             if not any(facts[n] == ("loose", "") for at in numbers for n in frames[at].facts)
         }
         self.frames = list(frames)
+        self._running: dict[int, set[int]] = {}  # unit -> the frames that it ran in
+        for at in range(len(self.frames)):
+            self._runs(at)
         self.pieces = {
             number: pieces(path)[piece]
             for number, (path, piece) in enumerate(units)
@@ -99,7 +103,7 @@ class Shared:
             if piece.cache:
                 made = (tests[at] for at in _bits(callers))
                 names = {own_name(piece)}
-                asking = {number, *self._asking(names)}
+                asking = {number} | self._asking(names)
                 self._asked(asking, names, self._caches(number, made), tests, by_unit, more)
                 continue
             first = next(_bits(callers), None)
@@ -125,7 +129,7 @@ class Shared:
                     more[tests[at].nodeid].add(frame)
             self._made(number, callers | takers, tests, by_unit, by_fact, more)
         for known, makers in given:
-            asking = set(self._asking(known))
+            asking = self._asking(known)
             for maker in makers:
                 frames = {self._work(maker, by_unit.get(maker, 0), tests, by_fact)}
                 self._asked(asking, known, frames, tests, by_unit, more)
@@ -187,8 +191,8 @@ class Shared:
         ``self._code or self._make_code()`` asks only where nobody has asked before.
         """
         takers = 0
-        for other, one in self.pieces.items():
-            if other != number and one.body and not piece.keeps.isdisjoint(one.attrs | one.names):
+        for other in self._asking(piece.keeps):
+            if other != number and self.pieces[other].body:
                 takers |= by_unit.get(other, 0)
         return takers
 
@@ -230,26 +234,44 @@ class Shared:
         for at in _bits(callers):
             more[tests[at].nodeid] |= frames
         units = {unit for at in frames for unit in self.frames[at].units}
+        for at, places in self._statements(names):
+            frame = self.frames[at]
+            lines = {*frame.lines, *((place, unit) for place in places for unit in units)}
+            self.frames[at] = msgspec.structs.replace(frame, lines=tuple(sorted(lines)))
+        for at in set().union(*(self._running.get(unit, set()) for unit in asking)) - frames:
+            used = tuple(sorted({*self.frames[at].used, *frames}))
+            self.frames[at] = msgspec.structs.replace(self.frames[at], used=used)
+
+    def _statements(self, names: AbstractSet[str]) -> Iterator[tuple[int, set[int]]]:
+        """Return which statements have one of these names, by the frame of their import."""
+        found: dict[int, set[int]] = {}
+        for name in names:
+            for at, place in self._lines.get(name, ()):
+                found.setdefault(at, set()).add(place)
+        yield from found.items()
+
+    @cached_property
+    def _lines(self) -> dict[str, list[tuple[int, int]]]:
+        """Statements by the names they have: the frame of an import, and the place in its file."""
+        found: dict[str, list[tuple[int, int]]] = {}
         for at, frame in enumerate(self.frames):
-            if frame.kind == "import":
-                places = self._lines(frame.name, names)
-                lines = {*frame.lines, *((place, unit) for place in places for unit in units)}
-                self.frames[at] = msgspec.structs.replace(frame, lines=tuple(sorted(lines)))
-            elif at not in frames and not asking.isdisjoint(frame.units):
-                used = tuple(sorted({*frame.used, *frames}))
-                self.frames[at] = msgspec.structs.replace(frame, used=used)
+            for place, one in enumerate(self.sources(frame.name) if frame.kind == "import" else ()):
+                for name in () if one.body or one.imports else one.names | one.attrs:
+                    found.setdefault(name, []).append((at, place))
+        return found
 
-    def _lines(self, path: str, names: AbstractSet[str]) -> Iterator[int]:
-        """Return which statements of a module have one of these names."""
-        for place, one in enumerate(self.sources(path)):
-            if not one.body and not one.imports and not names.isdisjoint(one.names | one.attrs):
-                yield place
+    @cached_property
+    def _naming(self) -> dict[str, set[int]]:
+        """Units by the names they have."""
+        found: dict[str, set[int]] = {}
+        for number, piece in self.pieces.items():
+            for name in piece.names | piece.attrs:
+                found.setdefault(name, set()).add(number)
+        return found
 
-    def _asking(self, names: AbstractSet[str]) -> Iterator[int]:
+    def _asking(self, names: AbstractSet[str]) -> set[int]:
         """Return who has one of these names: a cache may answer them without running anything."""
-        for other, one in self.pieces.items():
-            if not names.isdisjoint(one.names | one.attrs):
-                yield other
+        return set().union(*(self._naming.get(name, set()) for name in names))
 
     def _makers(self, number: int) -> set[int]:
         """Return the functions that a function calls, or is given, for what it keeps."""
@@ -309,7 +331,13 @@ class Shared:
             lines=(),
         )
         self.frames.append(made)
+        self._runs(len(self.frames) - 1)
         return len(self.frames) - 1
+
+    def _runs(self, at: int) -> None:
+        if self.frames[at].kind != "import":
+            for unit in self.frames[at].units:
+                self._running.setdefault(unit, set()).add(at)
 
 
 def _masks(seen: Sequence[Iterable[int]]) -> dict[int, int]:
