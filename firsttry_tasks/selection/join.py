@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.records import cached
-from firsttry_tasks.selection.kept import Shared, packed
+from firsttry_tasks.selection.kept import Shared
 from firsttry_tasks.selection.learned import NOWHERE, Frame, Session, Test
+from firsttry_tasks.selection.masks import packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

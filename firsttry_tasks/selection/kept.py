@@ -8,16 +8,16 @@ ran in the tests that called it, what it leads to by name.
 
 from __future__ import annotations
 
-from array import array
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from firsttry_tasks.selection.calls import Calls
 from firsttry_tasks.selection.givers import Givers, own_name
 from firsttry_tasks.selection.learned import Frame, Test
+from firsttry_tasks.selection.masks import bits, masks
 from firsttry_tasks.selection.piece import CONSTRUCTORS
-from firsttry_tasks.selection.terms import LOOKING_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -64,19 +64,14 @@ class Shared:
             for number, (path, piece) in enumerate(units)
             if 0 <= piece < len(pieces(path))
         }
-        self._called = _by_name(self.pieces)
         files = {path for path, _ in units} | {it.name for it in frames if it.kind == "import"}
         every = {path: pieces(path) for path in sorted(files)}
-        self._values = _values(every.values())
+        self._calls = Calls(self.pieces, every.values())
         self._places = {
             (units[number][0], piece.key): number for number, piece in self.pieces.items()
         }
         self._works: dict[int, int] = {}
         self._givers = Givers(self.pieces, self._places, every)
-        self._plain: dict[str, set[int]] = {}  # functions of modules by name
-        for number, piece in self.pieces.items():
-            if piece.body and "." not in piece.key:
-                self._plain.setdefault(piece.key, set()).add(number)
 
     def tests(self, tests: Iterable[Test]) -> tuple[Test, ...]:
         """Return the tests, each with the frames it shares."""
@@ -97,21 +92,21 @@ class Shared:
         if not keepers and not given:
             return
         ran = [set(test.ran()) for test in tests]
-        by_unit, by_fact = _masks(ran), _masks([test.facts for test in tests])
+        by_unit, by_fact = masks(ran), masks([test.facts for test in tests])
         for number, piece in keepers.items():
             callers = by_unit.get(number, 0)
             if piece.cache:
-                made = (tests[at] for at in _bits(callers))
+                made = (tests[at] for at in bits(callers))
                 names = {own_name(piece)}
-                asking = {number} | self._asking(names)
+                asking = {number} | self._calls.asking(names)
                 self._asked(asking, names, self._caches(number, made), tests, by_unit, more)
                 continue
-            first = next(_bits(callers), None)
+            first = next(bits(callers), None)
             if first is None:
                 continue
             # What is made once runs in the first of those who ask for it, and few others.
             most = max(1, callers.bit_count() // _RARE)
-            reach = self._reach(piece.names | piece.attrs)
+            reach = self._calls.reach(piece.names | piece.attrs)
             # A constructor tells, however many run it, that there is an object of its class.
             units = {
                 n
@@ -125,11 +120,11 @@ class Shared:
             kind = GIVEN if piece.takes else "kept"
             if units or facts or takers & ~callers:
                 frame = self._frame(kind, piece.key, {number, *units}, facts)
-                for at in _bits(callers | takers):
+                for at in bits(callers | takers):
                     more[tests[at].nodeid].add(frame)
             self._made(number, callers | takers, tests, by_unit, by_fact, more)
         for known, makers in given:
-            asking = self._asking(known)
+            asking = self._calls.asking(known)
             for maker in makers:
                 frames = {self._work(maker, by_unit.get(maker, 0), tests, by_fact)}
                 self._asked(asking, known, frames, tests, by_unit, more)
@@ -153,7 +148,7 @@ class Shared:
             lacking = askers & ~by_unit.get(maker, 0)
             if lacking:
                 frame = self._work(maker, by_unit.get(maker, 0), tests, by_fact)
-                for at in _bits(lacking):
+                for at in bits(lacking):
                     more[tests[at].nodeid].add(frame)
 
     def _work(
@@ -161,29 +156,16 @@ class Shared:
     ) -> int:
         """Return the frame of what a function does, by the plain names in it."""
         if maker not in self._works:
-            units = {maker}
-            waiting = [maker]
-            while waiting:
-                names = self.pieces[waiting.pop()].names
-                fresh = set().union(*(self._plain.get(name, set()) for name in names)) - units
-                units |= fresh
-                waiting += fresh
+            units = self._calls.work(maker)
             most = max(1, runners.bit_count() // _RARE)
             facts = {
                 fact
-                for at in _bits(runners if self._looks(units) else 0)
+                for at in bits(runners if self._calls.looks(units) else 0)
                 for fact in tests[at].facts
                 if self.facts[fact][0] in _TELLING and (by_fact[fact] & runners).bit_count() <= most
             }
             self._works[maker] = self._frame("kept", self.pieces[maker].key, units, facts)
         return self._works[maker]
-
-    def _looks(self, units: Iterable[int]) -> bool:
-        """Tell whether any of these functions may look at files or variables."""
-        return any(
-            not LOOKING_OUT.isdisjoint(self.pieces[unit].names | self.pieces[unit].attrs)
-            for unit in units
-        )
 
     def _takers(self, number: int, piece: Piece, by_unit: Mapping[int, int]) -> int:
         """Return the tests that may take what a function keeps without asking it.
@@ -191,7 +173,7 @@ class Shared:
         ``self._code or self._make_code()`` asks only where nobody has asked before.
         """
         takers = 0
-        for other in self._asking(piece.keeps):
+        for other in self._calls.asking(piece.keeps):
             if other != number and self.pieces[other].body:
                 takers |= by_unit.get(other, 0)
         return takers
@@ -204,8 +186,8 @@ class Shared:
             self.frames[at] = msgspec.structs.replace(self.frames[at], units=inside)
         if known:
             return known
-        reach = self._reach(self.pieces[number].names | self.pieces[number].attrs)
-        looks = self._looks({number, *reach})
+        reach = self._calls.reach(self.pieces[number].names | self.pieces[number].attrs)
+        looks = self._calls.looks({number, *reach})
         units, facts = {number}, set()
         for test in made:
             units |= reach.intersection(test.ran())
@@ -231,7 +213,7 @@ class Shared:
         callers = 0
         for unit in asking:
             callers |= by_unit.get(unit, 0)
-        for at in _bits(callers):
+        for at in bits(callers):
             more[tests[at].nodeid] |= frames
         units = {unit for at in frames for unit in self.frames[at].units}
         for at, places in self._statements(names):
@@ -260,38 +242,12 @@ class Shared:
                     found.setdefault(name, []).append((at, place))
         return found
 
-    @cached_property
-    def _naming(self) -> dict[str, set[int]]:
-        """Units by the names they have."""
-        found: dict[str, set[int]] = {}
-        for number, piece in self.pieces.items():
-            for name in piece.names | piece.attrs:
-                found.setdefault(name, set()).add(number)
-        return found
-
-    def _asking(self, names: AbstractSet[str]) -> set[int]:
-        """Return who has one of these names: a cache may answer them without running anything."""
-        return set().union(*(self._naming.get(name, set()) for name in names))
-
     def _makers(self, number: int) -> set[int]:
         """Return the functions that a function calls, or is given, for what it keeps."""
         made = set(self.pieces[number].made)
         for name in self.pieces[number].made:
-            made |= self._values.get(name, set())
-        known = set().union(*(self._plain.get(name, set()) for name in made))
-        return (known | self._givers.arguments(number)) - {number}
-
-    def _reach(self, names: Iterable[str]) -> set[int]:
-        """Return what names lead to, and the names in that."""
-        found: set[int] = set()
-        waiting, seen = set(names), set[str]()
-        while waiting:
-            name = waiting.pop()
-            seen.add(name)
-            for unit in self._called.get(name, set()) - found:
-                found.add(unit)
-                waiting |= (self.pieces[unit].names | self.pieces[unit].attrs) - seen
-        return found
+            made |= self._calls.values.get(name, set())
+        return (self._calls.plain(made) | self._givers.arguments(number)) - {number}
 
     def _written(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
         """Let a test that reads what another wrote rest on all that the other rests on."""
@@ -338,46 +294,3 @@ class Shared:
         if self.frames[at].kind != "import":
             for unit in self.frames[at].units:
                 self._running.setdefault(unit, set()).add(at)
-
-
-def _masks(seen: Sequence[Iterable[int]]) -> dict[int, int]:
-    """Return for each number a mask of the places where it was seen."""
-    width = len(seen) // 8 + 1
-    found: dict[int, bytearray] = {}
-    for place, numbers in enumerate(seen):
-        for number in numbers:
-            found.setdefault(number, bytearray(width))[place >> 3] |= 1 << (place & 7)
-    return {number: int.from_bytes(mask, "little") for number, mask in found.items()}
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """Return the places of a mask, the first one first."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
-def _by_name(pieces: Mapping[int, Piece]) -> dict[str, set[int]]:
-    """Return functions by their own name, methods also by their class's."""
-    found: dict[str, set[int]] = {}
-    for number, piece in pieces.items():
-        if piece.body:
-            for name in piece.key.replace("#", ".").split("."):
-                found.setdefault(name, set()).add(number)
-    return found
-
-
-def _values(files: Iterable[tuple[Piece, ...]]) -> dict[str, set[str]]:
-    """Return for each variable of a module or class the names in what it was given."""
-    found: dict[str, set[str]] = {}
-    for piece in (piece for file in files for piece in file):
-        if not (piece.body or piece.imports or piece.is_class or piece.decor or piece.is_doc):
-            for name in piece.binds:
-                found.setdefault(name, set()).update(piece.names | piece.attrs)
-    return found
-
-
-def packed(numbers: Iterable[int]) -> bytes:
-    """Return numbers as the bytes that ``Test.ran`` reads."""
-    return array("I", sorted(numbers)).tobytes()

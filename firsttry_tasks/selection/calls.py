@@ -1,0 +1,93 @@
+"""The functions that ran, by name: who leads to whom, and who asks for what."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.terms import LOOKING_OUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from firsttry_tasks.selection.piece import Piece
+
+
+class Calls:
+    """What the pieces of one session may call, as far as names tell."""
+
+    def __init__(self, pieces: Mapping[int, Piece], files: Iterable[tuple[Piece, ...]]) -> None:
+        """Take what ran, by number, and all pieces of all files."""
+        self.pieces = pieces
+        self.values = _values(files)
+        self._called = _by_name(pieces)
+        self._plain: dict[str, set[int]] = {}  # functions of modules
+        for number, piece in pieces.items():
+            if piece.body and "." not in piece.key:
+                self._plain.setdefault(piece.key, set()).add(number)
+
+    def plain(self, names: Iterable[str]) -> set[int]:
+        """Return the functions of modules that are called so."""
+        return set().union(*(self._plain.get(name, set()) for name in names))
+
+    def work(self, number: int) -> set[int]:
+        """Return a function and all that it leads to by plain names."""
+        found, waiting = {number}, [number]
+        while waiting:
+            fresh = self.plain(self.pieces[waiting.pop()].names) - found
+            found |= fresh
+            waiting += fresh
+        return found
+
+    def reach(self, names: Iterable[str]) -> set[int]:
+        """Return what names lead to, and the names in that."""
+        found: set[int] = set()
+        waiting, seen = set(names), set[str]()
+        while waiting:
+            name = waiting.pop()
+            seen.add(name)
+            for unit in self._called.get(name, set()) - found:
+                found.add(unit)
+                waiting |= (self.pieces[unit].names | self.pieces[unit].attrs) - seen
+        return found
+
+    def looks(self, units: Iterable[int]) -> bool:
+        """Tell whether any of these functions may look at files or variables."""
+        return any(
+            not LOOKING_OUT.isdisjoint(self.pieces[unit].names | self.pieces[unit].attrs)
+            for unit in units
+        )
+
+    def asking(self, names: AbstractSet[str]) -> set[int]:
+        """Return who has one of these names: a cache may answer them without running anything."""
+        return set().union(*(self._naming.get(name, set()) for name in names))
+
+    @cached_property
+    def _naming(self) -> dict[str, set[int]]:
+        """Units by the names they have."""
+        found: dict[str, set[int]] = {}
+        for number, piece in self.pieces.items():
+            for name in piece.names | piece.attrs:
+                found.setdefault(name, set()).add(number)
+        return found
+
+
+def _by_name(pieces: Mapping[int, Piece]) -> dict[str, set[int]]:
+    """Return functions by their own name, methods also by their class's."""
+    found: dict[str, set[int]] = {}
+    for number, piece in pieces.items():
+        if piece.body:
+            for name in piece.key.replace("#", ".").split("."):
+                found.setdefault(name, set()).add(number)
+    return found
+
+
+def _values(files: Iterable[tuple[Piece, ...]]) -> dict[str, set[str]]:
+    """Return for each variable of a module or class the names in what it was given."""
+    found: dict[str, set[str]] = {}
+    for piece in (piece for file in files for piece in file):
+        if not (piece.body or piece.imports or piece.is_class or piece.decor or piece.is_doc):
+            for name in piece.binds:
+                found.setdefault(name, set()).update(piece.names | piece.attrs)
+    return found
