@@ -5,37 +5,54 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.piece import CONSTRUCTORS, Piece
 from firsttry_tasks.selection.terms import LOOKING_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
-    from firsttry_tasks.selection.piece import Piece
-
 
 class Calls:
     """What the pieces of one session may call, as far as names tell."""
 
-    def __init__(self, pieces: Mapping[int, Piece], files: Iterable[tuple[Piece, ...]]) -> None:
-        """Take what ran, by number, and all pieces of all files."""
+    def __init__(
+        self,
+        pieces: Mapping[int, Piece],
+        paths: Mapping[int, str],
+        files: Iterable[tuple[Piece, ...]],
+    ) -> None:
+        """Take what ran, by number, with its file; and all pieces of all files."""
         self.pieces = pieces
         self.values = _values(files)
+        self.places = {(paths[number], piece.key): number for number, piece in pieces.items()}
+        self._paths = paths
         self._called = _by_name(pieces)
         self._plain: dict[str, set[int]] = {}  # functions of modules
         for number, piece in pieces.items():
             if piece.body and "." not in piece.key:
                 self._plain.setdefault(piece.key, set()).add(number)
+            elif piece.body and piece.key.endswith(CONSTRUCTORS):
+                kind = piece.key.rpartition(".")[0].rpartition(".")[2]
+                self._plain.setdefault(kind, set()).add(number)
 
     def plain(self, names: Iterable[str]) -> set[int]:
-        """Return the functions of modules that are called so."""
+        """Return the functions of modules that are called so, and constructors of classes."""
         return set().union(*(self._plain.get(name, set()) for name in names))
 
+    def methods(self, number: int, names: Iterable[str]) -> set[int]:
+        """Return the methods with these names of the class that a method is of."""
+        scope, path = self.pieces[number].key.rpartition(".")[0], self._paths[number]
+        known = (self.places.get((path, f"{scope}.{name}")) for name in names if scope)
+        return {unit for unit in known if unit is not None}
+
     def work(self, number: int) -> set[int]:
-        """Return a function and all that it leads to by plain names."""
+        """Return a function and all that it leads to by plain names, and by its own class's."""
         found, waiting = {number}, [number]
         while waiting:
-            fresh = self.plain(self.pieces[waiting.pop()].names) - found
+            unit = waiting.pop()
+            piece = self.pieces[unit]
+            fresh = (self.plain(piece.names) | self.methods(unit, piece.attrs)) - found
             found |= fresh
             waiting += fresh
         return found

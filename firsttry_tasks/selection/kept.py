@@ -66,12 +66,10 @@ class Shared:
         }
         files = {path for path, _ in units} | {it.name for it in frames if it.kind == "import"}
         every = {path: pieces(path) for path in sorted(files)}
-        self._calls = Calls(self.pieces, every.values())
-        self._places = {
-            (units[number][0], piece.key): number for number, piece in self.pieces.items()
-        }
+        paths = {number: units[number][0] for number in self.pieces}
+        self._calls = Calls(self.pieces, paths, every.values())
         self._works: dict[int, int] = {}
-        self._givers = Givers(self.pieces, self._places, every)
+        self._givers = Givers(self.pieces, self._calls.places, every)
 
     def tests(self, tests: Iterable[Test]) -> tuple[Test, ...]:
         """Return the tests, each with the frames it shares."""
@@ -244,10 +242,12 @@ class Shared:
 
     def _makers(self, number: int) -> set[int]:
         """Return the functions that a function calls, or is given, for what it keeps."""
-        made = set(self.pieces[number].made)
+        names = set(self.pieces[number].made)
         for name in self.pieces[number].made:
-            made |= self._calls.values.get(name, set())
-        return (self._calls.plain(made) | self._givers.arguments(number)) - {number}
+            names |= self._calls.values.get(name, set())
+        own = {name[1:] for name in names if name.startswith(".")}
+        made = self._calls.plain(names) | self._calls.methods(number, own)
+        return (made | self._givers.arguments(number)) - {number}
 
     def _written(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
         """Let a test that reads what another wrote rest on all that the other rests on."""

@@ -11,6 +11,7 @@ from firsttry_tasks.selection.expressions import Expressions, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
 
 class Scan(Expressions):
@@ -143,15 +144,23 @@ class Scan(Expressions):
         """Find out whether something is made only where it is missing."""
         self.unsafe = True
         asked = own_attributes(node.test)
-        self.lazy |= {
-            target.attr
-            for inner in (ast.walk(node) if asked else ())
-            if isinstance(inner, ast.Assign)
-            for target in inner.targets
-            if isinstance(target, ast.Attribute) and target.attr in asked
-        }
+        self._lazily(node, asked)
         if any(isinstance(each, ast.Is | ast.IsNot) for each in ast.walk(node.test)):
             self.made |= asked
+        return True
+
+    def _lazily(self, node: ast.AST, asked: AbstractSet[str]) -> None:
+        """Note which of these attributes, or items of them, are set in a statement."""
+        for inner in ast.walk(node) if asked else ():
+            for target in inner.targets if isinstance(inner, ast.Assign) else ():
+                held = target.value if isinstance(target, ast.Subscript) else target
+                if isinstance(held, ast.Attribute) and held.attr in asked:
+                    self.lazy.add(held.attr)
+
+    def on_try(self, node: ast.Try) -> bool:
+        """Find out whether something is made only where looking for it fails."""
+        for handler in node.handlers:
+            self._lazily(handler, set().union(*map(own_attributes, node.body)))
         return True
 
     def on_handler(self, node: ast.ExceptHandler) -> bool:
@@ -187,6 +196,7 @@ class Scan(Expressions):
         **dict.fromkeys(("Global", "Nonlocal"), on_shared),
         "Expr": on_expression,
         "If": on_condition,
+        "Try": on_try,
         "Return": on_return,
         "Compare": Expressions.on_compare,
         "ExceptHandler": on_handler,

@@ -225,7 +225,10 @@ def _takes(scan: Scan, own: set[str]) -> bool:
 
 
 def _made(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
-    """Return the bare names in what a body keeps, those behind its own variables included."""
+    """Return the bare names in what a body keeps, and ``.name`` of its own object's attributes.
+
+    Those behind its own variables are among them.
+    """
     behind: dict[str, list[ast.expr]] = {}
     for root, value in scan.stored:
         behind.setdefault(root, []).append(value)
@@ -233,7 +236,9 @@ def _made(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
     found: set[str] = set()
     while waiting:
         for node in ast.walk(waiting.pop()):
-            if isinstance(node, ast.Name) and node.id not in found:
+            if isinstance(node, ast.Attribute) and is_self(node.value):
+                found.add(f".{node.attr}")
+            elif isinstance(node, ast.Name) and node.id not in found:
                 found.add(node.id)
                 waiting += behind.get(node.id, []) if node.id in own else []
     return frozenset(found - (own - scan.homes.keys()))

@@ -73,6 +73,84 @@ CASES = (
         swap("load.py", "return 1", "return 2"),
     ),
     case(
+        "objects-that-tests-keep-key-by-key",
+        """
+        --- load.py
+        KEPT = {}
+        class Thing:
+            def __init__(self, name):
+                self.size = self.measure()
+            def measure(self):
+                return 1
+        def value(name):
+            if name not in KEPT:
+                KEPT[name] = Thing(name)
+            return KEPT[name].size
+        --- test_load.py
+        from load import value
+        def test_one():
+            assert value("one")
+        def test_two():
+            assert value("two")
+        def test_two_again():
+            assert value("two") == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "results-of-a-method-kept-key-by-key",
+        """
+        --- load.py
+        class Store:
+            def __init__(self):
+                self._kept = {}
+            def make(self, name):
+                return 1
+            def value(self, name):
+                if name not in self._kept:
+                    made = self.make(name)
+                    self._kept[name] = made
+                return self._kept[name]
+        STORE = Store()
+        --- test_load.py
+        from load import STORE
+        def test_one():
+            assert STORE.value("one")
+        def test_two():
+            assert STORE.value("two")
+        def test_two_again():
+            assert STORE.value("two") == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "results-kept-where-looking-for-them-fails",
+        """
+        --- load.py
+        def make(name):
+            return 1
+        class Store:
+            def __init__(self):
+                self._kept = {}
+            def value(self, name):
+                try:
+                    return self._kept[name]
+                except KeyError:
+                    made = self._kept[name] = make(name)
+                    return made
+        STORE = Store()
+        --- test_load.py
+        from load import STORE
+        def test_one():
+            assert STORE.value("one")
+        def test_two():
+            assert STORE.value("two")
+        def test_two_again():
+            assert STORE.value("two") == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
         "object-of-a-module-that-is-asked-after-others-were",
         """
         --- load.py
