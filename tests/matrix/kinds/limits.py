@@ -8,6 +8,30 @@ _WHO = ("-c", "user.name=m", "-c", "user.email=m@example.org")
 
 CASES = (
     case(
+        "results-of-the-method-of-another-object-kept-key-by-key",
+        """
+         --- load.py
+         class Parser:
+             def parse(self, name):
+                 return 1
+         KEPT = {}
+         PARSER = Parser()
+         def value(name):
+             if name not in KEPT:
+                 KEPT[name] = PARSER.parse(name)
+             return KEPT[name]
+         --- test_load.py
+         from load import value
+         def test_one():
+             assert value("one")
+         def test_two():
+             assert value("two")
+         def test_two_again():
+             assert value("two") == 1
+         """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
         "line-number-of-a-line-below-a-comment",
         """
          --- where.py
