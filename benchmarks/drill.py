@@ -23,6 +23,10 @@ from benchmarks.project import Plain, Project, Warm, copy
 #: Folders inside of packages where their tests are: a fault there is none of the product.
 _TESTS = frozenset({"test", "tests", "testing"})
 
+#: A fault that makes pytest take so many times its time, or seconds, makes it hang.
+_HANGS = 5
+_LEAST = 60
+
 
 class Drilled(Struct, frozen=True, kw_only=True):
     """What one fault came to."""
@@ -101,7 +105,7 @@ def _places(project: Project, src: str, globs: list[str]) -> tuple[list[str], li
 
 def _one(project: Project, fault: Fault, before: Plain, full: float) -> Drilled | None:
     fault.apply(project.root)
-    plain = project.plain()
+    plain = project.plain(limit=max(_LEAST, _HANGS * before.seconds))
     if plain.hung:
         project.back()
         return None

@@ -74,17 +74,17 @@ class Project:
         )
         return done.stdout
 
-    def plain(self, only: Iterable[str] = ()) -> Plain:
-        """Run all tests without selection, or only these."""
+    def plain(self, only: Iterable[str] = (), limit: float = _LIMIT) -> Plain:
+        """Run all tests without selection, or only these, for so many seconds at most."""
         place = self.root.parent / f"{self.name}.outcomes.json"
         place.unlink(missing_ok=True)
         clock = _Clock()
         words = ("-m", "pytest", f"--rootdir={self.root}", *_PLAIN, *only)
         env = {PLACE: str(place), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
-            done = self._run(words, env)
+            done = self._run(words, env, limit)
         except subprocess.TimeoutExpired:
-            return Plain(outcomes={}, seconds=_LIMIT, hung=True)
+            return Plain(outcomes={}, seconds=limit, hung=True)
         seconds, cpu = clock.read()
         if not place.exists():  # pytest itself could not start
             return Plain(outcomes={f"({_last(done)})": "failed"}, seconds=seconds, cpu=cpu)
@@ -136,7 +136,7 @@ class Project:
         return self.root.parent / f"{self.name}.kept"
 
     def _run(
-        self, words: tuple[str, ...], extra: Mapping[str, str]
+        self, words: tuple[str, ...], extra: Mapping[str, str], limit: float = _LIMIT
     ) -> subprocess.CompletedProcess[str]:
         env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
         return subprocess.run(
@@ -147,7 +147,7 @@ class Project:
             text=True,
             errors="replace",
             check=False,
-            timeout=_LIMIT,
+            timeout=limit,
         )
 
 

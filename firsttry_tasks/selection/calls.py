@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.piece import CONSTRUCTORS, Piece
+from firsttry_tasks.selection.piece import CONSTRUCTORS, Piece, own_name
 from firsttry_tasks.selection.terms import LOOKING_OUT
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ class Calls:
         self._paths = paths
         self._called = _by_name(pieces)
         self._plain: dict[str, set[int]] = {}  # functions of modules
+        self._members: dict[str, set[int]] = {}  # functions of classes
         for number, piece in pieces.items():
+            if piece.body and "." in piece.key:
+                self._members.setdefault(own_name(piece), set()).add(number)
             if piece.body and "." not in piece.key:
                 self._plain.setdefault(piece.key, set()).add(number)
             elif piece.body and piece.key.endswith(CONSTRUCTORS):
@@ -46,16 +49,28 @@ class Calls:
         known = (self.places.get((path, f"{scope}.{name}")) for name in names if scope)
         return {unit for unit in known if unit is not None}
 
+    def members(self, names: Iterable[str]) -> set[int]:
+        """Return the methods with these names, of whatever class."""
+        return set().union(*(self._members.get(name, set()) for name in names))
+
     def work(self, number: int) -> set[int]:
-        """Return a function and all that it leads to by plain names, and by its own class's."""
+        """Return a function and all that it leads to by plain names, and by names of methods.
+
+        Methods are of its own class, or have a name that no other class gives to one.
+        """
         found, waiting = {number}, [number]
         while waiting:
             unit = waiting.pop()
             piece = self.pieces[unit]
-            fresh = (self.plain(piece.names) | self.methods(unit, piece.attrs)) - found
+            known = self.methods(unit, piece.attrs) | self._lone(piece.attrs)
+            fresh = (self.plain(piece.names) | known) - found
             found |= fresh
             waiting += fresh
         return found
+
+    def _lone(self, names: Iterable[str]) -> set[int]:
+        known = (self._members.get(name, set()) for name in names)
+        return set().union(*(units for units in known if len(units) == 1))
 
     def reach(self, names: Iterable[str]) -> set[int]:
         """Return what names lead to, and the names in that."""

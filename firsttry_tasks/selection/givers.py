@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.piece import own_name
 from firsttry_tasks.selection.spelling import LOCAL, QUOTED
 
 if TYPE_CHECKING:
@@ -98,8 +99,3 @@ def names(piece: Piece) -> frozenset[str]:
     """Return the names by which a function, or what it lies in, is got at."""
     parts = (part.partition("#")[0] for part in piece.key.split("."))
     return frozenset(part for part in parts if not part.startswith(("__", "<")))
-
-
-def own_name(piece: Piece) -> str:
-    """Return what a function is called where it is defined."""
-    return piece.key.rpartition(".")[2].partition("#")[0]

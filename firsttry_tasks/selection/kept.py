@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.selection.calls import Calls
-from firsttry_tasks.selection.givers import Givers, own_name
+from firsttry_tasks.selection.givers import Givers
 from firsttry_tasks.selection.learned import Frame, Test
 from firsttry_tasks.selection.masks import bits, masks
-from firsttry_tasks.selection.piece import CONSTRUCTORS
+from firsttry_tasks.selection.piece import CONSTRUCTORS, own_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -142,7 +142,7 @@ class Shared:
         """
         if self.pieces[number].key.endswith(CONSTRUCTORS):
             return  # it makes something for a new object alone
-        for maker in self._makers(number):
+        for maker in self._makers(number, by_unit):
             lacking = askers & ~by_unit.get(maker, 0)
             if lacking:
                 frame = self._work(maker, by_unit.get(maker, 0), tests, by_fact)
@@ -240,13 +240,18 @@ class Shared:
                     found.setdefault(name, []).append((at, place))
         return found
 
-    def _makers(self, number: int) -> set[int]:
-        """Return the functions that a function calls, or is given, for what it keeps."""
+    def _makers(self, number: int, by_unit: Mapping[int, int]) -> set[int]:
+        """Return the functions that a function calls, or is given, for what it keeps.
+
+        Of another object's methods they are those that ran for a test which it ran for, too.
+        """
         names = set(self.pieces[number].made)
         for name in self.pieces[number].made:
             names |= self._calls.values.get(name, set())
         own = {name[1:] for name in names if name.startswith(".")}
         made = self._calls.plain(names) | self._calls.methods(number, own)
+        others = self._calls.members(name[1:] for name in names if name.startswith(":"))
+        made |= {it for it in others if by_unit.get(it, 0) & by_unit.get(number, 0)}
         return (made | self._givers.arguments(number)) - {number}
 
     def _written(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:

@@ -38,14 +38,14 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may refer
     to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
     ``memo``: may keep for later what it computed, under the names that it ``keeps``; ``made`` are
-    names of what that was made by; ``takes``: it may be what others made; ``gets`` tells of what
-    such a body calls and was given: "" of functions, ``.name`` of its object's attributes;
-    ``cache``: a decorator does so, so that it need not run again. ``star``: imports every name of a
-    module. ``plain``: a class that looks at nobody's members, or a member of one that only those
-    notice who name it. ``mild``: a class that looks at nobody's methods, or a method of one.
-    ``looks``: asks what functions say of themselves. ``is_doc``: a docstring that only those notice
-    who ask for it; its ``key`` is what it belongs to. ``decor`` is the digest of a function's
-    decorators.
+    names of what that was made by, with ``.`` before its own object's, ``:`` before others';
+    ``takes``: it may be what others made; ``gets`` tells of what such a body calls and was given:
+    "" of functions, ``.name`` of its object's attributes; ``cache``: a decorator does so, so that
+    it need not run again. ``star``: imports every name of a module. ``plain``: a class that looks
+    at nobody's members, or a member of one that only those notice who name it. ``mild``: a class
+    that looks at nobody's methods, or a method of one. ``looks``: asks what functions say of
+    themselves. ``is_doc``: a docstring that only those notice who ask for it; its ``key`` is what
+    it belongs to. ``decor`` is the digest of a function's decorators.
     """
 
     key: str
@@ -82,3 +82,8 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     is_doc: bool = False
     decor: bytes = b""
     bases: tuple[str, ...] = ()
+
+
+def own_name(piece: Piece) -> str:
+    """Return what a function is called where it is defined."""
+    return piece.key.rpartition(".")[2].partition("#")[0]

@@ -124,6 +124,94 @@ CASES = (
         swap("load.py", "return 1", "return 2"),
     ),
     case(
+        "results-of-the-method-of-another-object-kept-key-by-key",
+        """
+        --- load.py
+        class Parser:
+            def parse(self, name):
+                return 1
+        KEPT = {}
+        PARSER = Parser()
+        def value(name):
+            if name not in KEPT:
+                KEPT[name] = PARSER.parse(name)
+            return KEPT[name]
+        --- test_load.py
+        from load import value
+        def test_one():
+            assert value("one")
+        def test_two():
+            assert value("two")
+        def test_two_again():
+            assert value("two") == 1
+        """,
+        swap("load.py", "return 1", "return 2"),
+    ),
+    case(
+        "results-of-a-handed-in-object-kept-key-by-key",
+        """
+        --- load.py
+        class Lexer:
+            def words(self, name):
+                return [1]
+        class Parser:
+            def __init__(self, lexer):
+                self.lexer = lexer
+            def parse(self, name):
+                return self.lexer.words(name)[0]
+        class Other:
+            def parse(self, name):
+                return 3
+        class Store:
+            def __init__(self, parser):
+                self._kept = {}
+                self._parser = parser
+            def value(self, name):
+                if name not in self._kept:
+                    made = self._parser.parse(name)
+                    self._kept[name] = made
+                return self._kept[name]
+        STORE = Store(Parser(Lexer()))
+        --- test_load.py
+        from load import Other, STORE
+        def test_one():
+            assert STORE.value("one")
+        def test_two():
+            assert STORE.value("two")
+        def test_two_again():
+            assert STORE.value("two") == 1
+        def test_other():
+            assert Other().parse("two") == 3
+        """,
+        swap("load.py", "return [1]", "return [2]"),
+    ),
+    case(
+        "property-of-an-argument-kept-key-by-key",
+        """
+        --- load.py
+        class Page:
+            def __init__(self, name):
+                self.name = name
+            @property
+            def title(self):
+                return self.name.title()
+        KEPT = {}
+        def title(page):
+            if page.name not in KEPT:
+                KEPT[page.name] = page.title
+            return KEPT[page.name]
+        --- test_load.py
+        from load import Page, title
+        def test_one():
+            assert title(Page("one"))
+        def test_two():
+            assert title(Page("two"))
+        def test_two_again():
+            assert title(Page("two")) == "Two"
+        """,
+        swap("load.py", "self.name.title()", "self.name.upper()"),
+    ),
+    case(
         "results-kept-where-looking-for-them-fails",
         """
         --- load.py

@@ -8,12 +8,20 @@ _WHO = ("-c", "user.name=m", "-c", "user.email=m@example.org")
 
 CASES = (
     case(
-        "results-of-the-method-of-another-object-kept-key-by-key",
+        "results-of-a-method-named-like-others-behind-one-that-fills-by-key",
         """
          --- load.py
-         class Parser:
-             def parse(self, name):
+         class Lexer:
+             def take(self, name):
                  return 1
+         class Reader:
+             def take(self, name):
+                 return 1
+         class Parser:
+             def __init__(self):
+                 self.lexer = Lexer()
+             def parse(self, name):
+                 return self.lexer.take(name)
          KEPT = {}
          PARSER = Parser()
          def value(name):
@@ -21,15 +29,17 @@ CASES = (
                  KEPT[name] = PARSER.parse(name)
              return KEPT[name]
          --- test_load.py
-         from load import value
+         from load import Reader, value
          def test_one():
              assert value("one")
          def test_two():
              assert value("two")
          def test_two_again():
              assert value("two") == 1
+         def test_reader():
+             assert Reader().take("one")
          """,
-        swap("load.py", "return 1", "return 2"),
+        swap("load.py", "return 1\nclass Reader", "return 2\nclass Reader"),
     ),
     case(
         "line-number-of-a-line-below-a-comment",
