@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.piece import CONSTRUCTORS, Piece, own_name
-from firsttry_tasks.selection.terms import LOOKING_OUT
+from firsttry_tasks.selection.terms import CALLED, LOOKING_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ class Calls:
         self._plain: dict[str, set[int]] = {}  # functions of modules
         self._members: dict[str, set[int]] = {}  # functions of classes
         for number, piece in pieces.items():
-            if piece.body and "." in piece.key:
+            if piece.body and _is_member(piece.key):
                 self._members.setdefault(own_name(piece), set()).add(number)
             if piece.body and "." not in piece.key:
                 self._plain.setdefault(piece.key, set()).add(number)
@@ -50,8 +50,14 @@ class Calls:
         return {unit for unit in known if unit is not None}
 
     def members(self, names: Iterable[str]) -> set[int]:
-        """Return the methods with these names, of whatever class."""
-        return set().union(*(self._members.get(name, set()) for name in names))
+        """Return methods with these names, of whatever class.
+
+        A name that isn't marked as called may be a property's, if no other class has such a name.
+        """
+        asked = frozenset(names)
+        called = (name.removesuffix(CALLED) for name in asked if name.endswith(CALLED))
+        found = set().union(*(self._members.get(name, set()) for name in called))
+        return found | self._lone(asked)
 
     def work(self, number: int) -> set[int]:
         """Return a function and all that it leads to by plain names, and by names of methods.
@@ -62,7 +68,7 @@ class Calls:
         while waiting:
             unit = waiting.pop()
             piece = self.pieces[unit]
-            known = self.methods(unit, piece.attrs) | self._lone(piece.attrs)
+            known = self.methods(unit, piece.attrs) | self._lone(piece.attrs & piece.told)
             fresh = (self.plain(piece.names) | known) - found
             found |= fresh
             waiting += fresh
@@ -103,6 +109,12 @@ class Calls:
             for name in piece.names | piece.attrs:
                 found.setdefault(name, set()).add(number)
         return found
+
+
+def _is_member(key: str) -> bool:
+    """Tell whether a body is of a method that code calls by its name."""
+    scope, _, name = key.rpartition(".")
+    return bool(scope) and not scope.endswith("<locals>") and not name.startswith("__")
 
 
 def _by_name(pieces: Mapping[int, Piece]) -> dict[str, set[int]]:

@@ -227,8 +227,8 @@ def _takes(scan: Scan, own: set[str]) -> bool:
 def _made(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
     """Return the bare names in what a body keeps, and its attributes.
 
-    They are ``.name`` of its own object's, ``:name`` of others'. Those behind its own variables are
-    among them.
+    They are ``.name`` of its own object's, ``:name`` of others', with the sign of a call where it
+    is called. Those behind its own variables are among them.
     """
     behind: dict[str, list[ast.expr]] = {}
     for root, value in scan.stored:
@@ -239,6 +239,8 @@ def _made(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
         for node in ast.walk(waiting.pop()):
             if isinstance(node, ast.Attribute):
                 found.add(f"{'.' if is_self(node.value) else ':'}{node.attr}")
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                found.add(f":{node.func.attr}{CALLED}")
             elif isinstance(node, ast.Name) and node.id not in found:
                 found.add(node.id)
                 waiting += behind.get(node.id, []) if node.id in own else []
