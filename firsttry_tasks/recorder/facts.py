@@ -15,6 +15,8 @@ from typing import Any
 from firsttry_tasks.recorder.tape import Tape
 
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
+#: In the runner's package, but a library that projects use: the old ``py.path``.
+_LIBRARY = "/_pytest/_py/"
 _IMPORTERS = ("<frozen importlib", "<frozen zipimport")
 _NEAR, _FAR = 8, 80  # frames that are looked at
 _OWN = str(Path(__file__).parents[1]) + os.sep
@@ -247,7 +249,7 @@ class Facts:
         for name in _callers(_FAR):
             if name.startswith("<doctest") or self.tape.place(name) is not None:
                 return True
-            if any(part in name for part in _RUNNER):
+            if _LIBRARY not in name and any(part in name for part in _RUNNER):
                 return False
         return self.tape.top.kind not in {"start", "collect"}
 

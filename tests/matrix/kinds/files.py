@@ -50,6 +50,49 @@ CASES = (
     ),
     case("text-file", reads(_READ), swap("data.txt", "1", "2"), quick=True),
     case(
+        "text-file-read-by-the-old-paths-of-pytest",
+        """
+        --- data.txt
+        1
+        --- test_it.py
+        from pathlib import Path
+        def test_plain():
+            assert (Path(__file__).parent / "data.txt").read_text().strip()
+        def test_old(request):
+            assert request.node.fspath.dirpath("data.txt").read_text("utf-8").strip() == "1"
+        """,
+        swap("data.txt", "1", "2"),
+    ),
+    case(
+        "golden-files-of-a-collector",
+        """
+        --- conftest.py
+        import pytest
+        def pytest_collect_file(parent, file_path):
+            if file_path.suffix == ".case":
+                return Cases.from_parent(parent, path=file_path)
+        class Cases(pytest.File):
+            def collect(self):
+                yield Case.from_parent(self, name="it")
+        class Case(pytest.Item):
+            def __init__(self, name, parent):
+                super().__init__(name, parent)
+                self.given = self.fspath.read_text("utf-8")
+                self.wanted = (self.fspath + ".golden").read_text("utf-8")
+            def runtest(self):
+                assert self.given == self.wanted
+        --- one.case
+        1
+        --- one.case.golden
+        1
+        --- two.case
+        1
+        --- two.case.golden
+        1
+        """,
+        swap("two.case.golden", "1", "2"),
+    ),
+    case(
         "text-file-beside-one-that-cannot-be",
         """
         --- data.txt
