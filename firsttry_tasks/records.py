@@ -17,8 +17,9 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     """Something besides code that was looked at.
 
     kind: read, list, look (a path's existence), env, import, module, whole (every line of a file),
-    outside (a file outside the repository), lent (a module that a library imported), blind (what
-    happened here could not be seen).
+    outside (a file outside the repository), lent (a module that a library imported), text (code
+    that stands in no Python file ran, such as a doctest), blind (what happened here could not be
+    seen).
     """
 
     kind: str

@@ -128,7 +128,11 @@ class Facts:
                 self.neighbour(os.path.join(entry, end))  # noqa: PTH118
 
     def _exec(self, code: object) -> None:
-        if isinstance(code, CodeType) and code.co_filename[:1] != "<":
+        if not isinstance(code, CodeType):
+            return
+        if not code.co_filename.endswith(".py") and self.tape.top.kind not in {"start", "import"}:
+            self.tape.add("text", "")
+        if code.co_filename[:1] != "<":
             self.on_code(code)
 
     def _open(self, path: object, mode: object, flags: object) -> None:

@@ -183,7 +183,7 @@ class Judged:
         return next((frame.asks for frame in frames if frame.origins & mask), None)
 
     def _mask(self, code: Code, test: Test, units: Iterable[int]) -> int:
-        if not test.function:
+        if not test.function and self._runs_text(test):
             return ~0  # a doctest or the like may import what it pleases
         mask = self._reach(units, test.facts)
         for number in (*self._start, *test.frames):
@@ -193,6 +193,11 @@ class Judged:
                 mask |= self._named(code, number)
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
         return mask | code.spread.imported(mask)
+
+    def _runs_text(self, test: Test) -> bool:
+        facts = self.session.facts
+        held = (number for at in test.frames for it in self._closure(at) for number in it.facts)
+        return any(facts[number] == ("text", "") for number in (*test.facts, *held))
 
     def _by_names(self, test: Test, units: Iterable[int]) -> str | None:
         code = self.effects.code

@@ -106,6 +106,33 @@ CASES = (
     case("doctest-and-a-constant", _DOC, swap("mod.py", "LEVEL = 1", "LEVEL = 2")),
     case("doctest-itself", _DOC, swap("mod.py", '    1\n    """', '    3\n    """')),
     case("doctest-in-a-text", _DOC, append("guide.rst", ">>> 1 + 1\n3\n")),
+    case(
+        "statements-that-an-item-of-another-kind-executes",
+        """
+        --- conftest.py
+        import pytest
+        def pytest_collect_file(parent, file_path):
+            if file_path.suffix == ".say":
+                return Says.from_parent(parent, path=file_path)
+        class Says(pytest.File):
+            def collect(self):
+                yield Say.from_parent(self, name="it")
+        class Say(pytest.Item):
+            def runtest(self):
+                text = self.path.read_text("utf-8")
+                exec(compile(text, str(self.path), "exec"), {})
+        --- mod.py
+        LEVEL = 1
+        --- one.say
+        import mod
+        assert mod.LEVEL == 1
+        --- test_mod.py
+        import mod
+        def test_mod():
+            assert mod
+        """,
+        swap("mod.py", "LEVEL = 1", "LEVEL = 2"),
+    ),
     case("new-parameters-of-another-module", _PARAMS, swap("table.py", "(3, 4)", "(3, 4), (6, 5)")),
     case(
         "changed-parameters-under-the-same-name",
