@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -124,8 +125,14 @@ class Checkout:
         self.git("commit", "-qm", "a commit", "--allow-empty")
 
     def start(self, *words: str, **more: str) -> subprocess.Popen[bytes]:
-        """Start a command in a session of its own and return at once."""
+        """Start a command in a session of its own and return at once.
+
+        Where the tests themselves run in a shell's background, they ignore an interruption, which
+        the command would inherit.
+        """
         program, *rest = words
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             [BIN / program, *rest],
             cwd=self.root,
