@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.homes import Homes
 from firsttry_tasks.selection.judged import Judged
 from firsttry_tasks.values import Selection
 
@@ -35,10 +36,10 @@ def choose(sessions: Sequence[Session], now: Now) -> Selection:
     files: dict[str, str] = {}
     homes: set[str] = set()
     for one in judged:
-        tests |= one.sentinels(tests, valid, sessions)
-        files |= one.files(homes)
+        tests |= Homes(one).sentinels(tests, valid, sessions)
+        files |= Homes(one).files(homes)
         homes |= one.session.homes()
-    files |= judged[0].strangers(homes)
+    files |= Homes(judged[0]).strangers(homes)
     busy = {nodeid.partition("::")[0] for nodeid in tests} | files.keys()
     return Selection(
         why=tests,

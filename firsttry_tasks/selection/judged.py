@@ -11,7 +11,7 @@ from firsttry_tasks.selection.effects import Effects
 from firsttry_tasks.selection.kept import GIVEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from firsttry_tasks.selection.code import Code
     from firsttry_tasks.selection.learned import Frame, Now, Session, Test
@@ -21,13 +21,15 @@ class _Seen(Struct, frozen=True, kw_only=True):
     """What a frame and all inside it come to; masks are of modules.
 
     ``why`` it counts as changed, if it does; ``rests``: what it rests on; ``origins``: where the
-    changed names come from that it asks for; ``asks``: why one of them changed.
+    changed names come from that it asks for; ``asks``: why one of them changed; ``text``:
+    code that stands in no Python file ran.
     """
 
     why: str | None
     rests: int
     origins: int
     asks: str
+    text: bool
 
 
 class Judged:
@@ -41,6 +43,7 @@ class Judged:
         self._frames: dict[int, _Seen] = {}
         self._masks: dict[int, int] = {}
         self._namings: dict[int, int] = {}
+        self._text = next((n for n, fact in enumerate(session.facts) if fact[0] == "text"), -1)
         self._start = [n for n, frame in enumerate(session.frames) if frame.kind == "start"]
 
     def why(self, test: Test) -> str | None:
@@ -103,8 +106,9 @@ class Judged:
     def _judge(self, frames: Iterable[Frame]) -> _Seen:
         code, rests, origins = self.effects.code, 0, 0
         why: str | None = None
-        asks = ""
+        asks, text = "", False
         for frame in frames:
+            text = text or self._text in frame.facts
             if frame.kind == "import":
                 rests |= code.modules.closure.get(frame.name, 0) if code is not None else 0
                 continue
@@ -113,7 +117,7 @@ class Judged:
             mask, name = self._asked(frame.units, frame.facts)
             origins |= mask
             asks = asks or name
-        return _Seen(why=why, rests=rests, origins=origins, asks=asks)
+        return _Seen(why=why, rests=rests, origins=origins, asks=asks, text=text)
 
     def _reach(self, units: Iterable[int], facts: Iterable[int]) -> int:
         """Return the modules that code in these units and these dynamic imports rest on."""
@@ -195,9 +199,7 @@ class Judged:
         return mask | code.spread.imported(mask)
 
     def _runs_text(self, test: Test) -> bool:
-        facts = self.session.facts
-        held = (number for at in test.frames for it in self._closure(at) for number in it.facts)
-        return any(facts[number] == ("text", "") for number in (*test.facts, *held))
+        return self._text in test.facts or any(self._frame(at).text for at in test.frames)
 
     def _by_names(self, test: Test, units: Iterable[int]) -> str | None:
         code = self.effects.code
@@ -223,84 +225,9 @@ class Judged:
         hits = (name for name in names & changed.keys() if changed[name] & mask)
         return min((why[name] for name in hits), default=None)
 
-    def files(self, known: Iterable[str]) -> dict[str, str]:
-        """Return files, other than those known better, to which tests may have come."""
-        session, code = self.session, self.effects.code
-        homes = (session.homes() - set(known)) & self.now.manifest.keys()
-        doctests = any(not it.function and it.path.endswith(".py") for it in session.tests)
-        found: dict[str, str] = {}
-        for path in sorted(homes & self.effects.changes.paths):
-            delta = code.deltas.get(path) if code is not None else None
-            if delta is None or any(not it.is_doc or doctests for it in delta.added):
-                found[path] = f"{path} changed"
-        for number, frame in enumerate(session.frames):
-            if frame.kind == "collect" and frame.name in homes:
-                why = self._frame(number).why
-                if why is not None:
-                    found.setdefault(frame.name, why)
-        if code is not None:
-            for path, why in self._touched(code, homes):
-                found.setdefault(path, why)
-        return found
-
-    def _touched(self, code: Code, homes: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Return files whose own names changed, or whose classes may have inherited a test."""
-        spread = code.spread
-        heirs = [
-            path
-            for path, delta in code.deltas.items()
-            if any(piece.key and _has_test(piece.binds) for piece in delta.added)
-        ]
-        for home in homes:
-            if home in spread.effects or home in code.names.bare:
-                yield home, spread.effects.get(home, f"{home} is affected")
-            for path in heirs:
-                if code.modules.bit[path] & code.modules.closure.get(home, 0):
-                    yield home, f"{path} has a test more in a class"
-
-    def strangers(self, homes: Iterable[str]) -> dict[str, str]:
-        """Return test files that no run has searched yet."""
-        new = (self.effects.changes.paths & self.now.manifest.keys()) - set(homes)
-        return {path: "new test file" for path in sorted(new) if self._is_test_file(path)}
-
-    def _is_test_file(self, path: str) -> bool:
-        name = path.rpartition("/")[2]
-        inside = not self.session.testpaths or any(
-            path.startswith(f"{folder.rstrip('/')}/") or path == folder
-            for folder in self.session.testpaths
-        )
-        return inside and any(fnmatch(name, glob) for glob in self.session.patterns)
-
-    def sentinels(
-        self, tests: Mapping[str, str], valid: Iterable[str], sessions: Iterable[Session]
-    ) -> dict[str, str]:
-        """Return, for each module whose import may fail now, one test that imports it."""
-        code = self.effects.code
-        if code is None:
-            return {}
-        held = tuple(sessions)
-        risky = {p: why for p, why in code.spread.unsafe.items() if not self._proved(p, held)}
-        if not risky:
-            return {}
-        known = set(valid)
-        masks = {test.nodeid: code.modules.mask((test.path,)) for test in self.session.tests}
-        chosen: dict[str, str] = {}
-        for path, why in sorted(risky.items()):
-            bit = code.modules.bit.get(path, 0)
-            if any(masks.get(nodeid, 0) & bit for nodeid in (*tests, *chosen)):
-                continue
-            able = [t for t in self.session.tests if masks[t.nodeid] & bit and t.nodeid in known]
-            if able:
-                quickest = min(able, key=lambda test: (test.seconds, test.nodeid))
-                chosen[quickest.nodeid] = f"imports {path}, which may fail to import: {why}"
-        return chosen
-
-    def _proved(self, path: str, sessions: Iterable[Session]) -> bool:
-        """Tell whether a run has imported the module as it is now."""
-        blob = self.now.manifest.get(path)
-        return any(
-            one.manifest.get(path) == blob and path in one.modules.values() for one in sessions
-        )
+    def by_frame(self, number: int) -> str | None:
+        """Return why a frame, or what was opened inside it, counts as changed."""
+        return self._frame(number).why
 
 
 def _conftests(path: str) -> list[str]:
@@ -310,7 +237,3 @@ def _conftests(path: str) -> list[str]:
         folder = folder.rpartition("/")[0]
         found.append(f"{folder}/conftest.py" if folder else "conftest.py")
     return found
-
-
-def _has_test(names: Iterable[str]) -> bool:
-    return any(name.startswith("test") for name in names)
