@@ -159,11 +159,14 @@ def _write(place: Path, results: list[Drilled]) -> None:
 
 
 def table(results: list[Drilled]) -> str:
-    """Return the sums of each project as a Markdown table."""
+    """Return the sums of each project as a Markdown table.
+
+    "Tests run" are a share of all the runs' tests together; mean and median are of the faults.
+    """
     head = (
-        "| project | faults | broke a test | failing tests | missed | tests run "
+        "| project | faults | broke a test | failing tests | missed | tests run | mean | median "
         "| warm/full time | warm/plain time | warm/plain CPU |\n"
-        "|---|---|---|---|---|---|---|---|---|\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|\n"
     )
     names = sorted({result.project for result in results})
     groups = [[result for result in results if result.project == name] for name in names]
@@ -173,6 +176,7 @@ def table(results: list[Drilled]) -> str:
 
 def _row(name: str, group: list[Drilled]) -> str:
     share = sum(result.ran for result in group) / sum(result.total for result in group)
+    shares = [result.ran / result.total for result in group]
     ratio = statistics.median(result.warm_seconds / result.plain_seconds for result in group)
     whole = statistics.median(result.warm_seconds / result.full_seconds for result in group)
     cpu = statistics.median(result.warm_cpu / result.plain_cpu for result in group)
@@ -186,6 +190,8 @@ def _row(name: str, group: list[Drilled]) -> str:
         failing,
         missed,
         f"{share:.1%}",
+        f"{statistics.mean(shares):.1%}",
+        f"{statistics.median(shares):.1%}",
         f"{whole:.2f}",
         f"{ratio:.2f}",
         f"{cpu:.2f}",
