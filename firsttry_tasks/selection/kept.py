@@ -256,24 +256,22 @@ class Shared:
 
     def _written(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
         """Let a test that reads what another wrote rest on all that the other rests on."""
+        known: dict[tuple[str, str], int] = {fact: n for n, fact in enumerate(self.facts)}
+        holding: dict[int, list[Test]] = {}
+        for test in tests:
+            for number in test.facts:
+                holding.setdefault(number, []).append(test)
         for number, (kind, path) in enumerate(self.facts):
-            if kind != "write":
-                continue
-            writers = [test for test in tests if number in test.facts]
-            reading = {
-                other
-                for other, (how, name) in enumerate(self.facts)
-                if name == path and how in {"read", "look"}
-            }
+            writers = holding.get(number, []) if kind == "write" else []
+            reading = [known[how, path] for how in ("read", "look") if (how, path) in known]
             if not writers or not reading:
                 continue
             units = {unit for test in writers for unit in test.ran()}
             facts = {fact for test in writers for fact in test.facts}
             used = {frame for test in writers for frame in test.frames}
             frame = self._frame("file", path, units, facts, used)
-            for test in tests:
-                if not reading.isdisjoint(test.facts):
-                    more[test.nodeid].add(frame)
+            for test in (test for other in reading for test in holding.get(other, ())):
+                more[test.nodeid].add(frame)
 
     def _frame(
         self,
