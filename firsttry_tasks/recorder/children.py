@@ -1,11 +1,12 @@
 """Child processes: Python ones are recorded, the others make their test depend on everything."""
 
+import contextlib
 import functools
 import os
 import re
 import subprocess  # noqa: TID251  what the project starts is watched; nothing is started
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Protocol
@@ -48,6 +49,7 @@ class Children:
         self.owners: list[Open] = []
         self.started: list[tuple[Open, int]] = []
         self._path: str | None = None
+        self._plan = ""  # what a child is told: tests may take it out of the environment
         self._popen: Any = None
         self.forked = False  # this is the child, and only what is written now gets home
         self._starting = 0  # Popen itself may use posix_spawn
@@ -84,7 +86,8 @@ class Children:
     def own(self, frame: Open) -> None:
         """Children that start from now on belong to this frame."""
         frame.owner = frame.owner or self._enrol(frame)
-        os.environ[CHILD] = os.pathsep.join((str(self.folder), str(frame.owner), self.tape.root))
+        self._plan = os.pathsep.join((str(self.folder), str(frame.owner), self.tape.root))
+        os.environ[CHILD] = self._plan
 
     def _enrol(self, frame: Open) -> int:
         self.owners.append(frame)
@@ -98,7 +101,8 @@ class Children:
             frame = self.tape.top
             self._starting += 1
             try:
-                original(process, args, *rest, **options)
+                with self._reminded():
+                    original(process, args, *rest, **options)
             finally:
                 self._starting -= 1
             if not self.facts.live or self._harmless(args, options.get("cwd")):
@@ -110,7 +114,22 @@ class Children:
 
     def _completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
         given = dict(environment)
-        return given | {CHILD: os.environ[CHILD], "PYTHONPATH": _with_boot(given.get("PYTHONPATH"))}
+        return given | {CHILD: self._plan, "PYTHONPATH": _with_boot(given.get("PYTHONPATH"))}
+
+    @contextlib.contextmanager
+    def _reminded(self) -> Iterator[None]:
+        """Tell a child of us that inherits an environment which a test has cleared."""
+        if CHILD in os.environ:
+            yield
+            return
+        path = os.environ.get("PYTHONPATH")
+        os.environ |= {CHILD: self._plan, "PYTHONPATH": _with_boot(path)}
+        try:
+            yield
+        finally:
+            del os.environ[CHILD], os.environ["PYTHONPATH"]
+            if path is not None:
+                os.environ["PYTHONPATH"] = path
 
     def _harmless(self, args: Any, folder: Any) -> bool:
         """Tell whether a child can't read the repository: it isn't told of it nor stands in it."""

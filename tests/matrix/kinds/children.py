@@ -48,8 +48,28 @@ def start():
     return os.read(reader, 10)
 """
 
+_CLEARED = """
+    --- answer.py
+    from number import N
+    if __name__ == "__main__":
+        print(N)
+    --- number.py
+    N = 1
+    --- test_start.py
+    import os, subprocess, sys
+    from pathlib import Path
+    from unittest import mock
+    HERE = Path(__file__).parent
+    def test_start():
+        with mock.patch.dict(os.environ, clear=True):
+            out = subprocess.check_output([sys.executable, "answer.py"], cwd=HERE{more})
+        assert int(out) == 1
+"""
+
 CASES = (
     case("script", python_child("'answer.py'"), _CHANGE, quick=True),
+    case("script-in-a-cleared-environment", _CLEARED.format(more=""), _CHANGE),
+    case("script-given-one-after-clearing", _CLEARED.format(more=", env={}"), _CHANGE),
     case("script-itself", python_child("'answer.py'"), _MORE),
     case("module-by-its-name", python_child("'-m', 'answer'"), _CHANGE),
     case(
