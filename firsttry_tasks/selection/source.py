@@ -227,8 +227,9 @@ def _takes(scan: Scan, own: set[str]) -> bool:
 def _made(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
     """Return the bare names in what a body keeps, and its attributes.
 
-    They are ``.name`` of its own object's, ``:name`` of others', with the sign of a call where it
-    is called. Those behind its own variables are among them.
+    They are ``.name`` of its own object's, ``:name`` of others', and ``:name()`` where it calls
+    one: its own object's too, whose class may have heirs. Those behind its own variables are among
+    them.
     """
     behind: dict[str, list[ast.expr]] = {}
     for root, value in scan.stored:
