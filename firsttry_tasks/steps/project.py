@@ -74,8 +74,11 @@ class Project:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """Return the environment of every gate: this one, with the lock's over it."""
-        return machine.clean(os.environ) | self.locked[0].environment
+        """Return the environment of every gate: this one, with the lock's over it.
+
+        A gate runs in the project's folder, wherever this was started, and PWD says so.
+        """
+        return machine.clean(os.environ) | {"PWD": str(self.root)} | self.locked[0].environment
 
     def look(self) -> tuple[git.Look, dict[str, str]]:
         """Return a look at the tree, and its entries by the project's paths."""

@@ -44,6 +44,13 @@ def note(event, args):
 
 sys.addaudithook(note)
 """
+HERE = """\
+import os
+
+
+def test_here() -> None:
+    assert os.environ["PWD"] == os.getcwd()
+"""
 WRONG = [
     ("ft",),
     ("ft", "pre-commit"),
@@ -108,6 +115,14 @@ def test_wrong_usage_is_3(checkout: Checkout, words: tuple[str, ...]) -> None:
 def test_ft_works_from_a_sub_directory(shop: Checkout) -> None:
     """The project is found upwards, and its reports stand at its top."""
     assert (shop.run("ft", "warm", cwd="tests").code, shop.report().status) == (0, "green")
+
+
+def test_a_run_from_a_sub_directory_is_the_same_run(shop: Checkout) -> None:
+    """A shell's PWD is another there, but every gate's is the project's folder."""
+    shop.write("tests/test_here.py", HERE)
+    shop.run("ft", "warm", env={"PWD": str(shop.root)})
+    ran = shop.run("ft", "warm", cwd="tests", env={"PWD": str(shop.root / "tests")})
+    assert (ran.code, shop.ran("warm")) == (0, set()), ran.out
 
 
 def test_ft_needs_no_dodo(shop: Checkout) -> None:
