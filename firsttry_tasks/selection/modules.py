@@ -83,6 +83,10 @@ class Modules:
             self._bound[path] = frozenset(name for it in pieces if not it.key for name in it.binds)
         return self._bound[path]
 
+    def owns(self, path: str) -> frozenset[str]:
+        """Names of the functions and classes that a file defines, and of what it imports."""
+        return frozenset(self._aliases(path))
+
     def handles(self, path: str) -> frozenset[str]:
         """Names that stand for modules of the repository."""
         if path not in self._handles:

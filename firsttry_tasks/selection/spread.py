@@ -140,12 +140,12 @@ class Spread:
             reach |= bit if (path, number) in spread.done else 0
         mask, name = self.names.hit(path, piece)
         if not mask & reach:
-            mask, name = self._hit_by_run(ran)
+            mask, name = self._hit_by_run(piece, ran)
         if not mask & reach and not self.names.attrs.keys().isdisjoint(piece.carried):
             return 1, min(self.names.attrs.keys() & piece.carried)  # where it goes, it is known
         return mask & reach, name
 
-    def _hit_by_run(self, units: Iterable[int]) -> tuple[int, str]:
+    def _hit_by_run(self, asking: Piece, units: Iterable[int]) -> tuple[int, str]:
         """Ask what a statement ran while its module was imported.
 
         What fills a registry for each of many statements reads what the others put there only to
@@ -156,11 +156,20 @@ class Spread:
             path, number = self.session.units[unit]
             if number >= 0 and path in self.modules.sources:
                 piece = self.modules.sources[path][number]
+                if piece.key == "__getattr__" and self._is_there(asking, path):
+                    continue
                 fills = frozenset(end.removesuffix(CALLED) for _, end in piece.writes) | DOCS
                 mask, name = self.names.hit(path, piece, fills)
                 if mask:
                     return mask, name
         return 0, ""
+
+    def _is_there(self, asking: Piece, path: str) -> bool:
+        """Tell whether a statement imports only what a module defines or imports itself.
+
+        Its ``__getattr__`` is asked for ``__path__`` then, and for nothing else.
+        """
+        return bool(asking.imports) and not asking.star and asking.attrs <= self.modules.owns(path)
 
     def _star(self, path: str, piece: Piece) -> None:
         """Hand on the changed names of a module whose every name is imported."""

@@ -107,6 +107,24 @@ CASES = (
         """,
         swap("box.py", "@overload\n", ""),
     ),
+    case(
+        "old-name-of-a-module-from-which-tests-take-a-function",
+        """
+        --- box.py
+        OLD = {"cover": 1}
+        def lid():
+            return 1
+        def __getattr__(name):
+            if name in OLD:
+                return OLD[name]
+            raise AttributeError(name)
+        --- test_box.py
+        from box import lid
+        def test_lid():
+            assert lid() == 1
+        """,
+        swap("box.py", '"cover": 1', '"cover": 2'),
+    ),
     case("readme", _TREE, append("README.md", "Even more words.\n")),
     case("page-of-the-docs", _TREE, append("docs/guide.md", "Even more.\n")),
     case("new-page", _TREE, write("docs/new.md", "New words.\n")),

@@ -116,6 +116,26 @@ CASES = (
         append("lazy.py", "speed = 3\n"),
     ),
     case(
+        "old-name-that-a-module's-getattr-gives",
+        """
+        --- box.py
+        OLD = {"cover": 1}
+        def lid():
+            return 1
+        def __getattr__(name):
+            if name in OLD:
+                return OLD[name]
+            raise AttributeError(name)
+        --- use.py
+        from box import cover
+        --- test_use.py
+        import use
+        def test_cover():
+            assert use.cover == 1
+        """,
+        swap("box.py", '"cover": 1', '"cover": 2'),
+    ),
+    case(
         "template-that-is-executed",
         """
         --- template.py
