@@ -70,6 +70,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     began: float
     collected: tuple[str, ...]  # every node id that was collected, selected or not
     loads: tuple[tuple[int, int], ...] = ()  # (unit, frame of the import that it had run)
+    private: tuple[tuple[str, str], ...] = ()  # classes, by file: no object outlived a test
 
 
 def named(unit: Unit) -> str:

@@ -19,6 +19,7 @@ from firsttry_tasks.recorder.caching import caching
 from firsttry_tasks.recorder.children import Children
 from firsttry_tasks.recorder.collector import collector
 from firsttry_tasks.recorder.facts import Facts, variable
+from firsttry_tasks.recorder.lives import Lives
 from firsttry_tasks.recorder.tape import Open, Tape
 from firsttry_tasks.records import SUFFIX, Frame, Record, Test, encode
 
@@ -36,6 +37,7 @@ class Watch:
         self.asker = Asker(self.tape)
         self.facts = Facts(self.tape, self._code, self.asker.fetched)
         self.children = Children(self.tape, self.facts, self.collector, folder)
+        self.lives = Lives(self.tape)
         self.tests: list[tuple[pytest.Item, Open, str, float]] = []
         self.collected: list[str] = []
         self._outcomes: dict[str, list[str]] = {}
@@ -205,6 +207,8 @@ class Watch:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Give what happens while a test runs to the test."""
+        if not self.tests:
+            self.lives.look()
         frame = Open("test", item.nodeid, -1)
         self._enter(frame)
         try:
@@ -212,6 +216,7 @@ class Watch:
         finally:
             if not self.collector.sees():
                 self.tape.add("blind", "something took the recorder's place")
+            self.lives.look()
             self._leave(frame)
             self._finish(item, frame)
 
@@ -283,6 +288,7 @@ class Watch:
             began=self._began,
             collected=tuple(self.collected),
             loads=tuple(sorted(pair for pair in tape.loads if pair[0] >= 0)),
+            private=tuple(sorted(self.lives.private())) if self.tests else (),
         )
 
     def _roots(self) -> tuple[str, ...]:

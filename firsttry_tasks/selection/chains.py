@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from itertools import chain
 
 from firsttry_tasks.selection.terms import (
     CALLED,
     COMMON,
+    CONTAINERS,
     LOOKUPS,
     MEMO,
     METHODICAL,
@@ -87,6 +89,16 @@ def parameters(node: Function) -> set[str]:
     return found | {each.arg for each in (args.vararg, args.kwarg) if each is not None}
 
 
+def lasting_parameters(node: Function) -> set[str]:
+    """Return the parameters whose default is made once, and may be changed by each call."""
+    args = node.args
+    named = [*args.posonlyargs, *args.args]
+    of_places = zip(named[::-1], args.defaults[::-1], strict=False)
+    of_words = zip(args.kwonlyargs, args.kw_defaults, strict=True)
+    made = ast.List | ast.Dict | ast.Set | ast.Call
+    return {each.arg for each, value in chain(of_places, of_words) if isinstance(value, made)}
+
+
 def given(value: ast.expr) -> set[str]:
     """Return the names in a value, but for an object that is only asked for a part of itself."""
     asked = {id(each.value) for each in ast.walk(value) if isinstance(each, ast.Attribute)}
@@ -120,6 +132,14 @@ def is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
 
 
+def is_new(node: ast.expr) -> bool:
+    """Tell whether a value is nobody else's yet: a constant, or a container made on the spot."""
+    made = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
+    return isinstance(node, ast.Constant | ast.JoinedStr | made) or (
+        isinstance(node, ast.Call) and tip(node.func) in CONTAINERS
+    )
+
+
 def is_mild(node: ast.ClassDef) -> bool:
     """Tell whether nothing around a class takes notice of its methods."""
     return not node.keywords and all(tip(each) in MILD for each in node.decorator_list)
@@ -139,3 +159,9 @@ def own_attributes(node: ast.AST) -> set[str]:
         and isinstance(each.value, ast.Name)
         and each.value.id == "self"
     }
+
+
+def first_line(node: ast.stmt) -> int:
+    """Return where a definition's decorators begin, as code objects count."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min((each.lineno for each in decorators), default=node.lineno)

@@ -35,11 +35,11 @@ class Expressions(Walk):
     """What one walk finds; see ``Piece`` for the meaning of most of it.
 
     ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first names
-    of chains that something is stored in, ``stored`` the same with what is stored there, ``called``
-    what is called, ``functions`` the definitions inside with their qualified names: their bodies
-    are pieces of their own. ``homes`` are what imported names are called where they come from.
-    ``loose`` are names that are not only called, or asked whether something is of their kind.
-    ``lazy`` tells of ``if self.x is None: self.x = ...``, and ``made`` are such ``x``.
+    of chains that something is stored in, ``stored`` the same with what is stored there, ``lent``
+    are local names of what has another, ``called`` is what is called, ``functions`` are the
+    definitions inside with their qualified names: their bodies are pieces of their own. ``homes``
+    are what imported names are called where they come from. ``loose`` are names that are not only
+    called, or asked whether something is of their kind. ``conditions``: there are some.
     """
 
     def __init__(self, scope: str) -> None:
@@ -53,22 +53,24 @@ class Expressions(Walk):
         self.handed: set[str] = set()
         self.spelled: set[str] = set()
         self.sets: set[str] = set()
+        self.fills: set[str] = set()
+        self.lends: set[str] = set()
         self.homes: dict[str, str] = {}
-        self.lazy: set[str] = set()
-        self.made: set[str] = set()
         self.hints: set[str] = set()
         self.imports: set[str] = set()
         self.writes: set[tuple[str, str]] = set()
         self.shared: set[str] = set()
         self.kept: set[str] = set()
         self.stored: list[tuple[str, ast.expr]] = []
+        self.lent: dict[str, ast.expr] = {}
         self.called: list[ast.expr] = []
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
         self.apart: ast.AST | None = None  # a definition whose docstring is a piece of its own
         self.effect = self.unsafe = self.wild = self.peeks = self.mirror = False
-        self.star = self.looks = False
+        self.star = self.looks = self.conditions = False
         self._inside = 0  # classes that are not taken apart
+        self._new: set[int] = set()  # attributes that are given what nobody else has
         self._told: set[int] = set()  # nodes that are called, or asked for their kind
         self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
         self._listed: set[int] = set()  # strings that are one of many, not the part of a name
@@ -100,6 +102,9 @@ class Expressions(Walk):
         else:
             self.unsafe = True
             self.sets.add(node.attr)
+            if is_self(node.value):
+                self.fills.add(node.attr)
+                self.lends |= set() if id(node) in self._new else {node.attr}
             self.writes |= {(root(node), node.attr), (root(node), tip(bare(node.value)))}
             self.kept.add(root(node))
         return True
@@ -143,17 +148,24 @@ class Expressions(Walk):
                 self.kept.add(root(node))
                 given = (*node.args, *(word.value for word in node.keywords))
                 self.stored.extend((root(node), value) for value in given)
-        if node.args and isinstance(node.args[0], ast.Constant):
-            if isinstance(func, ast.Attribute):
-                self._tame.add(id(func.value))  # `x.__dict__.get("name")` asks for one name
-            if tip(func) in LABELLING:
-                self._tame.add(id(node.args[0]))
+        if node.args:
+            self._first(func, node.args)
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Constant):
             self.spelled |= every(str(func.value.value))  # `"one two".split()`
             self.attrs |= self.spelled
             self.loose |= self.spelled
         self.effect = self.effect or any(word.arg == "autouse" for word in node.keywords)
         return True
+
+    def _first(self, func: ast.expr, values: list[ast.expr]) -> None:
+        """Find out what the first argument of a call is to it."""
+        if tip(func) == "setattr":
+            self.stored.extend((root(values[0]), value) for value in values[2:])
+        if isinstance(values[0], ast.Constant):
+            if isinstance(func, ast.Attribute):
+                self._tame.add(id(func.value))  # `x.__dict__.get("name")` asks for one name
+            if tip(func) in LABELLING:
+                self._tame.add(id(values[0]))
 
     def _hand(self, *values: ast.expr) -> None:
         """Note what is given away as a whole: modules and classes, by themselves or by name."""

@@ -36,7 +36,14 @@ def session(
     modules = {name: path for one in records for name, path in one.modules.items()}
     for path in modules.values():
         sources(path)
-    shared = Shared(tuple(joined.units), tuple(joined.facts), joined.frames, sources, joined.caches)
+    shared = Shared(
+        tuple(joined.units),
+        tuple(joined.facts),
+        joined.frames,
+        sources,
+        joined.caches,
+        _private(records),
+    )
     tests = shared.tests(joined.tests.values())
     return Session(
         manifest=dict(manifest),
@@ -54,6 +61,17 @@ def session(
         collected=_by_file(nodeid for one in records for nodeid in one.collected),
         left=frozenset(),
         loads={unit: tuple(sorted(paths)) for unit, paths in joined.loads.items()},
+    )
+
+
+def _private(records: Sequence[Record]) -> frozenset[tuple[str, str]]:
+    """Return the classes, by file and name, of which in no process an object outlived a test."""
+    running = [record for record in records if record.tests]
+    known = {kind for record in running for kind in record.private}
+    return frozenset(
+        (path, name)
+        for path, name in known
+        if all((path, name) in set(it.private) for it in running if path in it.modules.values())
     )
 
 

@@ -18,6 +18,7 @@ from firsttry_tasks.selection.givers import Givers
 from firsttry_tasks.selection.learned import Frame, Test
 from firsttry_tasks.selection.masks import bits, masks
 from firsttry_tasks.selection.piece import CONSTRUCTORS, own_name
+from firsttry_tasks.selection.private import Private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -46,8 +47,12 @@ class Shared:
         frames: Sequence[Frame],
         pieces: Callable[[str], tuple[Piece, ...]],
         caches: Mapping[int, Iterable[int]],
+        private: AbstractSet[tuple[str, str]] = frozenset(),
     ) -> None:
-        """Take what ran, by number; ``caches`` are the frames of functions that keep results."""
+        """Take what ran, by number; ``caches`` are the frames of functions that keep results.
+
+        Of ``private`` classes, by file and name, no object outlived a test.
+        """
         self.facts = facts
         self.sources = pieces
         self.caches = {
@@ -67,6 +72,8 @@ class Shared:
         files = {path for path, _ in units} | {it.name for it in frames if it.kind == "import"}
         every = {path: pieces(path) for path in sorted(files)}
         paths = {number: units[number][0] for number in self.pieces}
+        known = Private(private, every)
+        self._private = {n for n, piece in self.pieces.items() if known.keeps(paths[n], piece)}
         self._calls = Calls(self.pieces, paths, every.values())
         self._works: dict[int, int] = {}
         self._givers = Givers(self.pieces, self._calls.places, every)
@@ -85,7 +92,11 @@ class Shared:
         )
 
     def _kept(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
-        keepers = {n: piece for n, piece in self.pieces.items() if piece.body and piece.memo}
+        keepers = {
+            n: piece
+            for n, piece in self.pieces.items()
+            if piece.body and piece.memo and n not in self._private
+        }
         given = tuple(self._givers.statements())
         if not keepers and not given:
             return
@@ -104,7 +115,7 @@ class Shared:
                 continue
             # What is made once runs in the first of those who ask for it, and few others.
             most = max(1, callers.bit_count() // _RARE)
-            reach = self._calls.reach(piece.names | piece.attrs)
+            reach = self._calls.reach(piece.parts or piece.names | piece.attrs)
             # A constructor tells, however many run it, that there is an object of its class.
             units = {
                 n

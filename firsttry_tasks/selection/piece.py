@@ -37,8 +37,12 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
 
     ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may refer
     to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
-    ``memo``: may keep for later what it computed, under the names that it ``keeps``; ``made`` are
-    names of what that was made by, with ``.`` before its own object's, ``:`` before others';
+    ``memo``: may keep for later what it computed, under the names that it ``keeps``; ``parts`` are
+    the names in what it does only where that lacks, none where that may be anything; ``own``:
+    objects keep it, its own one but for the attributes in ``others``; of the attributes in
+    ``items`` it is an item. ``fills`` are attributes of its own object that a body sets, ``lends``
+    those among them that are given what others may have, too. ``made`` are
+    names of what the kept was made by, with ``.`` before its own object's, ``:`` before others';
     ``takes``: it may be what others made; ``gets`` tells of what such a body calls and was given:
     "" of functions, ``.name`` of its object's attributes; ``cache``: a decorator does so, so that
     it need not run again. ``star``: imports every name of a module. ``plain``: a class that looks
@@ -69,6 +73,12 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
     peeks: bool = False
     mirror: bool = False
     memo: bool = False
+    parts: frozenset[str] = frozenset()
+    own: bool = False
+    items: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    fills: frozenset[str] = frozenset()
+    lends: frozenset[str] = frozenset()
     made: frozenset[str] = frozenset()
     takes: bool = False
     gets: frozenset[str] = frozenset()

@@ -6,12 +6,11 @@ import ast
 import sys
 from typing import TYPE_CHECKING, ClassVar
 
-from firsttry_tasks.selection.chains import Function, is_inspected, own_attributes, root, tip
+from firsttry_tasks.selection.chains import Function, is_inspected, is_new, root, tip
 from firsttry_tasks.selection.expressions import Expressions, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from collections.abc import Set as AbstractSet
 
 
 class Scan(Expressions):
@@ -98,20 +97,27 @@ class Scan(Expressions):
     def on_annotated(self, node: ast.AnnAssign) -> bool:
         """Keep annotations of variables apart: only some classes look at them."""
         self._hint(node.annotation)
-        self._fields(node, "annotation")
         if node.value is not None:
             self.stored.append((root(node.target), node.value))
+            self._new |= {id(node.target)} if is_new(node.value) else set()
+        self._fields(node, "annotation")
         return False
 
     def on_augmented(self, node: ast.AugAssign) -> bool:
         """Something is added to what is there."""
         self.stored.append((root(node.target), node.value))
+        self._new.add(id(node.target))
         return True
 
     def on_assign(self, node: ast.Assign) -> bool:
         """Another name is given; ``wrapper.__doc__ = function.__doc__`` looks at nothing."""
         value = node.value
         self.stored.extend((root(target), value) for target in node.targets)
+        if is_new(value):
+            self._new.update(map(id, node.targets))
+        if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
+            named = (target for target in node.targets if isinstance(target, ast.Name))
+            self.lent.update((target.id, value) for target in named)
         if not isinstance(node.targets[0], ast.Subscript) and not isinstance(value, ast.Constant):
             self._hand(value)
         if isinstance(value, ast.Attribute) and isinstance(node.targets[0], ast.Attribute):
@@ -140,29 +146,6 @@ class Scan(Expressions):
         self.stores.add("__doc__")
         return False
 
-    def on_condition(self, node: ast.If) -> bool:
-        """Find out whether something is made only where it is missing."""
-        self.unsafe = True
-        asked = own_attributes(node.test)
-        self._lazily(node, asked)
-        if any(isinstance(each, ast.Is | ast.IsNot) for each in ast.walk(node.test)):
-            self.made |= asked
-        return True
-
-    def _lazily(self, node: ast.AST, asked: AbstractSet[str]) -> None:
-        """Note which of these attributes, or items of them, are set in a statement."""
-        for inner in ast.walk(node) if asked else ():
-            for target in inner.targets if isinstance(inner, ast.Assign) else ():
-                held = target.value if isinstance(target, ast.Subscript) else target
-                if isinstance(held, ast.Attribute) and held.attr in asked:
-                    self.lazy.add(held.attr)
-
-    def on_try(self, node: ast.Try) -> bool:
-        """Find out whether something is made only where looking for it fails."""
-        for handler in node.handlers:
-            self._lazily(handler, set().union(*map(own_attributes, node.body)))
-        return True
-
     def on_handler(self, node: ast.ExceptHandler) -> bool:
         """Note that it is asked whether an error is of a kind."""
         self._told.update(map(id, members(node.type)))
@@ -171,6 +154,12 @@ class Scan(Expressions):
     def on_effect(self, _node: ast.AST) -> bool:
         """More than binding names."""
         self.effect = self.unsafe = True
+        return True
+
+    def on_condition(self, node: ast.AST) -> bool:
+        """Note that what runs depends on something."""
+        self.conditions = True
+        self.unsafe = self.unsafe or isinstance(node, ast.If | ast.Match)
         return True
 
     def on_risk(self, _node: ast.AST) -> bool:
@@ -195,8 +184,6 @@ class Scan(Expressions):
         "Assign": on_assign,
         **dict.fromkeys(("Global", "Nonlocal"), on_shared),
         "Expr": on_expression,
-        "If": on_condition,
-        "Try": on_try,
         "Return": on_return,
         "Compare": Expressions.on_compare,
         "ExceptHandler": on_handler,
@@ -204,7 +191,8 @@ class Scan(Expressions):
             ("For", "While", "With", "AsyncFor", "AsyncWith", "Delete", "Raise", "Assert"),
             on_effect,
         ),
-        **dict.fromkeys(("BinOp", "Match"), on_risk),
+        **dict.fromkeys(("If", "Match", "IfExp", "BoolOp", "Try"), on_condition),
+        "BinOp": on_risk,
     }
 
 

@@ -6,28 +6,23 @@ import ast
 from collections import deque
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.body import body
 from firsttry_tasks.selection.chains import (
     Function,
     evaluated,
-    given,
+    first_line,
     is_inspected,
-    is_memo,
     is_methodical,
     is_mild,
-    is_self,
     parameters,
     tip,
 )
 from firsttry_tasks.selection.piece import MAGIC, Piece
 from firsttry_tasks.selection.scan import Scan
-from firsttry_tasks.selection.spelling import LOCAL
-from firsttry_tasks.selection.terms import CALLED, FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
 
-_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__"})
 _DATA = ast.Assign | ast.AnnAssign | ast.AugAssign
 _GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 
@@ -138,7 +133,7 @@ def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> 
             inner = around | parameters(node) | scan.stores - scan.homes.keys()
             waiting.extend((*each, inner) for each in scan.functions)
             key = name if times[name] == 1 else f"{name}#{times[name]}"
-            yield _body(scan, key, node, around)
+            yield body(scan, key, node, around)
 
 
 def _is_plain(node: ast.ClassDef) -> bool:
@@ -151,7 +146,7 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
     return Piece(
         key=scan.scope,
         body=False,
-        first=_first_line(node),
+        first=first_line(node),
         last=node.end_lineno or node.lineno,
         digest=scan.digest(),
         binds=frozenset() if guard else frozenset(scan.stores),
@@ -177,111 +172,6 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
     )
 
 
-def _body(
-    scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, around: frozenset[str]
-) -> Piece:
-    own = parameters(node) | (scan.stores - scan.shared)
-    writes = {pair for pair in scan.writes if pair[1].removesuffix(CALLED) not in own}
-    # What is made when first asked for says nothing of who asked; nor does what a function is told.
-    writes -= {("self", name) for name in scan.made}
-    writes = {pair for pair in writes if pair[0] not in FUNCTIONS & own}
-    if name.rpartition(".")[2] in _CONSTRUCTORS:
-        writes = {pair for pair in writes if pair[0] != "self"}
-    kept = any(root not in own or root == "cls" for root in scan.kept)
-    memo = bool(scan.shared or scan.lazy) or kept or is_memo(node)
-    return Piece(
-        key=name,
-        body=True,
-        first=_first_line(node),
-        last=node.end_lineno or node.lineno,
-        digest=scan.digest(),
-        names=frozenset(scan.names - own),
-        attrs=frozenset(scan.attrs),
-        handed=_handed(scan, own),
-        told=frozenset((scan.names - own | scan.attrs) - scan.loose),
-        imports=frozenset(scan.imports),
-        sets=frozenset(scan.sets),
-        writes=frozenset(writes | {(shared, shared) for shared in scan.shared}),
-        wild=scan.wild,
-        peeks=scan.peeks,
-        mirror=scan.mirror,
-        looks=scan.looks,
-        memo=memo,
-        made=_made(scan, own) if memo else frozenset(),
-        takes=memo and _takes(scan, own),
-        gets=_gets(scan, own | around) if memo or _is_getter(name, scan) else frozenset(),
-        keeps=frozenset(scan.lazy | scan.shared | _containers(scan, own)),
-        cache=is_memo(node),
-    )
-
-
-def _takes(scan: Scan, own: set[str]) -> bool:
-    """Tell whether a body keeps things that it was given, or has got from elsewhere."""
-    return any(
-        not given(value).isdisjoint(own - scan.homes.keys())
-        for root, value in scan.stored
-        if root in {"self", "cls"} or root not in own
-    )
-
-
-def _made(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
-    """Return the bare names in what a body keeps, and its attributes.
-
-    They are ``.name`` of its own object's, ``:name`` of others', and ``:name()`` where it calls
-    one: its own object's too, whose class may have heirs. Those behind its own variables are among
-    them.
-    """
-    behind: dict[str, list[ast.expr]] = {}
-    for root, value in scan.stored:
-        behind.setdefault(root, []).append(value)
-    waiting = [value for root, value in scan.stored if root in {"self", "cls"} or root not in own]
-    found: set[str] = set()
-    while waiting:
-        for node in ast.walk(waiting.pop()):
-            if isinstance(node, ast.Attribute):
-                found.add(f"{'.' if is_self(node.value) else ':'}{node.attr}")
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                found.add(f":{node.func.attr}{CALLED}")
-            elif isinstance(node, ast.Name) and node.id not in found:
-                found.add(node.id)
-                waiting += behind.get(node.id, []) if node.id in own else []
-    return frozenset(found - (own - scan.homes.keys()))
-
-
-def _is_getter(name: str, scan: Scan) -> bool:
-    """Tell whether a descriptor may keep what it found, wherever that is."""
-    return name.endswith(".__get__") and bool(scan.kept)
-
-
-def _gets(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
-    """Return how a body calls things that it was given."""
-    known = {name.rpartition(".")[2] for name, _ in scan.functions} | scan.homes.keys()
-    found: set[str] = set()
-    for called in scan.called:
-        if isinstance(called, ast.Attribute):
-            found |= {f".{called.attr}"} if is_self(called.value) else set()
-        elif not isinstance(called, ast.Name) or called.id in own - known - {"cls"}:
-            found.add("")
-    return frozenset(found)
-
-
-def _containers(scan: Scan, own: set[str]) -> set[str]:
-    """Return what a body puts something into that outlives it."""
-    return {end for root, end in scan.writes if root in scan.kept and root not in own - {"cls"}}
-
-
-def _handed(scan: Scan, own: set[str]) -> frozenset[str]:
-    """Return what a body hands on that is not its own, or that it has imported itself."""
-    found: set[str] = set()
-    for chain in scan.handed - {""}:
-        first, dot, rest = chain.partition(".")
-        if first in scan.homes:
-            found.add(LOCAL + (rest.rpartition(".")[2] if dot else scan.homes[first]))
-        elif first not in own:
-            found.add(chain)
-    return frozenset(found)
-
-
 def _decor(node: ast.stmt) -> bytes:
     """Return the digest of a function's decorators, empty where it has none."""
     scan = Scan("")
@@ -289,9 +179,3 @@ def _decor(node: ast.stmt) -> bytes:
     for each in decorators:
         scan.visit(each)
     return scan.digest() if decorators and isinstance(node, Function) else b""
-
-
-def _first_line(node: ast.stmt) -> int:
-    """Return where a definition's decorators begin, as code objects count."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min((each.lineno for each in decorators), default=node.lineno)

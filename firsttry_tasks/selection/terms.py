@@ -19,6 +19,10 @@ COMMON = frozenset(
     for name in dir(kind)
     if not name.startswith("_")
 )
+#: What makes a container that nobody else has.
+CONTAINERS = frozenset(
+    {"list", "dict", "set", "bytearray", "defaultdict", "OrderedDict", "Counter", "deque"}
+)
 #: Methods that change nothing, unless they are the project's own, whose bodies say what they do.
 READING = frozenset(
     {"items", "keys", "values", "get", "copy", "index", "count", "join", "format", "split",

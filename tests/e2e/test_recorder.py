@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from firsttry_tasks import records
 from firsttry_tasks.recorder import facts
-from firsttry_tasks.values import PLAN, TestsPlan
+from tests.e2e.recorded import recorded
 
 if TYPE_CHECKING:
     from firsttry_tasks.records import Frame, Record, Test
 
-HOUSE = Path(__file__).parents[2]
 LIB = """\
 import functools
 import os
@@ -165,18 +160,7 @@ def _record(tmp_path_factory: pytest.TempPathFactory) -> Record:
         "test_lib.py": TESTS,
         "data.txt": "1",
     }
-    for name, text in files.items():
-        (root / name).write_text(text)
-    spool = root / ".firsttry"
-    spool.mkdir()
-    plan = TestsPlan(events=str(spool / "events"), root=str(root), records=str(spool))
-    (spool / "plan.json").write_bytes(msgspec.json.encode(plan))
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    env = kept | {PLAN: str(spool / "plan.json"), "PYTHONPATH": str(HOUSE)}
-    words = ["-p", "firsttry_tasks.recorder.plugin", "-p", "no:testmon", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={root}", *words]
-    subprocess.run(command, cwd=root, env=env, check=False, capture_output=True)
-    return records.decode((spool / f"main{records.SUFFIX}").read_bytes())
+    return recorded(root, files)
 
 
 def _test(record: Record, name: str) -> Test:

@@ -8,6 +8,28 @@ _WHO = ("-c", "user.name=m", "-c", "user.email=m@example.org")
 
 CASES = (
     case(
+        "iterator-of-a-module-that-an-earlier-test-began",
+        """
+         --- deep.py
+         def compute():
+             return "code"
+         --- style.py
+         from deep import compute
+         def _codes():
+             code = compute()
+             while True:
+                 yield code
+         CODES = _codes()
+         --- test_style.py
+         from style import CODES
+         def test_first():
+             next(CODES)
+         def test_second():
+             assert next(CODES) == "code"
+        """,
+        swap("deep.py", '"code"', '"mode"'),
+    ),
+    case(
         "results-of-a-method-named-like-others-behind-one-that-fills-by-key",
         """
          --- load.py

@@ -1,0 +1,37 @@
+"""A small project whose tests run once with the recorder, and what that leaves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks import records
+from firsttry_tasks.values import PLAN, TestsPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from firsttry_tasks.records import Record
+
+HOUSE = Path(__file__).parents[2]
+
+
+def recorded(root: Path, files: Mapping[str, str]) -> Record:
+    """Write the files of a project, run its tests, and return the record."""
+    for name, text in files.items():
+        (root / name).write_text(text)
+    spool = root / ".firsttry"
+    spool.mkdir()
+    plan = TestsPlan(events=str(spool / "events"), root=str(root), records=str(spool))
+    (spool / "plan.json").write_bytes(msgspec.json.encode(plan))
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    env = kept | {PLAN: str(spool / "plan.json"), "PYTHONPATH": str(HOUSE)}
+    words = ["-p", "firsttry_tasks.recorder.plugin", "-p", "no:testmon", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={root}", *words]
+    subprocess.run(command, cwd=root, env=env, check=False, capture_output=True)
+    return records.decode((spool / f"main{records.SUFFIX}").read_bytes())
