@@ -16,10 +16,10 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
 class Fact(msgspec.Struct, frozen=True, array_like=True):
     """Something besides code that was looked at.
 
-    kind: read, list, look (a path's existence), env, import, module, whole (every line of a file),
-    outside (a file outside the repository), lent (a module that a library imported), text (code
-    that stands in no Python file ran, such as a doctest), blind (what happened here could not be
-    seen).
+    kind: read, write, touch (a file's times or rights), list, look (a path's existence), env,
+    import, module, whole (every line of a file), outside (a file outside the repository), lent (a
+    module that a library imported), text (code that stands in no Python file ran, such as a
+    doctest), blind (what happened here could not be seen).
     """
 
     kind: str

@@ -55,6 +55,8 @@ class Facts:
             "os.scandir": self._list,
             "sqlite3.connect": self._database,
             "os.rename": self._renamed,
+            "os.utime": self._touched,
+            "os.chmod": self._touched,
             "ctypes.dlopen": self._file,
             "os.chdir": self._nothing,
         }
@@ -145,6 +147,11 @@ class Facts:
         found = self._where(path)
         if found is not None and not found.startswith("/"):
             self._note("write", found)
+
+    def _touched(self, path: object, *_rest: object) -> None:
+        found = self._where(path)
+        if found is not None and not found.startswith("/"):
+            self._note("touch", found)
 
     def _renamed(self, _source: object, target: object, *_rest: object) -> None:
         self._written(target)

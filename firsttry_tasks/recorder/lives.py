@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.recorder.tape import Tape
 
 #: Part of the time of the tests that looking for objects may take, and seconds that it always may.
-SHARE, FREE = 0.02, 0.25
+SHARE, FREE = 0.01, 0.1
 UNKNOWN = -1
 #: Flags of a type: its objects refer to it, and garbage collection knows them.
 _REFERRED, _COLLECTED = 1 << 9, 1 << 14
@@ -52,8 +52,6 @@ class Lives:
 
     def private(self) -> Iterator[tuple[str, str]]:
         """Return the classes, by file and qualified name, of which no object outlived a test."""
-        if gc.isenabled():
-            gc.collect()
         self._settle()
         lasting = {
             (path, kind.__qualname__)
@@ -90,8 +88,6 @@ class Lives:
             return
         started = time.perf_counter()
         if self._spent <= FREE + SHARE * (started - self._began):
-            if gc.isenabled():
-                gc.collect()
             self._settle()
             for kind in self._odd():
                 self._count(kind)
@@ -104,11 +100,15 @@ class Lives:
         if all(heir in self._seen for heir in _heirs(kind)):
             self._counts[kind] = UNKNOWN
 
-    def _settle(self) -> None:
+    def _settle(self, *, collect: bool = True) -> None:
         """Give up the classes of which there are objects, or of an heir that isn't known."""
         if gc.get_freeze_count() > self._frozen:
             self._counts.clear()  # objects may be hidden from us
-        for kind in self._alive() & self._counts.keys():
+        alive = self._alive() & self._counts.keys()
+        if alive and collect and gc.isenabled():
+            gc.collect()  # they may be garbage
+            alive = self._alive() & self._counts.keys()
+        for kind in alive:
             del self._counts[kind]
 
     def _alive(self) -> set[type]:
@@ -130,7 +130,7 @@ class Lives:
             self._seen |= kinds
             for kind in kinds:
                 self._count(kind)
-            self._settle()
+            self._settle(collect=False)  # what was made in imports is rarely garbage
 
     def _own(self, name: str) -> Iterator[tuple[str, ModuleType]]:
         """Return a module of the repository and its file; others stay untouched."""

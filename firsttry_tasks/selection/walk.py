@@ -36,28 +36,31 @@ class Walk:
         if known is None or known(self, node):
             self._fields(node)
 
-    def _fields(self, node: ast.AST, *skip: str) -> None:
-        text = self._text
-        text.append("(")
+    def _fields(self, node: ast.AST, skip: str = "") -> None:
+        append = self._text.append
+        append("(")
+        held = node.__dict__
         for field in node._fields:
-            if field in skip:
-                continue
-            value = getattr(node, field, None)
-            if isinstance(value, ast.AST):
+            value = held.get(field)
+            # Whether a name is set or asked for is said by where it stands.
+            if value is None or field in {skip, "ctx"}:
+                append(",")
+            elif isinstance(value, ast.AST):
                 self.visit(value)
+                append(",")
             elif isinstance(value, list):
                 self._each(value)
             else:
-                text.append(repr(value))
-            text.append(",")
-        text.append(")")
+                append(f"{value!r},")
+        append(")")
 
     def _each(self, values: Iterable[object]) -> None:
-        self._text.append("[")
+        append = self._text.append
+        append("[")
         for value in values:
             if isinstance(value, ast.AST):
                 self.visit(value)
+                append(",")
             else:
-                self._text.append(repr(value))
-            self._text.append(",")
-        self._text.append("]")
+                append(f"{value!r},")
+        append("]")

@@ -13,17 +13,15 @@ from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.words import gate_line
 from firsttry_tasks.steps import memory, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.project import RUN, manifest, project
-from firsttry_tasks.steps.tool_run import Ran
+from firsttry_tasks.steps.tool_run import CODE, Ran
 from firsttry_tasks.values import GateResult, Said
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from firsttry_tasks.steps.project import Project
     from firsttry_tasks.values import Stage
-
-#: New files that tests may leave behind; a new one of these may have changed what was tested.
-CODE = (".py", ".pyi", ".toml", ".ini", ".cfg")
 
 
 def check(root: Path, stage: Stage, gate: str) -> None:
@@ -37,7 +35,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     before = disk.stamps(root, tree)
     why = _why(root, stage, gate, inputs, tree)
     ran, seconds = _run(here, stage, gate, inputs, tree)
-    moved, edited = _moved(here, gate, tree, before)
+    moved, edited = _moved(here, gate, tree, before, ran.wrote)
     result = GateResult(
         gate=gate,
         stage=stage,
@@ -99,11 +97,16 @@ def _run(
 
 
 def _moved(
-    here: Project, gate: str, tree: dict[str, str], before: dict[str, tuple[int, ...]]
+    here: Project,
+    gate: str,
+    tree: dict[str, str],
+    before: dict[str, tuple[int, ...]],
+    wrote: Callable[[], frozenset[str]],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what was written while the gate ran, and what of it now has other content.
 
-    A file that came into being and is no code is a thing tests left behind, not an edit.
+    A file that came into being and is no code is a thing tests left behind, not an edit. Nor is
+    a file that tests touched themselves, or put back as it was.
     """
     after = disk.stamps(here.root, tree)
     touched = {path for path in tree if before.get(path) != after.get(path)}
@@ -111,4 +114,5 @@ def _moved(
     now = fingerprint.readable(gate, entries, here.settings.inert)
     changed = set(fingerprint.paths(tree, now))
     left = {path for path in changed if path not in tree and not path.endswith(CODE)}
+    left |= wrote() - changed if touched else set()
     return tuple(sorted((touched | changed) - left)), tuple(sorted(changed & tree.keys()))

@@ -19,7 +19,7 @@ from firsttry_tasks.selection.choose import choose, seconds
 from firsttry_tasks.selection.learned import Now
 from firsttry_tasks.selection.spelling import spelled
 from firsttry_tasks.steps import recording
-from firsttry_tasks.steps.tool_run import Ran, require
+from firsttry_tasks.steps.tool_run import CODE, Ran, require
 from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     plan = TestsPlan(events=events, root=job.root, records=_records(job), smoke=here.settings.smoke)
     said, heard, argv = once(job, plan)
     keep = partial(_record, here, job, inputs, tree, heard)
-    return Ran(said=_mode(said, "everything"), argv=argv, keep=keep)
+    return Ran(said=_mode(said, "everything"), argv=argv, keep=keep, wrote=partial(_wrote, job))
 
 
 def _record(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard: Heard) -> None:
@@ -87,7 +87,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
         chosen = Selection(everything=(f"{broken[0]} can't be collected",))
         said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
     keep = partial(_learn_or_forget, here, job, inputs, around, heard)
-    return Ran(said=said, argv=argv, why=chosen.everything, keep=keep)
+    return Ran(said=said, argv=argv, why=chosen.everything, keep=keep, wrote=partial(_wrote, job))
 
 
 def _choose(memory: Memory, sessions: Sequence[Session], around: Now) -> Selection:
@@ -136,6 +136,13 @@ def _chosen(
     plan = msgspec.structs.replace(plan, only=smoke, quiet=quiet, why={}, otherwise="smoke test")
     said, heard, argv = once(job, plan)
     return _mode(said, "smoke", chosen.total), heard, argv
+
+
+def _wrote(job: Job) -> frozenset[str]:
+    """Return the files that tests were seen to touch, or to write: code that they wrote may run."""
+    facts = [fact for one in recording.found(Path(_records(job))) for fact in one.facts]
+    touched = frozenset(fact.name for fact in facts if fact.kind == "touch")
+    return touched | {it.name for it in facts if it.kind == "write" and not it.name.endswith(CODE)}
 
 
 def _records(job: Job) -> str:

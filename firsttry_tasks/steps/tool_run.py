@@ -26,13 +26,21 @@ def _nothing() -> None:
     """Keep nothing: most gates have no state but their result."""
 
 
+#: Files that may be what tests test: one that was written while they ran is no mere leftover.
+CODE = (".py", ".pyi", ".toml", ".ini", ".cfg")
+
+
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gate's work came to; ``keep`` makes its state the state of the tree it saw."""
+    """What a gate's work came to; ``keep`` makes its state the state of the tree it saw.
+
+    ``wrote`` tells which files it is known to have written, or touched, itself.
+    """
 
     said: Said
     argv: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     keep: Callable[[], None] = _nothing
+    wrote: Callable[[], frozenset[str]] = frozenset
 
 
 def run(job: Job, gate: str, key: str = "") -> Ran:

@@ -170,6 +170,35 @@ def test_an_edit_that_was_taken_back_is_not_recorded(shop: Checkout) -> None:
     assert (moved, shop.ran(), shop.gate().moved) == (("shop.py",), {"tests"}, ())
 
 
+PUT_BACK = """\
+import os
+from pathlib import Path
+
+PAGE = Path(__file__).with_name("page.html")
+
+
+def test_touches() -> None:
+    os.utime(PAGE)
+    os.utime(Path(__file__).parents[1] / "shop.py")
+
+
+def test_puts_back() -> None:
+    old = PAGE.read_bytes()
+    PAGE.write_text("other")
+    PAGE.write_bytes(old)
+"""
+
+
+def test_files_that_tests_touch_or_put_back_were_not_edited(shop: Checkout) -> None:
+    """As tests of what is loaded anew do: the run is recorded as any other."""
+    shop.write("tests/page.html", "<p>")
+    shop.write("tests/test_page.py", PUT_BACK)
+    shop.run("doit", "warm")
+    moved = shop.gate().moved
+    shop.run("doit", "warm")
+    assert (moved, shop.ran()) == ((), set())
+
+
 def test_an_edit_during_parity_is_not_learned_as_flaky(shop: Checkout) -> None:
     """Red in warm and mended before full is no test that answers both ways: 99, and why."""
     _test(shop, f"{EDIT}place.write_text(place.read_text().replace('n * 4', 'n * 3'))\n")
