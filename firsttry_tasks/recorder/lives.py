@@ -26,13 +26,17 @@ _LAST = ("last_exc", "last_type", "last_value", "last_traceback")
 
 
 class Lives:
-    """Watches the repository's classes between tests."""
+    """Watches the repository's classes between tests.
+
+    They are known by identity: a metaclass may say that a class can't be hashed, or equals another.
+    """
 
     def __init__(self, tape: Tape) -> None:
         """Begin with no class known; the first look finds them."""
         self._tape = tape
-        self._counts: dict[type, int] = {}  # references to a class without objects
-        self._seen: dict[type, str] = {}  # all classes that were found, and their files
+        self._kinds: dict[int, type] = {}  # all classes that were found
+        self._paths: dict[int, str] = {}  # and their files
+        self._counts: dict[int, int] = {}  # references to those without objects
         self._modules: set[str] = set()
         self._frozen = gc.get_freeze_count()  # of the interpreter itself
         self._spent = 0.0
@@ -50,37 +54,35 @@ class Lives:
             self._examine()
         self._note()
 
-    def private(self) -> Iterator[tuple[str, str]]:
+    def private(self) -> set[tuple[str, str]]:
         """Return the classes, by file and qualified name, of which no object outlived a test."""
         self._settle()
-        lasting = {
-            (path, kind.__qualname__)
-            for kind, path in self._seen.items()
-            if not all(heir in self._counts for heir in (kind, *_heirs(kind)))
-        }
-        known = {(path, kind.__qualname__) for kind, path in self._seen.items()}
-        yield from known - lasting
+        known: set[tuple[str, str]] = set()
+        lasting: set[tuple[str, str]] = set()
+        for key, kind in self._kinds.items():
+            alone = all(id(heir) in self._counts for heir in (kind, *_heirs(kind)))
+            (known if alone else lasting).add((self._paths[key], kind.__qualname__))
+        return known - lasting
 
     def _now(self) -> list[int]:
         """Count references; what else refers to a class while we count is the same each time."""
-        count = sys.getrefcount
-        return [count(kind) for kind in self._counts]
+        count, kinds = sys.getrefcount, self._kinds
+        return [count(kinds[key]) for key in self._counts]
 
     def _note(self) -> None:
         """Count the references to classes for which that isn't known."""
         if UNKNOWN in self._counts.values():
-            now = self._now()
-            for kind, seen in zip(tuple(self._counts), now, strict=True):
-                if self._counts[kind] == UNKNOWN:
-                    self._counts[kind] = seen
+            for key, seen in zip(tuple(self._counts), self._now(), strict=True):
+                if self._counts[key] == UNKNOWN:
+                    self._counts[key] = seen
 
-    def _odd(self) -> list[type]:
-        now = self._now()
-        return [
-            kind
-            for kind, seen, known in zip(self._counts, now, self._counts.values(), strict=True)
-            if known not in {seen, UNKNOWN}
-        ]
+    def _odd(self) -> list[int]:
+        """Return the classes that have more references than they had without objects, or less."""
+        now, known = self._now(), list(self._counts.values())
+        if now == known:
+            return []
+        pairs = zip(self._counts, now, known, strict=True)
+        return [key for key, seen, count in pairs if count not in {seen, UNKNOWN}]
 
     def _examine(self) -> None:
         """Find out whether there are objects of odd classes, as long as there is time for it."""
@@ -89,47 +91,50 @@ class Lives:
         started = time.perf_counter()
         if self._spent <= FREE + SHARE * (started - self._began):
             self._settle()
-            for kind in self._odd():
-                self._count(kind)
+            for key in self._odd():
+                self._count(key)
             self._spent += time.perf_counter() - started
-        for kind in self._odd():
-            del self._counts[kind]
+        for key in self._odd():
+            del self._counts[key]
 
-    def _count(self, kind: type) -> None:
+    def _count(self, key: int) -> None:
         """Let the references be counted that there are now, unless an heir is unknown."""
-        if all(heir in self._seen for heir in _heirs(kind)):
-            self._counts[kind] = UNKNOWN
+        if all(id(heir) in self._kinds for heir in _heirs(self._kinds[key])):
+            self._counts[key] = UNKNOWN
 
     def _settle(self, *, collect: bool = True) -> None:
         """Give up the classes of which there are objects, or of an heir that isn't known."""
         if gc.get_freeze_count() > self._frozen:
             self._counts.clear()  # objects may be hidden from us
-        alive = self._alive() & self._counts.keys()
+        alive = self._alive()
         if alive and collect and gc.isenabled():
             gc.collect()  # they may be garbage
-            alive = self._alive() & self._counts.keys()
-        for kind in alive:
-            del self._counts[kind]
+            alive = self._alive()
+        for key in alive:
+            del self._counts[key]
 
-    def _alive(self) -> set[type]:
-        found = {type(each) for each in gc.get_objects()}
-        strange = [kind for kind in found if kind not in self._seen]
-        return found | {base for kind in strange for base in type.mro(kind)}
+    def _alive(self) -> set[int]:
+        """Return those of the classes that seem to have no objects and have some."""
+        found = {id(kind): kind for kind in map(type, gc.get_objects())}
+        strange = [kind for key, kind in found.items() if key not in self._kinds]
+        bases = {id(base) for kind in strange for base in type.mro(kind)}
+        return (found.keys() | bases) & self._counts.keys()
 
     def _meet(self) -> None:
         """Take in the classes of modules that were imported since."""
         fresh = sys.modules.keys() - self._modules
         self._modules = set(sys.modules)
         kinds = {
-            kind: path
+            id(kind): (kind, path)
             for name in fresh
             for path, module in self._own(name)
             for kind in _classes(vars(module).values(), name)
         }
+        for key, (kind, path) in kinds.items():
+            self._kinds[key], self._paths[key] = kind, path
+        for key in kinds:
+            self._count(key)
         if kinds:
-            self._seen |= kinds
-            for kind in kinds:
-                self._count(kind)
             self._settle(collect=False)  # what was made in imports is rarely garbage
 
     def _own(self, name: str) -> Iterator[tuple[str, ModuleType]]:

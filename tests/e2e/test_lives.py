@@ -54,6 +54,15 @@ class Outer:
 
 class Quiet:
     pass
+
+class Alike(type):
+    def __eq__(cls, other):
+        raise ValueError
+
+    __hash__ = None
+
+class Odd(metaclass=Alike):
+    pass
 """
 LATE = """\
 class Late:
@@ -75,7 +84,7 @@ def shared():
     return lib.Shared()
 
 def test_short():
-    lib.Plain(), lib.Circle(), lib.Outer.Inner()
+    lib.Plain(), lib.Circle(), lib.Outer.Inner(), lib.Odd()
 
 def test_fails():
     failing = lib.Failing()
@@ -142,7 +151,9 @@ def _record(tmp_path_factory: pytest.TempPathFactory) -> Record:
     return recorded(root, {"lib.py": LIB, "late.py": LATE, "test_lib.py": TESTS})
 
 
-@pytest.mark.parametrize("kind", ["Plain", "Circle", "Failing", "Outer", "Outer.Inner", "Quiet"])
+@pytest.mark.parametrize(
+    "kind", ["Plain", "Circle", "Failing", "Outer", "Outer.Inner", "Quiet", "Odd"]
+)
 def test_objects_that_die_with_their_test(record: Record, kind: str) -> None:
     """In a circle, in the frames of a failure, put aside and taken back, or never made."""
     assert ("lib.py", kind) in record.private
