@@ -22,8 +22,8 @@ MONITORING: Any = getattr(sys, "monitoring", None)
 TOOLS = (4, 3)
 NONE = -1
 NAME = "firsttry"
-MANY = 2048  # starts that are gathered before they are looked through
-HOT = 48
+MANY = 128  # starts that are gathered before they are looked through
+HOT = 8  # of these, those of one function: then not to be told of more is worth its price
 
 
 class Started:
@@ -123,7 +123,7 @@ class Started:
         """Hand over what ran, and watch again what ran hot."""
         hits = self.hits
         if hits:
-            self.tape.started(hits)
+            self.tape.started(_once(hits).values())
             hits.clear()
         if self.cooled:
             for code in self.cooled:
@@ -186,13 +186,18 @@ class Started:
     def _cool(self) -> None:
         """Note what ran, and stop watching what runs again and again."""
         counts = Counter(map(identity, self.hits))
-        once = {identity(code): code for code in self.hits}
+        once = _once(self.hits)
         self.tape.started(once.values())
         self.hits.clear()
         for key, count in counts.items():
             if count > HOT and key not in self._framed:
                 MONITORING.set_local_events(self.tool, once[key], 0)
                 self.cooled.append(once[key])
+
+
+def _once(codes: list[CodeType]) -> dict[int, CodeType]:
+    """Return each of these pieces of code once."""
+    return dict(zip(map(identity, codes), codes, strict=True))
 
 
 def _on_stack(code: CodeType) -> bool:
