@@ -93,6 +93,14 @@ def test_an_error_shows_its_message() -> None:
     assert "pytest died" in words.gate_line(broken)
 
 
+def test_a_long_message_does_not_break_the_table() -> None:
+    """The gate's own line has all of it."""
+    long = result("tests", status="error", message="pytest died: " + "because " * 99)
+    [row] = words.report(report("warm", long))[2:]
+    assert (len(row) < len(words.gate_line(long)), "pytest died" in row) == (True, True)
+    assert len(row) <= words.CELL + 30
+
+
 def test_the_explanation_has_each_test_with_its_why() -> None:
     """One line a test, the reasons below each other."""
     why = {"t.py::a": "runs code that changed in a.py", "t.py::bb": "known flaky"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.outputs.table import duration, table
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 SHOWN = 30
 #: How many lines of a failing test's text the console shows.
 TAIL = 12
+#: How much of what a gate came to stands in the table; its own line above has all of it.
+CELL = 160
 
 
 def finding(it: Finding) -> str:
@@ -79,7 +82,8 @@ def _row(line: GateReport) -> tuple[str, str, str, str]:
     result = line.result
     time = "cached" if line.cached else duration(result.seconds)
     why = "nothing changed since" if line.cached else "; ".join(result.why)
-    return (result.gate, result.status, time, f"{outcome(result)}{f' ({why})' if why else ''}")
+    came = shorten(outcome(result), CELL, placeholder=" ...")
+    return (result.gate, result.status, time, f"{came}{f' ({why})' if why else ''}")
 
 
 def explanation(it: Report) -> list[str]:
