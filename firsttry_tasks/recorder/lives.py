@@ -12,6 +12,8 @@ import time
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
+from firsttry_tasks.recorder.tape import identity
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -60,7 +62,7 @@ class Lives:
         known: set[tuple[str, str]] = set()
         lasting: set[tuple[str, str]] = set()
         for key, kind in self._kinds.items():
-            alone = all(id(heir) in self._counts for heir in (kind, *_heirs(kind)))
+            alone = all(identity(heir) in self._counts for heir in (kind, *_heirs(kind)))
             (known if alone else lasting).add((self._paths[key], kind.__qualname__))
         return known - lasting
 
@@ -99,7 +101,7 @@ class Lives:
 
     def _count(self, key: int) -> None:
         """Let the references be counted that there are now, unless an heir is unknown."""
-        if all(id(heir) in self._kinds for heir in _heirs(self._kinds[key])):
+        if all(identity(heir) in self._kinds for heir in _heirs(self._kinds[key])):
             self._counts[key] = UNKNOWN
 
     def _settle(self, *, collect: bool = True) -> None:
@@ -115,9 +117,9 @@ class Lives:
 
     def _alive(self) -> set[int]:
         """Return those of the classes that seem to have no objects and have some."""
-        found = {id(kind): kind for kind in map(type, gc.get_objects())}
+        found = {identity(kind): kind for kind in map(type, gc.get_objects())}
         strange = [kind for key, kind in found.items() if key not in self._kinds]
-        bases = {id(base) for kind in strange for base in type.mro(kind)}
+        bases = {identity(base) for kind in strange for base in type.mro(kind)}
         return (found.keys() | bases) & self._counts.keys()
 
     def _meet(self) -> None:
@@ -125,7 +127,7 @@ class Lives:
         fresh = sys.modules.keys() - self._modules
         self._modules = set(sys.modules)
         kinds = {
-            id(kind): (kind, path)
+            identity(kind): (kind, path)
             for name in fresh
             for path, module in self._own(name)
             for kind in _classes(vars(module).values(), name)
