@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
+from collections import Counter
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
@@ -40,9 +41,14 @@ class Lives:
         self._paths: dict[int, str] = {}  # and their files
         self._counts: dict[int, int] = {}  # references to those without objects
         self._modules: set[str] = set()
+        self._ran: Counter[str] = Counter()  # how often each file's module was executed
         self._frozen = gc.get_freeze_count()  # of the interpreter itself
         self._spent = 0.0
         self._began = time.perf_counter()
+
+    def executed(self, path: str) -> None:
+        """Hear that a module is executed: one that is so twice has two classes of each name."""
+        self._ran[path] += 1
 
     def look(self) -> None:
         """Look which classes have objects, before the first test and after each."""
@@ -62,8 +68,9 @@ class Lives:
         known: set[tuple[str, str]] = set()
         lasting: set[tuple[str, str]] = set()
         for key, kind in self._kinds.items():
+            path = self._paths[key]
             alone = all(identity(heir) in self._counts for heir in (kind, *_heirs(kind)))
-            (known if alone else lasting).add((self._paths[key], kind.__qualname__))
+            (known if alone and self._ran[path] <= 1 else lasting).add((path, kind.__qualname__))
         return known - lasting
 
     def _now(self) -> list[int]:

@@ -54,6 +54,7 @@ class Watch:
             place = None if path is None else self.tape.place(path)
             if place is not None:
                 self.tape.add("whole", place)
+                self.lives.executed(place)
             else:
                 self.facts.neighbour(path)
         self.collector.begin()
@@ -157,6 +158,8 @@ class Watch:
         if place is None:
             return
         self.collector.arm(code)
+        if code.co_name == "<module>":
+            self.lives.executed(place)
         if self.children.forked:
             self.tape.add("whole", place)
             return

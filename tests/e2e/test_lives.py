@@ -73,8 +73,14 @@ class Kept:
 
 KEPT = Kept()
 """
+AGAIN = """\
+class Again:
+    pass
+"""
 TESTS = """\
+import importlib
 import pytest
+import again
 import lib
 
 HELD = []
@@ -104,6 +110,9 @@ def test_quiet():
     quiet = lib.Quiet()
     HELD.append(quiet)
     HELD.remove(quiet)
+
+def test_again():
+    HELD.append(importlib.reload(again).Again())
 
 def test_last():
     del HELD[:]
@@ -148,7 +157,7 @@ def test_neither() -> None:
 @pytest.fixture(name="record", scope="module")
 def _record(tmp_path_factory: pytest.TempPathFactory) -> Record:
     root = tmp_path_factory.mktemp("lives")
-    return recorded(root, {"lib.py": LIB, "late.py": LATE, "test_lib.py": TESTS})
+    return recorded(root, {"again.py": AGAIN, "lib.py": LIB, "late.py": LATE, "test_lib.py": TESTS})
 
 
 @pytest.mark.parametrize(
@@ -163,6 +172,11 @@ def test_objects_that_die_with_their_test(record: Record, kind: str) -> None:
 def test_objects_that_outlive_a_test(record: Record, kind: str) -> None:
     """Of a module, in a list, of an heir, of a class that a function made, of a fixture."""
     assert ("lib.py", kind) not in record.private
+
+
+def test_classes_of_a_module_that_ran_twice(record: Record) -> None:
+    """They have the names of others, whose objects are not theirs."""
+    assert ("again.py", "Again") not in record.private
 
 
 def test_classes_of_a_module_that_a_test_imports(record: Record) -> None:

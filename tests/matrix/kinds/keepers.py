@@ -20,6 +20,16 @@ _TREE = """
         assert {second} == "code"
 """
 
+#: What most of them ask: a class whose objects keep what they made.
+_STYLE = """
+    class Style:
+        _code = None
+        def render(self):
+            if self._code is None:
+                self._code = compute()
+            return self._code
+"""
+
 
 def case(name: str, style: str, first: str = "BOLD.render()", second: str = "") -> Case:
     """Return a case in which only the first test runs what makes the value."""
@@ -380,13 +390,8 @@ CASES = (
     ),
     case(
         "in-an-object-of-an-heir",
-        """
-    class Style:
-        _code = None
-        def render(self):
-            if self._code is None:
-                self._code = compute()
-            return self._code
+        _STYLE
+        + """
     class Bold(Style):
         pass
     BOLD = Bold()
@@ -394,13 +399,8 @@ CASES = (
     ),
     case(
         "in-an-object-of-a-class-that-a-function-made",
-        """
-    class Style:
-        _code = None
-        def render(self):
-            if self._code is None:
-                self._code = compute()
-            return self._code
+        _STYLE
+        + """
     def make():
         class Bold(Style):
             pass
@@ -410,13 +410,8 @@ CASES = (
     ),
     case(
         "in-an-object-that-an-earlier-test-made",
-        """
-    class Style:
-        _code = None
-        def render(self):
-            if self._code is None:
-                self._code = compute()
-            return self._code
+        _STYLE
+        + """
     STYLES = []
     def bold():
         if not STYLES:
@@ -427,13 +422,8 @@ CASES = (
     ),
     case(
         "in-an-object-that-an-earlier-test-left-behind",
-        """
-    class Style:
-        _code = None
-        def render(self):
-            if self._code is None:
-                self._code = compute()
-            return self._code
+        _STYLE
+        + """
     STYLES = []
         """,
         "STYLES.append(Style()) or STYLES[0].render()",
@@ -473,13 +463,8 @@ CASES = (
     ),
     case(
         "in-an-object-that-a-closure-holds",
-        """
-    class Style:
-        _code = None
-        def render(self):
-            if self._code is None:
-                self._code = compute()
-            return self._code
+        _STYLE
+        + """
     def renderer():
         style = Style()
         return lambda: style.render()
@@ -489,13 +474,8 @@ CASES = (
     ),
     case(
         "in-an-object-of-a-fixture",
-        """
-    class Style:
-        _code = None
-        def render(self):
-            if self._code is None:
-                self._code = compute()
-            return self._code
+        _STYLE
+        + """
     import pytest
     @pytest.fixture(scope="session", autouse=True)
     def bold():

@@ -2,6 +2,7 @@
 
 from tests.matrix.case import append, drop, git, room, swap, touch, write
 from tests.matrix.kinds.strangers import ASKS_GIT, library
+from tests.matrix.kinds.texts import OLD_NAME
 
 _TREE = '''
     --- README.md
@@ -109,15 +110,8 @@ CASES = (
     ),
     case(
         "old-name-of-a-module-from-which-tests-take-a-function",
-        """
-        --- box.py
-        OLD = {"cover": 1}
-        def lid():
-            return 1
-        def __getattr__(name):
-            if name in OLD:
-                return OLD[name]
-            raise AttributeError(name)
+        OLD_NAME
+        + """
         --- test_box.py
         from box import lid
         def test_lid():

@@ -5,6 +5,18 @@ from tests.matrix.case import append, room, swap, write
 case = room("module-level value")
 
 
+#: A module that still gives a name that it has no more.
+OLD_NAME = """
+        --- box.py
+        OLD = {"cover": 1}
+        def lid():
+            return 1
+        def __getattr__(name):
+            if name in OLD:
+                return OLD[name]
+            raise AttributeError(name)
+"""
+
 CASES = (
     case(
         "docstring-a-program-prints",
@@ -117,15 +129,8 @@ CASES = (
     ),
     case(
         "old-name-that-a-module's-getattr-gives",
-        """
-        --- box.py
-        OLD = {"cover": 1}
-        def lid():
-            return 1
-        def __getattr__(name):
-            if name in OLD:
-                return OLD[name]
-            raise AttributeError(name)
+        OLD_NAME
+        + """
         --- use.py
         from box import cover
         --- test_use.py
