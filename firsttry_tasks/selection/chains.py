@@ -165,3 +165,15 @@ def first_line(node: ast.stmt) -> int:
     """Return where a definition's decorators begin, as code objects count."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min((each.lineno for each in decorators), default=node.lineno)
+
+
+def yields(node: Function) -> bool:
+    """Tell whether a function is a generator: called, it doesn't start to run."""
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(inner, Function | ast.ClassDef | ast.Lambda):
+            waiting.extend(ast.iter_child_nodes(inner))
+    return False

@@ -6,7 +6,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING, ClassVar
 
-from firsttry_tasks.selection.chains import Function, is_inspected, is_new, root, tip
+from firsttry_tasks.selection.chains import Function, is_inspected, is_new, root, tip, yields
 from firsttry_tasks.selection.expressions import Expressions, members
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Scan(Expressions):
             self.loose.add(self.homes[name])
 
     def on_function(self, node: Function) -> bool:
-        """Take in signature, decorators and docstring; the body is another piece."""
+        """Take in signature, decorators, docstring and kind; the body is another piece."""
         self.stores.add(node.name)
         name = f"{self.scope}.{node.name}" if self.scope else node.name
         self.functions.append((name, node))
@@ -68,6 +68,8 @@ class Scan(Expressions):
         if doc is not None and node is not self.apart:
             self._text.append(repr(doc))
         self.unsafe = self.unsafe or bool(node.decorator_list)
+        if yields(node):
+            self._text.append("yields")
         if self._inside or is_inspected(node):
             self._fields(node, "body")
         else:
