@@ -124,7 +124,8 @@ class Lives:
 
     def _alive(self) -> set[int]:
         """Return those of the classes that seem to have no objects and have some."""
-        found = {identity(kind): kind for kind in map(type, gc.get_objects())}
+        kinds: Iterable[type] = map(type, gc.get_objects())
+        found = {identity(kind): kind for kind in (kinds if _own_hashes() else set(kinds))}
         strange = [kind for key, kind in found.items() if key not in self._kinds]
         bases = {identity(base) for kind in strange for base in type.mro(kind)}
         return (found.keys() | bases) & self._counts.keys()
@@ -170,6 +171,15 @@ def _classes(values: Iterable[object], module: str) -> Iterator[type]:
             inner = (each for each in vars(kind).values() if issubclass(type(each), type))
             named = (each for each in inner if each.__qualname__.startswith(inside))
             yield from _classes(named, module)
+
+
+def _own_hashes() -> bool:
+    """Tell whether a metaclass says itself what its classes equal: a set may not hold them.
+
+    That of ``typing_extensions`` says it of ``Protocol`` only.
+    """
+    metas = (meta for meta in _heirs(type) if meta.__module__ != "typing_extensions")
+    return any({"__hash__", "__eq__"} & vars(meta).keys() for meta in metas)
 
 
 def _heirs(kind: type) -> Iterator[type]:
