@@ -5,7 +5,9 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Protocol
 
+from firsttry_tasks.recorder.counted import Counted, memory
 from firsttry_tasks.recorder.tape import Framing, Open, Tape
+from firsttry_tasks.recorder.traced import Traced
 
 
 class Collector(Protocol):
@@ -35,9 +37,6 @@ class Collector(Protocol):
     def foreign(self, load: Callable[[], None]) -> None:
         """Load a module that is not the repository's."""
 
-    def loads(self, name: str) -> None:
-        """Hear that a module is imported."""
-
     def caches(self, code: CodeType) -> None:
         """Hear that a function's results are kept: it runs for one test and serves others."""
 
@@ -48,6 +47,10 @@ def collector(tape: Tape, enter: Framing, leave: Framing) -> Collector:
         from firsttry_tasks.recorder.started import Started
 
         return Started(tape, enter, leave)
-    from firsttry_tasks.recorder.profiled import Profiled
+    known = memory()
+    return Traced(tape) if known is None else Counted(tape, known)
 
-    return Profiled(tape)
+
+def stands_alone() -> bool:
+    """Tell whether the collector takes no place that coverage may want."""
+    return sys.version_info >= (3, 12) or memory() is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import msgspec
@@ -23,23 +22,24 @@ def read_plan() -> TestsPlan | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Begin to learn as soon as we are loaded: the next plugin may be the project itself."""
-    if sys.version_info >= (3, 12):
-        _begin(pluginmanager)
+    _begin(pluginmanager, early=True)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Begin on 3.11, once it is known whether coverage has the one place to trace from."""
-    if sys.version_info < (3, 12):
-        _begin(early_config.pluginmanager)
+    """Begin at last, now that it is known whether coverage has the one place to trace from."""
+    _begin(early_config.pluginmanager, early=False)
 
 
-def _begin(plugins: pytest.PytestPluginManager) -> None:
+def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
     plan = read_plan()
     if plan is None or not plan.records:
         return
+    from firsttry_tasks.recorder.collector import stands_alone
     from firsttry_tasks.recorder.watch import Watch
 
+    if early != stands_alone():
+        return
     watch = Watch(Path(plan.root), Path(plan.records))
     watch.begin()
     plugins.register(watch, WATCH)

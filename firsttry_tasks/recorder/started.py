@@ -9,11 +9,11 @@ import gc
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Framing, Open, Tape, identity
+from firsttry_tasks.recorder.tape import Framing, Open, Tape, identity, nested
 
 #: Typed loosely, because it is not there before Python 3.12.
 MONITORING: Any = getattr(sys, "monitoring", None)
@@ -75,7 +75,7 @@ class Started:
         """Watch a code object and all that are defined in it."""
         if self.tool == NONE or self.tape.place(code.co_filename) is None:
             return
-        for inner in _nested(code):
+        for inner in nested(code):
             if identity(inner) not in self.armed:
                 self.armed.add(identity(inner))
                 self._kept.append(inner)
@@ -150,9 +150,6 @@ class Started:
         """Load a module that is not the repository's: nothing of it is watched."""
         load()
 
-    def loads(self, name: str) -> None:
-        """Nothing depends on what else is imported."""
-
     def _listen(self, callback: Callable[[CodeType, int], object] | None) -> None:
         if self.tool == NONE:
             return
@@ -206,12 +203,3 @@ def _on_stack(code: CodeType) -> bool:
     while frame is not None and frame.f_code is not code:
         frame = frame.f_back
     return frame is not None
-
-
-def _nested(code: CodeType) -> Iterator[CodeType]:
-    """All code inside, without a module's own: that runs in the frame of its import."""
-    if code.co_name != "<module>":
-        yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _nested(constant)

@@ -1,7 +1,7 @@
 """The stack of open frames: every unit and fact goes to the innermost one."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 
 from firsttry_tasks.records import Fact, Unit, named
@@ -141,3 +141,12 @@ class Tape:
             Fact(kind, name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
             for kind, name in self.facts
         )
+
+
+def nested(code: CodeType) -> Iterator[CodeType]:
+    """All code inside, without a module's own: that runs in the frame of its import."""
+    if code.co_name != "<module>":
+        yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from nested(constant)

@@ -73,6 +73,13 @@ class Traced:
         self._module, self._lines = module, frame.lines
         self._install(self._line if module is not None else self._mine())
 
+    def foreign(self, load: Callable[[], None]) -> None:
+        """Load a module that is not the repository's."""
+        load()
+
+    def caches(self, code: CodeType) -> None:
+        """Nothing tells when a function returns: who asks for kept results is known by name."""
+
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """From now on tell of each piece of code once, at once (for a forked child)."""
         seen: set[int] = set()
@@ -90,10 +97,6 @@ class Traced:
     def _install(self, function: object) -> None:
         (threading.setprofile if self._profiling else threading.settrace)(function)  # type: ignore[arg-type]
         (sys.setprofile if self._profiling else sys.settrace)(function)  # type: ignore[arg-type]
-
-    def _uninstall(self) -> None:
-        """Leave this thread alone; those to come are still traced."""
-        (sys.setprofile if self._profiling else sys.settrace)(None)
 
     def _profile(self, frame: FrameType, event: str, argument: object) -> None:
         if event == "call":

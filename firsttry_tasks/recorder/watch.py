@@ -58,7 +58,6 @@ class Watch:
             else:
                 self.facts.neighbour(path)
         self.collector.begin()
-        self.facts.on("import", lambda name, *_: self.collector.loads(name))
         self.facts.begin()
         self.children.disown()
         self.children.begin()

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 HOUSE = Path(__file__).parents[2]
 
 
-def recorded(root: Path, files: Mapping[str, str]) -> Record:
-    """Write the files of a project, run its tests, and return the record."""
+def recorded(root: Path, files: Mapping[str, str], first: str = "") -> Record:
+    """Write the files of a project, run its tests, and return the record.
+
+    ``first`` is code that runs in the process of the tests before anything of ours is loaded.
+    """
     for name, text in files.items():
         (root / name).write_text(text)
     spool = root / ".firsttry"
@@ -30,8 +33,13 @@ def recorded(root: Path, files: Mapping[str, str]) -> Record:
     plan = TestsPlan(events=str(spool / "events"), root=str(root), records=str(spool))
     (spool / "plan.json").write_bytes(msgspec.json.encode(plan))
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    env = kept | {PLAN: str(spool / "plan.json"), "PYTHONPATH": str(HOUSE)}
-    words = ["-p", "firsttry_tasks.recorder.plugin", "-p", "no:testmon", "-p", "no:cacheprovider"]
+    beside = root.with_name(f"{root.name}-first")
+    beside.mkdir()
+    (beside / "first.py").write_text(first)
+    path = f"{HOUSE}{os.pathsep}{beside}"
+    env = kept | {PLAN: str(spool / "plan.json"), "PYTHONPATH": path}
+    words = ["-p", "first", "-p", "firsttry_tasks.recorder.plugin"]
+    words += ["-p", "no:testmon", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={root}", *words]
     subprocess.run(command, cwd=root, env=env, check=False, capture_output=True)
     return records.decode((spool / f"main{records.SUFFIX}").read_bytes())
