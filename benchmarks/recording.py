@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 PYTEST = (str(BIN / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider")
 RECORDING = ("-p", "firsttry_tasks.recorder.plugin", "-p", "no:testmon")
-#: Python 3.12 brought `sys.monitoring`, without which nobody records cheaply.
 LIMIT = 1.3
 
 
@@ -93,9 +92,8 @@ def _cases(project: Project) -> list[Case]:
 def _claims(taken: Mapping[str, Taken], names: list[str]) -> list[Claim]:
     """Full that records against pytest by the median of the suites, and each against testmon."""
     costs = [_cpu(taken, name, "full record=1", "pytest") for name in names]
-    limit = LIMIT if sys.version_info >= (3, 12) else float("inf")
     whole = Claim(
-        what="CPU: full record=1 / pytest, median", ratio=statistics.median(costs), limit=limit
+        what="CPU: full record=1 / pytest, median", ratio=statistics.median(costs), limit=LIMIT
     )
     each = [
         Claim(what=f"CPU: {name}: {over} / {under}", ratio=_cpu(taken, name, over, under), limit=at)

@@ -5,7 +5,7 @@ import msgspec
 SUFFIX = ".record"
 
 
-class Unit(msgspec.Struct, frozen=True, array_like=True):
+class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A piece of code that started to run: a function, by its file and first line."""
 
     path: str
@@ -13,7 +13,7 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
     line: int
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True):
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Something besides code that was looked at.
 
     kind: read, write, touch (a file's times or rights), list, look (a path's existence), env,
@@ -26,7 +26,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     name: str
 
 
-class Frame(msgspec.Struct, frozen=True, array_like=True):
+class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What happened while a frame was the innermost one; numbers point into units and facts.
 
     kind: start, import, collect, fixture, cache (what a cached function did, whoever called it; its
@@ -41,7 +41,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True):
     lines: tuple[tuple[int, int], ...] = ()  # of an import: (line of the module, unit)
 
 
-class Test(msgspec.Struct, frozen=True, array_like=True):
+class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One test: what it rests on, and how it ended (passed, failed or skipped)."""
 
     nodeid: str
@@ -55,7 +55,7 @@ class Test(msgspec.Struct, frozen=True, array_like=True):
     function: bool  # a plain function or method: its code says all it refers to
 
 
-class Record(msgspec.Struct, frozen=True, array_like=True):
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One process of a recorded run."""
 
     units: tuple[Unit, ...]

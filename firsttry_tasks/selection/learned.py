@@ -12,7 +12,7 @@ from firsttry_tasks.selection.piece import Piece
 NOWHERE = -1
 
 
-class Frame(msgspec.Struct, frozen=True, array_like=True):
+class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A start-up, an import, a collector or a fixture; numbers point into the session."""
 
     kind: str
@@ -23,7 +23,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True):
     lines: tuple[tuple[int, int], ...]  # of an import: (piece of the module, unit it ran)
 
 
-class Test(msgspec.Struct, frozen=True, array_like=True):
+class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One test, as it was when the session ran."""
 
     nodeid: str
@@ -43,7 +43,7 @@ class Test(msgspec.Struct, frozen=True, array_like=True):
         return numbers
 
 
-class Session(msgspec.Struct, frozen=True, array_like=True):
+class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One recorded run: its tree, its environment, and what its tests rested on."""
 
     manifest: dict[str, str]

@@ -20,7 +20,7 @@ MAGIC = re.compile(
 CONSTRUCTORS = (".__init__", ".__new__")
 
 
-class Piece(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Piece(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
     """One piece; its ``digest`` leaves out comments, layout and the pieces inside it.
 
     ``key`` is the qualified name of a function's body, or of the scope a statement stands in;
