@@ -113,7 +113,8 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has the
     reasons known before collection.
     ``records`` is the folder for what is learned of the project at ``root``, "" to learn nothing.
-    ``serial``: in one process, whatever the options ask of pytest-xdist.
+    ``data`` are the folders of files that are no code, "" for the root. ``serial``: in one process,
+    whatever the options ask of pytest-xdist.
     """
 
     __test__ = False
@@ -127,6 +128,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     order: tuple[str, ...] = ()
     root: str = ""
     records: str = ""
+    data: tuple[str, ...] = ()
     smoke: str | None = None
     serial: bool = False
 

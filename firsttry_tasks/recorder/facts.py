@@ -39,11 +39,13 @@ class Facts:
         tape: Tape,
         on_code: Callable[[CodeType], None],
         on_module: Callable[[object], None],
+        on_open: Callable[[str], None],
     ) -> None:
-        """Hand code that is executed to ``on_code``, modules asked for by name to ``on_module``."""
+        """Hand on code that is executed, modules asked for by name, and files that are opened."""
         self.tape = tape
         self.on_code = on_code
         self.on_module = on_module
+        self.on_open = on_open
         self.live = True
         self._busy = False
         self._undo: list[Callable[[], None]] = []
@@ -138,6 +140,9 @@ class Facts:
             self.on_code(code)
 
     def _open(self, path: object, mode: object, flags: object) -> None:
+        found = self._where(path)
+        if found is not None and not found.startswith("/"):
+            self.on_open(found)
         if isinstance(flags, int) and flags & _WRITING and mode != "r":
             self._written(path)
         else:

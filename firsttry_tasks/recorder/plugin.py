@@ -40,7 +40,7 @@ def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
 
     if early != stands_alone():
         return
-    watch = Watch(Path(plan.root), Path(plan.records))
+    watch = Watch(Path(plan.root), Path(plan.records), plan.data)
     watch.begin()
     plugins.register(watch, WATCH)
 

@@ -20,6 +20,7 @@ from firsttry_tasks.recorder.children import Children
 from firsttry_tasks.recorder.collector import collector
 from firsttry_tasks.recorder.facts import Facts, variable
 from firsttry_tasks.recorder.lives import Lives
+from firsttry_tasks.recorder.opens import Opens
 from firsttry_tasks.recorder.tape import Open, Tape
 from firsttry_tasks.records import SUFFIX, Frame, Record, Test, encode
 
@@ -29,13 +30,14 @@ _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewr
 class Watch:
     """A pytest plugin; registered where the plan asks for a recording."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        """Record the project at ``root`` into ``folder``."""
+    def __init__(self, root: Path, folder: Path, data: tuple[str, ...] = ()) -> None:
+        """Record the project at ``root`` into ``folder``; its ``data`` lies in these folders."""
         self.folder = folder
         self.tape = Tape(os.path.realpath(root))
         self.collector = collector(self.tape, self._enter, self._leave)
         self.asker = Asker(self.tape)
-        self.facts = Facts(self.tape, self._code, self.asker.fetched)
+        self.opens = Opens(self.tape, data, folder)
+        self.facts = Facts(self.tape, self._code, self.asker.fetched, self.opens.known)
         self.children = Children(self.tape, self.facts, self.collector, folder)
         self.lives = Lives(self.tape)
         self.tests: list[tuple[pytest.Item, Open, str, float]] = []
@@ -58,6 +60,7 @@ class Watch:
             else:
                 self.facts.neighbour(path)
         self.collector.begin()
+        self.opens.begin()
         self.facts.begin()
         self.children.disown()
         self.children.begin()
@@ -69,9 +72,10 @@ class Watch:
 
     def end(self, config: pytest.Config, name: str) -> None:
         """Stop to listen, and write the record."""
-        self.collector.drain()
+        self._drain()
         self.children.end()
         self.facts.end()
+        self.opens.end()
         self.collector.end()
         for holder, attribute, before in reversed(self._undo):
             setattr(holder, attribute, before)
@@ -82,16 +86,20 @@ class Watch:
     # Frames
 
     def _enter(self, frame: Open) -> None:
-        self.collector.drain()
+        self._drain()
         self.tape.push(frame)
         if frame.kind != "import":
             self.children.own(frame)
 
     def _leave(self, frame: Open) -> None:
-        self.collector.drain()
+        self._drain()
         self.tape.pop(frame)
         if frame.kind != "import":
             self.children.own(self.tape.top)
+
+    def _drain(self) -> None:
+        self.collector.drain()
+        self.opens.drain()
 
     def _patch(self, holder: Any, name: str, value: object) -> None:
         self._undo.append((holder, name, getattr(holder, name)))
@@ -177,6 +185,12 @@ class Watch:
         self.collector.importing(module, frame)
 
     # Hooks
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Stop to look at opened files where tests run in other processes, which do so."""
+        if session.config.pluginmanager.hasplugin("dsession"):
+            self.opens.end()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:

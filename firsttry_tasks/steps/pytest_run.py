@@ -154,6 +154,7 @@ def once(
 ) -> tuple[Said, Heard, tuple[str, ...]]:
     """Run pytest once; what it did is read from the events, whatever became of it."""
     place = Path(job.work) / "plan.json"
+    plan = msgspec.structs.replace(plan, data=_data(job) if plan.records else ())
     disk.write(place, msgspec.json.encode(plan))
     disk.remove(Path(plan.events))
     if plan.records:
@@ -166,6 +167,11 @@ def once(
     heard = tests.hear(events.splitlines())
     done = msgspec.structs.replace(done, out=events, err=_own_words(done))
     return tests.said(job, done), heard, command.argv
+
+
+def _data(job: Job) -> tuple[str, ...]:
+    """Return the folders of the project that hold other files than code."""
+    return tuple(sorted({it.rpartition("/")[0] for it in job.paths if not it.endswith(".py")}))
 
 
 def _own_words(done: Completed) -> str:

@@ -30,7 +30,7 @@ def recorded(root: Path, files: Mapping[str, str], first: str = "") -> Record:
         (root / name).write_text(text)
     spool = root / ".firsttry"
     spool.mkdir()
-    plan = TestsPlan(events=str(spool / "events"), root=str(root), records=str(spool))
+    plan = TestsPlan(events=str(spool / "events"), root=str(root), records=str(spool), data=("",))
     (spool / "plan.json").write_bytes(msgspec.json.encode(plan))
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     beside = root.with_name(f"{root.name}-first")
