@@ -66,7 +66,8 @@ class Memory:
     def __init__(self, path: Path) -> None:
         """Remember where the db is; it is opened when it is asked."""
         self.path = path
-        self._pieces: dict[tuple[str, str], tuple[Piece, ...]] | None = None
+        self._rows: dict[tuple[str, str], bytes] | None = None
+        self._pieces: dict[tuple[str, str], tuple[Piece, ...]] = {}
 
     def sessions(self) -> tuple[Session, ...]:
         """Return what is kept, newest first; nothing where there is no db that can be read."""
@@ -93,11 +94,15 @@ class Memory:
 
     def before(self, path: str, blob: str) -> tuple[Piece, ...]:
         """Return the pieces of a file as it was; none for a file that never parsed."""
-        if self._pieces is None:
+        key = path, blob
+        if self._rows is None:
             with _open(self.path) as db:
                 found = db.execute("SELECT path, blob, pieces FROM ft_source").fetchall()
-            self._pieces = {(place, kept): _pieces(body) for place, kept, body in found}
-        return self._pieces.get((path, blob), ())
+            self._rows = {(place, kept): body for place, kept, body in found}
+        if key not in self._pieces:
+            body = self._rows.get(key)
+            self._pieces[key] = () if body is None else _pieces(body)
+        return self._pieces[key]
 
     def learn(
         self,

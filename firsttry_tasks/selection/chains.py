@@ -17,6 +17,10 @@ from firsttry_tasks.selection.terms import (
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+#: What no expression of the function itself stands in.
+_OTHERS = frozenset(
+    {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Name, ast.Constant}
+)
 
 
 def tip(node: ast.AST) -> str:
@@ -169,11 +173,14 @@ def first_line(node: ast.stmt) -> int:
 
 def yields(node: Function) -> bool:
     """Tell whether a function is a generator: called, it doesn't start to run."""
-    waiting: list[ast.AST] = list(node.body)
+    waiting: list[object] = [*node.body]
     while waiting:
         inner = waiting.pop()
-        if isinstance(inner, ast.Yield | ast.YieldFrom):
+        kind = type(inner)
+        if kind is ast.Yield or kind is ast.YieldFrom:
             return True
-        if not isinstance(inner, Function | ast.ClassDef | ast.Lambda):
-            waiting.extend(ast.iter_child_nodes(inner))
+        if kind is list:
+            waiting += inner  # type: ignore[arg-type]
+        elif isinstance(inner, ast.AST) and kind not in _OTHERS:
+            waiting += inner.__dict__.values()
     return False

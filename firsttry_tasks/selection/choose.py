@@ -10,7 +10,7 @@ from firsttry_tasks.selection.judged import Judged
 from firsttry_tasks.values import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from firsttry_tasks.selection.learned import Now, Session
 
@@ -22,16 +22,18 @@ def choose(sessions: Sequence[Session], now: Now) -> Selection:
 
     A test needs no run if any session that holds it vouches for it, as after a change back.
     """
-    judged = [Judged(session, now) for session in sessions]
-    if not any(one.session.tests for one in judged):
+    if not any(session.tests for session in sessions):
         return Selection(everything=("no tests are recorded yet",))
-    if all(one.effects.everything for one in judged):
-        return Selection(everything=judged[0].effects.everything)
     there = _there(sessions, now)
     tests: dict[str, str] = {}
     valid: set[str] = set()
-    for one in judged:
-        _vote(one, there, tests, valid)
+    judged: list[Judged] = []
+    for session in sessions:
+        if not judged or _may_help(session, judged, there - valid, tests):
+            judged.append(Judged(session, now))
+            _vote(judged[-1], there, tests, valid)
+    if all(one.effects.everything for one in judged):
+        return Selection(everything=judged[0].effects.everything)
     tests |= dict.fromkeys(sorted(there - tests.keys() - valid), "never ran")
     files: dict[str, str] = {}
     homes: set[str] = set()
@@ -59,6 +61,23 @@ def seconds(chosen: Selection, sessions: Sequence[Session]) -> float:
         for test in session.tests:
             known.setdefault(test.nodeid, test.seconds)
     return sum(known.get(nodeid, math.inf) for nodeid in chosen.why)
+
+
+def _may_help(
+    session: Session, judged: Sequence[Judged], left: set[str], tests: Mapping[str, str]
+) -> bool:
+    """Tell whether a session may have something to say that newer ones have not said.
+
+    It holds tests or files that they don't, or what changed since them is in it as it is now.
+    """
+    known = set().union(*(one.session.homes() for one in judged))
+    if session.homes() & judged[0].now.manifest.keys() - known:
+        return True
+    mine = {test.nodeid for test in session.tests} & left
+    if not mine <= tests.keys():
+        return True
+    unsure = any(tests[nodeid] != FAILED for nodeid in mine)
+    return unsure and any(one.brought_back(session) for one in judged)
 
 
 def _vote(one: Judged, there: set[str], tests: dict[str, str], valid: set[str]) -> None:

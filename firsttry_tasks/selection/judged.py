@@ -65,6 +65,16 @@ class Judged:
             or self._by_names(test, units)
         )
 
+    def brought_back(self, older: Session) -> bool:
+        """Tell whether what changed since may be now as an older session has it."""
+        effects, facts = self.effects, self.session.facts
+        if effects.everything:
+            return True
+        if any(facts[n][0] == "env" or facts[n][1] in self.session.outside for n in effects.facts):
+            return True
+        same = self.now.manifest
+        return any(older.manifest.get(it) == same.get(it) for it in effects.changes.paths)
+
     def _declared(self, test: Test) -> str | None:
         """Ask the settings: what the recorder can't see, a person may have written down."""
         for glob, targets in self.now.depends.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.tests import Heard
     from firsttry_tasks.selection.learned import Session
+    from firsttry_tasks.selection.piece import Piece
     from firsttry_tasks.steps.project import Project
     from firsttry_tasks.values import Completed
 
@@ -194,6 +196,12 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
     """Return the tree and the environment as selection sees them."""
     config = lock.configuration(here.root)
     read = partial(_read, here.root)
+
+    @functools.cache
+    def pieces(path: str) -> tuple[Piece, ...] | None:
+        # A run may have taken this very version apart.
+        return memory.before(path, tree.get(path, "")) or dependencies.pieces(read(path))
+
     return Now(
         manifest=tree,
         parts={
@@ -203,7 +211,7 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
         },
         variable=lambda name: variable(name, job.env, job.root),
         outside=lambda name: disk.content(here.root / name),
-        pieces=lambda path: dependencies.pieces(read(path)),
+        pieces=pieces,
         before=memory.before,
         spelled=lambda path: spelled(read(path)),
         inert=here.settings.inert,

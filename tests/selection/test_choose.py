@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 import pytest
 
 from firsttry_tasks.selection.choose import choose
+from firsttry_tasks.selection.judged import Judged
 from tests.selection.world import Fact, World
+
+if TYPE_CHECKING:
+    from firsttry_tasks.selection.learned import Now, Session
 
 LIB = """\
 from conf import LIMIT, OTHER
@@ -47,17 +53,19 @@ CAPPED, DOUBLE, AREA, READ = (
     f"test_lib.py::test_{it}" for it in ("capped", "double", "area", "read")
 )
 
+RAN: dict[str, tuple[str | Fact, ...]] = {
+    CAPPED: ("lib.py:capped",),
+    DOUBLE: ("lib.py:double",),
+    AREA: ("lib.py:Shape.area",),
+    READ: (Fact("read", "data.txt"), Fact("look", "more.txt"), Fact("list", ".")),
+}
+
 
 @pytest.fixture(name="world", scope="module")
 def _world() -> World:
     return World(
         {"lib.py": LIB, "conf.py": CONF, "test_lib.py": TESTS, "data.txt": "1", "README.md": "Hi"},
-        {
-            CAPPED: ("lib.py:capped",),
-            DOUBLE: ("lib.py:double",),
-            AREA: ("lib.py:Shape.area",),
-            READ: (Fact("read", "data.txt"), Fact("look", "more.txt"), Fact("list", ".")),
-        },
+        RAN,
     )
 
 
@@ -147,6 +155,48 @@ def test_a_change_back_selects_nothing(world: World) -> None:
     failed = msgspec.structs.replace(between.tests[0], outcome="failed")
     between = msgspec.structs.replace(between, tests=(failed,))
     assert choose((between, world.session), world.now(world.files)).why == {}
+
+
+_EDITED = LIB.replace("n * 2", "n * 3")
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        ({}, 1),  # the newest session says it all
+        ({"conf.py": CONF.replace("UNUSED = 5", "UNUSED = 6")}, 1),
+        ({"lib.py": LIB.replace("n * 2", "n * 4")}, 1),  # neither session has that
+        ({"lib.py": LIB}, 2),  # back to what the older one has
+        ({"data.txt": "2", "lib.py": LIB}, 2),
+    ],
+)
+def test_older_sessions_are_asked_where_they_can_help(
+    world: World, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], asked: int
+) -> None:
+    """Each that is costs the time of a choice."""
+    edited = {**world.files, "lib.py": _EDITED}
+    newest = World(edited, RAN).session
+    times: list[Session] = []
+
+    class Counting(Judged):
+        def __init__(self, session: Session, now: Now) -> None:
+            times.append(session)
+            super().__init__(session, now)
+
+    monkeypatch.setattr("firsttry_tasks.selection.choose.Judged", Counting)
+    choose((newest, world.session), world.now({**edited, **change}))
+    assert len(times) == asked
+
+
+def test_an_older_session_speaks_for_tests_that_only_it_has(world: World) -> None:
+    """As after a run of a few tests."""
+    few = msgspec.structs.replace(world.session, tests=world.session.tests[:1])
+    assert choose((few, world.session), world.now(world.files)).stable == {
+        CAPPED,
+        DOUBLE,
+        AREA,
+        READ,
+    }
 
 
 def test_a_test_that_failed_and_was_not_touched_runs_again(world: World) -> None:
