@@ -7,9 +7,9 @@ another worker of xdist opened so stands in a log that each of them keeps beside
 import contextlib
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from firsttry_tasks.recorder.tape import Tape
 
@@ -26,6 +26,16 @@ _EVENT = struct.Struct("iIII")
 _SIZE = 1 << 16
 _OFTEN = 1024  # opens by Python after which the queue is emptied, as the kernel keeps few
 _SUFFIX = ".opens"
+
+
+class _System(NamedTuple):
+    """What the system is asked by."""
+
+    read: Callable[[int, int], bytes]
+    write: Callable[[int, bytes], int]
+    fstat: Callable[[int], os.stat_result]
+    scandir: Callable[..., Any]
+    open: Callable[..., Any]
 
 
 class Opens:
@@ -47,6 +57,8 @@ class Opens:
         self._others: tuple[set[str], set[str]] = set(), set()  # theirs, lately and before
         self._pid = os.getpid()
         self._started = False
+        # Libraries put others in their place: for pretended files, or to wait for ours.
+        self._os = _System(os.read, os.write, os.fstat, os.scandir, open)
 
     def begin(self) -> None:
         """Begin to watch."""
@@ -56,7 +68,7 @@ class Opens:
         self._queue = library.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._queue < 0:
             return
-        self._mark = _identity(self._queue)
+        self._mark = self._identity()
         for folder in self._folders:
             place = os.path.join(self.tape.root, folder)  # noqa: PTH118
             number = library.inotify_add_watch(self._queue, os.fsencode(place), _OPENED)
@@ -82,7 +94,7 @@ class Opens:
         if self._times % _OFTEN == 0 and os.getpid() == self._pid:
             self._heard.update(self._events())
         if self._log is not None:
-            os.write(self._log, f"{path}\n".encode("utf-8", "surrogateescape"))
+            self._os.write(self._log, f"{path}\n".encode("utf-8", "surrogateescape"))
 
     def drain(self) -> None:
         """Put what was opened past Python to the innermost frame."""
@@ -101,13 +113,13 @@ class Opens:
 
     def _events(self) -> Iterator[str]:
         """Yield the files that anybody opened since the last time."""
-        if _identity(self._queue) != self._mark:
+        if self._identity() != self._mark:
             self._queue = -1  # somebody closed it, and the number may be another file's
             self.tape.add("blind", "what watches for opened files was closed")
             return
         with contextlib.suppress(BlockingIOError):
             while True:
-                yield from self._parsed(os.read(self._queue, _SIZE))
+                yield from self._parsed(self._os.read(self._queue, _SIZE))
 
     def _parsed(self, data: bytes) -> Iterator[str]:
         at = 0
@@ -126,9 +138,9 @@ class Opens:
         if self._log is None:
             return set()
         fresh: set[str] = set()
-        for entry in os.scandir(self._spool):
+        for entry in self._os.scandir(str(self._spool)):
             if entry.name.endswith(_SUFFIX) and entry.name != f"{self._pid}{_SUFFIX}":
-                with open(entry.path, "rb") as stream:  # noqa: PTH123
+                with self._os.open(entry.path, "rb") as stream:
                     stream.seek(self._read.get(entry.name, 0))
                     data = stream.read()
                 whole = data[: data.rfind(b"\n") + 1]
@@ -137,11 +149,10 @@ class Opens:
         self._others = fresh, self._others[0]
         return self._others[0] | self._others[1]
 
-
-def _identity(number: int) -> tuple[int, int] | None:
-    """Return what a file descriptor leads to."""
-    try:
-        found = os.fstat(number)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+    def _identity(self) -> tuple[int, int] | None:
+        """Return what the queue's number leads to."""
+        try:
+            found = self._os.fstat(self._queue)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
