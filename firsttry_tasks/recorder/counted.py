@@ -109,7 +109,8 @@ class Counted(Traced):
         ran = [code for group in self._groups for code in group.moved()]
         self.tape.started(ran)
         if self._module is not None and ran:
-            traced = {number for _, number in self._lines}  # but other threads are not
+            # Other threads are not traced; but we are, where the project is this recorder itself.
+            traced = {number for _, number in self._lines.copy()}
             units = {self.tape.unit(code) for code in ran} - traced
             self._lines.update((0, number) for number in units)
 
@@ -136,7 +137,7 @@ class Counted(Traced):
             self.drain()
             self._start_here()
             line = self._lineno(sys._getframe(1))  # noqa: SLF001
-            frame.lines.update((line, number) for number in frame.units)
+            frame.lines.update((line, number) for number in frame.units.copy())
             frame.units |= before
 
     def _arm(self, codes: Iterable[CodeType]) -> None:

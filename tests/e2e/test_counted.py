@@ -1,6 +1,7 @@
 """How Python 3.11 counts starts: read where it lies, and set back under running code."""
 
 import gc
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 
 from firsttry_tasks.recorder import counted
 from firsttry_tasks.recorder.counted import Group, Memory
+from tests.e2e.recorded import HOUSE
 
 pytestmark = pytest.mark.skipif(
     sys.version_info[:2] != (3, 11) or sys.implementation.name != "cpython",
@@ -148,6 +150,35 @@ def test_code_that_is_watched_stays(memory: Memory) -> None:
     others = [_functions() for _ in range(50)]
     assert all(memory.index(it.add.__code__) != place for it in others)
     assert _names(group.moved()) == []
+
+
+ITSELF = """
+import sys, types
+from firsttry_tasks.recorder import counted, tape
+
+seen = tape.Tape(sys.argv[1])
+collector = counted.Counted(seen, counted.memory())
+collector.begin()
+frame = seen.frame("import", "it.py")
+seen.push(frame)
+code = compile("collector.foreign(list)\\ncollector.drain()", "it.py", "exec")
+collector.importing(code, frame)
+exec(code)
+collector.importing(None, frame)
+print(len(frame.lines) > 0)
+"""
+
+
+def test_the_recorder_can_be_what_is_recorded() -> None:
+    """Its own code is traced while it looks at what was traced."""
+    done = subprocess.run(
+        [sys.executable, "-c", ITSELF, str(HOUSE)],
+        env={"PYTHONPATH": str(HOUSE)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_no_guess_without_ctypes(monkeypatch: pytest.MonkeyPatch) -> None:
