@@ -26,7 +26,7 @@ except ImportError:  # an interpreter can be built without it
 FRESH = -8  # what new code counts from
 WARM = 0  # here it is taken for warm
 REST = 1  # what we set: as far from warm as a short can be
-_ADDRESSES = 1 << 62
+_ADDRESSES = 1 << 62  # all there are, where an address has 64 bits
 _PROBE = "def probe():\n    return 1"
 
 Slot = Callable[[Any], None]
@@ -168,7 +168,9 @@ class Counted(Traced):
 @functools.cache
 def memory() -> Memory | None:
     """Return where this interpreter counts, None if it doesn't; tried on a function of our own."""
-    if ctypes is None or sys.version_info[:2] != (3, 11) or sys.implementation.name != "cpython":
+    if sys.version_info[:2] != (3, 11) or sys.implementation.name != "cpython":
+        return None
+    if ctypes is None or sys.maxsize < _ADDRESSES:
         return None
     [code] = (one for one in compile(_PROBE, "", "exec").co_consts if isinstance(one, CodeType))
     run = FunctionType(code, {})
