@@ -51,13 +51,13 @@ def _db(folder: Path, bodies: list[bytes]) -> Served:
 
 
 def units(folder: Path) -> Served:
-    """Thirty million units of three bytes, each of which takes eighty in memory."""
-    return _db(folder, [_session(units=_array(30_000_000, b"\x92\xa0\x00"))])
+    """Fifty million units of three bytes, each of which takes forty in memory."""
+    return _db(folder, [_session(units=_array(50_000_000, b"\x92\xa0\x00"))])
 
 
 def frames(folder: Path) -> Served:
-    """Ten million empty frames."""
-    return _db(folder, [_session(frames=_array(10_000_000, b"\x96\xa0\xa0\x90\x90\x90\x90"))])
+    """Twenty million empty frames of seven bytes, each of which takes a hundred in memory."""
+    return _db(folder, [_session(frames=_array(20_000_000, b"\x96\xa0\xa0\x90\x90\x90\x90"))])
 
 
 def sessions(folder: Path) -> Served:
