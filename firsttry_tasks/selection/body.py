@@ -58,6 +58,7 @@ def body(
         attrs=frozenset(scan.attrs),
         handed=_handed(scan, own),
         told=frozenset((scan.names - own | scan.attrs) - scan.loose),
+        free=_free(scan, own),
         imports=frozenset(scan.imports),
         sets=frozenset(scan.sets),
         writes=frozenset(writes | {(shared, shared) for shared in scan.shared}),
@@ -78,6 +79,12 @@ def body(
         keeps=lazy.keeps | scan.shared | _containers(scan, own - lasting) | set(lent.values()),
         cache=is_memo(node),
     )
+
+
+def _free(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
+    """Return what a body has without calling it, as it is called at home."""
+    imported = {home for name, home in scan.homes.items() if name in scan.free_names}
+    return frozenset(scan.free_names - own | imported | scan.free)
 
 
 def _lent(scan: Scan, own: AbstractSet[str]) -> dict[str, str]:

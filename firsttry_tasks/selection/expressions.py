@@ -14,7 +14,7 @@ from firsttry_tasks.selection.chains import (
     root,
     tip,
 )
-from firsttry_tasks.selection.spelling import every, parts, quoted, words
+from firsttry_tasks.selection.spelling import GIVEN, QUOTED, every, parts, quoted, words
 from firsttry_tasks.selection.terms import (
     CHANGING,
     FUNCTIONS,
@@ -30,6 +30,8 @@ from firsttry_tasks.selection.terms import (
 )
 from firsttry_tasks.selection.walk import Walk
 
+_NAMED = ast.Name | ast.Attribute
+
 
 class Expressions(Walk):
     """What one walk finds; see ``Piece`` for the meaning of most of it.
@@ -39,7 +41,9 @@ class Expressions(Walk):
     are local names of what has another, ``called`` is what is called, ``functions`` are the
     definitions inside with their qualified names: their bodies are pieces of their own. ``homes``
     are what imported names are called where they come from. ``loose`` are names that are not only
-    called, or asked whether something is of their kind. ``conditions``: there are some.
+    called, or asked whether something is of their kind. ``free_names`` and ``free`` (those behind a
+    dot and in strings) are had without calling them or asking for a part of them.
+    ``conditions``: there are some.
     """
 
     def __init__(self, scope: str) -> None:
@@ -48,6 +52,8 @@ class Expressions(Walk):
         self.scope = scope
         self.names: set[str] = set()
         self.loose: set[str] = set()
+        self.free_names: set[str] = set()
+        self.free: set[str] = set()
         self.stores: set[str] = set()
         self.attrs: set[str] = set()
         self.handed: set[str] = set()
@@ -72,6 +78,7 @@ class Expressions(Walk):
         self._inside = 0  # classes that are not taken apart
         self._new: set[int] = set()  # attributes that are given what nobody else has
         self._told: set[int] = set()  # nodes that are called, or asked for their kind
+        self._used: set[int] = set()  # nodes of which a part is asked for, decorators and bases
         self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
         self._listed: set[int] = set()  # strings that are one of many, not the part of a name
 
@@ -84,6 +91,8 @@ class Expressions(Walk):
             self.names.add(node.id)
             if id(node) not in self._told:
                 self.loose.add(node.id)
+                if id(node) not in self._used:
+                    self.free_names.add(node.id)
             if id(node) not in self._tame:
                 self._reflects(node.id)
         else:
@@ -95,8 +104,16 @@ class Expressions(Walk):
         self.attrs.add(node.attr)
         if id(node) not in self._told:
             self.loose.add(node.attr)
+        if node.attr == "__dict__":
+            self._hand(node.value)
+            self.attrs |= {"__class__"} if root(node) == "cls" else set()
+        if node.attr == "__doc__":
+            self.free.add(f"{tip(node.value)}.__doc__")
+        self._used.add(id(node if node.attr == "__doc__" else node.value))
         if isinstance(node.ctx, ast.Load):
             self.unsafe = True
+            if id(node) not in self._told and id(node) not in self._used:
+                self.free.add(node.attr)
             if id(node) not in self._tame and not is_self(node.value):
                 self._reflects(node.attr, root(node.value))
         else:
@@ -138,6 +155,7 @@ class Expressions(Walk):
         self._told.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
         if tip(func) not in INNOCENT:
             self._hand(*node.args, *(word.value for word in node.keywords))
+            self.free.update(GIVEN + tip(it) for it in node.args if isinstance(it, _NAMED))
         self.wild = self.wild or asks_for_any(node)
         if tip(func) == "vars" and node.args and is_self(node.args[0]):
             self._tame.add(id(func))  # what an object holds was put there by code that ran
@@ -151,9 +169,7 @@ class Expressions(Walk):
         if node.args:
             self._first(func, node.args)
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Constant):
-            self.spelled |= every(str(func.value.value))  # `"one two".split()`
-            self.attrs |= self.spelled
-            self.loose |= self.spelled
+            self._spell(every(str(func.value.value)))  # `"one two".split()`
         self.effect = self.effect or any(word.arg == "autouse" for word in node.keywords)
         return True
 
@@ -183,13 +199,17 @@ class Expressions(Walk):
         """Short strings may be names of something."""
         self._text.append(f"({type(node.value).__name__}:{node.value!r})")
         if isinstance(node.value, str) and id(node) not in self._tame:
-            found = words(node.value)
             if id(node) not in self._listed:
                 self.attrs |= parts(node.value)
-            self.attrs |= found
-            self.spelled |= found
-            self.loose |= found
+                self.free |= parts(node.value)
+            self._spell(words(node.value))
         return False
+
+    def _spell(self, names: frozenset[str]) -> None:
+        self.attrs |= names
+        self.spelled |= names
+        self.loose |= names
+        self.free.update(QUOTED + name for name in names)
 
     def on_list(self, node: ast.List | ast.Tuple | ast.Set) -> bool:
         """Note that its strings are whole names, if they are names."""
@@ -203,10 +223,19 @@ class Expressions(Walk):
         return True
 
     def _hint(self, node: ast.expr) -> None:
-        before = set(self.names), set(self.attrs), set(self.handed)
+        before = self.references()
         self.visit(node)
         self.hints |= (self.names - before[0]) | (self.attrs - before[1])
-        self.names, self.attrs, self.handed = before
+        self.forget(before)
+
+    def references(self) -> tuple[set[str], ...]:
+        """Return what is referred to so far, to `forget` what comes after."""
+        kinds = self.names, self.attrs, self.handed, self.free_names, self.free
+        return tuple(map(set, kinds))
+
+    def forget(self, before: tuple[set[str], ...]) -> None:
+        """Go back to what was referred to before a part that nobody looks at."""
+        self.names, self.attrs, self.handed, self.free_names, self.free = before
 
 
 def members(node: ast.expr | None) -> list[ast.expr]:

@@ -154,6 +154,8 @@ class Judged:
             found = code.modules.sources[path][piece]
             mask |= code.modules.mask(code.modules.imported(path, found.imports))
             mask |= code.spread.having(path, found)
+            docs = code.names.docs
+            mask |= docs.looked if docs.looks(path, found) else 0
         return mask
 
     def _named(self, code: Code, number: int) -> int:
@@ -172,7 +174,7 @@ class Judged:
         code = self.effects.code
         if code is None or not code.names.origins:
             return 0, ""
-        mask, why = code.texts.hit(facts, code.names.attrs)
+        mask, why = code.texts.hit(facts, code.names)
         for number in units:
             if number in code.reached:
                 origins, name = code.reached[number]
@@ -206,7 +208,8 @@ class Judged:
             for number in units:
                 mask |= self._named(code, number)
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
-        return mask | code.spread.imported(mask)
+        mask |= code.spread.imported(mask)
+        return mask | code.names.docs.finds(mask)
 
     def _runs_text(self, test: Test) -> bool:
         return self._text in test.facts or any(self._frame(at).text for at in test.frames)

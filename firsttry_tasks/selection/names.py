@@ -4,8 +4,11 @@ import builtins
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
+from firsttry_tasks.selection.docstrings import Docs
 from firsttry_tasks.selection.modules import Modules
 from firsttry_tasks.selection.piece import Piece
+from firsttry_tasks.selection.spelling import GIVEN, QUOTED
+from firsttry_tasks.selection.terms import DOCS, HELP
 
 _ERRORS = frozenset(
     name
@@ -18,20 +21,20 @@ _MILD_BASES = _PLAIN_BASES | {
 }  # fmt: skip
 _DEEPEST = 30
 _SHORTEST = 3  # of a part of a name that says something
-#: How docstrings are asked for.
-DOCS = frozenset({"__doc__", "getdoc", "help", "pydoc"})
 
 
 class Names:
     """Changed names; a mask has a bit for each module, and one for each class kept apart."""
 
-    def __init__(self, modules: Modules) -> None:
-        """Begin with nothing changed."""
+    def __init__(self, modules: Modules, looked: int) -> None:
+        """Begin with nothing changed; ``looked`` and the bit above it are nobody's."""
         self.modules = modules
         self.bare: dict[str, set[str]] = {}  # file -> names changed in its own namespace
         self.attrs: dict[str, int] = {}  # name -> mask of origins
         self.opened: dict[str, int] = {}  # module or class with a changed member -> origins
+        self.docs = Docs(modules, looked)
         self.origins = 0
+        self.values = 0  # the origins of names, not docstrings, among them
         self.members = 0  # the origins of members of classes among them
         self.files: set[str] = set()  # where any name changed
         self.why: dict[str, str] = {}  # name -> the change it comes from
@@ -45,22 +48,32 @@ class Names:
             self.grown += name not in own
             own.add(name)
         self.origins |= bit
+        self.values |= bit
         if scope:
             self.members |= bit
         self.why.setdefault(name, f"{name}: {why}")
         self._add(self.opened, self.modules.holders(path, scope), bit, self.why[name])
         self._add(self.attrs, (name, *_patterns(name)), bit, self.why[name])
 
-    def document(self, path: str, piece: Piece, why: str) -> None:
-        """Count a docstring as changed: for who asks for such, or hands on what has it."""
-        bit = self.modules.bit.get(path, 0)
+    def document(self, path: str, piece: Piece, why: str, bit: int, *, known: bool) -> None:
+        """Count a docstring as changed: for who has what it belongs to without calling it.
+
+        What is ``known`` to others, pytest or who is given an object of a class, can be asked for
+        it by who never named it.
+        """
         why = f"docstring of {piece.key}: {why}"
         self.files.add(path)
-        self.origins |= bit
-        self._add(self.attrs, DOCS, bit, why)
+        asked = self.docs.change(path, bit, known=known)
+        self.origins |= bit | self.docs.found
         scope, _, name = piece.key.rpartition(".")
-        holders = self.modules.holders(path, scope) if scope else frozenset()
-        self._add(self.opened, holders | {name}, bit, why)
+        around = piece.key if piece.is_class else scope
+        holders = self.modules.holders(path, around)
+        spelled = {it for it in holders if it.startswith(QUOTED)}
+        self._add(self.opened, {name, *(spelled if around else holders)}, bit, why)
+        given = {GIVEN + it for it in holders} if around else {"__all__"}
+        self._add(self.docs.had, {*piece.free, *_patterns(name), *given}, bit, why)
+        self._add(self.attrs, DOCS, asked, why)
+        self.why.setdefault(HELP, why)
 
     def _add(self, masks: dict[str, int], names: Iterable[str], bit: int, why: str) -> None:
         for name in names:
@@ -91,13 +104,14 @@ class Names:
         if piece.mirror and own:
             mask |= self.modules.bit.get(path, 0)
             name = name or min(own)
-        if piece.wild and self.origins:
-            mask |= self.origins
+        if piece.wild and self.values:
+            mask |= self.values
             name = name or "any name"
         if piece.peeks and self.members:
             mask |= self.members
             name = name or "any member"
-        return mask, name
+        docs, how = self.docs.hit(path, piece, but)
+        return mask | docs, name or how
 
     def unnoticed(self, path: str, piece: Piece) -> bool:
         """Tell whether only those notice a member of a class who name it."""

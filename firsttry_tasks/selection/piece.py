@@ -30,10 +30,12 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
     classes and other things that go elsewhere as a whole, where any part of them may be looked at,
     and strings that may name them (``'conf.settings``). ``carried`` are names in strings that a
     variable is given, for others to look up. ``told`` are those that a body only calls, or asks
-    whether something is of their kind: of a class it gets nothing but new objects. ``imports`` are
-    modules, relative ones with their dots. ``sets`` are attributes that are given a value.
-    ``writes`` are pairs (first name, last name) of chains that are assigned to or called a method
-    of, such as ``registry.entries.append``.
+    whether something is of their kind: of a class it gets nothing but new objects. ``free`` are
+    those that it has without calling them or asking for a part of them: ``name``, ``'name`` in a
+    string, ``name.__doc__`` where only that is asked for, ``(name`` where a call is given it.
+    ``imports`` are modules, relative ones with their dots. ``sets`` are attributes that are given
+    a value. ``writes`` are pairs (first name, last name) of chains that are assigned to or called
+    a method of, such as ``registry.entries.append``.
 
     ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may refer
     to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
@@ -49,7 +51,8 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
     at nobody's members, or a member of one that only those notice who name it. ``mild``: a class
     that looks at nobody's methods, or a method of one. ``looks``: asks what functions say of
     themselves. ``is_doc``: a docstring that only those notice who ask for it; its ``key`` is what
-    it belongs to. ``decor`` is the digest of a function's decorators.
+    it belongs to, ``free`` is how that is had; with ``is_class`` it is a class's.
+    ``decor`` is the digest of a function's decorators.
     """
 
     key: str
@@ -64,6 +67,7 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
     handed: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
     told: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
     writes: frozenset[tuple[str, str]] = frozenset()

@@ -19,6 +19,7 @@ class Scan(Expressions):
     def head(self, node: ast.ClassDef) -> None:
         """Walk over a class without its body."""
         self._text.append("ClassDef")
+        self._used.update(map(id, (*node.decorator_list, *node.bases)))
         self._fields(node, "body")
         self.stores.add(node.name)
         self.bases = tuple(tip(base) for base in node.bases)
@@ -58,10 +59,12 @@ class Scan(Expressions):
         self.homes[name] = alias.name.rpartition(".")[2]
         if alias.asname:
             self.loose.add(self.homes[name])
+            self.free.add(self.homes[name])
 
     def on_function(self, node: Function) -> bool:
         """Take in signature, decorators, docstring and kind; the body is another piece."""
         self.stores.add(node.name)
+        self._used.update(map(id, node.decorator_list))
         name = f"{self.scope}.{node.name}" if self.scope else node.name
         self.functions.append((name, node))
         doc = ast.get_docstring(node, clean=False)
@@ -78,9 +81,9 @@ class Scan(Expressions):
 
     def _signature(self, node: Function) -> None:
         """Annotations that nobody inspects are text, not references."""
-        before = set(self.names), set(self.attrs), set(self.handed)
+        before = self.references()
         self._fields(node, "body")
-        self.names, self.attrs, self.handed = before
+        self.forget(before)
         defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each]
         text, self._text = self._text, []
         self._each((*defaults, *node.decorator_list))
@@ -89,6 +92,7 @@ class Scan(Expressions):
     def on_class(self, node: ast.ClassDef) -> bool:
         """Take in a class inside a function or a compound statement: its methods are pieces."""
         self.stores.add(node.name)
+        self._used.update(map(id, (*node.decorator_list, *node.bases)))
         outer, self.scope = self.scope, f"{self.scope}.{node.name}" if self.scope else node.name
         self._inside += 1
         self._fields(node)

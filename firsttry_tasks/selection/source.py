@@ -19,6 +19,8 @@ from firsttry_tasks.selection.chains import (
 )
 from firsttry_tasks.selection.piece import MAGIC, Piece
 from firsttry_tasks.selection.scan import Scan
+from firsttry_tasks.selection.spelling import QUOTED
+from firsttry_tasks.selection.terms import ACCESSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,11 +75,12 @@ def _statement(
     """Return the pieces of a statement; ``around`` is the class it is a member of."""
     scan = Scan(scope)
     if around is not None and _is_doc(node) and is_mild(around):
-        yield _doc(node, scope)
+        yield _doc(node, scope, of_class=True)
         return
     if isinstance(node, Function) and not is_inspected(node) and _is_doc(node.body[0]):
         scan.apart = node
-        yield _doc(node.body[0], f"{scope}.{node.name}" if scope else node.name)
+        runs = any(tip(each) in ACCESSING for each in node.decorator_list)
+        yield _doc(node.body[0], f"{scope}.{node.name}" if scope else node.name, runs=runs)
     if isinstance(node, ast.ClassDef):
         scan.head(node)
         yield _piece(scan, node, plain=_is_plain(node), mild=is_mild(node))
@@ -112,13 +115,23 @@ def _is_doc(node: ast.stmt) -> bool:
     )
 
 
-def _doc(node: ast.stmt, of: str) -> Piece:
-    """Return the docstring of a function, or of a class that nobody looks into."""
+def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False) -> Piece:
+    """Return the docstring of a function, or of a class that nobody looks into.
+
+    ``runs``: whoever asks for the function by its name gets what it returns instead.
+    """
     scan = Scan(of)
     scan.visit(node)
-    last = node.end_lineno or node.lineno
+    name = of.rpartition(".")[2]
     return Piece(
-        key=of, body=False, first=node.lineno, last=last, digest=scan.digest(), is_doc=True
+        key=of,
+        body=False,
+        first=node.lineno,
+        last=node.end_lineno or node.lineno,
+        digest=scan.digest(),
+        free=frozenset({f"{name}.__doc__" if runs else name, QUOTED + name}),
+        is_class=of_class,
+        is_doc=True,
     )
 
 
@@ -153,6 +166,7 @@ def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
         names=frozenset(scan.names),
         attrs=frozenset(scan.attrs),
         hints=frozenset(scan.hints),
+        free=frozenset(scan.free_names | scan.free),
         handed=frozenset(scan.handed - {""}),
         carried=_carried(scan) if _is_data(node) else frozenset(),
         imports=frozenset(scan.imports),

@@ -11,6 +11,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _NAME_ASCII = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 #: Begins what a string says of a module or class: ``'conf.settings`` for ``"conf.settings"``.
 QUOTED = "'"
+#: Begins the name of what a call is given.
+GIVEN = "("
 #: Begins the name at home of what a function imports by itself.
 LOCAL = "@"
 

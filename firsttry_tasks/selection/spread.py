@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from firsttry_tasks.selection.delta import Delta
+from firsttry_tasks.selection.imported import Imported
 from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.makers import Makers
 from firsttry_tasks.selection.modules import Modules, exported
-from firsttry_tasks.selection.names import DOCS, Names
+from firsttry_tasks.selection.names import Names
 from firsttry_tasks.selection.piece import HOOKS, Piece
-from firsttry_tasks.selection.terms import CALLED
 from firsttry_tasks.selection.texts import Texts
 from firsttry_tasks.selection.writing import Writing
 
@@ -25,7 +25,7 @@ class Spread:
         self.session = session
         self.modules = modules
         self.texts = texts
-        self.names = Names(modules)
+        self.names = Names(modules, 1 << (len(modules.paths) + _MOST))
         self._makers = Makers(modules, self.names)
         self.effects: dict[str, str] = {}  # module -> why its import as a whole counts as changed
         self.unsafe: dict[str, str] = {}  # module -> why its import may fail now
@@ -35,7 +35,8 @@ class Spread:
         self._gone: dict[str, int] = {}
         self._exports: dict[str, frozenset[str]] = {}  # file -> what came to or left its __all__
         self._same: set[tuple[str, int]] = set()  # definitions that are decorated as they were
-        self._ran = _ran(session)
+        self._collected = {test.path for test in session.tests}
+        self._imported = Imported(session, modules)
         self._writing = Writing(modules)
 
     def change(self, path: str, delta: Delta) -> None:
@@ -62,7 +63,7 @@ class Spread:
 
     def ran_at_import(self, units: Mapping[int, str]) -> None:
         """Functions that changed and ran while modules were imported."""
-        for path, lines in self._ran.items():
+        for path, lines in self._imported.ran.items():
             for number, ran in lines.items():
                 for unit in ran & units.keys():
                     self._again(path, number, units[unit])
@@ -116,11 +117,11 @@ class Spread:
     def _pass(self, path: str, pieces: tuple[Piece, ...]) -> None:
         reach = self.modules.closure[path]
         reach |= self.imported(reach)
-        mask, why = self.texts.hit(self.texts.by_module.get(path, ()), self.names.attrs)
+        mask, why = self.texts.hit(self.texts.by_module.get(path, ()), self.names)
         if mask & reach:
             self.effects.setdefault(path, why)
         near = bool(self.classes or reach & self.names.origins)
-        ran = self._ran.get(path, {})
+        ran = self._imported.ran.get(path, {})
         for number, piece in enumerate(pieces):
             if piece.star:
                 self._star(path, piece)
@@ -140,36 +141,10 @@ class Spread:
             reach |= bit if (path, number) in spread.done else 0
         mask, name = self.names.hit(path, piece)
         if not mask & reach:
-            mask, name = self._hit_by_run(piece, ran)
+            mask, name = self._imported.hit(self.names, piece, ran)
         if not mask & reach and not self.names.attrs.keys().isdisjoint(piece.carried):
             return 1, min(self.names.attrs.keys() & piece.carried)  # where it goes, it is known
         return mask & reach, name
-
-    def _hit_by_run(self, asking: Piece, units: Iterable[int]) -> tuple[int, str]:
-        """Ask what a statement ran while its module was imported.
-
-        What fills a registry for each of many statements reads what the others put there only to
-        add its own: that it is another registry now changes none of the others. It may see their
-        docstrings too, but those of what it is given.
-        """
-        for unit in units:
-            path, number = self.session.units[unit]
-            if number >= 0 and path in self.modules.sources:
-                piece = self.modules.sources[path][number]
-                if piece.key == "__getattr__" and self._is_there(asking, path):
-                    continue
-                fills = frozenset(end.removesuffix(CALLED) for _, end in piece.writes) | DOCS
-                mask, name = self.names.hit(path, piece, fills)
-                if mask:
-                    return mask, name
-        return 0, ""
-
-    def _is_there(self, asking: Piece, path: str) -> bool:
-        """Tell whether a statement imports only what a module defines or imports itself.
-
-        Its ``__getattr__`` is asked for ``__path__`` then, and for nothing else.
-        """
-        return bool(asking.imports) and not asking.star and asking.attrs <= self.modules.owns(path)
 
     def _star(self, path: str, piece: Piece) -> None:
         """Hand on the changed names of a module whose every name is imported."""
@@ -216,7 +191,7 @@ class Spread:
             return
         self.done.add((path, number))
         if piece.is_doc:
-            self.names.document(path, piece, why)
+            self._document(path, piece, why)
             return
         if piece.effect or (changed and _counts_whole(piece)):
             self.effects.setdefault(path, why)
@@ -232,6 +207,19 @@ class Spread:
                 self._bind(path, "", name, why)
         for place, name in self._written(path, piece, number):
             self._bind(place, "", name, why)
+
+    def _document(self, path: str, piece: Piece, why: str) -> None:
+        """Take in a docstring; that of a member, or of a class, concerns who has an object."""
+        scope = piece.key if piece.is_class else piece.key.rpartition(".")[0]
+        bit = self.modules.bit.get(path, 0)
+        if scope and not self._whole:
+            bit = self._class(path, scope, why) or bit
+        tests = path in self._collected or path.endswith("conftest.py")
+        self.names.document(path, piece, why, bit, known=piece.is_class or tests)
+        for scope in () if tests else self.names.docs.telling(path, piece):
+            head = self.modules.head(path, scope)
+            if head is not None:
+                self._again(path, head, why)
 
     def _is_spoken(self, names: Iterable[str]) -> bool:
         """Tell whether code that is here asks for members: for others only a library may ask."""
@@ -260,7 +248,9 @@ class Spread:
 
     def _written(self, path: str, piece: Piece, number: int) -> Iterator[tuple[str, str]]:
         """Return what the functions that a statement calls may change besides."""
-        ran = [self.session.units[unit] for unit in self._ran.get(path, {}).get(number, ())]
+        ran = [
+            self.session.units[unit] for unit in self._imported.ran.get(path, {}).get(number, ())
+        ]
         known = [
             (place, self.modules.sources[place][inner])
             for place, inner in ran
@@ -290,14 +280,3 @@ def _is_fixed(piece: Piece) -> bool:
 def _counts_whole(piece: Piece) -> bool:
     """Tell whether everybody who imports the module may notice a statement that changed."""
     return piece.star or (not piece.key and any(map(HOOKS.fullmatch, piece.binds)))
-
-
-def _ran(session: Session) -> dict[str, dict[int, set[int]]]:
-    """For each module, which of its statements ran which units while it was imported."""
-    found: dict[str, dict[int, set[int]]] = {}
-    for frame in session.frames:
-        if frame.kind == "import":
-            lines = found.setdefault(frame.name, {})
-            for number, unit in frame.lines:
-                lines.setdefault(number, set()).add(unit)
-    return found

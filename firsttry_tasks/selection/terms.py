@@ -59,6 +59,8 @@ METHODICAL = frozenset(
     {"property", "setter", "getter", "deleter", "staticmethod", "classmethod", "overload", "final",
      "override", "cached_property", "lru_cache", "cache", "contextmanager", "asynccontextmanager"}
 )  # fmt: skip
+#: Decorators of a method that runs for whoever asks for it.
+ACCESSING = frozenset({"property", "setter", "getter", "deleter", "cached_property"})
 #: Decorators of a class that take no notice of its methods, but for those with a meaning to Python.
 MILD = frozenset({"dataclass", "final", "total_ordering", "unique"})
 #: Asking for names that stand nowhere in the code.
@@ -72,6 +74,9 @@ LOOKING = frozenset(
 #: What functions are called where they are wrapped; in their ``__dict__`` is nothing of a class.
 FUNCTIONS = frozenset({"f", "fn", "func", "function", "method", "wrapped", "wrapper"})
 MIRRORS = frozenset({"globals", "eval", "exec", "__globals__"})
+#: How docstrings are asked for; and by which function that nobody imports.
+DOCS = frozenset({"__doc__", "getdoc", "pydoc"})
+HELP = "help"
 GENERIC = frozenset({"Generic", "Protocol"})
 #: Calls whose first argument is a label, not the name of something to look up.
 LABELLING = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "getLogger", "compile"})

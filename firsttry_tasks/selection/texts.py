@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from firsttry_tasks.selection.learned import Now, Session
+    from firsttry_tasks.selection.names import Names
 
 
 class Texts:
@@ -41,12 +42,13 @@ class Texts:
             self._names[path] = self._now.spelled(path)
         return self._names[path]
 
-    def hit(self, facts: Iterable[int], changed: Mapping[str, int]) -> tuple[int, str]:
+    def hit(self, facts: Iterable[int], changed: Names) -> tuple[int, str]:
         """Return the origins of the changed names that files with these facts spell, and why."""
         mask, why = 0, ""
         for number in facts:
             path = self._files.get(number)
-            for name in self.names(path) & changed.keys() if path is not None else ():
-                mask |= changed[name]
-                why = why or f"{path} names {name}, which changed"
+            for masks in (changed.attrs, changed.docs.had):
+                for name in self.names(path) & masks.keys() if path is not None else ():
+                    mask |= masks[name]
+                    why = why or f"{path} names {name}, which changed"
         return mask, why

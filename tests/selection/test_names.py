@@ -50,9 +50,13 @@ def test_handed():
 
 def test_doc():
     assert count.__doc__
+
+def test_said():
+    assert Line().__doc__
 """
-LINE, SQUARE, MADE, NAMES, HANDED, DOC = (
-    f"test_shapes.py::test_{it}" for it in ("line", "square", "made", "names", "handed", "doc")
+LINE, SQUARE, MADE, NAMES, HANDED, DOC, SAID = (
+    f"test_shapes.py::test_{it}"
+    for it in ("line", "square", "made", "names", "handed", "doc", "said")
 )
 
 
@@ -67,6 +71,7 @@ def _world() -> World:
             NAMES: (Fact("read", "names.txt"),),
             HANDED: (),
             DOC: (),
+            SAID: (),
         },
     )
 
@@ -78,12 +83,12 @@ def _world() -> World:
         ("sides = 4", "sides = 5", {SQUARE, MADE, HANDED}),
         ("hidden = 0", "hidden = 1", {SQUARE, MADE, NAMES, HANDED}),
         ('"square": Square()', '"square": None', {MADE, NAMES}),
-        ("A line.", "The line.", {DOC}),
+        ("A line.", "The line.", {SAID}),
         ("Count the sides.", "Count them.", {DOC}),
     ],
 )
 def test_a_change_concerns(world: World, old: str, new: str, selected: set[str]) -> None:
-    """Of a member those who have an object; of a docstring those who ask for it."""
+    """Of a member those who have an object; of a docstring those who have what it says."""
     assert world.chosen(shapes_py=SHAPES.replace(old, new)).why.keys() == selected
 
 

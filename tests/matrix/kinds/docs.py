@@ -5,6 +5,9 @@ from tests.matrix.kinds.strangers import library
 
 case = room("docstring")
 _TOLD = swap("tool.py", "Say so.", "Say no.")
+_SITE = {"PYTHONPATH": "{base}/site"}
+#: Asks for the docstring of what it is given.
+_TELLER = (library("def tell(of):\n    return of.__doc__\n"),)
 
 CASES = (
     case(
@@ -72,7 +75,7 @@ CASES = (
          --- test_tool.py
          from tool import app
          def test_help():
-             assert app.help() == ["Say so."]
+             assert app.told() == ["Say so."]
         """,
         _TOLD,
         setup=(
@@ -84,12 +87,12 @@ CASES = (
                     def command(self, function):
                         self.commands.append(function)
                         return function
-                    def help(self):
+                    def told(self):
                         return [function.__doc__ for function in self.commands]
                 """
             ),
         ),
-        env={"PYTHONPATH": "{base}/site"},
+        env=_SITE,
         quick=True,
     ),
     case(
@@ -102,11 +105,346 @@ CASES = (
          import frame
          from tool import tool
          def test_help():
-             assert frame.help(tool) == "Say so."
+             assert frame.tell(tool) == "Say so."
         """,
         _TOLD,
-        setup=(library("def help(of):\n    return of.__doc__\n"),),
-        env={"PYTHONPATH": "{base}/site"},
+        setup=_TELLER,
+        env=_SITE,
+    ),
+    case(
+        "docstring-that-a-wrapper-takes-over-for-a-library",
+        """
+         --- wrap.py
+         def wrap(of):
+             def wrapper():
+                 return of()
+             wrapper.__doc__ = of.__doc__
+             return wrapper
+         --- tool.py
+         def tool():
+             \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         import frame
+         from tool import tool
+         from wrap import wrap
+         def test_help():
+             assert frame.tell(wrap(tool)) == "Say so."
+        """,
+        _TOLD,
+        setup=_TELLER,
+        env=_SITE,
+        quick=True,
+    ),
+    case(
+        "docstring-of-another-that-a-wrapper-takes-over-for-a-library",
+        """
+         --- tool.py
+         def tool():
+             \"\"\"Say so.\"\"\"
+         def wrap(of):
+             def wrapper():
+                 return of()
+             wrapper.__doc__ = tool.__doc__
+             return wrapper
+         --- test_tool.py
+         import frame
+         from tool import wrap
+         def test_help():
+             assert frame.tell(wrap(print)) == "Say so."
+        """,
+        _TOLD,
+        setup=_TELLER,
+        env=_SITE,
+    ),
+    case(
+        "docstring-of-a-default-that-a-wrapper-takes-over-for-a-library",
+        """
+         --- tool.py
+         def tool():
+             \"\"\"Say so.\"\"\"
+         def wrap(of=tool):
+             def wrapper():
+                 return of()
+             wrapper.__doc__ = of.__doc__
+             return wrapper
+         --- test_tool.py
+         import frame
+         from tool import wrap
+         def test_help():
+             assert frame.tell(wrap()) == "Say so."
+        """,
+        _TOLD,
+        setup=_TELLER,
+        env=_SITE,
+    ),
+    case(
+        "docstring-of-a-function-in-a-table-that-a-library-is-given",
+        """
+         --- tool.py
+         TABLE = {}
+         def tool():
+             \"\"\"Say so.\"\"\"
+         TABLE["x"] = tool
+         --- test_tool.py
+         import frame
+         from tool import TABLE
+         def test_help():
+             assert frame.tell(TABLE["x"]) == "Say so."
+        """,
+        _TOLD,
+        setup=_TELLER,
+        env=_SITE,
+        quick=True,
+    ),
+    case(
+        "docstring-of-a-function-that-another-files-for-a-library",
+        """
+         --- tool.py
+         TABLE = {}
+         def saying():
+             \"\"\"Say so.\"\"\"
+         def fill():
+             TABLE["x"] = saying
+         --- test_tool.py
+         import frame
+         from tool import TABLE, fill
+         def test_help():
+             fill()
+             assert frame.tell(TABLE["x"]) == "Say so."
+        """,
+        _TOLD,
+        setup=_TELLER,
+        env=_SITE,
+    ),
+    case(
+        "docstring-of-a-method-that-a-library-is-given",
+        """
+         --- tool.py
+         class Kind:
+             def saying(self):
+                 \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         import frame
+         from tool import Kind
+         def test_help():
+             kind = Kind()
+             assert frame.tell(kind.saying) == "Say so."
+        """,
+        _TOLD,
+        setup=_TELLER,
+        env=_SITE,
+    ),
+    case(
+        "docstring-of-a-class-that-its-object-is-asked-for",
+        """
+         --- tool.py
+         class Kind:
+             \"\"\"Say so.\"\"\"
+         def told(of):
+             return of.__doc__
+         --- test_tool.py
+         from tool import Kind, told
+         def test_help():
+             assert told(Kind()) == "Say so."
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-of-what-a-module-lists",
+        """
+         --- tool.py
+         __all__ = ["saying"]
+         def saying():
+             \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         import tool
+         def test_help():
+             assert [getattr(tool, name).__doc__ for name in tool.__all__] == ["Say so."]
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-of-a-function-whose-name-a-table-holds",
+        """
+         --- tool.py
+         NAMES = ("saying",)
+         def saying():
+             \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         import tool
+         def told(name):
+             return getattr(tool, name)
+         def test_help():
+             assert [told(name).__doc__ for name in tool.NAMES] == ["Say so."]
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-found-in-the-members-of-a-class",
+        """
+         --- tool.py
+         class Kind:
+             def saying(self):
+                 \"\"\"Say so.\"\"\"
+             @classmethod
+             def members(cls):
+                 return [each for each in cls.__dict__.values() if callable(each)]
+         --- test_tool.py
+         from tool import Kind
+         def told(of):
+             return of.__doc__
+         def test_help():
+             assert [told(each) for each in Kind.members()] == ["Say so."]
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-found-among-all-members",
+        """
+         --- tool.py
+         import inspect
+         def saying():
+             \"\"\"Say so.\"\"\"
+         def members(of):
+             return [each for _, each in inspect.getmembers(of, inspect.isfunction)]
+         --- test_tool.py
+         import tool
+         def told(of):
+             return of.__doc__
+         def test_help():
+             assert "Say so." in [told(each) for each in tool.members(tool)]
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-of-what-a-module-has-by-its-own-names",
+        """
+         --- tool.py
+         def saying():
+             \"\"\"Say so.\"\"\"
+         def members():
+             return [each for each in list(globals().values()) if callable(each)]
+         --- test_tool.py
+         import tool
+         def told(of):
+             return of.__doc__
+         def test_help():
+             assert "Say so." in [told(each) for each in tool.members()]
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-of-a-property",
+        """
+         --- tool.py
+         class Kind:
+             @property
+             def saying(self):
+                 \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         from tool import Kind
+         def test_help():
+             assert Kind.saying.__doc__ == "Say so."
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-that-is-printed-for-help",
+        """
+         --- tool.py
+         def saying():
+             \"\"\"Say so.\"\"\"
+         TABLE = {"x": saying}
+         def show(name):
+             help(TABLE[name])
+         --- test_tool.py
+         from tool import show
+         def test_help(capsys):
+             show("x")
+             assert "Say so." in capsys.readouterr().out
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-of-a-test-that-a-fixture-reads",
+        """
+         --- tool.py
+         NOTHING = 0
+         --- test_tool.py
+         import pytest
+         @pytest.fixture
+         def told(request):
+             return request.function.__doc__
+         def test_help(told):
+             \"\"\"Say so.\"\"\"
+             assert told == "Say so."
+        """,
+        swap("test_tool.py", '"Say so."""', '"Say no."""'),
+    ),
+    case(
+        "docstring-that-a-base-of-the-standard-library-shows",
+        """
+         --- tool.py
+         import cmd
+         class Shell(cmd.Cmd):
+             def do_tool(self, _):
+                 \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         import io
+         from tool import Shell
+         def test_help():
+             out = io.StringIO()
+             Shell(stdout=out).onecmd("help tool")
+             assert "Say so." in out.getvalue()
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-that-a-base-of-others-shows",
+        """
+         --- tool.py
+         import frame
+         class Kind(frame.Model):
+             \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         from tool import Kind
+         def test_help():
+             assert Kind.shown() == "Say so."
+        """,
+        _TOLD,
+        setup=(
+            library(
+                """
+                class Model:
+                    @classmethod
+                    def shown(cls):
+                        return cls.__doc__
+                """
+            ),
+        ),
+        env=_SITE,
+    ),
+    case(
+        "docstring-of-a-method-in-a-registry-of-classes",
+        """
+         --- book.py
+         BOOK = {}
+         def known(kind):
+             BOOK[kind.__name__] = kind.saying.__doc__
+             return kind
+         --- tool.py
+         from book import known
+         @known
+         class Kind:
+             def saying(self):
+                 \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         import tool
+         from book import BOOK
+         def test_help():
+             assert list(BOOK.values()) == ["Say so."]
+        """,
+        _TOLD,
     ),
     case(
         "docstring-of-a-class-whose-heir-is-read",

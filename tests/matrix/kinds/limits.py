@@ -30,6 +30,22 @@ CASES = (
         swap("deep.py", '"code"', '"mode"'),
     ),
     case(
+        "docstring-of-a-class-whose-object-a-library-is-given",
+        """
+         --- tool.py
+         class Kind:
+             \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         import frame
+         from tool import Kind
+         def test_help():
+             assert frame.tell(Kind()) == "Say so."
+        """,
+        swap("tool.py", "Say so.", "Say no."),
+        setup=(library("def tell(of):\n    return of.__doc__\n"),),
+        env={"PYTHONPATH": "{base}/site"},
+    ),
+    case(
         "results-of-a-method-named-like-others-behind-one-that-fills-by-key",
         """
          --- load.py

@@ -59,6 +59,37 @@ CASES = (
         "files-touched", _TREE, touch("box/lid.py"), touch("test_lid.py"), touch("box/__init__.py")
     ),
     case("docstring-of-a-function", _TREE, swap("box/lid.py", "Return the lid.", "Give the lid.")),
+    case(
+        "docstring-of-a-function-where-those-of-others-are-read",
+        """
+         --- box.py
+         def wrap(of):
+             def wrapper(*values):
+                 return of(*values)
+             wrapper.__doc__ = of.__doc__
+             return wrapper
+         def told(of):
+             return [each.__doc__ for each in of]
+         def lid(n):
+             \"\"\"Return the lid.\"\"\"
+             return n * 3
+         class Box:
+             def close(self):
+                 \"\"\"Shut it.\"\"\"
+                 return lid(2)
+         @wrap
+         def shut(box):
+             \"\"\"Shut a box.\"\"\"
+             return box.close()
+         --- test_box.py
+         import box
+         def test_box():
+             assert box.shut(box.Box()) == 6
+             assert box.told([box.shut]) == ["Shut a box."]
+        """,
+        swap("box.py", "Return the lid.", "Give the lid."),
+        swap("box.py", "Shut it.", "Close it."),
+    ),
     case("docstring-of-a-module", _TREE, swap("box/lid.py", "The lid of a box.", "A lid.")),
     case(
         "docstring-given-to-a-class",
