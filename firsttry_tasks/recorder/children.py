@@ -11,8 +11,9 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
-from firsttry_tasks.recorder.facts import ALL, CHILD, Facts
+from firsttry_tasks.recorder.facts import CHILD, Facts
 from firsttry_tasks.recorder.tape import Open, Tape
+from firsttry_tasks.recorder.variables import ALL
 
 _BOOT = str(Path(__file__).parent / "boot")
 _SUFFIX = ".child"

@@ -3,16 +3,16 @@
 import ast
 import functools
 import os
-import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from firsttry_tasks.recorder.places import Places
 from firsttry_tasks.recorder.tape import Tape
+from firsttry_tasks.recorder.variables import ALL
 
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
 #: In the runner's package, but a library that projects use: the old ``py.path``.
@@ -20,15 +20,7 @@ _LIBRARY = "/_pytest/_py/"
 _IMPORTERS = ("<frozen importlib", "<frozen zipimport")
 _NEAR, _FAR = 8, 80  # frames that are looked at
 _OWN = str(Path(__file__).parents[1]) + os.sep
-_INSTALLED = f"{os.sep}site-packages{os.sep}"
-_SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_PLACES = 1 << 14  # that are remembered
-ALL = "*"  # stands for all variables, where they are walked through
-_SHELL = re.compile(
-    r"_|OLDPWD|PWD|SHLVL|TERM\w*|COLORTERM|COLUMNS|LINES|WINDOWID|DISPLAY|SSH_\w*|XDG_\w*|LS_COLORS"
-    r"|HOSTNAME|LOGNAME|MAIL|PS1|PYTHONPATH|GITHUB_\w*|RUNNER_\w*|(?:PYTEST|FIRSTTRY|COVERAGE|TESTMON)_\w*"
-)  # differs from shell to shell without meaning
 CHILD = "FIRSTTRY_CHILD"  # folder and frame for the recording of a child process
 
 
@@ -50,8 +42,7 @@ class Facts:
         self.live = True
         self._busy = False
         self._undo: list[Callable[[], None]] = []
-        self._outside = _uninteresting()
-        self._placed = functools.lru_cache(maxsize=_PLACES)(self._place)
+        self._where = Places(tape).where
         self._handlers: dict[str, Callable[..., None]] = {
             "open": self._open,
             "exec": self._exec,
@@ -188,29 +179,6 @@ class Facts:
             return
         self._note("list", found)
 
-    def _where(self, path: object) -> str | None:
-        """Return a path below the root, an absolute one outside of it, None if it can't matter."""
-        if isinstance(path, int) or path is None:
-            return None
-        try:
-            name = os.fsdecode(path)  # type: ignore[arg-type]
-            if not os.path.isabs(name):  # noqa: PTH117
-                name = os.path.join(os.getcwd(), name)  # noqa: PTH109,PTH118
-        except (OSError, TypeError, ValueError):
-            return None
-        return self._placed(name)
-
-    def _place(self, name: str) -> str | None:
-        if "\0" in name:  # no file is called so
-            return None
-        full = os.path.normpath(name)
-        if full == self.tape.root:
-            return "."
-        if not full.startswith(self.tape.prefix):
-            return None if full.startswith(self._outside) or _INSTALLED in full else full
-        skipped = any(part in f"{full}/" for part in _SKIPPED)
-        return None if skipped else full[len(self.tape.prefix) :].replace(os.sep, "/")
-
     def _look(self, path: object) -> None:
         if not self.live or self._busy or isinstance(path, int):
             return
@@ -318,39 +286,6 @@ class Facts:
                 setattr(holder, name, before)
 
         self._undo.append(undo)
-
-
-def variable(name: str, environment: Mapping[str, str], root: str) -> str:
-    """Return the digest of a variable, or of all that mean something.
-
-    Where the project lies, ``root``, is left out of values: it is another place in each checkout.
-    """
-    if name in environment:
-        return digest(environment[name].replace(root, "."))
-    if name != ALL:
-        return ""
-    named = (pair for pair in environment.items() if not _SHELL.fullmatch(pair[0]))
-    return digest(sorted((key, value.replace(root, ".")) for key, value in named))
-
-
-def digest(value: object) -> str:
-    """Return a value's digest: secrets of the environment stay out of what is written."""
-    if value is None:
-        return ""
-    raw = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-    return blake2b(raw, digest_size=8).hexdigest()
-
-
-def _uninteresting() -> tuple[str, ...]:
-    """Where files are nobody's source: the interpreter, installed packages, temporary folders."""
-    import sysconfig
-
-    homes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
-    homes |= {path for key, path in sysconfig.get_paths().items() if key != "data"}
-    homes |= {os.path.realpath(home) for home in homes}
-    system = {"/proc", "/dev", "/sys", "/etc", "/usr", "/lib", "/lib64", "/bin", "/var", "/run"}
-    cache = str(Path.home() / ".cache")
-    return tuple(sorted(f"{home}{os.sep}" for home in homes | system | {cache} if home != os.sep))
 
 
 def _callers(most: int) -> Iterator[str]:

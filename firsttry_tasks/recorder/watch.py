@@ -18,10 +18,11 @@ from firsttry_tasks.recorder.asker import Asker
 from firsttry_tasks.recorder.caching import caching
 from firsttry_tasks.recorder.children import Children
 from firsttry_tasks.recorder.collector import collector
-from firsttry_tasks.recorder.facts import Facts, variable
+from firsttry_tasks.recorder.facts import Facts
 from firsttry_tasks.recorder.lives import Lives
 from firsttry_tasks.recorder.opens import Opens
 from firsttry_tasks.recorder.tape import Open, Tape
+from firsttry_tasks.recorder.variables import variable
 from firsttry_tasks.records import SUFFIX, Frame, Record, Test, encode
 
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)

@@ -14,7 +14,7 @@ from firsttry_tasks.selection.chains import (
     root,
     tip,
 )
-from firsttry_tasks.selection.spelling import GIVEN, QUOTED, every, parts, quoted, words
+from firsttry_tasks.selection.spelling import PASSED, QUOTED, every, parts, quoted, words
 from firsttry_tasks.selection.terms import (
     CHANGING,
     FUNCTIONS,
@@ -155,7 +155,7 @@ class Expressions(Walk):
         self._told.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
         if tip(func) not in INNOCENT:
             self._hand(*node.args, *(word.value for word in node.keywords))
-            self.free.update(GIVEN + tip(it) for it in node.args if isinstance(it, _NAMED))
+            self.free.update(PASSED + tip(it) for it in node.args if isinstance(it, _NAMED))
         self.wild = self.wild or asks_for_any(node)
         if tip(func) == "vars" and node.args and is_self(node.args[0]):
             self._tame.add(id(func))  # what an object holds was put there by code that ran

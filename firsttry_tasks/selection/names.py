@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from firsttry_tasks.selection.docstrings import Docs
 from firsttry_tasks.selection.modules import Modules
 from firsttry_tasks.selection.piece import Piece
-from firsttry_tasks.selection.spelling import GIVEN, QUOTED
+from firsttry_tasks.selection.spelling import PASSED, QUOTED
 from firsttry_tasks.selection.terms import DOCS, HELP
 
 _ERRORS = frozenset(
@@ -70,7 +70,7 @@ class Names:
         holders = self.modules.holders(path, around)
         spelled = {it for it in holders if it.startswith(QUOTED)}
         self._add(self.opened, {name, *(spelled if around else holders)}, bit, why)
-        given = {GIVEN + it for it in holders} if around else {"__all__"}
+        given = {PASSED + it for it in holders} if around else {"__all__"}
         self._add(self.docs.had, {*piece.free, *_patterns(name), *given}, bit, why)
         self._add(self.attrs, DOCS, asked, why)
         self.why.setdefault(HELP, why)

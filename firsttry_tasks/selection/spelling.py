@@ -12,7 +12,7 @@ _NAME_ASCII = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 #: Begins what a string says of a module or class: ``'conf.settings`` for ``"conf.settings"``.
 QUOTED = "'"
 #: Begins the name of what a call is given.
-GIVEN = "("
+PASSED = "("
 #: Begins the name at home of what a function imports by itself.
 LOCAL = "@"
 

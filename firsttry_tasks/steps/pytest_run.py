@@ -15,7 +15,7 @@ from firsttry_tasks.dependencies import Door, Learned, Memory
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
-from firsttry_tasks.recorder.facts import variable
+from firsttry_tasks.recorder.variables import variable
 from firsttry_tasks.selection.choose import choose, seconds
 from firsttry_tasks.selection.learned import Now
 from firsttry_tasks.selection.spelling import spelled
