@@ -5,6 +5,7 @@ another worker of xdist opened so stands in a log that each of them keeps beside
 """
 
 import contextlib
+import errno
 import os
 import struct
 from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +40,10 @@ class _System(NamedTuple):
 
 
 class Opens:
-    """Puts what was opened to the innermost frame; inert where the kernel can't be asked."""
+    """Puts what was opened to the innermost frame; inert where the kernel can't be asked.
+
+    A folder that the kernel refuses to watch is a fact: every test may rest on what lies there.
+    """
 
     def __init__(self, tape: Tape, folders: Iterable[str], spool: Path) -> None:
         """Watch these folders of the project; ``spool`` is where the workers' logs lie."""
@@ -62,17 +66,20 @@ class Opens:
 
     def begin(self) -> None:
         """Begin to watch."""
-        library: Any = ctypes and ctypes.CDLL(None)
+        library: Any = ctypes and ctypes.CDLL(None, use_errno=True)
         if not hasattr(library, "inotify_init1"):
             return
         self._queue = library.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._queue < 0:
-            return
-        self._mark = self._identity()
         for folder in self._folders:
             place = os.path.join(self.tape.root, folder)  # noqa: PTH118
             number = library.inotify_add_watch(self._queue, os.fsencode(place), _OPENED)
-            self._names[number] = f"{folder}/" if folder else ""
+            if number >= 0:
+                self._names[number] = f"{folder}/" if folder else ""
+            elif ctypes.get_errno() != errno.ENOENT:  # as many are watched as may be
+                self.tape.add_to(self.tape.stack[0], "unwatched", folder or ".")
+        if self._queue < 0:
+            return
+        self._mark = self._identity()
         if "PYTEST_XDIST_WORKER" in os.environ:
             log = self._spool / f"{self._pid}{_SUFFIX}"
             self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

@@ -86,7 +86,7 @@ def _unknown(session: Session, now: Now, paths: Iterable[str]) -> Iterable[str]:
     seen = {name for kind, name in session.facts if kind in {"read", "look", "whole"}}
     homes = _homes(session)
     for path in paths:
-        if path.endswith(".py") or path in seen or _matches(path, (*INERT, *now.inert)):
+        if path.endswith(".py") or path in seen or is_inert(path, now):
             continue
         if any(fnmatch(path, glob) for glob in now.depends):
             continue
@@ -118,5 +118,6 @@ def _under(path: str, homes: set[str]) -> bool:
     return False
 
 
-def _matches(path: str, globs: Iterable[str]) -> bool:
-    return any(fnmatch(path, glob) for glob in globs)
+def is_inert(path: str, now: Now) -> bool:
+    """Tell whether no test reads a file of this kind, unless it is seen to."""
+    return any(fnmatch(path, glob) for glob in (*INERT, *now.inert))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.changes import sort
+from firsttry_tasks.selection.changes import is_inert, sort
 from firsttry_tasks.selection.code import Code
 
 if TYPE_CHECKING:
@@ -49,7 +49,11 @@ def _parts(session: Session, now: Now) -> tuple[str, ...]:
 def _facts(session: Session, now: Now, changes: Changes) -> dict[int, str]:
     found: dict[int, str] = {}
     for number, (kind, name) in enumerate(session.facts):
-        why = _in_tree(kind, name, changes) or _around(kind, name, session, now)
+        why = (
+            _in_tree(kind, name, changes)
+            or _around(kind, name, session, now)
+            or _unwatched(kind, name, changes, now)
+        )
         if why is not None:
             found[number] = why
     return found
@@ -78,4 +82,15 @@ def _around(kind: str, name: str, session: Session, now: Now) -> str | None:
     before = session.outside.get(name) if kind in _FILES else None
     if before is not None and now.outside(name) != before:
         return f"{name} changed"
+    return None
+
+
+def _unwatched(kind: str, folder: str, changes: Changes, now: Now) -> str | None:
+    """Tell which file changed where nobody could see what is opened, but by Python."""
+    if kind != "unwatched":
+        return None
+    for path in sorted(changes.paths):
+        same = (path.rpartition("/")[0] or ".") == folder
+        if same and not path.endswith(".py") and not is_inert(path, now):
+            return f"{path} changed, and this system could not watch who opens it"
     return None

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,6 +154,31 @@ def test_without_ctypes_nothing_is_watched(tmp_path: Path, monkeypatch: pytest.M
     watched.opens.begin()
     watched.by_library("one.txt")
     assert watched.facts() == set()
+
+
+def test_what_the_kernel_refuses_to_watch_is_a_fact(tmp_path: Path) -> None:
+    """Every test may rest on it; here no file may be opened any more."""
+    watched = Watched(tmp_path.resolve())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        watched.opens.begin()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    start = watched.tape.stack[0]
+    known = {fact for fact, number in watched.tape.facts.items() if number in start.facts}
+    assert (known, watched.facts()) == ({("unwatched", "."), ("unwatched", "data")}, set())
+
+
+def test_a_folder_that_is_gone_holds_nothing(tmp_path: Path) -> None:
+    """The manifest is of a moment before."""
+    watched = Watched(tmp_path.resolve())
+    (watched.root / "data/two.txt").unlink()
+    (watched.root / "data").rmdir()
+    watched.opens.begin()
+    watched.by_library("one.txt")
+    assert (watched.facts(), len(watched.tape.facts)) == ({("read", "one.txt")}, 1)
+    watched.opens.end()
 
 
 TESTS = """\

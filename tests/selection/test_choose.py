@@ -223,3 +223,13 @@ def test_another_environment_vouches_for_nothing(world: World) -> None:
     """A part that differs is named."""
     now = msgspec.structs.replace(world.now(world.files), parts={"python": "3.99"})
     assert choose((world.session,), now).everything == ("python changed",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "runs"), [("data/one.bin", True), ("data/one.md", False), ("other/one.bin", False)]
+)
+def test_a_folder_that_could_not_be_watched(changed: str, runs: bool) -> None:  # noqa: FBT001
+    """Any test may have got what lies there by a library in C, but for what is no data."""
+    files = {"test_a.py": "def test_a(): ...\n", changed: "1"}
+    world = World(files, {"test_a.py::test_a": (Fact("unwatched", "data"),)})
+    assert bool(world.later(files | {changed: "2"}).why) == runs
