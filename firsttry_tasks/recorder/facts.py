@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from firsttry_tasks.recorder.looked import CODE, EVENT, Looked
 from firsttry_tasks.recorder.places import Places
 from firsttry_tasks.recorder.tape import Tape
 from firsttry_tasks.recorder.variables import ALL
@@ -54,6 +55,7 @@ class Facts:
             "os.chmod": self._touched,
             "ctypes.dlopen": self._file,
             "os.chdir": self._nothing,
+            EVENT: Looked(tape).hear,
         }
 
     def begin(self) -> None:
@@ -82,7 +84,8 @@ class Facts:
         handlers, handle = self._handlers, self._handle
 
         def hear(event: str, arguments: tuple[Any, ...]) -> None:
-            if event in handlers:
+            # Many attributes are asked for.
+            if event in handlers and (event != EVENT or arguments[1] == CODE):
                 handle(handlers[event], arguments)
 
         return hear

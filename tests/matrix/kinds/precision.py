@@ -90,6 +90,32 @@ CASES = (
         swap("box.py", "Return the lid.", "Give the lid."),
         swap("box.py", "Shut it.", "Close it."),
     ),
+    case(
+        "function-whose-signature-a-library-looks-at",
+        """
+         --- box.py
+         import frame
+         @frame.known
+         def lid(n):
+             return n * 3
+         --- test_box.py
+         import box
+         def test_box():
+             assert box.lid
+        """,
+        swap("box.py", "n * 3", "n * 2"),
+        setup=(
+            library(
+                """
+                import inspect
+                def known(function):
+                    function.known = inspect.signature(function)
+                    return function
+                """
+            ),
+        ),
+        env={"PYTHONPATH": "{base}/site"},
+    ),
     case("docstring-of-a-module", _TREE, swap("box/lid.py", "The lid of a box.", "A lid.")),
     case(
         "docstring-given-to-a-class",
