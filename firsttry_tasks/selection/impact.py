@@ -106,5 +106,5 @@ def _meant(piece: Piece, name: str) -> bool:
     if piece.body:
         return not name or piece.key == name or piece.key.startswith((f"{name}.", f"{name}#"))
     scope, _, last = name.rpartition(".")
-    plain = not piece.imports and not piece.is_class
+    plain = not piece.imports and (piece.is_doc or not piece.is_class)
     return plain and (not name or (piece.key == scope and last in piece.binds))

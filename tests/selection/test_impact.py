@@ -11,14 +11,27 @@ LIB = "LIMIT = 3\n\ndef capped(n):\n    return min(n, LIMIT)\n\ndef double(n):\n
 TESTS = (
     "import lib\n\ndef test_capped():\n    lib.capped(1)\n\ndef test_double():\n    lib.double(1)\n"
 )
+KIND = "class Kind:\n    'Say so.'\n"
+TOLD_TESTS = "import kind\n\ndef test_told():\n    assert kind.Kind.__doc__\n"
 CAPPED, DOUBLE = "test_lib.py::test_capped", "test_lib.py::test_double"
+TOLD = "test_kind.py::test_told"
 
 
 @pytest.fixture(name="world", scope="module")
 def _world() -> World:
     return World(
-        {"lib.py": LIB, "test_lib.py": TESTS, "data.txt": "1"},
-        {CAPPED: ("lib.py:capped", Fact("read", "data.txt")), DOUBLE: ("lib.py:double",)},
+        {
+            "lib.py": LIB,
+            "test_lib.py": TESTS,
+            "data.txt": "1",
+            "kind.py": KIND,
+            "test_kind.py": TOLD_TESTS,
+        },
+        {
+            CAPPED: ("lib.py:capped", Fact("read", "data.txt")),
+            DOUBLE: ("lib.py:double",),
+            TOLD: (),
+        },
     )
 
 
@@ -31,6 +44,7 @@ def _world() -> World:
         ("lib.py", "", {CAPPED, DOUBLE}),
         ("lib.py", "absent", set()),
         ("data.txt", "", {CAPPED}),
+        ("kind.py", "", {TOLD}),
     ],
 )
 def test_impact(world: World, path: str, name: str, selected: set[str]) -> None:
