@@ -105,6 +105,13 @@ class Modules:
         return frozenset().union(*(it.attrs for it in self._every()))
 
     @cached_property
+    def promised(self) -> frozenset[str]:
+        """Names of members that protocols have, which classes may have without naming them."""
+        known = {name for name, heads in self.classes.items() if _is_protocol(heads)}
+        members = (it for it in self._every() if it.key in known and not (it.body or it.is_doc))
+        return frozenset().union(*(it.binds for it in members))
+
+    @cached_property
     def owned(self) -> frozenset[str]:
         """Names that the repository gives to something: others are those of other people's."""
         return frozenset().union(*(it.binds | it.sets | it.carried for it in self._every()))
@@ -233,6 +240,10 @@ class Modules:
                     masks[path] = mask
                     moving = True
         return masks
+
+
+def _is_protocol(heads: Iterable[tuple[str, Piece]]) -> bool:
+    return any("Protocol" in head.bases for _, head in heads)
 
 
 def exported(pieces: Iterable[Piece]) -> frozenset[str] | None:

@@ -222,8 +222,13 @@ class Spread:
                 self._again(path, head, why)
 
     def _is_spoken(self, names: Iterable[str]) -> bool:
-        """Tell whether code that is here asks for members: for others only a library may ask."""
-        return all(name in self.modules.spoken or name in self._writing.bodies for name in names)
+        """Tell whether code that is here asks for members: for others only a library may ask.
+
+        Whether an object has what a protocol promises is asked without a word of it.
+        """
+        spoken, bodies = self.modules.spoken, self._writing.bodies
+        known = all(name in spoken or name in bodies for name in names)
+        return known and self.modules.promised.isdisjoint(names)
 
     def _bind(self, path: str, scope: str, name: str, why: str) -> None:
         bit = self.modules.bit.get(path, 0)

@@ -172,6 +172,29 @@ CASES = (
         append("proto.py", "    def grow(self): ...\n"),
     ),
     case(
+        "class-gains-what-a-protocol-promises",
+        """
+        --- proto.py
+        from typing import Protocol, runtime_checkable
+        @runtime_checkable
+        class Closes(Protocol):
+            def close(self): ...
+        --- box.py
+        class Box:
+            def open(self):
+                return 1
+        --- test_box.py
+        from box import Box
+        from proto import Closes
+        def test_box():
+            assert not isinstance(Box(), Closes)
+        def test_other():
+            assert True
+        """,
+        append("box.py", "    def close(self):\n        return 0\n"),
+        quick=True,
+    ),
+    case(
         "named-tuple-default",
         """
         --- pair.py
