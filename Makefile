@@ -12,6 +12,8 @@ PYTHON ?= $(shell for python in $(PYTHONS); do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 JOBS ?= 2
+# mypy reads what is written for one Python; the newest is asked for too.
+NEWEST := 3.14
 UV := uv==0.13.9
 
 BIN := $(abspath $(VENV))/bin
@@ -37,7 +39,7 @@ test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not slow and not matrix
 test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m slow $(ARGS)
 test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(ARGS)
 test-matrix: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m matrix $(ARGS)
-lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy
+lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy && mypy --python-version $(NEWEST)
 format: $(READY) ; $(IN) ruff check --fix . ; ruff format .
 bench: $(BENCHES:%=bench-%)
 bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)

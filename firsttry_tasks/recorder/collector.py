@@ -46,9 +46,11 @@ def collector(tape: Tape, enter: Framing, leave: Framing) -> Collector:
     if sys.version_info >= (3, 12):
         from firsttry_tasks.recorder.started import Started
 
-        return Started(tape, enter, leave)
-    known = memory()
-    return Traced(tape) if known is None else Counted(tape, known)
+        found: Collector = Started(tape, enter, leave)
+    else:
+        known = memory()
+        found = Traced(tape) if known is None else Counted(tape, known)
+    return found
 
 
 def stands_alone() -> bool:
