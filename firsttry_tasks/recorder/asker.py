@@ -1,20 +1,12 @@
 """Who asks for a module: the project, the runner of the tests, or code from elsewhere."""
 
-import os
-import sys
-import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType
 
+from firsttry_tasks.recorder.callers import HERE, frames, standard
 from firsttry_tasks.recorder.tape import Open, Tape
 
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/execnet/")
-_HERE = str(Path(__file__).parent) + os.sep
-_STANDARD = tuple(
-    {os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")}
-)
-_INSTALLED = f"{os.sep}site-packages{os.sep}"
 
 
 class Asker:
@@ -48,12 +40,7 @@ class Asker:
 
     def _codes(self) -> Iterator[CodeType]:
         """Yield what led here, nearest first, without the standard library, which only helps."""
-        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
-        while frame is not None:
+        for frame in frames():
             name = frame.f_code.co_filename
-            helps = name.startswith(("<", _HERE)) or (
-                name.startswith(_STANDARD) and _INSTALLED not in name
-            )
-            if not helps:
+            if not (name.startswith(("<", HERE)) or standard(name)):
                 yield frame.f_code
-            frame = frame.f_back

@@ -6,10 +6,12 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
 
+from firsttry_tasks.recorder.callers import frames, standard
 from firsttry_tasks.recorder.looked import CODE, EVENT, Looked
 from firsttry_tasks.recorder.places import Places
 from firsttry_tasks.recorder.tape import Tape
@@ -19,6 +21,7 @@ _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
 #: In the runner's package, but a library that projects use: the old ``py.path``.
 _LIBRARY = "/_pytest/_py/"
 _IMPORTERS = ("<frozen importlib", "<frozen zipimport")
+_WARNINGS = frozenset({"warnings.py", "_py_warnings.py"})
 _NEAR, _FAR = 8, 80  # frames that are looked at
 _OWN = str(Path(__file__).parents[1]) + os.sep
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -292,16 +295,10 @@ class Facts:
 
 
 def _callers(most: int) -> Iterator[str]:
-    """Return the files of the frames that led here, nearest first, without this one's own."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
-    while frame is not None and most:
-        name = frame.f_code.co_filename
-        if name != __file__:
-            yield name
-            most -= 1
-        frame = frame.f_back
+    """Return the files of so many frames that led here, nearest first."""
+    return (frame.f_code.co_filename for frame in islice(frames(), most))
 
 
 def _quoting() -> bool:
     """Tell whether source is read only to be quoted in a warning."""
-    return any(name.endswith(f"{os.sep}warnings.py") for name in _callers(_NEAR))
+    return any(standard(name) in _WARNINGS for name in _callers(_NEAR))

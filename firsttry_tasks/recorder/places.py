@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from firsttry_tasks.recorder.callers import INSTALLED
 from firsttry_tasks.recorder.tape import Tape
 
-_INSTALLED = f"{os.sep}site-packages{os.sep}"
 _SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
 _REMEMBERED = 1 << 14
 
@@ -40,7 +40,7 @@ class Places:
         if full == self._root:
             return "."
         if not full.startswith(self._prefix):
-            return None if full.startswith(self._outside) or _INSTALLED in full else full
+            return None if full.startswith(self._outside) or INSTALLED in full else full
         skipped = any(part in f"{full}/" for part in _SKIPPED)
         return None if skipped else full[len(self._prefix) :].replace(os.sep, "/")
 

@@ -72,11 +72,13 @@ def asks_for_any(node: ast.Call) -> bool:
     """Tell whether a call looks up a name that is put together: ``getattr(x, "a" + b)``.
 
     A variable, or an item of a container, holds a string that stands somewhere, and
-    ``"visit_" + x`` asks for ``visit_*``.
+    ``"visit_" + x`` asks for ``visit_*``. Who asks for ``"__all__"`` has any name of a module.
     """
     if tip(node.func) not in LOOKUPS or len(node.args) <= 1:
         return False
     asked = node.args[1]
+    if isinstance(asked, ast.Constant) and asked.value == "__all__":
+        return True
     first = asked.left if isinstance(asked, ast.BinOp) else asked
     if isinstance(first, ast.JoinedStr):
         first = first.values[0] if first.values else first

@@ -53,8 +53,7 @@ class Docs:
         """Return the origins of changed docstrings that a piece asks for by itself, and how."""
         mask, name = 0, ""
         if self.had:
-            # A list of names for star imports is made of others: it has none of what they name.
-            for other in (piece.free & self.had.keys()) - (piece.binds & {"__all__"}):
+            for other in piece.free & self.had.keys():
                 mask |= self.had[other]
                 name = name or other
             if HELP in piece.names - but:
@@ -82,7 +81,7 @@ class Docs:
 
     def telling(self, path: str, piece: Piece) -> Iterator[str]:
         """Return the classes around a docstring whose bases or decorators may ask for it."""
-        around = piece.key if piece.is_class else piece.key.rpartition(".")[0]
+        around = holder(piece)
         while around:
             above, _, name = around.rpartition(".")
             heads = self._modules.classes.get(name, ())
@@ -123,6 +122,11 @@ class Docs:
                     found |= piece.binds
             self._quiet[path] = frozenset(found) & self._modules.foreign(path)
         return self._quiet[path]
+
+
+def holder(piece: Piece) -> str:
+    """Return the class that a docstring is of, or of a member of which it is; "" for none."""
+    return piece.key if piece.is_class else piece.key.rpartition(".")[0]
 
 
 def asks(piece: Piece) -> bool:

@@ -160,6 +160,7 @@ class Expressions(Walk):
         if tip(func) == "vars" and node.args and is_self(node.args[0]):
             self._tame.add(id(func))  # what an object holds was put there by code that ran
         if isinstance(func, ast.Attribute):
+            self._listing(node, func.value)
             if func.attr not in READING:
                 self.writes.update((root(node), end) for end in holders(bare(func.value)))
             if func.attr in CHANGING:
@@ -210,6 +211,12 @@ class Expressions(Walk):
         self.spelled |= names
         self.loose |= names
         self.free.update(QUOTED + name for name in names)
+
+    def _listing(self, node: ast.AST, *changed: ast.expr) -> None:
+        """Let a list of names that is made of others ask for none of what they name."""
+        if any(tip(each) == "__all__" for each in changed):
+            lists = (each for each in ast.walk(node) if isinstance(each, _NAMED))
+            self._tame.update(id(each) for each in lists if tip(each) == "__all__")
 
     def on_list(self, node: ast.List | ast.Tuple | ast.Set) -> bool:
         """Note that its strings are whole names, if they are names."""

@@ -4,9 +4,9 @@ import builtins
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
-from firsttry_tasks.selection.docstrings import Docs
+from firsttry_tasks.selection.docstrings import Docs, holder
 from firsttry_tasks.selection.modules import Modules
-from firsttry_tasks.selection.piece import Piece
+from firsttry_tasks.selection.piece import Piece, own_name
 from firsttry_tasks.selection.spelling import PASSED, QUOTED
 from firsttry_tasks.selection.terms import DOCS, HELP
 
@@ -65,12 +65,11 @@ class Names:
         self.files.add(path)
         asked = self.docs.change(path, bit, known=known)
         self.origins |= bit | self.docs.found
-        scope, _, name = piece.key.rpartition(".")
-        around = piece.key if piece.is_class else scope
+        name, around = own_name(piece), holder(piece)
         holders = self.modules.holders(path, around)
         spelled = {it for it in holders if it.startswith(QUOTED)}
         self._add(self.opened, {name, *(spelled if around else holders)}, bit, why)
-        given = {PASSED + it for it in holders} if around else {"__all__"}
+        given = {PASSED + it for it in holders} if around else set()
         self._add(self.docs.had, {*piece.free, *_patterns(name), *given}, bit, why)
         self._add(self.attrs, DOCS, asked, why)
         self.why.setdefault(HELP, why)

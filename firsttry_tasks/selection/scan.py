@@ -113,11 +113,13 @@ class Scan(Expressions):
         """Something is added to what is there."""
         self.stored.append((root(node.target), node.value))
         self._new.add(id(node.target))
+        self._listing(node, node.target)
         return True
 
     def on_assign(self, node: ast.Assign) -> bool:
         """Another name is given; ``wrapper.__doc__ = function.__doc__`` looks at nothing."""
         value = node.value
+        self._listing(value, *node.targets)
         self.stored.extend((root(target), value) for target in node.targets)
         if is_new(value):
             self._new.update(map(id, node.targets))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from firsttry_tasks.selection.delta import Delta
+from firsttry_tasks.selection.docstrings import holder
 from firsttry_tasks.selection.imported import Imported
 from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.makers import Makers
@@ -210,7 +211,7 @@ class Spread:
 
     def _document(self, path: str, piece: Piece, why: str) -> None:
         """Take in a docstring; that of a member, or of a class, concerns who has an object."""
-        scope = piece.key if piece.is_class else piece.key.rpartition(".")[0]
+        scope = holder(piece)
         bit = self.modules.bit.get(path, 0)
         if scope and not self._whole:
             bit = self._class(path, scope, why) or bit

@@ -64,7 +64,7 @@ ACCESSING = frozenset({"property", "setter", "getter", "deleter", "cached_proper
 #: Decorators of a class that take no notice of its methods, but for those with a meaning to Python.
 MILD = frozenset({"dataclass", "final", "total_ordering", "unique"})
 #: Asking for names that stand nowhere in the code.
-WILD = frozenset({"vars", "dir", "getmembers", "__subclasses__"})
+WILD = frozenset({"vars", "dir", "getmembers", "__subclasses__", "__all__"})
 PEEKING = frozenset({"__dict__", "__annotations__", "get_type_hints"})
 #: Asking what a function says of itself.
 LOOKING = frozenset(

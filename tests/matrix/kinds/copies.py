@@ -106,6 +106,29 @@ CASES = (
         _ONE,
     ),
     case(
+        "function-that-a-module-named-like-a-standard-one-copies",
+        """
+         --- kit/__init__.py
+         --- kit/inspect.py
+         import types
+         def copied(function):
+             code = function.__code__.replace(co_name="copied")
+             return types.FunctionType(code, {})
+         --- tool.py
+         from kit.inspect import copied
+         @copied
+         def tool():
+             return 1
+         --- test_tool.py
+         from tool import tool
+         def test_tool():
+             assert tool() == 1
+         def test_other():
+             assert True
+        """,
+        _ONE,
+    ),
+    case(
         "generator-that-is-made-a-coroutine",
         """
          --- tool.py

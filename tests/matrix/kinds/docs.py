@@ -447,6 +447,60 @@ CASES = (
         _TOLD,
     ),
     case(
+        "docstring-of-a-class-that-a-module-lists",
+        """
+         --- tool.py
+         __all__ = ["Kind"]
+         class Kind:
+             \"\"\"Say so.\"\"\"
+         --- test_tool.py
+         import tool
+         def test_help():
+             assert [getattr(tool, name).__doc__ for name in tool.__all__] == ["Say so."]
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-of-a-method-found-among-all-members",
+        """
+         --- tool.py
+         class Kind:
+             def saying(self):
+                 \"\"\"Say so.\"\"\"
+         --- looks.py
+         import inspect
+         def docs(of):
+             for _, kind in inspect.getmembers(of, inspect.isclass):
+                 for _, each in inspect.getmembers(kind, inspect.isfunction):
+                     yield each.__doc__
+         --- test_tool.py
+         import looks
+         import tool
+         def test_help():
+             assert list(looks.docs(tool)) == ["Say so."]
+        """,
+        _TOLD,
+    ),
+    case(
+        "docstring-of-a-class-found-by-one-and-read-by-another",
+        """
+         --- tool.py
+         class Kind:
+             \"\"\"Say so.\"\"\"
+         --- looks.py
+         def kinds(of):
+             return [each for each in vars(of).values() if isinstance(each, type)]
+         def told(of):
+             return [each.__doc__ for each in of]
+         --- test_tool.py
+         import looks
+         import tool
+         def test_help():
+             assert looks.told(looks.kinds(tool)) == ["Say so."]
+        """,
+        _TOLD,
+    ),
+    case(
         "docstring-of-a-class-whose-heir-is-read",
         """
          --- tool.py

@@ -116,6 +116,32 @@ CASES = (
         ),
         env={"PYTHONPATH": "{base}/site"},
     ),
+    case(
+        "constant-below-a-list-of-names-that-is-made-of-others",
+        """
+        --- box/__init__.py
+        from box import lid, hook
+        from box.lid import *
+        from box.hook import *
+        __all__ = lid.__all__ + ["lid"]
+        __all__ += hook.__all__
+        __all__.extend(hook.__all__)
+        --- box/lid.py
+        __all__ = ["close"]
+        WIDTH = 3
+        def close():
+            return 1
+        --- box/hook.py
+        __all__ = ["hang"]
+        def hang():
+            return 2
+        --- test_box.py
+        from box import *
+        def test_box():
+            assert close() + hang() == 3
+        """,
+        swap("box/lid.py", "WIDTH = 3", "WIDTH = 4"),
+    ),
     case("docstring-of-a-module", _TREE, swap("box/lid.py", "The lid of a box.", "A lid.")),
     case(
         "docstring-given-to-a-class",

@@ -174,4 +174,42 @@ CASES = (
         """,
         write("names.py", '__all__ = ["one", "two"]\none = 1\ntwo = 2\n'),
     ),
+    case(
+        "constant-that-a-module-lists",
+        """
+        --- tool.py
+        __all__ = ["LIMIT"]
+        LIMIT = 1
+        --- test_tool.py
+        import tool
+        def test_all():
+            assert [getattr(tool, name) for name in tool.__all__] == [1]
+        def test_other():
+            assert True
+        """,
+        swap("tool.py", "LIMIT = 1", "LIMIT = 2"),
+        quick=True,
+    ),
+    case(
+        "attribute-of-a-class-that-a-module-lists",
+        """
+        --- kinds.py
+        class Kind:
+            size = 1
+        --- tool.py
+        from kinds import Kind
+        __all__ = ["Kind"]
+        --- look.py
+        def listed(of):
+            return [getattr(of, name) for name in getattr(of, "__all__", ())]
+        --- test_tool.py
+        import look
+        import tool
+        def test_all():
+            assert [each.size for each in look.listed(tool)] == [1]
+        def test_other():
+            assert True
+        """,
+        swap("kinds.py", "size = 1", "size = 2"),
+    ),
 )
