@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks import harness, second_clone
 from benchmarks.harness import Case, Claim, Taken
-from firsttry_tasks import disk
 from firsttry_tasks.golden import archive, box, claims, contents, delta, proof, restore
 from firsttry_tasks.steps import package, recording
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks import disk
 from firsttry_tasks.selection import join
 from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.piece import Piece
 from firsttry_tasks.selection.source import take_apart
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:

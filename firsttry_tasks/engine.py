@@ -15,9 +15,9 @@ from doit.cmd_run import Run as DoitRun
 from doit.exceptions import BaseFail, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
-from firsttry_tasks import disk, proc
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.reports import STATE
+from firsttry_tasks.system import disk, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,7 +158,7 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
         with _signals(), held():
             code = run()
     except KeyboardInterrupt:
-        proc.end_all()
+        process.end_all()
         sys.stderr.write("Stopped. What was finished is kept; the rest will run again.\n")
         return INTERRUPTED
     except FirstTryError as error:
@@ -170,7 +170,7 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
         return max(FirstTryError.exit_code, getattr(reporter, "exit_code", 0))
     finally:
         # Such as a store's client that warm does not wait for any more.
-        proc.end_rest()
+        process.end_rest()
     return max(code, getattr(reporter, "exit_code", 0)) if code else 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks import disk
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from firsttry_tasks import disk, flaky_file
+from firsttry_tasks import flaky_file
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.sightings import FlakyMemory
+from firsttry_tasks.system import disk
 
 
 def main(argv: list[str] | None = None) -> int:

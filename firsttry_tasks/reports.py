@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks import disk, flaky, flaky_file
+from firsttry_tasks import flaky, flaky_file
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.sightings import FlakyMemory
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import (
     SCHEMA_VERSION,
     Divergences,

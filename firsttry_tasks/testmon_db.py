@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from firsttry_tasks import disk
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from firsttry_tasks import proc
+from firsttry_tasks.system import process
 from tests.e2e.checkout import Checkout
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def _closed_doors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     def closed(*_args: object, **_kwargs: object) -> NoReturn:
         raise AssertionError("pass a runner: only tests/e2e start processes")
 
-    monkeypatch.setattr(proc, "run", closed)
-    monkeypatch.setattr(proc, "outputs", closed)
-    monkeypatch.setattr(proc, "raw", closed)
+    monkeypatch.setattr(process, "run", closed)
+    monkeypatch.setattr(process, "outputs", closed)
+    monkeypatch.setattr(process, "raw", closed)
 
 
 @pytest.fixture

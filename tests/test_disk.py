@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from firsttry_tasks import disk
 from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable

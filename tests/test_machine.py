@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks import machine
+from firsttry_tasks.system import machine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from firsttry_tasks import disk, reports
+from firsttry_tasks import reports
 from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.system import disk
 from tests.builders import report, result
 
 if TYPE_CHECKING:

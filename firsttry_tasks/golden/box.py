@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden import contents
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

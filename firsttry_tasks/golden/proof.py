@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks import disk, machine, proc
 from firsttry_tasks.dependencies import Learned, watched
 from firsttry_tasks.golden import claims, contents, databases
 from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
+from firsttry_tasks.system import disk, machine, process
 from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def prove(manifest: Manifest, staging: Path, ask: Ask | None = None) -> None:
 
 
 def _ask(argv: tuple[str, ...]) -> tuple[int, bytes, str]:
-    [answer] = proc.outputs([argv], cwd="/", env=machine.clean(os.environ))
+    [answer] = process.outputs([argv], cwd="/", env=machine.clean(os.environ))
     return answer
 
 

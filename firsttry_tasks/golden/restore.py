@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from firsttry_tasks import disk
 from firsttry_tasks.golden import archive, contents
 from firsttry_tasks.golden.box import Label, Producer
 from firsttry_tasks.reports import STATE
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

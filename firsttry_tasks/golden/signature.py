@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import disk, proc
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden.box import BadBoxError
+from firsttry_tasks.system import disk, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def verify(
 
 
 def _ask(argv: list[str], stdin: bytes) -> tuple[int, bytes, str]:
-    from firsttry_tasks.git import environment
+    from firsttry_tasks.system.git import environment
 
-    [answer] = proc.outputs([argv], cwd="/", env=environment(), stdin=stdin)
+    [answer] = process.outputs([argv], cwd="/", env=environment(), stdin=stdin)
     return answer

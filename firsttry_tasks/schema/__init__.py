@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from firsttry_tasks import disk
 from firsttry_tasks.sightings import FlakyMemory
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import Divergences, Report, Verdict
 
 KINDS = {

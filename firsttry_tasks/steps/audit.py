@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import disk, flaky, git, net, reports
+from firsttry_tasks import flaky, reports
 from firsttry_tasks.errors import UsageError
 from firsttry_tasks.outputs import figures
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.sightings import FlakyMemory, Gone
 from firsttry_tasks.steps import memory, runs
 from firsttry_tasks.steps.project import project, today
+from firsttry_tasks.system import disk, git, webhook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def _tell(found: FlakyMemory, limit: int) -> None:
     url = os.environ.get(WEBHOOK)
     if not url:
         raise UsageError(f"{WEBHOOK} is not set, so there is nobody to tell.")
-    net.post(url, {"text": figures.message(found, limit)})
+    webhook.post(url, {"text": figures.message(found, limit)})
     CONSOLE.say("Told the channel.")
 
 

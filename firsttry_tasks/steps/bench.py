@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import disk
 from firsttry_tasks.divergence import Ask, Case
 from firsttry_tasks.steps import rerun
 from firsttry_tasks.steps.project import tree
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk
 from firsttry_tasks.golden import box, delta, nearest
 from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.steps import fetch, update
 from firsttry_tasks.stores import RefusedError
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path

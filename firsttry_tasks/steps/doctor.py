@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import disk, history, lock, reports
+from firsttry_tasks import history, lock, reports
 from firsttry_tasks.golden import restore, retention
 from firsttry_tasks.golden.box import Label
 from firsttry_tasks.outputs.console import CONSOLE
@@ -15,6 +15,7 @@ from firsttry_tasks.steps.project import project
 from firsttry_tasks.steps.stage import RedError
 from firsttry_tasks.steps.verdict import HISTORY
 from firsttry_tasks.stores import StoreError
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

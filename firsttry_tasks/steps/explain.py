@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import __version__, depends, disk, explanation, lock, reports
+from firsttry_tasks import __version__, depends, explanation, lock, reports
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.explanation import Known, Tree
 from firsttry_tasks.fingerprint import Inputs
@@ -18,6 +18,7 @@ from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.selection.judged import Judged
 from firsttry_tasks.steps import pytest_run, recording, rerun
 from firsttry_tasks.steps.project import tree
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import disk, reports
+from firsttry_tasks import reports
 from firsttry_tasks.golden import archive, box, delta, proof, restore, signature
 from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.steps import holding
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import RefusedError
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

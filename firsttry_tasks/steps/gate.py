@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import disk, fingerprint, reports
+from firsttry_tasks import fingerprint, reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import GATES
@@ -14,6 +14,7 @@ from firsttry_tasks.outputs.words import gate_line
 from firsttry_tasks.steps import memory, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.project import RUN, manifest, project
 from firsttry_tasks.steps.tool_run import CODE, Ran
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import GateResult, Said
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import dependencies, disk, reports, testmon_db
+from firsttry_tasks import dependencies, reports, testmon_db
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.selection import today
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import disk, reports
+from firsttry_tasks import reports
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, flaky, owners, reports
+from firsttry_tasks import flaky, owners, reports
 from firsttry_tasks.sightings import Seen
 from firsttry_tasks.steps.project import RUN, began, project, today
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from firsttry_tasks import __version__, disk, git, reports
+from firsttry_tasks import __version__, reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden import archive, box, contents, signature
 from firsttry_tasks.outputs.console import CONSOLE
@@ -18,6 +18,7 @@ from firsttry_tasks.outputs.table import megabytes
 from firsttry_tasks.steps import deltas, recording, snapshot, storage
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError, github
+from firsttry_tasks.system import disk, git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

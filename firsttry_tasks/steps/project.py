@@ -9,19 +9,9 @@ import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import (
-    __version__,
-    disk,
-    fingerprint,
-    flaky,
-    git,
-    lock,
-    machine,
-    proc,
-    reports,
-    settings,
-)
+from firsttry_tasks import __version__, fingerprint, flaky, lock, reports, settings
 from firsttry_tasks.reports import STATE
+from firsttry_tasks.system import disk, git, machine, process
 from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
@@ -162,7 +152,7 @@ class Project:
             env=self.environment,
             work=str(self.root / STATE / stage / ("tests" if gate == "diff-cover" else gate)),
             python=sys.executable,
-            programs={name: proc.find(name) or "" for name in ("ruff", "diff-cover")},
+            programs={name: process.find(name) or "" for name in ("ruff", "diff-cover")},
             configured={place: tuple(o) for place, o in lock.sections(self.root).items()},
             installed=frozenset(self.installed),
             base=self.settings.main,

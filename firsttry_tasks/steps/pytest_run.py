@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies, disk, lock, machine, proc, reports
+from firsttry_tasks import dependencies, lock, reports
 from firsttry_tasks.dependencies import Door, Learned, Memory
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
@@ -21,6 +21,7 @@ from firsttry_tasks.selection.learned import Now
 from firsttry_tasks.selection.spelling import spelled
 from firsttry_tasks.steps import recording
 from firsttry_tasks.steps.tool_run import CODE, Ran, require
+from firsttry_tasks.system import disk, machine, process
 from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def once(
         disk.fresh_folder(Path(plan.records))
     job = msgspec.structs.replace(job, env=job.env | {PLAN: str(place)})
     command = tests.command(job)
-    done = proc.run(command, watch or Watch(job.stage, Path(plan.events)).look)
+    done = process.run(command, watch or Watch(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
     heard = tests.hear(events.splitlines())

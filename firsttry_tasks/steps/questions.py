@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, reports
+from firsttry_tasks import reports
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.errors import FirstTryError, UsageError
 from firsttry_tasks.fingerprint import Inputs
@@ -14,6 +14,7 @@ from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.selection import impact
 from firsttry_tasks.steps import pytest_run
 from firsttry_tasks.steps.project import project, tree
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path

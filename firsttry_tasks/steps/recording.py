@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, machine, records, reports
+from firsttry_tasks import records, reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import contents, databases
+from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:
     from pathlib import Path

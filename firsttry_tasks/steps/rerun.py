@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import disk, flaky
+from firsttry_tasks import flaky
 from firsttry_tasks.gates import tests
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import pytest_run
 from firsttry_tasks.steps.project import today
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import Retried, TestsPlan
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks import disk, history, machine, reports, stores
+from firsttry_tasks import history, reports, stores
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.history import Line
 from firsttry_tasks.steps.project import project
@@ -17,6 +17,7 @@ from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as shelf
 from firsttry_tasks.stores.bounded import BoundedStore
 from firsttry_tasks.stores.runs import Fetched, Sighting
+from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

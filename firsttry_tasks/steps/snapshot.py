@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, fingerprint, lock, reports
+from firsttry_tasks import fingerprint, lock, reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.steps.project import Project, project
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import STAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.git import Look
+    from firsttry_tasks.system.git import Look
     from firsttry_tasks.values import Stage
 
 SEEN = f"{reports.STATE}/inputs/seen"
@@ -27,7 +28,7 @@ def take(root: Path) -> None:
     here = project(root)
     here.settings  # noqa: B018  a wrong setting is told before anything else
     disk.own_folder(root / reports.STATE)
-    from firsttry_tasks import git
+    from firsttry_tasks.system import git
 
     look = git.look(here.top)
     seen = _digest(here, look)

@@ -6,12 +6,13 @@ import datetime as dt
 import os
 from typing import TYPE_CHECKING, Literal
 
-from firsttry_tasks import disk, reports
+from firsttry_tasks import reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.outputs import github, words
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import snapshot
 from firsttry_tasks.steps.project import RUN, project
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import GateReport, Report
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, gates, git, proc
+from firsttry_tasks import gates
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.gates import diff_cover
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
 from firsttry_tasks.steps import recording
+from firsttry_tasks.system import disk, git, process
 from firsttry_tasks.values import Said
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def run(job: Job, gate: str, key: str = "") -> Ran:
     command = gates.GATES[gate].command(job)
     if command is None:
         return Ran(said=Said(status="off", message="no package or module was found to check"))
-    done = proc.run(command, _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}"))
+    done = process.run(command, _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}"))
     if done.timed_out:
         message = f"{gate} ran longer than {command.timeout:g} s and was ended"
         return Ran(said=Said(status="error", message=message), argv=command.argv)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks import disk, fingerprint, git, reports
+from firsttry_tasks import fingerprint, reports
 from firsttry_tasks.golden import box, nearest, restore
 from firsttry_tasks.golden.box import FITTING, BadBoxError
 from firsttry_tasks.outputs.console import CONSOLE
@@ -14,6 +14,7 @@ from firsttry_tasks.steps import fetch, recording, snapshot, storage, warm_state
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError
 from firsttry_tasks.stores.bounded import BoundedStore
+from firsttry_tasks.system import disk, git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

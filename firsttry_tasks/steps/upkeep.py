@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, lock, reports, settings
+from firsttry_tasks import lock, reports, settings
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import table
 from firsttry_tasks.steps import snapshot
 from firsttry_tasks.steps.stage import RedError
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import compare, disk, history, reports
+from firsttry_tasks import compare, history, reports
 from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden.box import Label
 from firsttry_tasks.golden.restore import GOLDEN
@@ -14,6 +14,7 @@ from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import memory, runs, snapshot, warm_state
 from firsttry_tasks.steps.project import RUN, began, project
 from firsttry_tasks.steps.stage import summarize
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import STAGES, Divergences
 
 if TYPE_CHECKING:

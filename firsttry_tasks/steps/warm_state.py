@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, fingerprint, git, lock, reports
+from firsttry_tasks import fingerprint, lock, reports
 from firsttry_tasks.dependencies import Learned
 from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.box import FITTING, Label
 from firsttry_tasks.steps.project import manifest, project
+from firsttry_tasks.system import disk, git
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, proc
 from firsttry_tasks.errors import UsageError
 from firsttry_tasks.stores import RefusedError, TooLargeError
 from firsttry_tasks.stores.hub import Hub
+from firsttry_tasks.system import disk, process
 from firsttry_tasks.values import Stored
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class GitHubStore:
         whose: Trusted,
         root: Path,
         seconds: float,
-        run: Run = proc.raw,
+        run: Run = process.raw,
         *,
         holding: bool = False,
     ) -> None:

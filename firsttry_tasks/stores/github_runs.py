@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import disk, proc
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores.hub import Hub
+from firsttry_tasks.system import disk, process
 from firsttry_tasks.values import Stored
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class _Page(msgspec.Struct, frozen=True):
 class GitHubRuns:
     """The newest hundred runs of this repository's own branches; those of forks are left out."""
 
-    def __init__(self, repository: str, root: Path, seconds: float, run: Run = proc.raw) -> None:
+    def __init__(self, repository: str, root: Path, seconds: float, run: Run = process.raw) -> None:
         """Ask nothing yet; ``run`` starts gh."""
         self._hub = Hub(repository, root, seconds, run)
         self._root = root

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from firsttry_tasks import git, proc
 from firsttry_tasks.stores import StoreError
+from firsttry_tasks.system import git, process
 from firsttry_tasks.values import Command
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Hub:
 
     def ask(self, what: str, *more: str) -> bytes:
         """Return what gh prints."""
-        program = proc.find("gh")
+        program = process.find("gh")
         if program is None:
             raise StoreError("GitHub's client gh is not installed (https://cli.github.com).")
         quiet = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks import disk
 from firsttry_tasks.history import Line
 from firsttry_tasks.sightings import Seen
 from firsttry_tasks.stores import OBJECTS, open_store, shown
+from firsttry_tasks.system import disk
 from firsttry_tasks.values import Name
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks import git
 from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.system import git
 
 if TYPE_CHECKING:
     from collections.abc import Callable

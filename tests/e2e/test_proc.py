@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks import proc
 from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.system import process
 from firsttry_tasks.values import Command
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _python(code: str, cwd: Path, timeout: float | None = None) -> Completed:
     argv = (sys.executable, "-c", code)
-    return proc.run(Command(argv=argv, cwd=str(cwd), env={}, timeout=timeout))
+    return process.run(Command(argv=argv, cwd=str(cwd), env={}, timeout=timeout))
 
 
 def test_both_streams_and_the_code_are_kept(tmp_path: Path) -> None:
@@ -69,14 +69,14 @@ def test_nothing_is_read_from_the_terminal(tmp_path: Path) -> None:
 def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
     """With its name."""
     with pytest.raises(FirstTryError, match="Can't start nowhere"):
-        proc.run(Command(argv=("nowhere",), cwd=str(tmp_path), env={"PATH": ""}))
+        process.run(Command(argv=("nowhere",), cwd=str(tmp_path), env={"PATH": ""}))
 
 
 def test_the_watch_looks_now_and_then(tmp_path: Path) -> None:
     """For progress."""
     looks: list[bool] = []
     argv = (sys.executable, "-c", "import time; time.sleep(0.4)")
-    proc.run(Command(argv=argv, cwd=str(tmp_path), env={}), lambda: looks.append(True))
+    process.run(Command(argv=argv, cwd=str(tmp_path), env={}), lambda: looks.append(True))
     assert looks
 
 
@@ -89,7 +89,7 @@ def test_a_watch_that_fails_ends_the_process(tmp_path: Path) -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011
-        proc.run(Command(argv=(sys.executable, "-c", code), cwd=str(tmp_path), env={}), fail)
+        process.run(Command(argv=(sys.executable, "-c", code), cwd=str(tmp_path), env={}), fail)
     time.sleep(2)
     assert not mark.exists()
 
@@ -98,12 +98,12 @@ def test_short_commands_side_by_side_keep_their_order(tmp_path: Path) -> None:
     """Answers stand where the questions stood."""
     codes = ("import time; time.sleep(0.3); print(1)", "print(2)")
     argvs = [[sys.executable, "-c", code] for code in codes]
-    answers = proc.outputs(argvs, cwd=str(tmp_path), env={})
+    answers = process.outputs(argvs, cwd=str(tmp_path), env={})
     assert [out for _, out, _ in answers] == [b"1\n", b"2\n"]
 
 
 def test_large_answers_of_commands_side_by_side(tmp_path: Path) -> None:
     """Both may print more than a pipe holds."""
     argvs = [[sys.executable, "-c", "print('x' * 1_000_000)"]] * 2
-    answers = proc.outputs(argvs, cwd=str(tmp_path), env={})
+    answers = process.outputs(argvs, cwd=str(tmp_path), env={})
     assert [len(out) for _, out, _ in answers] == [1_000_001, 1_000_001]

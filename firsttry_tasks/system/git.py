@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks import proc
 from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.system import process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def environment() -> dict[str, str]:
 
 def ask(root: Path, *argv: str, stdin: bytes = b"") -> bytes:
     """Return what one git command prints; raises FirstTryError with git's own words."""
-    [(code, out, err)] = proc.outputs(
+    [(code, out, err)] = process.outputs(
         [["git", *argv]], cwd=str(root), env=environment(), stdin=stdin
     )
     if code:
@@ -81,7 +81,7 @@ def main_branch(root: Path, name: str) -> str:
     """Return the main branch as this clone knows it: the remote's where there is one."""
     for known in (f"origin/{name}", name):
         argv = ["git", "rev-parse", "--verify", "--quiet", f"{known}^{{commit}}"]
-        [(code, _, _)] = proc.outputs([argv], cwd=str(root), env=environment())
+        [(code, _, _)] = process.outputs([argv], cwd=str(root), env=environment())
         if code == 0:
             return known
     raise FirstTryError(
@@ -117,7 +117,7 @@ def _look(root: Path) -> Look:
         "--untracked-files=all",
         "--ignore-submodules=none",
     ]
-    first, second = proc.outputs([listing, status], cwd=str(root), env=environment())
+    first, second = process.outputs([listing, status], cwd=str(root), env=environment())
     for verb, (code, _, err) in (("ls-files", first), ("status", second)):
         if code:
             raise FirstTryError(_sentence(verb, err))
@@ -310,7 +310,7 @@ def line(root: Path, main: str) -> Line:
     """Walk main's first parents from where HEAD left it; HEAD's own where there is no main."""
     asked = [["git", "merge-base", "HEAD", name] for name in (f"origin/{main}", main)]
     shallow = ["git", "rev-parse", "--is-shallow-repository"]
-    *bases, cut = proc.outputs([*asked, shallow], cwd=str(root), env=environment())
+    *bases, cut = process.outputs([*asked, shallow], cwd=str(root), env=environment())
     found = [out.decode("ascii").strip() for code, out, _ in bases if not code]
     base = _latest(root, found) if found else "HEAD"
     walk = ask(root, "rev-list", "--first-parent", f"--max-count={FAR}", base)
@@ -335,7 +335,7 @@ def _latest(root: Path, bases: list[str]) -> str:
 def differing(root: Path, commit: str) -> tuple[str, ...] | None:
     """Return the files that differ between a commit and the working tree; None if unknown."""
     argv = ["git", "diff", "--name-only", "--no-renames", "-z", commit, "--"]
-    [(code, out, _)] = proc.outputs([argv], cwd=str(root), env=environment())
+    [(code, out, _)] = process.outputs([argv], cwd=str(root), env=environment())
     return None if code else tuple(_lines(out))
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import disk
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
