@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from benchmarks.harness import RESULTS
 from firsttry_tasks import compare, history, reports
-from firsttry_tasks.values import (
+from firsttry_tasks.model.values import (
     STAGES,
     Counts,
     Finding,

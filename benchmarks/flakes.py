@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks.harness import RESULTS
-from firsttry_tasks.values import Divergence, Divergences
+from firsttry_tasks.model.values import Divergence, Divergences
 
 BIN = Path(sys.executable).parent
 INQUIRIES, EACH, GAPS = 200, 30, 3

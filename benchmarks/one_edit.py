@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from benchmarks import harness
 from benchmarks.harness import BIN, Case
-from firsttry_tasks.values import Report
+from firsttry_tasks.model.values import Report
 
 TURNS = 9
 LIMIT = 0.8

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.outcomes import PLACE
-from firsttry_tasks.values import Report
+from firsttry_tasks.model.values import Report
 
 _HOUSE = Path(__file__).parents[1]
 _OTHERS_OFF = "\n[tool.firsttry.ruff]\nenabled = false\n\n[tool.firsttry.mypy]\nenabled = false\n"

@@ -21,7 +21,7 @@ import msgspec
 from benchmarks import harness
 from benchmarks.harness import BIN, Case, Claim, Taken
 from benchmarks.project import copy
-from firsttry_tasks.values import PLAN, TestsPlan
+from firsttry_tasks.model.values import PLAN, TestsPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ import msgspec
 
 from benchmarks import harness
 from benchmarks.harness import Taken
-from firsttry_tasks.values import Report
+from firsttry_tasks.model.values import Report
 
 if TYPE_CHECKING:
     from pathlib import Path

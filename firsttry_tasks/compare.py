@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.values import STAGES, Name, Verdict
+from firsttry_tasks.model.values import STAGES, Name, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.values import Divergence, Finding, Report, Stage
+    from firsttry_tasks.model.values import Divergence, Finding, Report, Stage
 
 ESCAPE = 99
 #: Kinds of differences that make a test known as flaky.

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from firsttry_tasks.model.values import Watched
 from firsttry_tasks.selection import join
 from firsttry_tasks.selection.learned import Session
 from firsttry_tasks.selection.piece import Piece
 from firsttry_tasks.selection.source import take_apart
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from firsttry_tasks.records import Record
+    from firsttry_tasks.model.recording import Record
 
 #: Another number here makes older dbs count as absent.
 FORMAT = 9

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from firsttry_tasks.values import Kind, Stage
+from firsttry_tasks.model.values import Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    from firsttry_tasks.values import Divergence, Finding
+    from firsttry_tasks.model.values import Divergence, Finding
 
 #: How a test is run again: by itself; by itself in a copy of what git knows; by itself as warm
 #: runs tests; by itself with the other stage's variables; after all that a stage ran before it;

@@ -15,7 +15,7 @@ from doit.cmd_run import Run as DoitRun
 from doit.exceptions import BaseFail, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reports import STATE
 from firsttry_tasks.system import disk, process
 

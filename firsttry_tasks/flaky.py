@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks.sightings import FlakyMemory, FlakyTest, Gone
+from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from firsttry_tasks.lock import FlakyRules
-    from firsttry_tasks.sightings import Seen, State
+    from firsttry_tasks.model.flaky_records import Seen, State
 
 FILE = "ci/flaky_tests.json"
 #: How many failing sightings, days with passes, and tests that left are kept.

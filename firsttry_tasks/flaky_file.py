@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.flaky import FILE, newest, trim, whole
-from firsttry_tasks.sightings import FlakyMemory, FlakyTest
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

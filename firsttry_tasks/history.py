@@ -10,7 +10,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from firsttry_tasks.values import Report, Stage, Verdict
+    from firsttry_tasks.model.values import Report, Stage, Verdict
 
 #: A golden cache was restored, there was none that fits, or nobody asked for one.
 Store = Literal["hit", "miss", ""]

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from firsttry_tasks import flaky_file
-from firsttry_tasks.errors import FirstTryError
-from firsttry_tasks.sightings import FlakyMemory
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.flaky_records import FlakyMemory
 from firsttry_tasks.system import disk
 
 

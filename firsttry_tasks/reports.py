@@ -7,22 +7,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks import flaky, flaky_file
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Inputs
-from firsttry_tasks.sightings import FlakyMemory
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.flaky_records import FlakyMemory
+from firsttry_tasks.model.values import SCHEMA_VERSION, Divergences, GateResult, Report, Verdict
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import (
-    SCHEMA_VERSION,
-    Divergences,
-    GateResult,
-    Report,
-    Verdict,
-)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.values import Stage
+    from firsttry_tasks.model.values import Stage
 
 STATE = ".firsttry"
 ARTIFACTS = "artifacts"

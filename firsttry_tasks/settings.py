@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks.errors import UsageError
+from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

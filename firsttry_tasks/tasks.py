@@ -19,8 +19,8 @@ from doit.task import dict_to_task
 from firsttry_tasks import engine, reports, verbs
 from firsttry_tasks.building import LOOK, doc, flag, ours, subtask, top
 from firsttry_tasks.engine import step
-from firsttry_tasks.errors import FirstTryError
-from firsttry_tasks.values import STAGES
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from firsttry_tasks.building import Creator
-    from firsttry_tasks.values import Stage
+    from firsttry_tasks.model.values import Stage
 DOIT_CONFIG = engine.doit_config()
 
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.gates.job import Job
 from firsttry_tasks.lock import Lock
-from firsttry_tasks.settings import Settings
-from firsttry_tasks.values import (
+from firsttry_tasks.model.values import (
     Completed,
     Counts,
     Finding,
@@ -16,9 +15,10 @@ from firsttry_tasks.values import (
     Report,
     TestsDetail,
 )
+from firsttry_tasks.settings import Settings
 
 if TYPE_CHECKING:
-    from firsttry_tasks.values import Stage, Status
+    from firsttry_tasks.model.values import Stage, Status
 
 
 def finding(name: str, gate: str = "tests") -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

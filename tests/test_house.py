@@ -16,13 +16,10 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 #: is each module that lies at the top.
 FLOORS = (
     (
-        "errors",
         "layout",
+        "model",
         "owners",
         "recorder.boot",
-        "records",
-        "sightings",
-        "values",
     ),
     (
         "compare",

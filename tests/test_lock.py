@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from firsttry_tasks import lock
-from firsttry_tasks.errors import UsageError
 from firsttry_tasks.lock import Lock, Tool
+from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from firsttry_tasks import compare
+from firsttry_tasks.model.values import Finding, GateReport, Verdict
 from firsttry_tasks.outputs import github, table, words
 from firsttry_tasks.outputs.console import Console
-from firsttry_tasks.values import Finding, GateReport, Verdict
 from tests.builders import detail, finding, report, result
 
 LINT = Finding(

@@ -15,7 +15,7 @@ from tests.builders import report, result
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.values import GateResult
+    from firsttry_tasks.model.values import GateResult
 
 INPUTS = Inputs(gate="tests", parts={"tree": "a"})
 GREEN = msgspec.structs.replace(result("tests"), key=INPUTS.key)

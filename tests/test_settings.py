@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks import settings
-from firsttry_tasks.errors import UsageError
+from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

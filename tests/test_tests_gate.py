@@ -16,7 +16,7 @@ from firsttry_tasks.settings import Settings
 from tests.builders import completed, job
 
 if TYPE_CHECKING:
-    from firsttry_tasks.values import Said, Stage
+    from firsttry_tasks.model.values import Said, Stage
 
 COLLECTED = {"e": "collected", "collected": 3, "why": {"t.py::a": "new", "t.py::b": "new"}}
 START_A, END_A = (

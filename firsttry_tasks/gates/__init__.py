@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from firsttry_tasks.gates import diff_cover, mypy, ruff, tests
-from firsttry_tasks.values import Said
+from firsttry_tasks.model.values import Said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.values import Command, Completed
+    from firsttry_tasks.model.values import Command, Completed
 
 
 class Gate(Protocol):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks.lock import Lock
+from firsttry_tasks.model.values import Command, Stage
 from firsttry_tasks.settings import Settings
-from firsttry_tasks.values import Command, Stage
 
 if TYPE_CHECKING:
     from firsttry_tasks.settings import GateSettings

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.values import Finding, Said
+from firsttry_tasks.model.values import Finding, Said
 
 if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.values import Command, Completed
+    from firsttry_tasks.model.values import Command, Completed
 
 TOOL = "ruff"
 

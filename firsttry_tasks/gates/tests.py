@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks import layout
-from firsttry_tasks.values import Counts, Finding, Said, Status, TestsDetail
+from firsttry_tasks.model.values import Counts, Finding, Said, Status, TestsDetail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.values import Command, Completed
+    from firsttry_tasks.model.values import Command, Completed
 
 TOOL = "pytest"
 PLUGIN = "firsttry_tasks.recorder.plugin"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import zstandard
 
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden import box
 from firsttry_tasks.golden.box import BadBoxError
+from firsttry_tasks.model.errors import FirstTryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden import contents
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from firsttry_tasks.dependencies import Learned, watched
 from firsttry_tasks.golden import claims, contents, databases
 from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
+from firsttry_tasks.model.values import Watched
 from firsttry_tasks.system import disk, machine, process
-from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable

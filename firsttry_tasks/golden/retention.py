@@ -12,7 +12,7 @@ from firsttry_tasks.golden.box import Name
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from firsttry_tasks.values import Stored
+    from firsttry_tasks.model.values import Stored
 
 DAY = 86_400.0
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden.box import BadBoxError
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk, process
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from firsttry_tasks.history import Line
-    from firsttry_tasks.sightings import FlakyMemory, FlakyTest
+    from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
 
 #: How many reasons for running everything are told.
 REASONS = 5

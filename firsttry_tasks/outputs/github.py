@@ -10,7 +10,7 @@ from firsttry_tasks.outputs.words import outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.values import Finding, Report, Verdict
+    from firsttry_tasks.model.values import Finding, Report, Verdict
 
 #: GitHub shows ten annotations of a kind for each step.
 SHOWN = 10

@@ -10,7 +10,14 @@ from firsttry_tasks.outputs.table import duration, table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.values import Divergence, Finding, GateReport, GateResult, Report, Verdict
+    from firsttry_tasks.model.values import (
+        Divergence,
+        Finding,
+        GateReport,
+        GateResult,
+        Report,
+        Verdict,
+    )
 
 #: How many findings of a gate the console shows; the report has them all.
 SHOWN = 30

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from firsttry_tasks.values import PLAN, TestsPlan
+from firsttry_tasks.model.values import PLAN, TestsPlan
 
 WATCH = "firsttry-watch"
 

@@ -11,8 +11,8 @@ from firsttry_tasks.recorder.outcomes import clean
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from firsttry_tasks.model.values import TestsPlan
     from firsttry_tasks.recorder.outcomes import Stream
-    from firsttry_tasks.values import TestsPlan
 
 
 class Selected:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 
-from firsttry_tasks.records import Fact, Unit, named
+from firsttry_tasks.model.recording import Fact, Unit, named
 
 #: What tells code objects apart. Their own hash reads all they hold; ``id`` is an audited event.
 identity = object.__hash__

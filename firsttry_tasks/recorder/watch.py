@@ -14,6 +14,7 @@ import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.fixtures import FixtureDef
 
+from firsttry_tasks.model.recording import SUFFIX, Frame, Record, Test, encode
 from firsttry_tasks.recorder.asker import Asker
 from firsttry_tasks.recorder.caching import caching
 from firsttry_tasks.recorder.children import Children
@@ -23,7 +24,6 @@ from firsttry_tasks.recorder.lives import Lives
 from firsttry_tasks.recorder.opens import Opens
 from firsttry_tasks.recorder.tape import Open, Tape
 from firsttry_tasks.recorder.variables import variable
-from firsttry_tasks.records import SUFFIX, Frame, Record, Test, encode
 
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from firsttry_tasks.sightings import FlakyMemory
+from firsttry_tasks.model.flaky_records import FlakyMemory
+from firsttry_tasks.model.values import Divergences, Report, Verdict
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import Divergences, Report, Verdict
 
 KINDS = {
     "report": Report,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model.values import Selection
 from firsttry_tasks.selection.homes import Homes
 from firsttry_tasks.selection.judged import Judged
-from firsttry_tasks.values import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.records import cached
+from firsttry_tasks.model.recording import cached
 from firsttry_tasks.selection.kept import Shared
 from firsttry_tasks.selection.learned import NOWHERE, Frame, Session, Test
 from firsttry_tasks.selection.masks import packed
@@ -14,7 +14,7 @@ from firsttry_tasks.selection.masks import packed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from firsttry_tasks.records import Record
+    from firsttry_tasks.model.recording import Record
     from firsttry_tasks.selection.piece import Piece
 
 

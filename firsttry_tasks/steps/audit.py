@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks import flaky, reports
-from firsttry_tasks.errors import UsageError
+from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.model.flaky_records import FlakyMemory, Gone
 from firsttry_tasks.outputs import figures
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.sightings import FlakyMemory, Gone
 from firsttry_tasks.steps import memory, runs
 from firsttry_tasks.steps.project import project, today
 from firsttry_tasks.system import disk, git, webhook

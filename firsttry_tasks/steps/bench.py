@@ -14,8 +14,8 @@ from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.model.values import Report, Stage
     from firsttry_tasks.steps.project import Project
-    from firsttry_tasks.values import Report, Stage
 
 
 class Bench:

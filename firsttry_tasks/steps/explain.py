@@ -23,10 +23,10 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from firsttry_tasks.model.values import Divergence, Verdict
     from firsttry_tasks.selection.learned import Session, Test
     from firsttry_tasks.steps.bench import Bench
     from firsttry_tasks.steps.project import Project
-    from firsttry_tasks.values import Divergence, Verdict
 
     #: Why a test of a recorded run has to run again, None if nothing it rests on changed.
     Judge = Callable[[Session, Test], str | None]

@@ -6,23 +6,23 @@ import time
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import fingerprint, reports
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import GATES
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import GateResult, Said
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.words import gate_line
 from firsttry_tasks.steps import memory, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.project import RUN, manifest, project
 from firsttry_tasks.steps.tool_run import CODE, Ran
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import GateResult, Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from firsttry_tasks.model.values import Stage
     from firsttry_tasks.steps.project import Project
-    from firsttry_tasks.values import Stage
 
 
 def check(root: Path, stage: Stage, gate: str) -> None:

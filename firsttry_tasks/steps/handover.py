@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks import dependencies, reports, testmon_db
 from firsttry_tasks.dependencies import Memory
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.selection import today
 from firsttry_tasks.system import disk

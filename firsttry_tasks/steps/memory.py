@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import flaky, owners, reports
-from firsttry_tasks.sightings import Seen
+from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.steps.project import RUN, began, project, today
 from firsttry_tasks.system import disk
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from firsttry_tasks.sightings import How
-    from firsttry_tasks.values import Divergence, GateResult, Report, Verdict
+    from firsttry_tasks.model.flaky_records import How
+    from firsttry_tasks.model.values import Divergence, GateResult, Report, Verdict
 
 #: Sightings of runs that were not compared yet.
 SPOOL = f"{reports.HISTORY}/sightings.jsonl"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from firsttry_tasks import __version__, reports
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden import archive, box, contents, signature
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import megabytes
 from firsttry_tasks.steps import deltas, recording, snapshot, storage
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.fingerprint import Fingerprint
     from firsttry_tasks.golden.box import Label, Manifest, Member
+    from firsttry_tasks.model.values import Report, Stage
     from firsttry_tasks.stores import Store
-    from firsttry_tasks.values import Report, Stage
 
 FULL: Stage = "full"
 RECORD = "run: doit full record=1"

@@ -10,16 +10,16 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import __version__, fingerprint, flaky, lock, reports, settings
+from firsttry_tasks.model.values import Watched
 from firsttry_tasks.reports import STATE
 from firsttry_tasks.system import disk, git, machine, process
-from firsttry_tasks.values import Watched
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.sightings import FlakyMemory
-    from firsttry_tasks.values import Stage
+    from firsttry_tasks.model.flaky_records import FlakyMemory
+    from firsttry_tasks.model.values import Stage
 
 #: Names this run: results that carry another name were made by an earlier one.
 RUN = f"{time.time_ns():x}-{os.getpid():x}"

@@ -13,6 +13,7 @@ import msgspec
 from firsttry_tasks import dependencies, lock, reports
 from firsttry_tasks.dependencies import Door, Learned, Memory
 from firsttry_tasks.gates import tests
+from firsttry_tasks.model.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
 from firsttry_tasks.recorder.variables import variable
@@ -22,7 +23,6 @@ from firsttry_tasks.selection.spelling import spelled
 from firsttry_tasks.steps import recording
 from firsttry_tasks.steps.tool_run import CODE, Ran, require
 from firsttry_tasks.system import disk, machine, process
-from firsttry_tasks.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.tests import Heard
+    from firsttry_tasks.model.values import Completed
     from firsttry_tasks.selection.learned import Session
     from firsttry_tasks.selection.piece import Piece
     from firsttry_tasks.steps.project import Project
-    from firsttry_tasks.values import Completed
 
 #: The parts of the inputs that no test's own records can account for.
 AROUND = ("python", "platform", "distributions", "environment", "command")

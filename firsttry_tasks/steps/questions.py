@@ -8,8 +8,8 @@ import msgspec
 
 from firsttry_tasks import reports
 from firsttry_tasks.dependencies import Memory
-from firsttry_tasks.errors import FirstTryError, UsageError
 from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.selection import impact
 from firsttry_tasks.steps import pytest_run

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import records, reports
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks import reports
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import contents, databases
+from firsttry_tasks.model import recording
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.records import Record
+    from firsttry_tasks.model.recording import Record
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +27,8 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 
 def found(folder: Path) -> tuple[Record, ...]:
     """Return what each process of a run recorded."""
-    paths = sorted(folder.glob(f"*{records.SUFFIX}"))
-    return tuple(records.decode(disk.read(path) or b"") for path in paths)
+    paths = sorted(folder.glob(f"*{recording.SUFFIX}"))
+    return tuple(recording.decode(disk.read(path) or b"") for path in paths)
 
 
 def seal(folder: Path, key: str) -> None:

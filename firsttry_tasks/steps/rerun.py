@@ -11,19 +11,19 @@ from msgspec.structs import replace
 
 from firsttry_tasks import flaky
 from firsttry_tasks.gates import tests
+from firsttry_tasks.model.values import Retried, TestsPlan
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import pytest_run
 from firsttry_tasks.steps.project import today
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import Retried, TestsPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.model.values import Finding, Said
     from firsttry_tasks.steps.project import Project
     from firsttry_tasks.steps.tool_run import Ran
-    from firsttry_tasks.values import Finding, Said
 
 #: How many files are named on a command line before all are collected.
 NAMED = 200

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks import history, reports, stores
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.history import Line
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as shelf
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from firsttry_tasks.model.values import Stored
     from firsttry_tasks.stores import Store
-    from firsttry_tasks.values import Stored
 
 #: The runs of this checkout, and those that were read from the store.
 LOCAL = f"{reports.HISTORY}/parity.jsonl"

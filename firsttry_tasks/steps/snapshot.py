@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import fingerprint, lock, reports
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.fingerprint import Fingerprint
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.steps.project import Project, project
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import STAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from firsttry_tasks.model.values import Stage
     from firsttry_tasks.system.git import Look
-    from firsttry_tasks.values import Stage
 
 SEEN = f"{reports.STATE}/inputs/seen"
 FILE = f"{reports.STATE}/inputs/fingerprint.json"

@@ -7,18 +7,18 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from firsttry_tasks import reports
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import GateReport, Report
 from firsttry_tasks.outputs import github, words
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import snapshot
 from firsttry_tasks.steps.project import RUN, project
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import GateReport, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.values import GateResult, Stage
+    from firsttry_tasks.model.values import GateResult, Stage
 
 
 class RedError(FirstTryError):

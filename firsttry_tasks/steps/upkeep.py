@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import lock, reports, settings
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import table
 from firsttry_tasks.steps import snapshot

@@ -6,21 +6,21 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import compare, history, reports
-from firsttry_tasks.errors import FirstTryError
 from firsttry_tasks.golden.box import Label
 from firsttry_tasks.golden.restore import GOLDEN
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.outputs import github, words
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import memory, runs, snapshot, warm_state
 from firsttry_tasks.steps.project import RUN, began, project
 from firsttry_tasks.steps.stage import summarize
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import STAGES, Divergences
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.values import Report, Stage, Verdict
+    from firsttry_tasks.model.values import Report, Stage, Verdict
 
 HISTORY = runs.LOCAL
 

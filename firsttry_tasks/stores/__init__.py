@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from firsttry_tasks.errors import FirstTryError, UsageError
+from firsttry_tasks.model.errors import FirstTryError, UsageError
 
 if TYPE_CHECKING:
-    from firsttry_tasks.values import Stored
+    from firsttry_tasks.model.values import Stored
 
 
 #: What the object store library speaks; http is WebDAV.

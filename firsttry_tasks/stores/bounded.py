@@ -12,8 +12,8 @@ from firsttry_tasks.stores import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from firsttry_tasks.model.values import Stored
     from firsttry_tasks.stores import Store
-    from firsttry_tasks.values import Stored
 
 T = TypeVar("T")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import Stored
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import Stored
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.errors import UsageError
+from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.model.values import Stored
 from firsttry_tasks.stores import RefusedError, TooLargeError
 from firsttry_tasks.stores.hub import Hub
 from firsttry_tasks.system import disk, process
-from firsttry_tasks.values import Stored
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from firsttry_tasks.model.values import Stored
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores.hub import Hub
 from firsttry_tasks.system import disk, process
-from firsttry_tasks.values import Stored
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from firsttry_tasks.model.values import Command
 from firsttry_tasks.stores import StoreError
 from firsttry_tasks.system import git, process
-from firsttry_tasks.values import Command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from firsttry_tasks.values import Completed
+    from firsttry_tasks.model.values import Completed
 
     Run = Callable[[Command], tuple[Completed, bytes]]
 

@@ -6,9 +6,9 @@ import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.errors import FirstTryError, UsageError
+from firsttry_tasks.model.errors import FirstTryError, UsageError
+from firsttry_tasks.model.values import Stored
 from firsttry_tasks.stores import StoreError, TooLargeError
-from firsttry_tasks.values import Stored
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore, RetryConfig

@@ -10,16 +10,16 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.history import Line
-from firsttry_tasks.sightings import Seen
+from firsttry_tasks.model.flaky_records import Seen
+from firsttry_tasks.model.values import Name
 from firsttry_tasks.stores import OBJECTS, open_store, shown
 from firsttry_tasks.system import disk
-from firsttry_tasks.values import Name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from firsttry_tasks.model.values import Stored
     from firsttry_tasks.stores import Store
-    from firsttry_tasks.values import Stored
 
 Sighting = tuple[str, Seen]
 #: A folder of its own: warm lists the boxes, and must not pay for the runs.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import process
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.errors import FirstTryError
-from firsttry_tasks.values import Completed
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import Completed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from firsttry_tasks.values import Command
+    from firsttry_tasks.model.values import Command
 
 #: Seconds between a polite end and a hard one.
 GRACE = 3.0

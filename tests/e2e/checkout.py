@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.values import Report, Verdict
+from firsttry_tasks.model.values import Report, Verdict
 from tests import schemas
 
 if TYPE_CHECKING:
-    from firsttry_tasks.values import GateResult, Stage
+    from firsttry_tasks.model.values import GateResult, Stage
 
 #: Where the programs of the Python that runs these tests stand.
 BIN = Path(sys.executable).parent

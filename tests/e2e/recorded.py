@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import records
-from firsttry_tasks.values import PLAN, TestsPlan
+from firsttry_tasks.model import recording
+from firsttry_tasks.model.values import PLAN, TestsPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from firsttry_tasks.records import Record
+    from firsttry_tasks.model.recording import Record
 
 HOUSE = Path(__file__).parents[2]
 
@@ -42,4 +42,4 @@ def recorded(root: Path, files: Mapping[str, str], first: str = "") -> Record:
     words += ["-p", "no:testmon", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-q", f"--rootdir={root}", *words]
     subprocess.run(command, cwd=root, env=env, check=False, capture_output=True)
-    return records.decode((spool / f"main{records.SUFFIX}").read_bytes())
+    return recording.decode((spool / f"main{recording.SUFFIX}").read_bytes())

@@ -21,7 +21,7 @@ from tests.e2e.checkout import CODE
 if TYPE_CHECKING:
     from subprocess import Popen
 
-    from firsttry_tasks.values import Stage
+    from firsttry_tasks.model.values import Stage
     from tests.e2e.checkout import Checkout
 
 BROKEN = CODE.replace("n * 3", "n * 4")

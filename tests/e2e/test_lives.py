@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.recorded import recorded
 
 if TYPE_CHECKING:
-    from firsttry_tasks.records import Record
+    from firsttry_tasks.model.recording import Record
     from tests.e2e.checkout import Checkout
 
 LIB = """\

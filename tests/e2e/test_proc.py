@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import Command
 from firsttry_tasks.system import process
-from firsttry_tasks.values import Command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.values import Completed
+    from firsttry_tasks.model.values import Completed
 
 
 def _python(code: str, cwd: Path, timeout: float | None = None) -> Completed:

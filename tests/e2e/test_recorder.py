@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks import records
+from firsttry_tasks.model import recording
 from firsttry_tasks.recorder import variables
 from tests.e2e.recorded import recorded
 
 if TYPE_CHECKING:
-    from firsttry_tasks.records import Frame, Record, Test
+    from firsttry_tasks.model.recording import Frame, Record, Test
 
 LIB = """\
 import functools
@@ -207,7 +207,7 @@ def test_code_is_seen_in_greenlets(record: Record) -> None:
 def test_what_a_cached_function_does_is_known_apart(record: Record) -> None:
     """It runs for one test and answers others; what follows its error is the test's own."""
     frame = next(frame for frame in record.frames if frame.kind == "cache")
-    assert records.cached(frame).name == "kept"
+    assert recording.cached(frame).name == "kept"
     assert _ran(record, frame) == {"helper"}
     assert _ran(record, _test(record, "test_kept")) >= {"test_kept", "kept", "after", "variable"}
 

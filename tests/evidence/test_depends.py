@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from firsttry_tasks import depends
-from firsttry_tasks.errors import UsageError
+from firsttry_tasks.model.errors import UsageError
 
 LINE = ("data/*", "tests/test_a.py::test_a")
 HEAD = "[tool.firsttry.depends]\n"

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from firsttry_tasks import divergence
 from firsttry_tasks.divergence import Ask, Case, Conclusion
-from firsttry_tasks.values import Divergence, Finding
+from firsttry_tasks.model.values import Divergence, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from firsttry_tasks.values import Kind, Stage
+    from firsttry_tasks.model.values import Kind, Stage
 
     #: Whether the test fails when it is run in the way asked for.
     World = Callable[[Ask], bool]

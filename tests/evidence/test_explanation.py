@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from firsttry_tasks import explanation, records
+from firsttry_tasks import explanation
 from firsttry_tasks.explanation import Because, Known, Tree
-from firsttry_tasks.records import Fact, Frame, Record, Unit
+from firsttry_tasks.model import recording
+from firsttry_tasks.model.recording import Fact, Frame, Record, Unit
 from firsttry_tasks.selection import learned
 from firsttry_tasks.selection.learned import Session
 
@@ -25,7 +26,7 @@ def _record(*facts: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
     fixture = Frame(
         kind="fixture", name="f", facts=numbers, units=tuple(n for n, _ in enumerate(units))
     )
-    test = records.Test(
+    test = recording.Test(
         nodeid=NODEID,
         path="tests/test_a.py",
         outcome="failed",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone
 from firsttry_tasks.outputs import figures
-from firsttry_tasks.sightings import FlakyMemory, FlakyTest, Gone
 
 TODAY = dt.date(2026, 3, 10)
 OLD = FlakyTest(state="flaky", first="2026-02-01T00:00:00+00:00", last="2026-03-09T00:00:00+00:00")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks import flaky
 from firsttry_tasks.lock import FlakyRules
-from firsttry_tasks.sightings import FlakyMemory, FlakyTest, How, Seen
+from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, How, Seen
 
 if TYPE_CHECKING:
     from random import Random

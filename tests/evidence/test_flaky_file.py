@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsttry_tasks import flaky, flaky_file
-from firsttry_tasks.errors import FirstTryError
-from firsttry_tasks.sightings import FlakyMemory, FlakyTest, Gone, Seen
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone, Seen
 
 
 def _seen(name: str, day: int = 1, failures: int = 1) -> Seen:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from firsttry_tasks import flaky, flaky_file
 from firsttry_tasks.lock import FlakyRules
-from firsttry_tasks.sightings import FlakyMemory, Gone, Seen
+from firsttry_tasks.model.flaky_records import FlakyMemory, Gone, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from firsttry_tasks.golden import box, retention
 from firsttry_tasks.golden.box import Name
 from firsttry_tasks.golden.retention import DAY
-from firsttry_tasks.values import Stored
+from firsttry_tasks.model.values import Stored
 
 NOW = 1000 * DAY
 

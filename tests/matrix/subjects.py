@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from firsttry_tasks.values import Report
+from firsttry_tasks.model.values import Report
 
 _HOUSE = Path(__file__).parents[2]
 _LINE = re.compile(r"^(PASSED|FAILED|ERROR|XPASS|XFAIL) (.+?)(?: - .*)?$")

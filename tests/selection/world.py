@@ -15,8 +15,8 @@ from firsttry_tasks.selection.source import take_apart
 from firsttry_tasks.selection.spelling import spelled
 
 if TYPE_CHECKING:
+    from firsttry_tasks.model.values import Selection
     from firsttry_tasks.selection.piece import Piece
-    from firsttry_tasks.values import Selection
 
 
 class Fact(msgspec.Struct, frozen=True):

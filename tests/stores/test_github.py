@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from firsttry_tasks import stores
-from firsttry_tasks.errors import UsageError
 from firsttry_tasks.golden import retention
+from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.stores import RefusedError, StoreError, TooLargeError, github
 from firsttry_tasks.system import process
 from tests.stores import hub as stand_in

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks import stores
-from firsttry_tasks.errors import UsageError
+from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores.bounded import BoundedStore
 from tests.stores.kinds import SERVERS

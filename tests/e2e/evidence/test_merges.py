@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks import flaky, flaky_file
-from firsttry_tasks.sightings import FlakyMemory, Seen
+from firsttry_tasks.model.flaky_records import FlakyMemory, Seen
 
 if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout

@@ -18,7 +18,7 @@ from tests.e2e.golden import ONLY_TESTS, World
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.values import Divergence
+    from firsttry_tasks.model.values import Divergence
     from tests.e2e.checkout import Checkout
 
 Facts = TypeVar("Facts", learned.Test, learned.Frame)
