@@ -18,7 +18,7 @@ from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from firsttry_tasks.lock import FlakyRules
+    from firsttry_tasks.config.parity_lock import FlakyRules
     from firsttry_tasks.model.flaky_records import Seen, State
 
 FILE = "ci/flaky_tests.json"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.config.parity_lock import Lock
+from firsttry_tasks.config.settings import Settings
 from firsttry_tasks.gates.job import Job
-from firsttry_tasks.lock import Lock
 from firsttry_tasks.model.values import (
     Completed,
     Counts,
@@ -15,7 +16,6 @@ from firsttry_tasks.model.values import (
     Report,
     TestsDetail,
 )
-from firsttry_tasks.settings import Settings
 
 if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stage, Status

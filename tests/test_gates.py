@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from firsttry_tasks import gates
+from firsttry_tasks.config.parity_lock import Lock, Thresholds, Tool
+from firsttry_tasks.config.settings import GateSettings, Settings
 from firsttry_tasks.gates import GATES, mypy, ruff
-from firsttry_tasks.lock import Lock, Thresholds, Tool
 from firsttry_tasks.outputs import words
-from firsttry_tasks.settings import GateSettings, Settings
 from tests.builders import completed, job
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.json"))

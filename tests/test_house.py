@@ -16,7 +16,6 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 #: is each module that lies at the top.
 FLOORS = (
     (
-        "layout",
         "model",
         "owners",
         "recorder.boot",
@@ -28,13 +27,12 @@ FLOORS = (
         "history",
         "recorder",
         "selection",
-        "settings",
         "system",
     ),
     (
+        "config",
         "dependencies",
         "fingerprint",
-        "lock",
         "schema",
         "stores",
         "testmon_db",

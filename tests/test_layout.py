@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firsttry_tasks import layout
+from firsttry_tasks.config import project_layout
 
 SRC = ("src/shop/__init__.py", "src/shop/a.py", "tests/test_a.py", "setup.py")
 FLAT = ("shop/__init__.py", "shop/a.py", "tests/__init__.py", "tests/test_a.py", "docs/conf.py")
@@ -30,4 +30,4 @@ def test_usual_layouts(
     paths: tuple[str, ...], sources: tuple[str, ...], tests: tuple[str, ...]
 ) -> None:
     """src, flat, tests inside the package, single modules, and nothing at all."""
-    assert (layout.sources(paths), layout.tests(paths)) == (sources, tests)
+    assert (project_layout.sources(paths), project_layout.tests(paths)) == (sources, tests)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from firsttry_tasks import lock
-from firsttry_tasks.lock import Lock, Tool
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.parity_lock import Lock, Tool
 from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,18 +25,18 @@ def _lock(python: str = "cpython 3.11", **versions: str) -> Lock:
 
 def _read(root: Path, text: str) -> Lock:
     (root / "ci").mkdir()
-    (root / lock.FILE).write_text(text)
-    return lock.read(root)[0]
+    (root / parity_lock.FILE).write_text(text)
+    return parity_lock.read(root)[0]
 
 
 def test_no_lock_is_the_defaults(tmp_path: Path) -> None:
     """A project without a lock has nothing to differ from."""
-    assert lock.mismatches(lock.read(tmp_path)[0], _lock(ruff="1")) == ()
+    assert parity_lock.mismatches(parity_lock.read(tmp_path)[0], _lock(ruff="1")) == ()
 
 
 def test_an_equal_environment_has_no_mismatch() -> None:
     """What is as the lock says needs no sentence."""
-    assert lock.mismatches(_lock(ruff="1"), _lock(ruff="1")) == ()
+    assert parity_lock.mismatches(_lock(ruff="1"), _lock(ruff="1")) == ()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_equal_environment_has_no_mismatch() -> None:
 )
 def test_a_mismatch_has_both_values_and_its_mend(locked: Lock, now: Lock, said: str) -> None:
     """Whoever reads the sentence can act on it."""
-    assert [str(it) for it in lock.mismatches(locked, now)] == [said]
+    assert [str(it) for it in parity_lock.mismatches(locked, now)] == [said]
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_wrong_locks_are_told(tmp_path: Path, text: str, said: str) -> None:
 def test_what_people_chose_is_kept(tmp_path: Path) -> None:
     """Writing the lock anew changes versions, not arguments and limits."""
     old = Lock(tools={"ruff": Tool(version="0", args=("--preview",), timeout=5)})
-    new = lock.current(tmp_path, old).tool("ruff")
+    new = parity_lock.current(tmp_path, old).tool("ruff")
     assert (new.args, new.timeout, new.version != "0") == (("--preview",), 5, True)
 
 
 def test_a_lock_reads_back(tmp_path: Path) -> None:
     """What is written is what is read."""
-    now = lock.current(tmp_path, Lock())
+    now = parity_lock.current(tmp_path, Lock())
     assert _read(tmp_path, msgspec.json.encode(now).decode()) == now
 
 
@@ -120,7 +120,7 @@ def test_configuration_is_found_where_tools_read_it(
 ) -> None:
     """Whole files, and sections of shared ones."""
     (tmp_path / name).write_text(text)
-    assert list(lock.configuration(tmp_path)) == [place]
+    assert list(parity_lock.configuration(tmp_path)) == [place]
 
 
 def test_a_comment_is_no_change_of_configuration(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_comment_is_no_change_of_configuration(tmp_path: Path) -> None:
     digests = set()
     for text in ("[tool.mypy]\nstrict = true", "# why\n[tool.mypy]\nstrict=true # yes"):
         (tmp_path / "pyproject.toml").write_text(text)
-        digests.add(tuple(lock.configuration(tmp_path).values()))
+        digests.add(tuple(parity_lock.configuration(tmp_path).values()))
     assert len(digests) == 1
 
 
@@ -139,4 +139,4 @@ def test_broken_configuration_is_named(tmp_path: Path, name: str, text: str) -> 
     """A file that no tool could read is the user's to mend."""
     (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match=name):
-        lock.configuration(tmp_path)
+        parity_lock.configuration(tmp_path)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks import settings
+from firsttry_tasks.config import settings
 from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from firsttry_tasks.settings import Asked
+    from firsttry_tasks.config.settings import Asked
 
 
 def _read(root: Path, table: str, environ: Mapping[str, str] | None = None) -> Asked:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsttry_tasks import gates
+from firsttry_tasks.config.parity_lock import Lock, Tool
+from firsttry_tasks.config.settings import Settings
 from firsttry_tasks.gates import tests
-from firsttry_tasks.lock import Lock, Tool
-from firsttry_tasks.settings import Settings
 from tests.builders import completed, job
 
 if TYPE_CHECKING:

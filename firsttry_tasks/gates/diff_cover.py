@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from firsttry_tasks.config.settings import GateSettings
 from firsttry_tasks.model.values import Finding, Said
-from firsttry_tasks.settings import GateSettings
 
 if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks.lock import Lock
+from firsttry_tasks.config.parity_lock import Lock
+from firsttry_tasks.config.settings import Settings
 from firsttry_tasks.model.values import Command, Stage
-from firsttry_tasks.settings import Settings
 
 if TYPE_CHECKING:
-    from firsttry_tasks.settings import GateSettings
+    from firsttry_tasks.config.settings import GateSettings
 
 
 class Job(Struct, frozen=True, kw_only=True):

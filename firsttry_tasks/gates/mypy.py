@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import layout
+from firsttry_tasks.config import project_layout
 from firsttry_tasks.model.values import Finding, Said
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def targets(job: Job) -> tuple[str, ...] | None:
     """Return what to check: the settings' paths, mypy's own, or the packages found."""
     options = job.options(*PLACES) or frozenset()
     named = {"files", "packages", "modules"} & {name.rpartition(".")[2] for name in options}
-    return job.settings.paths or (() if named else layout.sources(job.paths) or None)
+    return job.settings.paths or (() if named else project_layout.sources(job.paths) or None)
 
 
 def cache_folder(job: Job, configured: str) -> str | None:

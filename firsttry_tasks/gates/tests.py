@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks import layout
+from firsttry_tasks.config import project_layout
 from firsttry_tasks.model.values import Counts, Finding, Said, Status, TestsDetail
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def coverage_options(job: Job) -> tuple[str, ...]:
     if "pytest-cov" not in job.installed or job.env.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         return ()
     if measures(job):
-        sources = job.settings.paths or layout.sources(job.paths) or (".",)
+        sources = job.settings.paths or project_layout.sources(job.paths) or (".",)
         # Coverage takes folders and names of modules; a file's name would be a module "x.py".
         asked = tuple(f"--cov={source.removesuffix('.py')}" for source in sources)
         return (
@@ -103,7 +103,7 @@ def measures(job: Job) -> bool:
 
 def targets(job: Job) -> tuple[str, ...]:
     """Return what pytest is pointed at; nothing where its own configuration decides."""
-    found = layout.tests(job.paths) if job.options(*PLACES) is None else ()
+    found = project_layout.tests(job.paths) if job.options(*PLACES) is None else ()
     return job.settings.tests or found
 
 

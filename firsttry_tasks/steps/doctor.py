@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import history, lock, reports
+from firsttry_tasks import history, reports
+from firsttry_tasks.config import parity_lock
 from firsttry_tasks.golden import restore, retention
 from firsttry_tasks.golden.box import Label
 from firsttry_tasks.outputs.console import CONSOLE
@@ -38,13 +39,13 @@ def examine(root: Path) -> None:
 
 
 def _lock(root: Path) -> Iterator[str]:
-    if not (root / lock.FILE).exists():
-        yield f"There is no {lock.FILE}: CI and laptops may differ; run: doit lock"
+    if not (root / parity_lock.FILE).exists():
+        yield f"There is no {parity_lock.FILE}: CI and laptops may differ; run: doit lock"
         return
     warnings = snapshot.read(root).warnings
     yield from (f"{WRONG}{warning}" for warning in warnings)
     if not warnings:
-        yield f"This environment is as {lock.FILE} says."
+        yield f"This environment is as {parity_lock.FILE} says."
 
 
 def _state(root: Path) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import __version__, depends, explanation, lock, reports
+from firsttry_tasks import __version__, depends, explanation, reports
+from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.explanation import Known, Tree
 from firsttry_tasks.fingerprint import Inputs
@@ -111,5 +112,5 @@ def learn(root: Path, verdict: Verdict) -> None:
     place = root / SETTINGS
     text = (disk.read(place) or b"").decode("utf-8")
     disk.write_if_changed(place, depends.add(text, wanted).encode("utf-8"))
-    locked = " Then run: doit lock" if disk.read(root / lock.FILE) else ""
+    locked = " Then run: doit lock" if disk.read(root / parity_lock.FILE) else ""
     CONSOLE.say(f"Wrote to {SETTINGS}, {depends.HEADER}; read it, and commit it.{locked}")

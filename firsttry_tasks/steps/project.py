@@ -9,7 +9,8 @@ import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import __version__, fingerprint, flaky, lock, reports, settings
+from firsttry_tasks import __version__, fingerprint, flaky, reports
+from firsttry_tasks.config import parity_lock, settings
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.reports import STATE
 from firsttry_tasks.system import disk, git, machine, process
@@ -48,9 +49,9 @@ class Project:
         return str(get_var("record") or "0") != "0"
 
     @cached_property
-    def locked(self) -> tuple[lock.Lock, str]:
+    def locked(self) -> tuple[parity_lock.Lock, str]:
         """Return the parity lock and the sha256 of its file."""
-        return lock.read(self.root)
+        return parity_lock.read(self.root)
 
     @cached_property
     def top(self) -> Path:
@@ -153,7 +154,7 @@ class Project:
             work=str(self.root / STATE / stage / ("tests" if gate == "diff-cover" else gate)),
             python=sys.executable,
             programs={name: process.find(name) or "" for name in ("ruff", "diff-cover")},
-            configured={place: tuple(o) for place, o in lock.sections(self.root).items()},
+            configured={place: tuple(o) for place, o in parity_lock.sections(self.root).items()},
             installed=frozenset(self.installed),
             base=self.settings.main,
             record=self.record and stage == "full" and gate in RECORDING,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies, lock, reports
+from firsttry_tasks import dependencies, reports
+from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependencies import Door, Learned, Memory
 from firsttry_tasks.gates import tests
 from firsttry_tasks.model.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
@@ -195,7 +196,7 @@ def _mode(said: Said, mode: str, known: int | None = None) -> Said:
 
 def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: Memory) -> Now:
     """Return the tree and the environment as selection sees them."""
-    config = lock.configuration(here.root)
+    config = parity_lock.configuration(here.root)
     read = partial(_read, here.root)
 
     @functools.cache

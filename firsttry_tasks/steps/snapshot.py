@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import fingerprint, lock, reports
+from firsttry_tasks import fingerprint, reports
+from firsttry_tasks.config import parity_lock
 from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
@@ -107,7 +108,7 @@ def _portable(here: Project, argv: tuple[str, ...]) -> str:
 
 def _mismatches(here: Project) -> tuple[str, ...]:
     locked = here.locked[0]
-    found = lock.mismatches(locked, lock.current(here.root, locked))
+    found = parity_lock.mismatches(locked, parity_lock.current(here.root, locked))
     return tuple(str(mismatch) for mismatch in found)
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import lock, reports, settings
+from firsttry_tasks import reports
+from firsttry_tasks.config import parity_lock, settings
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import table
@@ -44,23 +45,25 @@ def show_settings(root: Path) -> None:
 
 def write_lock(root: Path, *, check: bool = False) -> None:
     """Write the parity lock from this environment, or compare with it."""
-    old, _ = lock.read(root)
-    now = lock.current(root, old)
+    old, _ = parity_lock.read(root)
+    now = parity_lock.current(root, old)
     if check:
-        _check(root, lock.mismatches(old, now))
+        _check(root, parity_lock.mismatches(old, now))
         return
-    disk.write_json(root / lock.FILE, now)
+    disk.write_json(root / parity_lock.FILE, now)
     tools = ", ".join(f"{name} {tool.version}" for name, tool in now.tools.items() if tool.version)
-    CONSOLE.say(f"Wrote {lock.FILE}: Python {now.python}, {tools}.")
+    CONSOLE.say(f"Wrote {parity_lock.FILE}: Python {now.python}, {tools}.")
 
 
-def _check(root: Path, found: tuple[lock.Mismatch, ...]) -> None:
-    if not (root / lock.FILE).exists():
-        raise FirstTryError(f"There is no {lock.FILE}; run: doit lock")
+def _check(root: Path, found: tuple[parity_lock.Mismatch, ...]) -> None:
+    if not (root / parity_lock.FILE).exists():
+        raise FirstTryError(f"There is no {parity_lock.FILE}; run: doit lock")
     CONSOLE.say(*map(str, found))
     if found:
-        raise RedError(f"{len(found)} difference{'s' if len(found) > 1 else ''} from {lock.FILE}.")
-    CONSOLE.say(f"This environment is as {lock.FILE} says.")
+        raise RedError(
+            f"{len(found)} difference{'s' if len(found) > 1 else ''} from {parity_lock.FILE}."
+        )
+    CONSOLE.say(f"This environment is as {parity_lock.FILE} says.")
 
 
 def clear(root: Path) -> None:

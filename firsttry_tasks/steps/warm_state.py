@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import fingerprint, lock, reports
+from firsttry_tasks import fingerprint, reports
+from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependencies import Learned
 from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden import restore
@@ -49,7 +50,7 @@ def mypy_folder(root: Path) -> Path | None:
     here = project(root)
     if "mypy" not in here.gates("warm"):
         return None
-    sections = lock.sections(root)
+    sections = parity_lock.sections(root)
     configured = [
         str(options["cache_dir"])
         for place, options in sections.items()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from firsttry_tasks import flaky
-from firsttry_tasks.lock import FlakyRules
+from firsttry_tasks.config.parity_lock import FlakyRules
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, How, Seen
 
 if TYPE_CHECKING:

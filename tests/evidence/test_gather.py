@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsttry_tasks import flaky
-from firsttry_tasks.lock import FlakyRules
+from firsttry_tasks.config.parity_lock import FlakyRules
 from firsttry_tasks.model.flaky_records import FlakyMemory, Seen
 from tests.evidence.test_machines import LISTED, PAIRS, Pair
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsttry_tasks import flaky, flaky_file
-from firsttry_tasks.lock import FlakyRules
+from firsttry_tasks.config.parity_lock import FlakyRules
 from firsttry_tasks.model.flaky_records import FlakyMemory, Gone, Seen
 
 if TYPE_CHECKING:
