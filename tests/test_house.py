@@ -18,14 +18,14 @@ FLOORS = (
     (
         "model",
         "owners",
-        "recorder.boot",
+        "recorder.probes.child",
     ),
     (
         "compare",
         "depends",
         "divergence",
         "history",
-        "recorder",
+        "recorder.tracing",
         "selection",
         "system",
     ),
@@ -33,6 +33,7 @@ FLOORS = (
         "config",
         "dependencies",
         "fingerprint",
+        "recorder.probes",
         "schema",
         "stores",
         "testmon_db",
@@ -40,11 +41,13 @@ FLOORS = (
     (
         "flaky",
         "gates",
+        "recorder.inside_pytest",
     ),
     (
         "explanation",
         "flaky_file",
         "outputs",
+        "recorder",
     ),
     (
         "merge_driver",
@@ -64,7 +67,7 @@ FLOORS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
-    "subprocess": {"system.process", "recorder.children"},
+    "subprocess": {"system.process", "recorder.probes.subprocesses"},
     "sqlite3": {"dependencies", "engine", "golden.databases"},
     "fcntl": {"system.disk"},
     "signal": {"system.process", "engine"},

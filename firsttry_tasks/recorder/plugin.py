@@ -35,8 +35,8 @@ def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
     plan = read_plan()
     if plan is None or not plan.records:
         return
-    from firsttry_tasks.recorder.collector import stands_alone
-    from firsttry_tasks.recorder.watch import Watch
+    from firsttry_tasks.recorder.inside_pytest.hooks import Watch
+    from firsttry_tasks.recorder.tracing.collector import stands_alone
 
     if early != stands_alone():
         return
@@ -68,8 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     plan = read_plan()
     if plan is None:
         return
-    from firsttry_tasks.recorder.outcomes import Outcomes, Stream
-    from firsttry_tasks.recorder.selected import Selected
+    from firsttry_tasks.recorder.inside_pytest.deselect import Selected
+    from firsttry_tasks.recorder.inside_pytest.outcomes import Outcomes, Stream
 
     # testmon reads `--lf` even where `-p no:cacheprovider` took that option away.
     if not hasattr(config.option, "lf"):

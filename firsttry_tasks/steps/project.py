@@ -119,7 +119,7 @@ class Project:
         Only digests: what stands in variables may be secret.
         """
         from firsttry_tasks import reports
-        from firsttry_tasks.recorder.variables import variable
+        from firsttry_tasks.recorder.probes.environ import variable
 
         old = disk.read_own(self.root / reports.WATCHED, Watched) or Watched()
         variables = {

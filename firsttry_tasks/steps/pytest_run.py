@@ -17,7 +17,7 @@ from firsttry_tasks.gates import tests
 from firsttry_tasks.model.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
-from firsttry_tasks.recorder.variables import variable
+from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.selection.choose import choose, seconds
 from firsttry_tasks.selection.learned import Now
 from firsttry_tasks.selection.spelling import spelled

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from firsttry_tasks.recorder import counted
-from firsttry_tasks.recorder.counted import Group, Memory
+from firsttry_tasks.recorder.tracing import warmup_counters
+from firsttry_tasks.recorder.tracing.warmup_counters import Group, Memory
 from tests.e2e.recorded import HOUSE
 
 pytestmark = pytest.mark.skipif(
@@ -46,7 +46,7 @@ def counting(n):
 
 @pytest.fixture(name="memory")
 def _memory() -> Memory:
-    found = counted.memory()
+    found = warmup_counters.memory()
     assert found is not None, "this interpreter should be able to tell"
     return found
 
@@ -183,5 +183,5 @@ def test_the_recorder_can_be_what_is_recorded() -> None:
 
 def test_no_guess_without_ctypes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then code is traced."""
-    monkeypatch.setattr(counted, "ctypes", None)
-    assert counted.memory.__wrapped__() is None
+    monkeypatch.setattr(warmup_counters, "ctypes", None)
+    assert warmup_counters.memory.__wrapped__() is None

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from firsttry_tasks.recorder import opens
-from firsttry_tasks.recorder.opens import Opens
-from firsttry_tasks.recorder.tape import Open, Tape
+from firsttry_tasks.recorder.probes import inotify
+from firsttry_tasks.recorder.probes.inotify import Opens
+from firsttry_tasks.recorder.tracing.attribution import Open, Tape
 from tests.e2e.recorded import recorded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
@@ -149,7 +149,7 @@ def test_python_may_open_any_number(watched: Watched) -> None:
 
 def test_without_ctypes_nothing_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The recorder goes on without it."""
-    monkeypatch.setattr(opens, "ctypes", None)
+    monkeypatch.setattr(inotify, "ctypes", None)
     watched = Watched(tmp_path.resolve())
     watched.opens.begin()
     watched.by_library("one.txt")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks.model import recording
-from firsttry_tasks.recorder import variables
+from firsttry_tasks.recorder.probes import environ
 from tests.e2e.recorded import recorded
 
 if TYPE_CHECKING:
@@ -273,11 +273,11 @@ def test_the_runner_looking_around_counts_for_nobody(record: Record) -> None:
     assert {kind for kind, _ in _saw(record, start)}.isdisjoint({"read", "list", "look", "env"})
 
 
-@pytest.mark.parametrize("name", ["PWD", "TOOLS", variables.ALL])
+@pytest.mark.parametrize("name", ["PWD", "TOOLS", environ.ALL])
 def test_where_a_checkout_lies_is_no_change(name: str) -> None:
     """A clone at another place rests on the same variables; what else they say counts."""
     here, there, other = (
-        variables.variable(name, {"PWD": root, "TOOLS": f"{root}/{tools}"}, root)
+        environ.variable(name, {"PWD": root, "TOOLS": f"{root}/{tools}"}, root)
         for root, tools in (("/here/shop", "bin"), ("/there/shop", "bin"), ("/there/shop", "sbin"))
     )
     assert here == there

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Open, Tape, identity
+from firsttry_tasks.recorder.tracing.attribution import Open, Tape, identity
 
 MANY = 65536
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.recorder.outcomes import clean
+from firsttry_tasks.recorder.inside_pytest.outcomes import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.model.values import TestsPlan
-    from firsttry_tasks.recorder.outcomes import Stream
+    from firsttry_tasks.recorder.inside_pytest.outcomes import Stream
 
 
 class Selected:

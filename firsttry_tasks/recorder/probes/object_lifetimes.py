@@ -13,12 +13,12 @@ from collections import Counter
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from firsttry_tasks.recorder.tape import identity
+from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from firsttry_tasks.recorder.tape import Tape
+    from firsttry_tasks.recorder.tracing.attribution import Tape
 
 #: Part of the time of the tests that looking for objects may take, and seconds that it always may.
 SHARE, FREE = 0.01, 0.1

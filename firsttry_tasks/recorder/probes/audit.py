@@ -11,11 +11,11 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from firsttry_tasks.recorder.callers import frames, standard
-from firsttry_tasks.recorder.looked import CODE, EVENT, Looked
-from firsttry_tasks.recorder.places import Places
-from firsttry_tasks.recorder.tape import Tape
-from firsttry_tasks.recorder.variables import ALL
+from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, Looked
+from firsttry_tasks.recorder.probes.environ import ALL
+from firsttry_tasks.recorder.probes.paths import Places
+from firsttry_tasks.recorder.probes.stack import frames, standard
+from firsttry_tasks.recorder.tracing.attribution import Tape
 
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
 #: In the runner's package, but a library that projects use: the old ``py.path``.
@@ -23,7 +23,7 @@ _LIBRARY = "/_pytest/_py/"
 _IMPORTERS = ("<frozen importlib", "<frozen zipimport")
 _WARNINGS = frozenset({"warnings.py", "_py_warnings.py"})
 _NEAR, _FAR = 8, 80  # frames that are looked at
-_OWN = str(Path(__file__).parents[1]) + os.sep
+_OWN = str(Path(__file__).parents[2]) + os.sep
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHILD = "FIRSTTRY_CHILD"  # folder and frame for the recording of a child process
 

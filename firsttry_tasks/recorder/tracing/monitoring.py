@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Framing, Open, Tape, identity, nested
+from firsttry_tasks.recorder.tracing.attribution import Framing, Open, Tape, identity, nested
 
 #: Typed loosely, because it is not there before Python 3.12.
 MONITORING: Any = getattr(sys, "monitoring", None)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from types import CodeType
 
-from firsttry_tasks.recorder.callers import HERE, frames, standard
-from firsttry_tasks.recorder.tape import Open, Tape
+from firsttry_tasks.recorder.probes.stack import HERE, frames, standard
+from firsttry_tasks.recorder.tracing.attribution import Open, Tape
 
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/execnet/")
 

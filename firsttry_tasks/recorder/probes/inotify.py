@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from firsttry_tasks.recorder.tape import Tape
+from firsttry_tasks.recorder.tracing.attribution import Tape
 
 ctypes: Any
 try:

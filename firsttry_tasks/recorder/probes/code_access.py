@@ -5,8 +5,8 @@ Who asks a function for its ``__code__`` causes an audit event; what he makes of
 
 from types import FunctionType
 
-from firsttry_tasks.recorder.callers import HERE, frames, standard
-from firsttry_tasks.recorder.tape import Tape, nested
+from firsttry_tasks.recorder.probes.stack import HERE, frames, standard
+from firsttry_tasks.recorder.tracing.attribution import Tape, nested
 
 #: The event, and the attribute that is asked for.
 EVENT, CODE = "object.__getattr__", "__code__"

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from firsttry_tasks.recorder.callers import INSTALLED
-from firsttry_tasks.recorder.tape import Tape
+from firsttry_tasks.recorder.probes.stack import INSTALLED
+from firsttry_tasks.recorder.tracing.attribution import Tape
 
 _SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
 _REMEMBERED = 1 << 14

@@ -15,15 +15,15 @@ from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.fixtures import FixtureDef
 
 from firsttry_tasks.model.recording import SUFFIX, Frame, Record, Test, encode
-from firsttry_tasks.recorder.asker import Asker
-from firsttry_tasks.recorder.caching import caching
-from firsttry_tasks.recorder.children import Children
-from firsttry_tasks.recorder.collector import collector
-from firsttry_tasks.recorder.facts import Facts
-from firsttry_tasks.recorder.lives import Lives
-from firsttry_tasks.recorder.opens import Opens
-from firsttry_tasks.recorder.tape import Open, Tape
-from firsttry_tasks.recorder.variables import variable
+from firsttry_tasks.recorder.probes.audit import Facts
+from firsttry_tasks.recorder.probes.environ import variable
+from firsttry_tasks.recorder.probes.importers import Asker
+from firsttry_tasks.recorder.probes.inotify import Opens
+from firsttry_tasks.recorder.probes.object_lifetimes import Lives
+from firsttry_tasks.recorder.probes.subprocesses import Children
+from firsttry_tasks.recorder.tracing.attribution import Open, Tape
+from firsttry_tasks.recorder.tracing.collector import collector
+from firsttry_tasks.recorder.tracing.functools_caches import caching
 
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
 

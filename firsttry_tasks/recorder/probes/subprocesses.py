@@ -11,11 +11,11 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
-from firsttry_tasks.recorder.facts import CHILD, Facts
-from firsttry_tasks.recorder.tape import Open, Tape
-from firsttry_tasks.recorder.variables import ALL
+from firsttry_tasks.recorder.probes.audit import CHILD, Facts
+from firsttry_tasks.recorder.probes.environ import ALL
+from firsttry_tasks.recorder.tracing.attribution import Open, Tape
 
-_BOOT = str(Path(__file__).parent / "boot")
+_BOOT = str(Path(__file__).parent / "child")
 _SUFFIX = ".child"
 _VOID = "void"
 

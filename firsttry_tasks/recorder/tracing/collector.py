@@ -5,9 +5,9 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Protocol
 
-from firsttry_tasks.recorder.counted import Counted, memory
-from firsttry_tasks.recorder.tape import Framing, Open, Tape
-from firsttry_tasks.recorder.traced import Traced
+from firsttry_tasks.recorder.tracing.attribution import Framing, Open, Tape
+from firsttry_tasks.recorder.tracing.settrace import Traced
+from firsttry_tasks.recorder.tracing.warmup_counters import Counted, memory
 
 
 class Collector(Protocol):
@@ -44,7 +44,7 @@ class Collector(Protocol):
 def collector(tape: Tape, enter: Framing, leave: Framing) -> Collector:
     """Return the cheapest collector this interpreter has."""
     if sys.version_info >= (3, 12):
-        from firsttry_tasks.recorder.started import Started
+        from firsttry_tasks.recorder.tracing.monitoring import Started
 
         found: Collector = Started(tape, enter, leave)
     else:

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import FrameType
 
 INSTALLED = f"{os.sep}site-packages{os.sep}"
-HERE = str(Path(__file__).parent) + os.sep
-_HEARING = frozenset(f"{HERE}{name}.py" for name in ("callers", "facts", "looked"))
+HERE = str(Path(__file__).parents[1]) + os.sep
+_HEARING = frozenset(f"{HERE}probes{os.sep}{name}.py" for name in ("audit", "code_access", "stack"))
 _HOMES = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
 _STANDARD = tuple({home + os.sep for each in _HOMES for home in (each, os.path.realpath(each))})
 

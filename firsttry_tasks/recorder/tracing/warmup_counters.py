@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType
 from typing import Any
 
-from firsttry_tasks.recorder.tape import Open, Tape, identity, nested
-from firsttry_tasks.recorder.traced import Traced
+from firsttry_tasks.recorder.tracing.attribution import Open, Tape, identity, nested
+from firsttry_tasks.recorder.tracing.settrace import Traced
 
 ctypes: Any
 try:

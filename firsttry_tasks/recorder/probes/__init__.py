@@ -1,0 +1,1 @@
+"""What tests look at besides code: files, folders, variables, child processes."""

@@ -1,0 +1,1 @@
+"""Which functions start, and in which scope."""
