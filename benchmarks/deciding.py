@@ -15,7 +15,7 @@ from benchmarks.harness import BIN, Case, Claim
 from firsttry_tasks import reports
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.fingerprint import Inputs
-from firsttry_tasks.selection.choose import choose
+from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.steps import pytest_run
 from firsttry_tasks.steps.project import project, tree
 from firsttry_tasks.system import disk

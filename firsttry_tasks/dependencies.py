@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.model.values import Watched
-from firsttry_tasks.selection import join
-from firsttry_tasks.selection.learned import Session
-from firsttry_tasks.selection.piece import Piece
-from firsttry_tasks.selection.source import take_apart
+from firsttry_tasks.selection.evidence import ingest
+from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Memory:
         """Add one recorded run, whole or not at all; ``left`` are the tests nobody asked for."""
         with _open(self.path) as db:
             sources = _Sources(db, manifest, door.read)
-            made = join.session(records, manifest, parts, sources, door.before)
+            made = ingest.session(records, manifest, parts, sources, door.before)
             made = msgspec.structs.replace(made, left=left)
             with db:
                 db.execute(

@@ -12,13 +12,13 @@ from msgspec import Struct
 from firsttry_tasks import fingerprint
 from firsttry_tasks.gates.tests import PLACES
 from firsttry_tasks.model.values import Reason
-from firsttry_tasks.selection.learned import Session
+from firsttry_tasks.selection.evidence.recorded_run import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from firsttry_tasks.model.recording import Record
-    from firsttry_tasks.selection.learned import Test
+    from firsttry_tasks.selection.evidence.recorded_run import Test
 
 #: What a test does with a name it touches, in words.
 VERBS = {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from firsttry_tasks.selection.today import Known
+    from firsttry_tasks.selection.evidence.today import Known
 
 #: Where testmon looks, in the folder that pytest takes for its root.
 FILE = ".testmondata"

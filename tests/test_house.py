@@ -19,6 +19,8 @@ FLOORS = (
         "model",
         "owners",
         "recorder.probes.child",
+        "selection",
+        "selection.syntax",
     ),
     (
         "compare",
@@ -26,7 +28,7 @@ FLOORS = (
         "divergence",
         "history",
         "recorder.tracing",
-        "selection",
+        "selection.evidence",
         "system",
     ),
     (
@@ -35,6 +37,7 @@ FLOORS = (
         "fingerprint",
         "recorder.probes",
         "schema",
+        "selection.impact",
         "stores",
         "testmon_db",
     ),
@@ -42,6 +45,7 @@ FLOORS = (
         "flaky",
         "gates",
         "recorder.inside_pytest",
+        "selection.decide",
     ),
     (
         "explanation",

@@ -10,8 +10,8 @@ import msgspec
 
 from firsttry_tasks.golden import databases
 from firsttry_tasks.golden.box import BadBoxError
-from firsttry_tasks.selection.learned import Session
-from firsttry_tasks.selection.piece import Piece
+from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.syntax.fragment import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Sized

@@ -16,7 +16,7 @@ from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.restore import Foreign
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.selection.judged import Judged
+from firsttry_tasks.selection.decide.validity import Judged
 from firsttry_tasks.steps import pytest_run, recording, rerun
 from firsttry_tasks.steps.project import tree
 from firsttry_tasks.system import disk
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firsttry_tasks.model.values import Divergence, Verdict
-    from firsttry_tasks.selection.learned import Session, Test
+    from firsttry_tasks.selection.evidence.recorded_run import Session, Test
     from firsttry_tasks.steps.bench import Bench
     from firsttry_tasks.steps.project import Project
 

@@ -9,13 +9,13 @@ from firsttry_tasks import dependencies, reports, testmon_db
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.selection import today
+from firsttry_tasks.selection.evidence import today
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.selection.piece import Piece
+    from firsttry_tasks.selection.syntax.fragment import Piece
 
 
 def write_testmon(root: Path) -> None:

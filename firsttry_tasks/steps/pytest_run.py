@@ -18,9 +18,9 @@ from firsttry_tasks.model.values import PLAN, Counts, Said, Selection, TestsDeta
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
 from firsttry_tasks.recorder.probes.environ import variable
-from firsttry_tasks.selection.choose import choose, seconds
-from firsttry_tasks.selection.learned import Now
-from firsttry_tasks.selection.spelling import spelled
+from firsttry_tasks.selection.decide.select import choose, seconds
+from firsttry_tasks.selection.evidence.recorded_run import Now
+from firsttry_tasks.selection.syntax.string_names import spelled
 from firsttry_tasks.steps import recording
 from firsttry_tasks.steps.tool_run import CODE, Ran, require
 from firsttry_tasks.system import disk, machine, process
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.tests import Heard
     from firsttry_tasks.model.values import Completed
-    from firsttry_tasks.selection.learned import Session
-    from firsttry_tasks.selection.piece import Piece
+    from firsttry_tasks.selection.evidence.recorded_run import Session
+    from firsttry_tasks.selection.syntax.fragment import Piece
     from firsttry_tasks.steps.project import Project
 
 #: The parts of the inputs that no test's own records can account for.

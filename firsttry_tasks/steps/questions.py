@@ -11,7 +11,7 @@ from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.selection import impact
+from firsttry_tasks.selection.decide import queries
 from firsttry_tasks.steps import pytest_run
 from firsttry_tasks.steps.project import project, tree
 from firsttry_tasks.system import disk
@@ -19,14 +19,14 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.selection.learned import Now, Session
+    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
 
 
 def why(root: Path, words: list[str], *, as_json: bool = False) -> None:
     """Say of one test why it would run now, or why not, and what it rests on."""
     if len(words) != 1:
         raise UsageError("Usage: doit why NODEID")
-    answer = impact.explain(words[0], *_known(root))
+    answer = queries.explain(words[0], *_known(root))
     if as_json:
         CONSOLE.say(msgspec.json.encode(answer).decode("utf-8"))
         return
@@ -47,7 +47,7 @@ def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
     sessions, now = _known(root)
     if path not in now.manifest:
         raise UsageError(f"{path} is no file of this tree; name it relative to the project.")
-    found = impact.impact(path, name, sessions, now)
+    found = queries.impact(path, name, sessions, now)
     if as_json:
         CONSOLE.say(msgspec.json.encode(found).decode("utf-8"))
         return

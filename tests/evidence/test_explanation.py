@@ -12,8 +12,8 @@ from firsttry_tasks import explanation
 from firsttry_tasks.explanation import Because, Known, Tree
 from firsttry_tasks.model import recording
 from firsttry_tasks.model.recording import Fact, Frame, Record, Unit
-from firsttry_tasks.selection import learned
-from firsttry_tasks.selection.learned import Session
+from firsttry_tasks.selection.evidence import recorded_run
+from firsttry_tasks.selection.evidence.recorded_run import Session
 
 NODEID = "tests/test_a.py::test_data[1]"
 BEFORE = {"shop.py": "1", "data/a.txt": "1", "tests/test_a.py": "1"}
@@ -54,7 +54,7 @@ def _record(*facts: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
 
 def _known(*facts: tuple[str, str], outcome: str = "passed", **more: Any) -> Known:
     """Return what was known of the test when it was not selected."""
-    test = learned.Test(
+    test = recorded_run.Test(
         nodeid=NODEID,
         path="tests/test_a.py",
         outcome=outcome,

@@ -15,8 +15,8 @@ import zstandard
 from firsttry_tasks import dependencies
 from firsttry_tasks.dependencies import Door, Learned, Memory, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
-from firsttry_tasks.selection.learned import Frame, Session, Test
-from firsttry_tasks.selection.piece import Piece
+from firsttry_tasks.selection.evidence.recorded_run import Frame, Session, Test
+from firsttry_tasks.selection.syntax.fragment import Piece
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

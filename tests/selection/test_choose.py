@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from firsttry_tasks.selection.choose import choose
-from firsttry_tasks.selection.judged import Judged
+from firsttry_tasks.selection.decide.select import choose
+from firsttry_tasks.selection.decide.validity import Judged
 from tests.selection.world import Fact, World
 
 if TYPE_CHECKING:
-    from firsttry_tasks.selection.learned import Now, Session
+    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
 
 LIB = """\
 from conf import LIMIT, OTHER
@@ -183,7 +183,7 @@ def test_older_sessions_are_asked_where_they_can_help(
             times.append(session)
             super().__init__(session, now)
 
-    monkeypatch.setattr("firsttry_tasks.selection.choose.Judged", Counting)
+    monkeypatch.setattr("firsttry_tasks.selection.decide.select.Judged", Counting)
     choose((newest, world.session), world.now({**edited, **change}))
     assert len(times) == asked
 

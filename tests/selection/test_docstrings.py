@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firsttry_tasks.selection.source import take_apart
+from firsttry_tasks.selection.syntax.parse import take_apart
 from tests.selection.world import World
 
 NAMED, CALLED, MADE = (f"test_tool.py::test_{it}" for it in ("named", "called", "made"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firsttry_tasks.selection.impact import explain, impact
+from firsttry_tasks.selection.decide.queries import explain, impact
 from tests.selection.world import Fact, World
 
 LIB = "LIMIT = 3\n\ndef capped(n):\n    return min(n, LIMIT)\n\ndef double(n):\n    return n * 2\n"

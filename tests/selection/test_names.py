@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from firsttry_tasks.selection.source import take_apart
-from firsttry_tasks.selection.spelling import parts, quoted, spelled, words
+from firsttry_tasks.selection.syntax.parse import take_apart
+from firsttry_tasks.selection.syntax.string_names import parts, quoted, spelled, words
 from tests.selection.world import Fact, World
 
 SHAPES = '''\

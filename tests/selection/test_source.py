@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.selection.delta import compare
-from firsttry_tasks.selection.source import take_apart
+from firsttry_tasks.selection.syntax.diff import compare
+from firsttry_tasks.selection.syntax.parse import take_apart
 
 if TYPE_CHECKING:
-    from firsttry_tasks.selection.piece import Piece
+    from firsttry_tasks.selection.syntax.fragment import Piece
 
 
 def _only(text: str) -> Piece:

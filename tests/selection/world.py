@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.dependencies import pieces
-from firsttry_tasks.selection.choose import choose
-from firsttry_tasks.selection.learned import Frame, Now, Session, Test
-from firsttry_tasks.selection.source import take_apart
-from firsttry_tasks.selection.spelling import spelled
+from firsttry_tasks.selection.decide.select import choose
+from firsttry_tasks.selection.evidence.recorded_run import Frame, Now, Session, Test
+from firsttry_tasks.selection.syntax.parse import take_apart
+from firsttry_tasks.selection.syntax.string_names import spelled
 
 if TYPE_CHECKING:
     from firsttry_tasks.model.values import Selection
-    from firsttry_tasks.selection.piece import Piece
+    from firsttry_tasks.selection.syntax.fragment import Piece
 
 
 class Fact(msgspec.Struct, frozen=True):

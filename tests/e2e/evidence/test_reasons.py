@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from firsttry_tasks.selection import learned
+from firsttry_tasks.selection.evidence import recorded_run
 from tests.e2e.checkout import PATHS, TESTS_ONLY
 from tests.e2e.golden import ONLY_TESTS, World
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Divergence
     from tests.e2e.checkout import Checkout
 
-Facts = TypeVar("Facts", learned.Test, learned.Frame)
+Facts = TypeVar("Facts", recorded_run.Test, recorded_run.Frame)
 pytestmark = pytest.mark.slow
 
 HEAD = "from pathlib import Path\n\nHERE = Path(__file__).parent\n"
@@ -51,7 +51,7 @@ def _forget(db: Path, *names: str) -> None:
     """Take from what is recorded of test_it that it touched these: what a lying db leaves out."""
     with closing(sqlite3.connect(db)) as opened, opened:
         for number, body in opened.execute("SELECT id, body FROM ft_session").fetchall():
-            session = msgspec.msgpack.decode(zlib.decompress(body), type=learned.Session)
+            session = msgspec.msgpack.decode(zlib.decompress(body), type=recorded_run.Session)
             gone = {n for n, fact in enumerate(session.facts) if fact[1] in names}
             tests = (_without(it, gone, it.nodeid == ID) for it in session.tests)
             frames = (_without(it, gone, it.name == ID.partition("::")[0]) for it in session.frames)

@@ -1,0 +1,1 @@
+"""The decision: which recorded results still hold, and which tests run."""

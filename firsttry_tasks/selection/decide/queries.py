@@ -1,0 +1,110 @@
+"""Questions before a run: why a test was chosen or not, and what a change would select."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from firsttry_tasks.selection.decide.select import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from firsttry_tasks.selection.evidence.recorded_run import Now, Session, Test
+    from firsttry_tasks.selection.syntax.fragment import Piece
+
+_EDITED = "edited"
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """Why one test runs now, or doesn't.
+
+    ``code`` are the files whose functions it ran, itself or through its fixtures; ``looked`` is
+    what it looked at besides (``read data.txt``); ``outcome`` is how it ended when it ran last.
+    """
+
+    nodeid: str
+    known: bool
+    runs: bool
+    why: str
+    outcome: str = ""
+    code: tuple[str, ...] = ()
+    looked: tuple[str, ...] = ()
+
+
+def explain(nodeid: str, sessions: Sequence[Session], now: Now) -> Answer:
+    """Return why a test is chosen now, or why it needn't run."""
+    chosen = choose(sessions, now)
+    held = [(session, test) for session in sessions for test in session.tests]
+    found = next(((session, test) for session, test in held if test.nodeid == nodeid), None)
+    why = "; ".join(chosen.everything) or chosen.why.get(nodeid, "")
+    if found is None:
+        file = chosen.files.get(nodeid.partition("::")[0], "")
+        why = why or (f"it is not known yet, and {file}" if file else "no such test is known")
+        return Answer(nodeid=nodeid, known=False, runs=bool(chosen.everything or file), why=why)
+    session, test = found
+    code, looked = _rests_on(session, test)
+    return Answer(
+        nodeid=nodeid,
+        known=True,
+        runs=bool(why),
+        why=why or "nothing that it rests on changed since it passed",
+        outcome=test.outcome,
+        code=code,
+        looked=looked,
+    )
+
+
+def _rests_on(session: Session, test: Test) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    units, facts = set(test.ran()), set(test.facts)
+    for number in test.frames:
+        units.update(session.frames[number].units)
+        facts.update(session.frames[number].facts)
+    code = {session.units[number][0] for number in units}
+    looked = {" ".join(session.facts[number]) for number in facts}
+    return tuple(sorted(code)), tuple(sorted(looked))
+
+
+def impact(path: str, name: str, sessions: Sequence[Session], now: Now) -> dict[str, str]:
+    """Return the tests that an edit of a file would select, or of what is called ``name`` in it.
+
+    ``name`` is a function, class or variable (``Shape.area``), "" for all that the file defines.
+    Tests that would run anyway are among them, with the why of the edit.
+    """
+    before = choose(sessions, now)
+    after = choose(sessions, _edited(now, path, name))
+    if after.everything:
+        known = {test.nodeid for session in sessions for test in session.tests}
+        return dict.fromkeys(sorted(known), "; ".join(after.everything))
+    return {
+        nodeid: why for nodeid, why in sorted(after.why.items()) if before.why.get(nodeid) != why
+    }
+
+
+def _edited(now: Now, path: str, name: str) -> Now:
+    manifest: Mapping[str, str] = {**now.manifest, path: _EDITED}
+
+    def pieces(asked: str) -> tuple[Piece, ...] | None:
+        found = now.pieces(asked)
+        return tuple(_edit(found, name)) if found is not None and asked == path else found
+
+    return msgspec.structs.replace(now, manifest=manifest, pieces=pieces)
+
+
+def _edit(pieces: Iterable[Piece], name: str) -> Iterable[Piece]:
+    for piece in pieces:
+        if _meant(piece, name):
+            yield msgspec.structs.replace(piece, digest=bytes(len(piece.digest)))
+        else:
+            yield piece
+
+
+def _meant(piece: Piece, name: str) -> bool:
+    """Tell whether a piece is what the name stands for, or part of it."""
+    if piece.body:
+        return not name or piece.key == name or piece.key.startswith((f"{name}.", f"{name}#"))
+    scope, _, last = name.rpartition(".")
+    plain = not piece.imports and (piece.is_doc or not piece.is_class)
+    return plain and (not name or (piece.key == scope and last in piece.binds))

@@ -1,0 +1,109 @@
+"""The choice: which tests have to run, each with its why."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.model.values import Selection
+from firsttry_tasks.selection.decide.test_files import Homes
+from firsttry_tasks.selection.decide.validity import Judged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+
+FAILED = "failed when it ran last"
+
+
+def choose(sessions: Sequence[Session], now: Now) -> Selection:
+    """Return the choice; sessions come newest first.
+
+    A test needs no run if any session that holds it vouches for it, as after a change back.
+    """
+    if not any(session.tests for session in sessions):
+        return Selection(everything=("no tests are recorded yet",))
+    there = _there(sessions, now)
+    tests: dict[str, str] = {}
+    valid: set[str] = set()
+    judged: list[Judged] = []
+    for session in sessions:
+        if not judged or _may_help(session, judged, there - valid, tests):
+            judged.append(Judged(session, now))
+            _vote(judged[-1], there, tests, valid)
+    if all(one.effects.everything for one in judged):
+        return Selection(everything=judged[0].effects.everything)
+    tests |= dict.fromkeys(sorted(there - tests.keys() - valid), "never ran")
+    files: dict[str, str] = {}
+    homes: set[str] = set()
+    for one in judged:
+        tests |= Homes(one).sentinels(tests, valid, sessions)
+        files |= Homes(one).files(homes)
+        homes |= one.session.homes()
+    files |= Homes(judged[0]).strangers(homes)
+    busy = {nodeid.partition("::")[0] for nodeid in tests} | files.keys()
+    return Selection(
+        why=tests,
+        files=files,
+        stable=frozenset(valid - tests.keys()),
+        quiet=frozenset(homes - busy),
+        total=len(there),
+    )
+
+
+def seconds(chosen: Selection, sessions: Sequence[Session]) -> float:
+    """Return how long the chosen tests took when they ran last; infinity where that isn't known."""
+    if chosen.everything or chosen.files:
+        return math.inf
+    known: dict[str, float] = {}
+    for session in sessions:
+        for test in session.tests:
+            known.setdefault(test.nodeid, test.seconds)
+    return sum(known.get(nodeid, math.inf) for nodeid in chosen.why)
+
+
+def _may_help(
+    session: Session, judged: Sequence[Judged], left: set[str], tests: Mapping[str, str]
+) -> bool:
+    """Tell whether a session may have something to say that newer ones have not said.
+
+    It holds tests or files that they don't, or what changed since them is in it as it is now.
+    """
+    known = set().union(*(one.session.homes() for one in judged))
+    if session.homes() & judged[0].now.manifest.keys() - known:
+        return True
+    mine = {test.nodeid for test in session.tests} & left
+    if not mine <= tests.keys():
+        return True
+    unsure = any(tests[nodeid] != FAILED for nodeid in mine)
+    return unsure and any(one.brought_back(session) for one in judged)
+
+
+def _vote(one: Judged, there: set[str], tests: dict[str, str], valid: set[str]) -> None:
+    """Let one session speak for its tests, where no newer one has."""
+    for test in one.session.tests:
+        if test.nodeid not in there or test.nodeid in valid or tests.get(test.nodeid) == FAILED:
+            continue
+        why = one.why(test)
+        if why is None and test.outcome == "failed":
+            tests[test.nodeid] = FAILED
+        elif why is None:
+            valid.add(test.nodeid)
+            tests.pop(test.nodeid, None)
+        else:
+            tests.setdefault(test.nodeid, why)
+
+
+def _there(sessions: Sequence[Session], now: Now) -> set[str]:
+    """Return the tests there are: of each file, by the run that saw it as it is, or last."""
+    found: dict[str, tuple[bool, Session]] = {}
+    for session in sessions:
+        for path in session.collected:
+            same = session.manifest.get(path) == now.manifest.get(path)
+            if path in now.manifest and (path not in found or (same and not found[path][0])):
+                found[path] = same, session
+    left = {nodeid for _, session in found.values() for nodeid in session.left}
+    return {
+        f"{path}{rest}" for path, (_, session) in found.items() for rest in session.collected[path]
+    } - left

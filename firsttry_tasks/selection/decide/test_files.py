@@ -1,0 +1,107 @@
+"""The files that tests stand in: which have to be searched anew, which have to be imported."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from firsttry_tasks.selection.decide.validity import Judged
+    from firsttry_tasks.selection.evidence.recorded_run import Session
+    from firsttry_tasks.selection.impact.code_changes import Code
+
+
+class Homes:
+    """Finds the files of one session where tests may have come, or may fail to be imported."""
+
+    def __init__(self, judged: Judged) -> None:
+        """Take the session as it was judged."""
+        self._judged = judged
+        self._session = judged.session
+        self._now = judged.now
+        self._effects = judged.effects
+
+    def files(self, known: Iterable[str]) -> dict[str, str]:
+        """Return files, other than those known better, to which tests may have come."""
+        session, code = self._session, self._effects.code
+        homes = (session.homes() - set(known)) & self._now.manifest.keys()
+        doctests = any(not it.function and it.path.endswith(".py") for it in session.tests)
+        found: dict[str, str] = {}
+        for path in sorted(homes & self._effects.changes.paths):
+            delta = code.deltas.get(path) if code is not None else None
+            if delta is None or any(not it.is_doc or doctests for it in delta.added):
+                found[path] = f"{path} changed"
+        for number, frame in enumerate(session.frames):
+            if frame.kind == "collect" and frame.name in homes:
+                why = self._judged.by_frame(number)
+                if why is not None:
+                    found.setdefault(frame.name, why)
+        if code is not None:
+            for path, why in self._touched(code, homes):
+                found.setdefault(path, why)
+        return found
+
+    def _touched(self, code: Code, homes: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Return files whose own names changed, or whose classes may have inherited a test."""
+        spread = code.spread
+        heirs = [
+            path
+            for path, delta in code.deltas.items()
+            if any(piece.key and _has_test(piece.binds) for piece in delta.added)
+        ]
+        for home in homes:
+            if home in spread.effects or home in code.names.bare:
+                yield home, spread.effects.get(home, f"{home} is affected")
+            for path in heirs:
+                if code.modules.bit[path] & code.modules.closure.get(home, 0):
+                    yield home, f"{path} has a test more in a class"
+
+    def strangers(self, homes: Iterable[str]) -> dict[str, str]:
+        """Return test files that no run has searched yet."""
+        new = (self._effects.changes.paths & self._now.manifest.keys()) - set(homes)
+        return {path: "new test file" for path in sorted(new) if self._is_test_file(path)}
+
+    def _is_test_file(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        inside = not self._session.testpaths or any(
+            path.startswith(f"{folder.rstrip('/')}/") or path == folder
+            for folder in self._session.testpaths
+        )
+        return inside and any(fnmatch(name, glob) for glob in self._session.patterns)
+
+    def sentinels(
+        self, tests: Mapping[str, str], valid: Iterable[str], sessions: Iterable[Session]
+    ) -> dict[str, str]:
+        """Return, for each module whose import may fail now, one test that imports it."""
+        code = self._effects.code
+        if code is None:
+            return {}
+        held = tuple(sessions)
+        risky = {p: why for p, why in code.spread.unsafe.items() if not self._proved(p, held)}
+        if not risky:
+            return {}
+        known = set(valid)
+        masks = {test.nodeid: code.modules.mask((test.path,)) for test in self._session.tests}
+        chosen: dict[str, str] = {}
+        for path, why in sorted(risky.items()):
+            bit = code.modules.bit.get(path, 0)
+            if any(masks.get(nodeid, 0) & bit for nodeid in (*tests, *chosen)):
+                continue
+            able = [t for t in self._session.tests if masks[t.nodeid] & bit and t.nodeid in known]
+            if able:
+                quickest = min(able, key=lambda test: (test.seconds, test.nodeid))
+                chosen[quickest.nodeid] = f"imports {path}, which may fail to import: {why}"
+        return chosen
+
+    def _proved(self, path: str, sessions: Iterable[Session]) -> bool:
+        """Tell whether a run has imported the module as it is now."""
+        blob = self._now.manifest.get(path)
+        return any(
+            one.manifest.get(path) == blob and path in one.modules.values() for one in sessions
+        )
+
+
+def _has_test(names: Iterable[str]) -> bool:
+    return any(name.startswith("test") for name in names)

@@ -1,0 +1,252 @@
+"""One session held against the tree now: why each of its tests has to run, if it has."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from firsttry_tasks.selection.evidence.shared_state import GIVEN
+from firsttry_tasks.selection.impact.invalidation import Effects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from firsttry_tasks.selection.evidence.recorded_run import Frame, Now, Session, Test
+    from firsttry_tasks.selection.impact.code_changes import Code
+
+
+class _Seen(Struct, frozen=True, kw_only=True):
+    """What a frame and all inside it come to; masks are of modules.
+
+    ``why`` it counts as changed, if it does; ``rests``: what it rests on; ``origins``: where the
+    changed names come from that it asks for; ``asks``: why one of them changed; ``text``:
+    code that stands in no Python file ran.
+    """
+
+    why: str | None
+    rests: int
+    origins: int
+    asks: str
+    text: bool
+
+
+class Judged:
+    """A session, and what changed since."""
+
+    def __init__(self, session: Session, now: Now) -> None:
+        """Find out what changed since the session."""
+        self.session = session
+        self.now = now
+        self.effects = Effects(session, now)
+        self._frames: dict[int, _Seen] = {}
+        self._masks: dict[int, int] = {}
+        self._namings: dict[int, int] = {}
+        self._text = next((n for n, fact in enumerate(session.facts) if fact[0] == "text"), -1)
+        self._start = [n for n, frame in enumerate(session.frames) if frame.kind == "start"]
+
+    def why(self, test: Test) -> str | None:
+        """Return why a test has to run, None if nothing it rests on changed."""
+        effects = self.effects
+        if effects.none:
+            return None
+        if effects.everything:
+            return effects.everything[0]
+        if test.outcome == "skipped" and effects.changes.paths:
+            return "was skipped when it ran last"
+        if test.path in effects.changes.paths and not (test.function and test.path.endswith(".py")):
+            return f"{test.path} changed"
+        units = test.ran()
+        return (
+            self._declared(test)
+            or self._direct(units, test.facts)
+            or self._by_frames(test)
+            or self._by_names(test, units)
+        )
+
+    def brought_back(self, older: Session) -> bool:
+        """Tell whether what changed since may be now as an older session has it."""
+        effects, facts = self.effects, self.session.facts
+        if effects.everything:
+            return True
+        if any(facts[n][0] == "env" or facts[n][1] in self.session.outside for n in effects.facts):
+            return True
+        same = self.now.manifest
+        return any(older.manifest.get(it) == same.get(it) for it in effects.changes.paths)
+
+    def _declared(self, test: Test) -> str | None:
+        """Ask the settings: what the recorder can't see, a person may have written down."""
+        for glob, targets in self.now.depends.items():
+            hit = next((path for path in self.effects.changes.paths if fnmatch(path, glob)), None)
+            if hit and any(fnmatch(test.nodeid, t) or fnmatch(test.path, t) for t in targets):
+                return f"{hit} changed, which {glob} says it depends on"
+        return None
+
+    def _direct(self, units: Iterable[int], facts: Iterable[int]) -> str | None:
+        code = self.effects.code
+        changed = code.units if code is not None else {}
+        for found, numbers in ((changed, units), (self.effects.facts, facts)):
+            hit = next((number for number in numbers if number in found), None) if found else None
+            if hit is not None:
+                return found[hit]
+        return None
+
+    def _by_frames(self, test: Test) -> str | None:
+        reasons = (self._frame(number).why for number in (*self._start, *test.frames))
+        return next((why for why in reasons if why is not None), None)
+
+    def _frame(self, number: int) -> _Seen:
+        if number not in self._frames:
+            self._frames[number] = self._judge(self._closure(number))
+        return self._frames[number]
+
+    def _closure(self, number: int) -> list[Frame]:
+        """Return a frame and all that were opened inside: cached functions may call each other."""
+        seen, waiting = {number}, [number]
+        found = []
+        while waiting:
+            frame = self.session.frames[waiting.pop()]
+            found.append(frame)
+            if frame.kind != "import":
+                waiting += set(frame.used) - seen
+                seen.update(frame.used)
+        return found
+
+    def _judge(self, frames: Iterable[Frame]) -> _Seen:
+        code, rests, origins = self.effects.code, 0, 0
+        why: str | None = None
+        asks, text = "", False
+        for frame in frames:
+            text = text or self._text in frame.facts
+            if frame.kind == "import":
+                rests |= code.modules.closure.get(frame.name, 0) if code is not None else 0
+                continue
+            rests |= self._reach(frame.units, frame.facts)
+            why = why or self._direct(frame.units, frame.facts)
+            mask, name = self._asked(frame.units, frame.facts)
+            origins |= mask
+            asks = asks or name
+        return _Seen(why=why, rests=rests, origins=origins, asks=asks, text=text)
+
+    def _reach(self, units: Iterable[int], facts: Iterable[int]) -> int:
+        """Return the modules that code in these units and these dynamic imports rest on."""
+        code = self.effects.code
+        if code is None:
+            return 0
+        mask = 0
+        for number in units:
+            if number not in self._masks:
+                self._masks[number] = self._unit_mask(code, number)
+            mask |= self._masks[number]
+        for number in facts:
+            kind, name = self.session.facts[number]
+            if kind == "module":
+                mask |= code.modules.mask(code.modules.imported("", (name,)))
+            elif kind == "whole":
+                mask |= code.modules.closure.get(name, 0)
+        return mask
+
+    def _unit_mask(self, code: Code, number: int) -> int:
+        path, piece = self.session.units[number]
+        mask = code.modules.mask((path, *self.session.loads.get(number, ())))
+        if piece >= 0 and path in code.modules.sources:
+            found = code.modules.sources[path][piece]
+            mask |= code.modules.mask(code.modules.imported(path, found.imports))
+            mask |= code.spread.having(path, found)
+            docs = code.names.docs
+            mask |= docs.looked if docs.looks(path, found) else 0
+        return mask
+
+    def _named(self, code: Code, number: int) -> int:
+        """Return the changed classes that a unit names: what it was given may be of their kind."""
+        if not code.spread.classes:
+            return 0
+        if number not in self._namings:
+            path, piece = self.session.units[number]
+            known = piece >= 0 and path in code.modules.sources
+            found = code.modules.sources[path][piece] if known else None
+            self._namings[number] = code.spread.naming(path, found) if found is not None else 0
+        return self._namings[number]
+
+    def _asked(self, units: Iterable[int], facts: Iterable[int]) -> tuple[int, str]:
+        """Return the origins of the changed names that units refer to or read files spell."""
+        code = self.effects.code
+        if code is None or not code.names.origins:
+            return 0, ""
+        mask, why = code.texts.hit(facts, code.names)
+        for number in units:
+            if number in code.reached:
+                origins, name = code.reached[number]
+                mask |= origins
+                why = why or name
+        return mask, why
+
+    def _hits(self, test: Test, units: Iterable[int], mask: int) -> str | None:
+        """Return why the test, or what it rests on, asks for a name that changed in ``mask``.
+
+        What a fixture asks for may be of a module that only the test knows, and hands to it.
+        """
+        code = self.effects.code
+        reached = code.reached if code is not None else {}
+        for number in units:
+            if number in reached and reached[number][0] & mask:
+                return reached[number][1]
+        origins, why = self._asked((), test.facts)
+        if origins & mask:
+            return why
+        frames = (self._frame(number) for number in (*self._start, *test.frames))
+        return next((frame.asks for frame in frames if frame.origins & mask), None)
+
+    def _mask(self, code: Code, test: Test, units: Iterable[int]) -> int:
+        if not test.function and self._runs_text(test):
+            return ~0  # a doctest or the like may import what it pleases
+        mask = self._reach(units, test.facts)
+        for number in (*self._start, *test.frames):
+            mask |= self._frame(number).rests
+        if any(self.session.frames[number].kind == GIVEN for number in test.frames):
+            for number in units:
+                mask |= self._named(code, number)
+        mask |= code.modules.mask((test.path, *_conftests(test.path)))
+        mask |= code.spread.imported(mask)
+        return mask | code.names.docs.finds(mask)
+
+    def _runs_text(self, test: Test) -> bool:
+        return self._text in test.facts or any(self._frame(at).text for at in test.frames)
+
+    def _by_names(self, test: Test, units: Iterable[int]) -> str | None:
+        code = self.effects.code
+        if code is None:
+            return None
+        mask = self._mask(code, test, units)
+        for path, why in code.spread.effects.items():
+            if code.modules.bit.get(path, 0) & mask:
+                return why
+        moved = self.effects.changes.added | self.effects.changes.removed
+        for path in _conftests(test.path):
+            if path in moved:
+                return f"{path} came or went"
+        if not code.names.origins & mask:
+            return None
+        return self._hits(test, units, mask) or self._own_names(code, test, mask)
+
+    def _own_names(self, code: Code, test: Test, mask: int) -> str | None:
+        """Ask for the test's definition, class and fixtures; of other kinds for its whole file."""
+        changed, why = code.names.attrs, code.names.why
+        parts = test.nodeid.partition("[")[0].split("::")[1:]
+        names = {*parts, *test.names} if test.function else code.texts.names(test.path)
+        hits = (name for name in names & changed.keys() if changed[name] & mask)
+        return min((why[name] for name in hits), default=None)
+
+    def by_frame(self, number: int) -> str | None:
+        """Return why a frame, or what was opened inside it, counts as changed."""
+        return self._frame(number).why
+
+
+def _conftests(path: str) -> list[str]:
+    """Return where conftests for a file would stand."""
+    folder, found = path, []
+    while folder:
+        folder = folder.rpartition("/")[0]
+        found.append(f"{folder}/conftest.py" if folder else "conftest.py")
+    return found

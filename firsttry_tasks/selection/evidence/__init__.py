@@ -1,0 +1,1 @@
+"""What recorded runs know of tests."""

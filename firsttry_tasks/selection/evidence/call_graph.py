@@ -1,0 +1,137 @@
+"""The functions that ran, by name: who leads to whom, and who asks for what."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, Piece, own_name
+from firsttry_tasks.selection.syntax.vocabulary import CALLED, LOOKING_OUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
+
+
+class Calls:
+    """What the pieces of one session may call, as far as names tell."""
+
+    def __init__(
+        self,
+        pieces: Mapping[int, Piece],
+        paths: Mapping[int, str],
+        files: Iterable[tuple[Piece, ...]],
+    ) -> None:
+        """Take what ran, by number, with its file; and all pieces of all files."""
+        self.pieces = pieces
+        self.values = _values(files)
+        self.places = {(paths[number], piece.key): number for number, piece in pieces.items()}
+        self._paths = paths
+        self._called = _by_name(pieces)
+        self._plain: dict[str, set[int]] = {}  # functions of modules
+        self._members: dict[str, set[int]] = {}  # functions of classes
+        for number, piece in pieces.items():
+            if piece.body and _is_member(piece.key):
+                self._members.setdefault(own_name(piece), set()).add(number)
+            if piece.body and "." not in piece.key:
+                self._plain.setdefault(piece.key, set()).add(number)
+            elif piece.body and piece.key.endswith(CONSTRUCTORS):
+                kind = piece.key.rpartition(".")[0].rpartition(".")[2]
+                self._plain.setdefault(kind, set()).add(number)
+
+    def plain(self, names: Iterable[str]) -> set[int]:
+        """Return the functions of modules that are called so, and constructors of classes."""
+        return set().union(*(self._plain.get(name, set()) for name in names))
+
+    def methods(self, number: int, names: Iterable[str]) -> set[int]:
+        """Return the methods with these names of the class that a method is of."""
+        scope, path = self.pieces[number].key.rpartition(".")[0], self._paths[number]
+        known = (self.places.get((path, f"{scope}.{name}")) for name in names if scope)
+        return {unit for unit in known if unit is not None}
+
+    def members(self, names: Iterable[str]) -> set[int]:
+        """Return methods with these names, of whatever class.
+
+        A name that isn't marked as called may be a property's, if no other class has such a name.
+        """
+        asked = frozenset(names)
+        called = (name.removesuffix(CALLED) for name in asked if name.endswith(CALLED))
+        found = set().union(*(self._members.get(name, set()) for name in called))
+        return found | self._lone(asked)
+
+    def work(self, number: int) -> set[int]:
+        """Return a function and all that it leads to by plain names, and by names of methods.
+
+        Methods are of its own class, or have a name that no other class gives to one.
+        """
+        found, waiting = {number}, [number]
+        while waiting:
+            unit = waiting.pop()
+            piece = self.pieces[unit]
+            known = self.methods(unit, piece.attrs) | self._lone(piece.attrs & piece.told)
+            fresh = (self.plain(piece.names) | known) - found
+            found |= fresh
+            waiting += fresh
+        return found
+
+    def _lone(self, names: Iterable[str]) -> set[int]:
+        known = (self._members.get(name, set()) for name in names)
+        return set().union(*(units for units in known if len(units) == 1))
+
+    def reach(self, names: Iterable[str]) -> set[int]:
+        """Return what names lead to, and the names in that."""
+        found: set[int] = set()
+        waiting, seen = set(names), set[str]()
+        while waiting:
+            name = waiting.pop()
+            seen.add(name)
+            for unit in self._called.get(name, set()) - found:
+                found.add(unit)
+                waiting |= (self.pieces[unit].names | self.pieces[unit].attrs) - seen
+        return found
+
+    def looks(self, units: Iterable[int]) -> bool:
+        """Tell whether any of these functions may look at files or variables."""
+        return any(
+            not LOOKING_OUT.isdisjoint(self.pieces[unit].names | self.pieces[unit].attrs)
+            for unit in units
+        )
+
+    def asking(self, names: AbstractSet[str]) -> set[int]:
+        """Return who has one of these names: a cache may answer them without running anything."""
+        return set().union(*(self._naming.get(name, set()) for name in names))
+
+    @cached_property
+    def _naming(self) -> dict[str, set[int]]:
+        """Units by the names they have."""
+        found: dict[str, set[int]] = {}
+        for number, piece in self.pieces.items():
+            for name in piece.names | piece.attrs:
+                found.setdefault(name, set()).add(number)
+        return found
+
+
+def _is_member(key: str) -> bool:
+    """Tell whether a body is of a method that code calls by its name."""
+    scope, _, name = key.rpartition(".")
+    return bool(scope) and not scope.endswith("<locals>") and not name.startswith("__")
+
+
+def _by_name(pieces: Mapping[int, Piece]) -> dict[str, set[int]]:
+    """Return functions by their own name, methods also by their class's."""
+    found: dict[str, set[int]] = {}
+    for number, piece in pieces.items():
+        if piece.body:
+            for name in piece.key.replace("#", ".").split("."):
+                found.setdefault(name, set()).add(number)
+    return found
+
+
+def _values(files: Iterable[tuple[Piece, ...]]) -> dict[str, set[str]]:
+    """Return for each variable of a module or class the names in what it was given."""
+    found: dict[str, set[str]] = {}
+    for piece in (piece for file in files for piece in file):
+        if not (piece.body or piece.imports or piece.is_class or piece.decor or piece.is_doc):
+            for name in piece.binds:
+                found.setdefault(name, set()).update(piece.names | piece.attrs)
+    return found

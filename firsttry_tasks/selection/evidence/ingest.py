@@ -1,0 +1,197 @@
+"""From the records of one run's processes to one session: one numbering, pieces for lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.model.recording import cached
+from firsttry_tasks.selection.evidence.bitsets import packed
+from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, Frame, Session, Test
+from firsttry_tasks.selection.evidence.shared_state import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from firsttry_tasks.model.recording import Record
+    from firsttry_tasks.selection.syntax.fragment import Piece
+
+
+def session(
+    records: Sequence[Record],
+    manifest: Mapping[str, str],
+    parts: Mapping[str, str],
+    sources: Callable[[str], tuple[Piece, ...]],
+    before: Callable[[str, float], str | None],
+) -> Session:
+    """Return the session that the records of one run make.
+
+    ``before`` digests a file that is not in the tree, and was there before the run.
+    """
+    began = min((record.began for record in records), default=0.0)
+    joined = _Joined(sources)
+    for record in records:
+        joined.add(record)
+    modules = {name: path for one in records for name, path in one.modules.items()}
+    for path in modules.values():
+        sources(path)
+    shared = Shared(
+        tuple(joined.units),
+        tuple(joined.facts),
+        joined.frames,
+        sources,
+        joined.caches,
+        _private(records),
+    )
+    tests = shared.tests(joined.tests.values())
+    return Session(
+        manifest=dict(manifest),
+        parts=dict(parts),
+        variables={k: v for one in records for k, v in one.environment.items()},
+        outside=_outside(joined.facts, manifest, lambda name: before(name, began)),
+        modules=modules,
+        patterns=_all(one.patterns for one in records),
+        testpaths=_all(one.testpaths for one in records),
+        roots=_all(one.roots for one in records),
+        units=tuple(joined.units),
+        facts=tuple(joined.facts),
+        frames=tuple(shared.frames),
+        tests=tests,
+        collected=_by_file(nodeid for one in records for nodeid in one.collected),
+        left=frozenset(),
+        loads={unit: tuple(sorted(paths)) for unit, paths in joined.loads.items()},
+    )
+
+
+def _private(records: Sequence[Record]) -> frozenset[tuple[str, str]]:
+    """Return the classes, by file and name, of which in no process an object outlived a test."""
+    running = [record for record in records if record.tests]
+    known = {kind for record in running for kind in record.private}
+    return frozenset(
+        (path, name)
+        for path, name in known
+        if all((path, name) in set(it.private) for it in running if path in it.modules.values())
+    )
+
+
+def _outside(
+    facts: Iterable[tuple[str, str]],
+    manifest: Mapping[str, str],
+    before: Callable[[str], str | None],
+) -> dict[str, str]:
+    """Return the digests of files that tests looked at and git does not know."""
+    found: dict[str, str] = {}
+    folders = {path.rpartition("/")[0] for path in manifest}
+    for kind, name in facts:
+        unknown = kind in {"read", "look"} and name not in manifest and name not in folders
+        if kind == "outside" or unknown:
+            seen = before(name)
+            if seen is not None:
+                found[name] = seen
+    return found
+
+
+def _by_file(nodeids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for nodeid in nodeids:
+        path = nodeid.partition("::")[0]
+        found.setdefault(path, {})[nodeid.removeprefix(path)] = None
+    return {path: tuple(rests) for path, rests in found.items()}
+
+
+def _all(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted({one for group in groups for one in group}))
+
+
+class _Joined:
+    """The records of several processes with one numbering."""
+
+    def __init__(self, sources: Callable[[str], tuple[Piece, ...]]) -> None:
+        self.sources = sources
+        self.units: dict[tuple[str, int], int] = {}
+        self.facts: dict[tuple[str, str], int] = {}
+        self.frames: list[Frame] = []
+        self.tests: dict[str, Test] = {}
+        self.loads: dict[int, set[str]] = {}
+        self.caches: dict[int, set[int]] = {}  # unit of a cached function -> its frames
+        self._places: dict[str, _Places] = {}
+
+    def add(self, record: Record) -> None:
+        units = [self._unit(unit.path, unit.name, unit.line) for unit in record.units]
+        facts = [
+            self.facts.setdefault((fact.kind, fact.name), len(self.facts)) for fact in record.facts
+        ]
+        base = len(self.frames)
+        for frame in record.frames:
+            places = self._place(frame.name) if frame.kind == "import" else None
+            if frame.kind == "cache":
+                unit = self._unit(*msgspec.structs.astuple(cached(frame)))
+                self.caches.setdefault(unit, set()).add(len(self.frames))
+            self.frames.append(
+                Frame(
+                    kind=frame.kind,
+                    name=frame.name,
+                    units=tuple(units[n] for n in frame.units),
+                    facts=tuple(facts[n] for n in frame.facts),
+                    used=tuple(base + n for n in frame.used),
+                    lines=tuple((places.statement(line), units[n]) for line, n in frame.lines)
+                    if places is not None
+                    else (),
+                )
+            )
+        for unit, loaded in record.loads:
+            self.loads.setdefault(units[unit], set()).add(record.frames[loaded].name)
+        for test in record.tests:
+            self.tests[test.nodeid] = Test(
+                nodeid=test.nodeid,
+                path=test.path,
+                outcome=test.outcome,
+                seconds=test.seconds,
+                units=packed({units[n] for n in test.units}),
+                facts=tuple(facts[n] for n in test.facts),
+                frames=tuple(base + n for n in test.frames),
+                names=test.names,
+                function=test.function,
+            )
+
+    def _place(self, path: str) -> _Places:
+        if path not in self._places:
+            self._places[path] = _Places(self.sources(path))
+        return self._places[path]
+
+    def _unit(self, path: str, name: str, line: int) -> int:
+        piece = self._place(path).code(name, line)
+        return self.units.setdefault((path, piece), len(self.units))
+
+
+class _Places:
+    """Finds the piece of a file that a line belongs to."""
+
+    def __init__(self, pieces: tuple[Piece, ...]) -> None:
+        self.pieces = pieces
+        self._exact = {
+            (piece.key.rpartition(".")[2].partition("#")[0], piece.first): number
+            for number, piece in enumerate(pieces)
+            if piece.body
+        }
+
+    def code(self, name: str, line: int) -> int:
+        """Return a function's body by name and first line, or else the piece it lies in."""
+        exact = self._exact.get((name.rpartition(".")[2], line))
+        return exact if exact is not None else self._innermost(line, bodies=True)
+
+    def statement(self, line: int) -> int:
+        """Return the statement of the module that stands at a line."""
+        return self._innermost(line, bodies=False)
+
+    def _innermost(self, line: int, *, bodies: bool) -> int:
+        best, size = NOWHERE, 1 << 60
+        for number, piece in enumerate(self.pieces):
+            if (
+                piece.first <= line <= piece.last
+                and piece.last - piece.first <= size
+                and (bodies or not piece.body)
+            ):
+                best, size = number, piece.last - piece.first
+        return best

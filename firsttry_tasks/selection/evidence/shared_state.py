@@ -1,0 +1,310 @@
+"""What runs for one test and serves others: kept results, and files that tests write.
+
+A function that keeps what it computed (a cache, a lazy singleton, a module's variable) runs in
+full for one test only. So every test that may get the result also rests on what such a function
+ran, where that was recorded (a frame of kind cache), or else on what it can have run: of all that
+ran in the tests that called it, what it leads to by name.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.selection.evidence.bitsets import bits, masks
+from firsttry_tasks.selection.evidence.call_graph import Calls
+from firsttry_tasks.selection.evidence.callbacks import Givers
+from firsttry_tasks.selection.evidence.escape_analysis import Private
+from firsttry_tasks.selection.evidence.recorded_run import Frame, Test
+from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, own_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from firsttry_tasks.selection.syntax.fragment import Piece
+
+Unit = tuple[str, int]
+
+#: Kind of a frame of kept things that may have been made by others.
+GIVEN = "given"
+
+#: Facts that may have been seen while something was made that is kept.
+_TELLING = frozenset({"read", "list", "look", "env", "outside", "module"})
+#: One in so many of the tests that ask for a kept thing may make it anew.
+_RARE = 20
+
+
+class Shared:
+    """Adds frames for kept results and written files to the tests of one session."""
+
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        facts: Sequence[tuple[str, str]],
+        frames: Sequence[Frame],
+        pieces: Callable[[str], tuple[Piece, ...]],
+        caches: Mapping[int, Iterable[int]],
+        private: AbstractSet[tuple[str, str]] = frozenset(),
+    ) -> None:
+        """Take what ran, by number; ``caches`` are the frames of functions that keep results.
+
+        Of ``private`` classes, by file and name, no object outlived a test.
+        """
+        self.facts = facts
+        self.sources = pieces
+        self.caches = {
+            unit: numbers
+            for unit, numbers in caches.items()
+            if not any(facts[n] == ("loose", "") for at in numbers for n in frames[at].facts)
+        }
+        self.frames = list(frames)
+        self._running: dict[int, set[int]] = {}  # unit -> the frames that it ran in
+        for at in range(len(self.frames)):
+            self._runs(at)
+        self.pieces = {
+            number: pieces(path)[piece]
+            for number, (path, piece) in enumerate(units)
+            if 0 <= piece < len(pieces(path))
+        }
+        files = {path for path, _ in units} | {it.name for it in frames if it.kind == "import"}
+        every = {path: pieces(path) for path in sorted(files)}
+        paths = {number: units[number][0] for number in self.pieces}
+        known = Private(private, every)
+        self._private = {n for n, piece in self.pieces.items() if known.keeps(paths[n], piece)}
+        self._calls = Calls(self.pieces, paths, every.values())
+        self._works: dict[int, int] = {}
+        self._givers = Givers(self.pieces, self._calls.places, every)
+
+    def tests(self, tests: Iterable[Test]) -> tuple[Test, ...]:
+        """Return the tests, each with the frames it shares."""
+        held = tuple(tests)
+        more: dict[str, set[int]] = {test.nodeid: set() for test in held}
+        self._kept(held, more)
+        self._written(held, more)
+        return tuple(
+            msgspec.structs.replace(test, frames=(*test.frames, *sorted(more[test.nodeid])))
+            if more[test.nodeid]
+            else test
+            for test in held
+        )
+
+    def _kept(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
+        keepers = {
+            n: piece
+            for n, piece in self.pieces.items()
+            if piece.body and piece.memo and n not in self._private
+        }
+        given = tuple(self._givers.statements())
+        if not keepers and not given:
+            return
+        ran = [set(test.ran()) for test in tests]
+        by_unit, by_fact = masks(ran), masks([test.facts for test in tests])
+        for number, piece in keepers.items():
+            callers = by_unit.get(number, 0)
+            if piece.cache:
+                made = (tests[at] for at in bits(callers))
+                names = {own_name(piece)}
+                asking = {number} | self._calls.asking(names)
+                self._asked(asking, names, self._caches(number, made), tests, by_unit, more)
+                continue
+            first = next(bits(callers), None)
+            if first is None:
+                continue
+            # What is made once runs in the first of those who ask for it, and few others.
+            most = max(1, callers.bit_count() // _RARE)
+            reach = self._calls.reach(piece.parts or piece.names | piece.attrs)
+            # A constructor tells, however many run it, that there is an object of its class.
+            units = {
+                n
+                for n in ran[first] & reach
+                if (by_unit[n] & callers).bit_count() <= most
+                or self.pieces[n].key.endswith(CONSTRUCTORS)
+            }
+            seen = (n for n in tests[first].facts if self.facts[n][0] in _TELLING)
+            facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
+            takers = self._takers(number, piece, by_unit)
+            kind = GIVEN if piece.takes else "kept"
+            if units or facts or takers & ~callers:
+                frame = self._frame(kind, piece.key, {number, *units}, facts)
+                for at in bits(callers | takers):
+                    more[tests[at].nodeid].add(frame)
+            self._made(number, callers | takers, tests, by_unit, by_fact, more)
+        for known, makers in given:
+            asking = self._calls.asking(known)
+            for maker in makers:
+                frames = {self._work(maker, by_unit.get(maker, 0), tests, by_fact)}
+                self._asked(asking, known, frames, tests, by_unit, more)
+
+    def _made(
+        self,
+        number: int,
+        askers: int,
+        tests: Sequence[Test],
+        by_unit: Mapping[int, int],
+        by_fact: Mapping[int, int],
+        more: Mapping[str, set[int]],
+    ) -> None:
+        """Let those who take what others made rest on what may have made it.
+
+        They are those who don't themselves run a function that a keeper calls for it.
+        """
+        if self.pieces[number].key.endswith(CONSTRUCTORS):
+            return  # it makes something for a new object alone
+        for maker in self._makers(number, by_unit):
+            lacking = askers & ~by_unit.get(maker, 0)
+            if lacking:
+                frame = self._work(maker, by_unit.get(maker, 0), tests, by_fact)
+                for at in bits(lacking):
+                    more[tests[at].nodeid].add(frame)
+
+    def _work(
+        self, maker: int, runners: int, tests: Sequence[Test], by_fact: Mapping[int, int]
+    ) -> int:
+        """Return the frame of what a function does, by the plain names in it."""
+        if maker not in self._works:
+            units = self._calls.work(maker)
+            most = max(1, runners.bit_count() // _RARE)
+            facts = {
+                fact
+                for at in bits(runners if self._calls.looks(units) else 0)
+                for fact in tests[at].facts
+                if self.facts[fact][0] in _TELLING and (by_fact[fact] & runners).bit_count() <= most
+            }
+            self._works[maker] = self._frame("kept", self.pieces[maker].key, units, facts)
+        return self._works[maker]
+
+    def _takers(self, number: int, piece: Piece, by_unit: Mapping[int, int]) -> int:
+        """Return the tests that may take what a function keeps without asking it.
+
+        ``self._code or self._make_code()`` asks only where nobody has asked before.
+        """
+        takers = 0
+        for other in self._calls.asking(piece.keeps):
+            if other != number and self.pieces[other].body:
+                takers |= by_unit.get(other, 0)
+        return takers
+
+    def _caches(self, number: int, made: Iterable[Test]) -> set[int]:
+        """Return the frames that hold what a cached function did, itself included."""
+        known = set(self.caches.get(number, ()))
+        for at in known:
+            inside = tuple(sorted({*self.frames[at].units, number}))
+            self.frames[at] = msgspec.structs.replace(self.frames[at], units=inside)
+        if known:
+            return known
+        reach = self._calls.reach(self.pieces[number].names | self.pieces[number].attrs)
+        looks = self._calls.looks({number, *reach})
+        units, facts = {number}, set()
+        for test in made:
+            units |= reach.intersection(test.ran())
+            facts |= {n for n in test.facts if looks and self.facts[n][0] in _TELLING}
+        for frame in self.frames:
+            asked = {place for place, unit in frame.lines if unit == number}
+            units |= {unit for place, unit in frame.lines if place in asked and unit in reach}
+        return {self._frame("kept", self.pieces[number].key, units, facts)}
+
+    def _asked(
+        self,
+        asking: AbstractSet[int],
+        names: AbstractSet[str],
+        frames: set[int],
+        tests: Sequence[Test],
+        by_unit: Mapping[int, int],
+        more: Mapping[str, set[int]],
+    ) -> None:
+        """Let all who may be answered by a cache rest on what its function did.
+
+        They are those who run ``asking``, and statements of modules that have one of the names.
+        """
+        callers = 0
+        for unit in asking:
+            callers |= by_unit.get(unit, 0)
+        for at in bits(callers):
+            more[tests[at].nodeid] |= frames
+        units = {unit for at in frames for unit in self.frames[at].units}
+        for at, places in self._statements(names):
+            frame = self.frames[at]
+            lines = {*frame.lines, *((place, unit) for place in places for unit in units)}
+            self.frames[at] = msgspec.structs.replace(frame, lines=tuple(sorted(lines)))
+        for at in set().union(*(self._running.get(unit, set()) for unit in asking)) - frames:
+            used = tuple(sorted({*self.frames[at].used, *frames}))
+            self.frames[at] = msgspec.structs.replace(self.frames[at], used=used)
+
+    def _statements(self, names: AbstractSet[str]) -> Iterator[tuple[int, set[int]]]:
+        """Return which statements have one of these names, by the frame of their import."""
+        found: dict[int, set[int]] = {}
+        for name in names:
+            for at, place in self._lines.get(name, ()):
+                found.setdefault(at, set()).add(place)
+        yield from found.items()
+
+    @cached_property
+    def _lines(self) -> dict[str, list[tuple[int, int]]]:
+        """Statements by the names they have: the frame of an import, and the place in its file."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for at, frame in enumerate(self.frames):
+            for place, one in enumerate(self.sources(frame.name) if frame.kind == "import" else ()):
+                for name in () if one.body or one.imports else one.names | one.attrs:
+                    found.setdefault(name, []).append((at, place))
+        return found
+
+    def _makers(self, number: int, by_unit: Mapping[int, int]) -> set[int]:
+        """Return the functions that a function calls, or is given, for what it keeps.
+
+        Of another object's methods they are those that ran for a test which it ran for, too.
+        """
+        names = set(self.pieces[number].made)
+        for name in self.pieces[number].made:
+            names |= self._calls.values.get(name, set())
+        own = {name[1:] for name in names if name.startswith(".")}
+        made = self._calls.plain(names) | self._calls.methods(number, own)
+        others = self._calls.members(name[1:] for name in names if name.startswith(":"))
+        made |= {it for it in others if by_unit.get(it, 0) & by_unit.get(number, 0)}
+        return (made | self._givers.arguments(number)) - {number}
+
+    def _written(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
+        """Let a test that reads what another wrote rest on all that the other rests on."""
+        known: dict[tuple[str, str], int] = {fact: n for n, fact in enumerate(self.facts)}
+        holding: dict[int, list[Test]] = {}
+        for test in tests:
+            for number in test.facts:
+                holding.setdefault(number, []).append(test)
+        for number, (kind, path) in enumerate(self.facts):
+            writers = holding.get(number, []) if kind == "write" else []
+            reading = [known[how, path] for how in ("read", "look") if (how, path) in known]
+            if not writers or not reading:
+                continue
+            units = {unit for test in writers for unit in test.ran()}
+            facts = {fact for test in writers for fact in test.facts}
+            used = {frame for test in writers for frame in test.frames}
+            frame = self._frame("file", path, units, facts, used)
+            for test in (test for other in reading for test in holding.get(other, ())):
+                more[test.nodeid].add(frame)
+
+    def _frame(
+        self,
+        kind: str,
+        name: str,
+        units: Iterable[int],
+        facts: Iterable[int],
+        used: Iterable[int] = (),
+    ) -> int:
+        made = Frame(
+            kind=kind,
+            name=name,
+            units=tuple(sorted(units)),
+            facts=tuple(sorted(facts)),
+            used=tuple(sorted(used)),
+            lines=(),
+        )
+        self.frames.append(made)
+        self._runs(len(self.frames) - 1)
+        return len(self.frames) - 1
+
+    def _runs(self, at: int) -> None:
+        if self.frames[at].kind != "import":
+            for unit in self.frames[at].units:
+                self._running.setdefault(unit, set()).add(at)

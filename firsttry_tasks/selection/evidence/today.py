@@ -1,0 +1,91 @@
+"""What each test is known to run, in the lines of today's files: the shape testmon keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from firsttry_tasks.selection.evidence.recorded_run import Session, Test
+    from firsttry_tasks.selection.syntax.fragment import Piece
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """One test: how it ended, its seconds, and for each file a line of every piece it ran."""
+
+    failed: bool
+    seconds: float
+    lines: dict[str, frozenset[int]]
+
+
+def known(
+    sessions: Iterable[Session],
+    before: Callable[[str, str], tuple[Piece, ...]],
+    now: Callable[[str], tuple[Piece, ...] | None],
+) -> dict[str, Known]:
+    """Return what the newest session that holds a test knows of it, for each test.
+
+    ``before(path, blob)`` and ``now(path)`` are a file's pieces then and today.
+    """
+    found: dict[str, Known] = {}
+    for session in sessions:
+        places = _Places(session, before, now)
+        for test in session.tests:
+            if test.nodeid not in found:
+                lines = places.lines(test)
+                failed = test.outcome == "failed"
+                found[test.nodeid] = Known(failed=failed, seconds=test.seconds, lines=lines)
+    return found
+
+
+class _Places:
+    """Where the units of one session stand today."""
+
+    def __init__(
+        self,
+        session: Session,
+        before: Callable[[str, str], tuple[Piece, ...]],
+        now: Callable[[str], tuple[Piece, ...] | None],
+    ) -> None:
+        self._session = session
+        self._before = before
+        self._now = now
+        self._today: dict[str, dict[str, int]] = {}
+        self._units: dict[int, tuple[str, int] | None] = {}
+
+    def lines(self, test: Test) -> dict[str, frozenset[int]]:
+        found: dict[str, set[int]] = {test.path: {1}}
+        for unit in self._ran(test):
+            place = self._place(unit)
+            if place:
+                found.setdefault(place[0], set()).add(place[1])
+        return {path: frozenset(lines) for path, lines in found.items()}
+
+    def _ran(self, test: Test) -> Iterator[int]:
+        """Yield the units of the test, and of the frames it rests on."""
+        yield from test.ran()
+        seen, waiting = set(test.frames), list(test.frames)
+        while waiting:
+            frame = self._session.frames[waiting.pop()]
+            yield from frame.units
+            waiting += set(frame.used) - seen
+            seen.update(frame.used)
+
+    def _place(self, unit: int) -> tuple[str, int] | None:
+        if unit not in self._units:
+            path, number = self._session.units[unit]
+            pieces = self._before(path, self._session.manifest.get(path, ""))
+            key = pieces[number].key if 0 <= number < len(pieces) else ""
+            line = self._bodies(path).get(key)
+            self._units[unit] = (path, line) if line else None
+        return self._units[unit]
+
+    def _bodies(self, path: str) -> dict[str, int]:
+        """Return the last line of each function today: a line of its body, as testmon counts."""
+        if path not in self._today:
+            pieces = self._now(path) or ()
+            self._today[path] = {piece.key: piece.last for piece in pieces if piece.body}
+        return self._today[path]

@@ -1,0 +1,1 @@
+"""What a change means: which names, modules and imports come out different."""

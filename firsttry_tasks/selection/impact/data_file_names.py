@@ -1,0 +1,54 @@
+"""Files that tests read, and the names of the project that are spelled in them.
+
+A template says ``{{ page.title }}``, a table of cases which attribute to look up: such a file asks
+for a name as code does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+    from firsttry_tasks.selection.impact.changed_names import Names
+
+
+class Texts:
+    """What the files that a session read say now; those that changed speak for themselves."""
+
+    def __init__(self, session: Session, now: Now, changed: frozenset[str]) -> None:
+        """Find the files, which are only read when they are asked for."""
+        self._now = now
+        self._names: dict[str, frozenset[str]] = {}
+        self._files = {
+            number: path
+            for number, (kind, path) in enumerate(session.facts)
+            if kind == "read"
+            and path in now.manifest
+            and path not in changed
+            and not path.endswith(".py")
+        }
+        self.by_module = {
+            frame.name: self._files.keys() & frame.facts
+            for frame in session.frames
+            if frame.kind == "import" and not self._files.keys().isdisjoint(frame.facts)
+        }
+
+    def names(self, path: str) -> frozenset[str]:
+        """Return the names in a file."""
+        if path not in self._names:
+            self._names[path] = self._now.spelled(path)
+        return self._names[path]
+
+    def hit(self, facts: Iterable[int], changed: Names) -> tuple[int, str]:
+        """Return the origins of the changed names that files with these facts spell, and why."""
+        mask, why = 0, ""
+        for number in facts:
+            path = self._files.get(number)
+            for masks in (changed.attrs, changed.docs.had):
+                for name in self.names(path) & masks.keys() if path is not None else ():
+                    mask |= masks[name]
+                    why = why or f"{path} names {name}, which changed"
+        return mask, why

@@ -1,0 +1,258 @@
+"""The modules of a session: who imports whom, as bit masks."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import chain
+
+from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
+
+
+class Modules:
+    """Paths of the repository's modules, each a bit, and the closure over their imports."""
+
+    def __init__(self, session: Session, sources: Mapping[str, tuple[Piece, ...]]) -> None:
+        """Read the imports of the session's modules."""
+        self.session = session
+        self.sources = sources
+        self.paths = sorted(sources)
+        self.bit = {path: 1 << number for number, path in enumerate(self.paths)}
+        self.names: dict[str, list[str]] = {}
+        for name, path in session.modules.items():
+            self.names.setdefault(path, []).append(name)
+        self.short = frozenset(_last(name) for name in session.modules)
+        self.classes = self._classes()
+        self._foreign: dict[str, frozenset[str]] = {}
+        self._held: dict[tuple[str, str], frozenset[str]] = {}
+        self._alias: dict[str, dict[str, str]] = {}
+        self._meant: dict[int, frozenset[str]] = {}
+        self._lineages: dict[str, frozenset[str]] = {}
+        self._listed: dict[str, frozenset[str] | None] = {}
+        self._bound: dict[str, frozenset[str]] = {}
+        self._handles: dict[str, frozenset[str]] = {}
+        self.closure = self._close(self._edges())
+
+    def mask(self, paths: Iterable[str]) -> int:
+        """Return these modules and all they import."""
+        found = 0
+        for path in paths:
+            found |= self.closure.get(path, 0)
+        return found
+
+    def imported(self, path: str, imports: Iterable[str]) -> set[str]:
+        """Paths of the modules that a file's import strings load, packages on the way included."""
+        found: set[str] = set()
+        for name in self.absolute(path, imports):
+            parts = name.split(".")
+            for end in range(1, len(parts) + 1):
+                known = self.session.modules.get(".".join(parts[:end]))
+                if known is not None:
+                    found.add(known)
+        return found
+
+    def absolute(self, path: str, imports: Iterable[str]) -> set[str]:
+        """Import strings with their leading dots resolved."""
+        found: set[str] = set()
+        for name in imports:
+            level = len(name) - len(name.lstrip("."))
+            if not level:
+                found.add(name)
+                continue
+            for own in self.names.get(path, ()):
+                parts = own.split(".")
+                package = parts if path.endswith("__init__.py") else parts[:-1]
+                base = package[: len(package) - level + 1]
+                found.add(".".join([*base, name[level:]]).strip("."))
+        return found
+
+    def foreign(self, path: str) -> frozenset[str]:
+        """Names that a file imports from outside the repository."""
+        if path not in self._foreign:
+            found: set[str] = set()
+            for piece in self.sources.get(path, ()):
+                if piece.imports and not piece.body and not self.imported(path, piece.imports):
+                    found |= piece.binds
+            self._foreign[path] = frozenset(found)
+        return self._foreign[path]
+
+    def bound(self, path: str) -> frozenset[str]:
+        """Names that a file binds."""
+        if path not in self._bound:
+            pieces = self.sources.get(path, ())
+            self._bound[path] = frozenset(name for it in pieces if not it.key for name in it.binds)
+        return self._bound[path]
+
+    def owns(self, path: str) -> frozenset[str]:
+        """Names of the functions and classes that a file defines, and of what it imports."""
+        return frozenset(self._aliases(path))
+
+    def handles(self, path: str) -> frozenset[str]:
+        """Names that stand for modules of the repository."""
+        if path not in self._handles:
+            found: set[str] = set()
+            for piece in self.sources.get(path, ()):
+                if piece.imports and not piece.body:
+                    longest = max(self.absolute(path, piece.imports), key=len, default="")
+                    if longest in self.session.modules:
+                        found |= piece.binds
+            self._handles[path] = frozenset(found)
+        return self._handles[path]
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """Names that stand behind a dot, or in a string, anywhere."""
+        return frozenset().union(*(it.attrs for it in self._every()))
+
+    @cached_property
+    def promised(self) -> frozenset[str]:
+        """Names of members that protocols have, which classes may have without naming them."""
+        known = {name for name, heads in self.classes.items() if _is_protocol(heads)}
+        members = (it for it in self._every() if it.key in known and not (it.body or it.is_doc))
+        return frozenset().union(*(it.binds for it in members))
+
+    @cached_property
+    def owned(self) -> frozenset[str]:
+        """Names that the repository gives to something: others are those of other people's."""
+        return frozenset().union(*(it.binds | it.sets | it.carried for it in self._every()))
+
+    def _every(self) -> Iterator[Piece]:
+        return chain.from_iterable(self.sources.values())
+
+    @cached_property
+    def _heirs(self) -> dict[str, set[str]]:
+        """Classes by the names of their bases."""
+        found: dict[str, set[str]] = {}
+        for name, heads in self.classes.items():
+            for base in {base for _, piece in heads for base in piece.bases}:
+                found.setdefault(base, set()).add(name)
+        return found
+
+    def lineage(self, name: str) -> frozenset[str]:
+        """Return a class and those that inherit from it, by name."""
+        if name not in self._lineages:
+            seen, waiting = {name}, [name]
+            while waiting:
+                fresh = self._heirs.get(waiting.pop(), set()) - seen
+                seen |= fresh
+                waiting.extend(fresh)
+            self._lineages[name] = frozenset(seen)
+        return self._lineages[name]
+
+    def exports(self, path: str) -> frozenset[str] | None:
+        """Return what a file's ``__all__`` lists, None where it has none that can be read."""
+        if path not in self._listed:
+            self._listed[path] = exported(self.sources.get(path, ()))
+        return self._listed[path]
+
+    def head(self, path: str, scope: str) -> int | None:
+        """Return the number of the statement that defines a class, None where there is no such."""
+        above, _, name = scope.rpartition(".")
+        for number, piece in enumerate(self.sources[path]):
+            if piece.is_class and piece.key == above and name in piece.binds:
+                return number
+        return None
+
+    def meant(self, path: str, piece: Piece) -> frozenset[str]:
+        """Names of the modules and classes that a piece hands on, as they are called at home."""
+        if not piece.handed:
+            return piece.handed
+        found = self._meant.get(id(piece))  # pieces live as long as we do
+        if found is None:
+            found = self._meant[id(piece)] = frozenset(self._home(path, piece))
+        return found
+
+    def _home(self, path: str, piece: Piece) -> Iterator[str]:
+        known = self._aliases(path)
+        for name in piece.handed:
+            first, dot, _ = name.partition(".")
+            if name.startswith((QUOTED, LOCAL)):
+                yield name.removeprefix(LOCAL)
+            elif first in known:
+                yield _last(name) if dot else known[first]
+
+    def holders(self, path: str, scope: str) -> frozenset[str]:
+        """Names by which whoever has a module, or a class and its heirs, is noted to hand it on."""
+        if not scope:
+            names = self.names.get(path, ())
+            return frozenset({_last(name) for name in names} | {f"{QUOTED}{it}" for it in names})
+        if (path, scope) not in self._held:
+            found = self.lineage(_last(scope))
+            self._held[path, scope] = found | {
+                f"{QUOTED}{module}.{name}"
+                for name in found
+                for place, _ in self.classes.get(name, ())
+                for module in self.names.get(place, ())
+            }
+        return self._held[path, scope]
+
+    def _aliases(self, path: str) -> dict[str, str]:
+        """Names of modules, classes and functions in a file, and what they are called at home."""
+        if path not in self._alias:
+            pieces = self.sources.get(path, ())
+            functions = {piece.key for piece in pieces if piece.body}
+            self._alias[path] = {
+                name: _last(max(piece.imports, key=len)) if piece.imports else name
+                for piece in pieces
+                if not piece.body
+                for name in piece.binds
+                if piece.imports or piece.is_class or name in functions
+            }
+        return self._alias[path]
+
+    def _classes(self) -> dict[str, list[tuple[str, Piece]]]:
+        """Return the heads of classes by name."""
+        found: dict[str, list[tuple[str, Piece]]] = {}
+        for path, pieces in self.sources.items():
+            for piece in pieces:
+                if piece.is_class:
+                    for name in piece.binds:
+                        found.setdefault(name, []).append((path, piece))
+        return found
+
+    def _edges(self) -> dict[str, set[str]]:
+        frames = self.session.frames
+        edges: dict[str, set[str]] = {path: set() for path in self.paths}
+        for path, pieces in self.sources.items():
+            static = {name for piece in pieces if not piece.body for name in piece.imports}
+            edges[path] |= self.imported(path, static)
+        for frame in frames:
+            if frame.kind == "import" and frame.name in edges:
+                edges[frame.name] |= {
+                    frames[n].name for n in frame.used if frames[n].kind == "import"
+                }
+                named = (self.session.facts[n] for n in frame.facts)
+                dynamic = [name for kind, name in named if kind == "module"]
+                edges[frame.name] |= self.imported(frame.name, dynamic)
+        return edges
+
+    def _close(self, edges: Mapping[str, set[str]]) -> dict[str, int]:
+        """Warshall's closure would be cubic; few rounds over the edges are enough in practice."""
+        masks = {path: self.bit[path] for path in self.paths}
+        moving = True
+        while moving:
+            moving = False
+            for path in self.paths:
+                mask = masks[path]
+                for other in edges[path]:
+                    mask |= masks.get(other, 0)
+                if mask != masks[path]:
+                    masks[path] = mask
+                    moving = True
+        return masks
+
+
+def _is_protocol(heads: Iterable[tuple[str, Piece]]) -> bool:
+    return any("Protocol" in head.bases for _, head in heads)
+
+
+def exported(pieces: Iterable[Piece]) -> frozenset[str] | None:
+    """Return what a list called ``__all__`` names, None where it is not all there is to read."""
+    found = [piece for piece in pieces if not piece.key and "__all__" in piece.binds]
+    if len(found) != 1 or found[0].unsafe or found[0].names:
+        return None
+    return found[0].attrs
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -1,0 +1,64 @@
+"""What the statements of modules started while these were imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.impact.docstrings import asks
+from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from firsttry_tasks.selection.evidence.recorded_run import Session
+    from firsttry_tasks.selection.impact.changed_names import Names
+    from firsttry_tasks.selection.impact.import_graph import Modules
+    from firsttry_tasks.selection.syntax.fragment import Piece
+
+
+class Imported:
+    """Units by the statement that ran them; ``ran`` maps a module to its statements' numbers."""
+
+    def __init__(self, session: Session, modules: Modules) -> None:
+        """Take in what a session saw."""
+        self._session = session
+        self._modules = modules
+        self.ran: dict[str, dict[int, set[int]]] = {}
+        for frame in session.frames:
+            if frame.kind == "import":
+                lines = self.ran.setdefault(frame.name, {})
+                for number, unit in frame.lines:
+                    lines.setdefault(number, set()).add(unit)
+
+    def hit(self, names: Names, asking: Piece, units: Iterable[int]) -> tuple[int, str]:
+        """Return the origins of the changed names that a statement's units ask for, and one name.
+
+        What fills a registry for each of many statements reads what the others put there only to
+        add its own: that it is another registry now changes none of the others. It may see their
+        docstrings too, but those of what it is given.
+        """
+        known = list(self._pieces(asking, units))
+        for path, piece in known:
+            fills = frozenset(end.removesuffix(CALLED) for _, end in piece.writes)
+            mask, name = names.hit(path, piece, fills | DOCS | {HELP})
+            if mask:
+                return mask, name
+        looked = any(names.docs.looks(path, piece) for path, piece in known)
+        if looked and any(asks(piece) for _, piece in known):
+            return names.docs.origins, "any docstring"
+        return 0, ""
+
+    def _pieces(self, asking: Piece, units: Iterable[int]) -> Iterator[tuple[str, Piece]]:
+        for unit in units:
+            path, number = self._session.units[unit]
+            if number >= 0 and path in self._modules.sources:
+                piece = self._modules.sources[path][number]
+                if piece.key != "__getattr__" or not self._is_there(asking, path):
+                    yield path, piece
+
+    def _is_there(self, asking: Piece, path: str) -> bool:
+        """Tell whether a statement imports only what a module defines or imports itself.
+
+        Its ``__getattr__`` is asked for ``__path__`` then, and for nothing else.
+        """
+        return bool(asking.imports) and not asking.star and asking.attrs <= self._modules.owns(path)

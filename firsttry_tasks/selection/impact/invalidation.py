@@ -1,0 +1,96 @@
+"""What changed since a session, and which of its facts it speaks against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.impact.code_changes import Code
+from firsttry_tasks.selection.impact.tree_diff import is_inert, sort
+
+if TYPE_CHECKING:
+    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+    from firsttry_tasks.selection.impact.tree_diff import Changes
+
+#: Kinds of facts that are about one file.
+_FILES = frozenset({"outside", "read", "look"})
+
+
+class Effects:
+    """What a change means for one session.
+
+    ``everything`` are reasons that speak against the whole session; ``facts`` maps the number of
+    a fact to why it holds no more; ``code`` is None where no code changed.
+    """
+
+    def __init__(self, session: Session, now: Now) -> None:
+        """Compare the session's tree and environment with what is there now."""
+        self.changes = sort(session, now)
+        self.everything = (*_parts(session, now), *self.changes.everything)
+        self.facts = _facts(session, now, self.changes)
+        self.code: Code | None = None
+        if self.facts or any(path.endswith(".py") for path in self.changes.paths):
+            self.code = Code(session, now, self.changes, self.facts)
+            self.facts |= self.code.facts
+            self.everything += self.code.everything
+
+    @property
+    def none(self) -> bool:
+        """Nothing changed at all."""
+        return not (self.changes.paths or self.facts or self.everything)
+
+
+def _parts(session: Session, now: Now) -> tuple[str, ...]:
+    names = sorted(session.parts.keys() | now.parts.keys())
+    return tuple(
+        f"{name} changed" for name in names if session.parts.get(name) != now.parts.get(name)
+    )
+
+
+def _facts(session: Session, now: Now, changes: Changes) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for number, (kind, name) in enumerate(session.facts):
+        why = (
+            _in_tree(kind, name, changes)
+            or _around(kind, name, session, now)
+            or _unwatched(kind, name, changes, now)
+        )
+        if why is not None:
+            found[number] = why
+    return found
+
+
+def _in_tree(kind: str, name: str, changes: Changes) -> str | None:
+    """Tell why what was seen of the tree is no more so."""
+    why = None
+    if kind in {"read", "whole"} and name in changes.paths:
+        why = f"{name} changed"
+    elif kind in {"look", "read"} and changes.appeared(name):
+        why = f"{name} came or went"
+    elif kind == "look" and name in changes.paths and not name.endswith(".py"):
+        why = f"{name} changed"
+    elif kind == "list" and name in changes.folders:
+        why = f"{name} has another listing: {changes.folders[name]}"
+    elif kind == "blind" and changes.paths:
+        why = f"{min(changes.paths)} changed, and {name} may read it"
+    return why
+
+
+def _around(kind: str, name: str, session: Session, now: Now) -> str | None:
+    """Tell why what was seen of environment and files outside is no more so."""
+    if kind == "env" and now.variable(name) != session.variables.get(name, ""):
+        return f"environment variable {name} changed"
+    before = session.outside.get(name) if kind in _FILES else None
+    if before is not None and now.outside(name) != before:
+        return f"{name} changed"
+    return None
+
+
+def _unwatched(kind: str, folder: str, changes: Changes, now: Now) -> str | None:
+    """Tell which file changed where nobody could see what is opened, but by Python."""
+    if kind != "unwatched":
+        return None
+    for path in sorted(changes.paths):
+        same = (path.rpartition("/")[0] or ".") == folder
+        if same and not path.endswith(".py") and not is_inert(path, now):
+            return f"{path} changed, and this system could not watch who opens it"
+    return None

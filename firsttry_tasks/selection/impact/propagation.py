@@ -1,0 +1,288 @@
+"""How far a changed statement reaches: the names it binds, and what is computed from them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.impact.changed_names import Names
+from firsttry_tasks.selection.impact.constructors import Makers
+from firsttry_tasks.selection.impact.data_file_names import Texts
+from firsttry_tasks.selection.impact.docstrings import holder
+from firsttry_tasks.selection.impact.import_graph import Modules, exported
+from firsttry_tasks.selection.impact.import_time_calls import Imported
+from firsttry_tasks.selection.impact.side_effects import Writing
+from firsttry_tasks.selection.syntax.diff import Delta
+from firsttry_tasks.selection.syntax.fragment import HOOKS, Piece
+
+_MOST = 4  # classes that are followed one by one
+
+
+class Spread:
+    """Changed names, and modules whose import changed."""
+
+    def __init__(
+        self, session: Session, modules: Modules, texts: Texts, *, whole: bool = False
+    ) -> None:
+        """Begin with nothing changed; ``whole``: a member of a class stands for its module."""
+        self.session = session
+        self.modules = modules
+        self.texts = texts
+        self.names = Names(modules, 1 << (len(modules.paths) + _MOST))
+        self._makers = Makers(modules, self.names)
+        self.effects: dict[str, str] = {}  # module -> why its import as a whole counts as changed
+        self.unsafe: dict[str, str] = {}  # module -> why its import may fail now
+        self.done: set[tuple[str, int]] = set()  # statements that run to another result
+        self.classes: dict[tuple[str, str], tuple[int, Spread]] = {}  # class -> bit, who has it
+        self._whole = whole
+        self._gone: dict[str, int] = {}
+        self._exports: dict[str, frozenset[str]] = {}  # file -> what came to or left its __all__
+        self._same: set[tuple[str, int]] = set()  # definitions that are decorated as they were
+        self._collected = {test.path for test in session.tests}
+        self._imported = Imported(session, modules)
+        self._writing = Writing(modules)
+
+    def change(self, path: str, delta: Delta) -> None:
+        """Take in what changed in one file; `settle` carries it on."""
+        old = self.modules.sources[path]
+        exports = exported(old[number] for number in delta.statements)
+        became = exported(delta.added)
+        if exports is not None and became is not None:
+            self._exports[path] = exports ^ became
+        again = {_decorated(piece) for piece in delta.added if piece.decor}
+        for number in sorted(delta.statements):
+            if _decorated(old[number]) in again:
+                self._same.add((path, number))
+            self._statement(path, old[number], number, f"{path} changed", changed=True)
+        classes = {name for piece in delta.added if piece.is_class for name in piece.binds}
+        new = classes - {name for piece in old if piece.is_class for name in piece.binds}
+        kept = {_decorated(old[number]) for place, number in self._same if place == path}
+        for piece in delta.added:
+            # Nobody gets at the members of a class that nobody names.
+            if piece.key.partition(".")[0] not in new and _decorated(piece) not in kept:
+                self._statement(path, piece, -1, f"{path} changed", changed=True)
+        for name in delta.removed:
+            self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
+
+    def ran_at_import(self, units: Mapping[int, str]) -> None:
+        """Functions that changed and ran while modules were imported."""
+        for path, lines in self._imported.ran.items():
+            for number, ran in lines.items():
+                for unit in ran & units.keys():
+                    self._again(path, number, units[unit])
+
+    def settle(self) -> None:
+        """Carry changed names through module-level code until nothing is added."""
+        passed: dict[str, int] = {}
+        while any(passed.get(path) != self._size() for path in self.modules.sources):
+            for path, pieces in self.modules.sources.items():
+                before = self._size()
+                if passed.get(path) != before:
+                    self._pass(path, pieces)
+                    passed[path] = before
+
+    def having(self, path: str, piece: Piece) -> int:
+        """Return the bits of the changed classes that a piece may have an object of."""
+        parts = set(piece.key.split(".")) if piece.body else set()
+        revives = self._makers.revives(path, piece)
+        found = 0
+        for (_, name), (bit, spread) in self.classes.items():
+            makers = self._makers.of(name)
+            # Who only calls a class gets an object of it, whose constructor is seen to run.
+            calls = piece.told & self.modules.lineage(name) if makers else frozenset()
+            if (
+                piece.key in makers
+                or (makers and revives)
+                or not parts.isdisjoint(self.modules.lineage(name))
+                or spread.names.hit(path, piece, frozenset() if piece.memo else calls)[0]
+            ):
+                found |= bit
+        return found
+
+    def naming(self, path: str, piece: Piece) -> int:
+        """Return the bits of the changed classes that a piece names in any way."""
+        found = 0
+        for bit, spread in self.classes.values():
+            found |= bit if spread.names.hit(path, piece)[0] else 0
+        return found
+
+    def imported(self, mask: int) -> int:
+        """Return the bits of the changed classes that importing these modules may have used."""
+        found = 0
+        for bit, spread in self.classes.values():
+            if mask & sum(self.modules.bit.get(path, 0) for path in spread.effects):
+                found |= bit
+        return found
+
+    def _size(self) -> int:
+        return len(self.done) + self.names.grown + len(self.effects) + len(self.classes)
+
+    def _pass(self, path: str, pieces: tuple[Piece, ...]) -> None:
+        reach = self.modules.closure[path]
+        reach |= self.imported(reach)
+        mask, why = self.texts.hit(self.texts.by_module.get(path, ()), self.names)
+        if mask & reach:
+            self.effects.setdefault(path, why)
+        near = bool(self.classes or reach & self.names.origins)
+        ran = self._imported.ran.get(path, {})
+        for number, piece in enumerate(pieces):
+            if piece.star:
+                self._star(path, piece)
+            if (path, number) in self.done or not (near or piece.carried) or _is_fixed(piece):
+                continue
+            mask, name = self._hit(path, number, piece, reach, ran.get(number, ()))
+            if mask:
+                self._again(path, number, self.names.why.get(name, f"{name} changed"))
+                if piece.imports and self._lost(piece, reach):
+                    self.effects.setdefault(path, f"a name it imports is gone: {name}")
+
+    def _hit(
+        self, path: str, number: int, piece: Piece, reach: int, ran: Iterable[int]
+    ) -> tuple[int, str]:
+        """Return what makes a statement of a module run to another result, if anything does."""
+        for bit, spread in self.classes.values():
+            reach |= bit if (path, number) in spread.done else 0
+        mask, name = self.names.hit(path, piece)
+        if not mask & reach:
+            mask, name = self._imported.hit(self.names, piece, ran)
+        if not mask & reach and not self.names.attrs.keys().isdisjoint(piece.carried):
+            return 1, min(self.names.attrs.keys() & piece.carried)  # where it goes, it is known
+        return mask & reach, name
+
+    def _star(self, path: str, piece: Piece) -> None:
+        """Hand on the changed names of a module whose every name is imported."""
+        bare, own = self.names.bare, self.names.bare.get(path, set())
+        for source in self.modules.imported(path, piece.imports):
+            names = {it for it in bare.get(source, set()) - own if self._lists(source, it)}
+            for name in sorted(names - {"__all__"}):
+                self._bind(path, "", name, self.names.why[name])
+            if "__all__" in names:
+                self._export(path, source)
+
+    def _lists(self, source: str, name: str) -> bool:
+        """Tell whether a name of a module goes to those who import all of them."""
+        known = self.modules.exports(source)
+        return name == "__all__" or (name in known if known else not name.startswith("_"))
+
+    def _export(self, path: str, source: str) -> None:
+        """Hand on that a module lists other names, to one that imports all that it lists."""
+        why = self.names.why["__all__"]
+        if source not in self._exports:
+            self.effects.setdefault(path, why)
+        own = self.names.bare.get(path, set())
+        for name in sorted(self._exports.get(source, frozenset()) - own):
+            self._bind(path, "", name, why)
+            self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
+
+    def _lost(self, piece: Piece, reach: int) -> bool:
+        return any(self._gone.get(name, 0) & reach for name in piece.attrs)
+
+    def _again(self, path: str, number: int, why: str) -> None:
+        """Take in a statement that didn't change itself, but runs to another result."""
+        if (path, number) not in self.done:
+            self.done.add((path, number))
+            if number < 0:
+                self.effects.setdefault(path, why)
+            else:
+                self._statement(path, self.modules.sources[path][number], number, why)
+
+    def _statement(
+        self, path: str, piece: Piece, number: int, why: str, *, changed: bool = False
+    ) -> None:
+        """Take in a statement that runs to another result, or is itself another."""
+        if piece.body:
+            return
+        self.done.add((path, number))
+        if piece.is_doc:
+            self._document(path, piece, why)
+            return
+        if piece.effect or (changed and _counts_whole(piece)):
+            self.effects.setdefault(path, why)
+        if piece.unsafe:
+            self.unsafe.setdefault(path, why)
+        names = set(piece.binds)
+        if piece.unsafe:
+            names |= {tip for _, tip in self._writing.of(path, piece)}
+        for name in names - {""}:
+            self._bind(path, piece.key, name, why)
+        if piece.key and not (self.names.unnoticed(path, piece) and self._is_spoken(names)):
+            for name in piece.key.split("."):
+                self._bind(path, "", name, why)
+        for place, name in self._written(path, piece, number):
+            self._bind(place, "", name, why)
+
+    def _document(self, path: str, piece: Piece, why: str) -> None:
+        """Take in a docstring; that of a member, or of a class, concerns who has an object."""
+        scope = holder(piece)
+        bit = self.modules.bit.get(path, 0)
+        if scope and not self._whole:
+            bit = self._class(path, scope, why) or bit
+        tests = path in self._collected or path.endswith("conftest.py")
+        self.names.document(path, piece, why, bit, known=piece.is_class or tests)
+        for scope in () if tests else self.names.docs.telling(path, piece):
+            head = self.modules.head(path, scope)
+            if head is not None:
+                self._again(path, head, why)
+
+    def _is_spoken(self, names: Iterable[str]) -> bool:
+        """Tell whether code that is here asks for members: for others only a library may ask.
+
+        Whether an object has what a protocol promises is asked without a word of it.
+        """
+        spoken, bodies = self.modules.spoken, self._writing.bodies
+        known = all(name in spoken or name in bodies for name in names)
+        return known and self.modules.promised.isdisjoint(names)
+
+    def _bind(self, path: str, scope: str, name: str, why: str) -> None:
+        bit = self.modules.bit.get(path, 0)
+        if scope and not self._whole:
+            bit = self._class(path, scope, why) or bit
+        self.names.bind(path, scope, name, why, bit)
+
+    def _class(self, path: str, scope: str, why: str) -> int:
+        """Return the bit of a class whose members changed, 0 where it has none of its own.
+
+        Only who has an object of it notices them: who would notice if it were another class.
+        """
+        if (path, scope) not in self.classes and len(self.classes) < _MOST:
+            head = self.modules.head(path, scope)
+            if head is not None:
+                spread = Spread(self.session, self.modules, self.texts, whole=True)
+                bit = 1 << (len(self.modules.paths) + len(self.classes))
+                self.classes[path, scope] = bit, spread
+                spread._again(path, head, why)
+                spread.settle()
+        return self.classes.get((path, scope), (0, None))[0]
+
+    def _written(self, path: str, piece: Piece, number: int) -> Iterator[tuple[str, str]]:
+        """Return what the functions that a statement calls may change besides."""
+        ran = [
+            self.session.units[unit] for unit in self._imported.ran.get(path, {}).get(number, ())
+        ]
+        known = [
+            (place, self.modules.sources[place][inner])
+            for place, inner in ran
+            if inner >= 0 and place in self.modules.sources
+        ]
+        if (path, number) in self._same and not any(body.looks for _, body in known):
+            return  # decorators that don't look into a function file it where it was
+        for place, body in known:
+            yield from self._writing.of(place, body)
+        if number < 0 and piece.unsafe:
+            for called in (piece.names | piece.attrs) - piece.imports - piece.carried:
+                for place, body in self._writing.bodies.get(called, ()):
+                    yield from self._writing.of(place, body)
+
+
+def _decorated(piece: Piece) -> tuple[str, frozenset[str], bytes] | None:
+    """Return what tells a decorated function from others, None for one without decorators."""
+    return (piece.key, piece.binds, piece.decor) if piece.decor else None
+
+
+def _is_fixed(piece: Piece) -> bool:
+    """Tell whether nothing that it refers to makes a statement run to another result."""
+    listed = "__all__" in piece.binds and not piece.unsafe
+    return piece.body or piece.is_doc or listed
+
+
+def _counts_whole(piece: Piece) -> bool:
+    """Tell whether everybody who imports the module may notice a statement that changed."""
+    return piece.star or (not piece.key and any(map(HOOKS.fullmatch, piece.binds)))

@@ -1,0 +1,1 @@
+"""A Python file taken apart into fragments."""

@@ -1,0 +1,195 @@
+"""A Python file taken apart into pieces."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.syntax.ast_queries import (
+    Function,
+    evaluated,
+    first_line,
+    is_inspected,
+    is_methodical,
+    is_mild,
+    parameters,
+    tip,
+)
+from firsttry_tasks.selection.syntax.fragment import MAGIC, Piece
+from firsttry_tasks.selection.syntax.function_bodies import body
+from firsttry_tasks.selection.syntax.statements import Scan
+from firsttry_tasks.selection.syntax.string_names import QUOTED
+from firsttry_tasks.selection.syntax.vocabulary import ACCESSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_DATA = ast.Assign | ast.AnnAssign | ast.AugAssign
+_GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
+
+
+def take_apart(source: bytes) -> tuple[Piece, ...]:
+    """Return all pieces of a file; raises SyntaxError or ValueError as ``ast.parse`` does."""
+    tree = ast.parse(source)
+    times: dict[str, int] = {}
+    pieces: list[Piece] = []
+    for statement in _split(_alive(tree.body)):
+        pieces.extend(_statement(statement, "", times, None))
+    return tuple(pieces)
+
+
+def _alive(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Leave out functions that the next statements replace, as those marked ``overload`` are."""
+    kept: list[ast.stmt] = []
+    replaced: set[str] = set()
+    for node in reversed(statements):
+        if not isinstance(node, Function) or not is_methodical(node):
+            replaced.clear()  # it may ask for any of them
+        elif node.name in replaced and all(tip(each) == "overload" for each in node.decorator_list):
+            continue
+        else:
+            replaced = {node.name, *replaced} - evaluated(node)
+        kept.append(node)
+    return kept[::-1]
+
+
+def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """One import statement a name, so that a changed name doesn't drag its neighbours along."""
+    for node in statements:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield ast.copy_location(ast.ImportFrom(node.module, [alias], node.level), node)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield ast.copy_location(ast.Import([alias]), node)
+        elif isinstance(node, ast.If) and tip(node.test) == "TYPE_CHECKING":
+            yield from _split(node.orelse)  # the other branch never runs
+        else:
+            yield node
+
+
+def _statement(
+    node: ast.stmt, scope: str, times: dict[str, int], around: ast.ClassDef | None
+) -> Iterator[Piece]:
+    """Return the pieces of a statement; ``around`` is the class it is a member of."""
+    scan = Scan(scope)
+    if around is not None and _is_doc(node) and is_mild(around):
+        yield _doc(node, scope, of_class=True)
+        return
+    if isinstance(node, Function) and not is_inspected(node) and _is_doc(node.body[0]):
+        scan.apart = node
+        runs = any(tip(each) in ACCESSING for each in node.decorator_list)
+        yield _doc(node.body[0], f"{scope}.{node.name}" if scope else node.name, runs=runs)
+    if isinstance(node, ast.ClassDef):
+        scan.head(node)
+        yield _piece(scan, node, plain=_is_plain(node), mild=is_mild(node))
+        inner = f"{scope}.{node.name}" if scope else node.name
+        for statement in _split(_alive(node.body)):
+            yield from _statement(statement, inner, times, None if scope else node)
+    else:
+        scan.visit(node)
+        method = isinstance(node, Function) and is_methodical(node)
+        plain = around is not None and _is_plain(around) and is_methodical(node)
+        yield _piece(
+            scan, node, plain=plain, mild=around is not None and is_mild(around) and method
+        )
+    yield from _bodies(scan.functions, times)
+
+
+def _is_data(node: ast.stmt) -> bool:
+    """Tell whether a statement gives a variable something to hold; of some we know what for."""
+    known = isinstance(node, ast.Assign) and tip(node.targets[0]) in {"__all__", "__slots__"}
+    return isinstance(node, _DATA) and not known
+
+
+def _carried(scan: Scan) -> frozenset[str]:
+    return frozenset(name for name in scan.spelled if "*" not in name)
+
+
+def _is_doc(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False) -> Piece:
+    """Return the docstring of a function, or of a class that nobody looks into.
+
+    ``runs``: whoever asks for the function by its name gets what it returns instead.
+    """
+    scan = Scan(of)
+    scan.visit(node)
+    name = of.rpartition(".")[2]
+    return Piece(
+        key=of,
+        body=False,
+        first=node.lineno,
+        last=node.end_lineno or node.lineno,
+        digest=scan.digest(),
+        free=frozenset({f"{name}.__doc__" if runs else name, QUOTED + name}),
+        is_class=of_class,
+        is_doc=True,
+    )
+
+
+def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Piece]:
+    waiting = deque((name, node, frozenset[str]()) for name, node in functions)
+    while waiting:
+        name, node, around = waiting.popleft()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            times[name] = times.get(name, 0) + 1
+            scan = Scan(f"{name}.<locals>")
+            scan.body(node)
+            inner = around | parameters(node) | scan.stores - scan.homes.keys()
+            waiting.extend((*each, inner) for each in scan.functions)
+            key = name if times[name] == 1 else f"{name}#{times[name]}"
+            yield body(scan, key, node, around)
+
+
+def _is_plain(node: ast.ClassDef) -> bool:
+    return not (node.keywords or node.decorator_list)
+
+
+def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
+    magic = any(MAGIC.fullmatch(name) for name in scan.stores)
+    guard = isinstance(node, ast.If) and ast.unparse(node.test) in _GUARDS
+    return Piece(
+        key=scan.scope,
+        body=False,
+        first=first_line(node),
+        last=node.end_lineno or node.lineno,
+        digest=scan.digest(),
+        binds=frozenset() if guard else frozenset(scan.stores),
+        names=frozenset(scan.names),
+        attrs=frozenset(scan.attrs),
+        hints=frozenset(scan.hints),
+        free=frozenset(scan.free_names | scan.free),
+        handed=frozenset(scan.handed - {""}),
+        carried=_carried(scan) if _is_data(node) else frozenset(),
+        imports=frozenset(scan.imports),
+        sets=frozenset(scan.sets),
+        writes=frozenset(scan.writes),
+        effect=not guard and scan.effect,
+        unsafe=not guard and scan.unsafe,
+        wild=scan.wild,
+        peeks=scan.peeks,
+        mirror=scan.mirror,
+        star=scan.star,
+        plain=plain and not magic,
+        mild=mild and not magic,
+        is_class=isinstance(node, ast.ClassDef),
+        decor=_decor(node),
+        bases=scan.bases,
+    )
+
+
+def _decor(node: ast.stmt) -> bytes:
+    """Return the digest of a function's decorators, empty where it has none."""
+    scan = Scan("")
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    for each in decorators:
+        scan.visit(each)
+    return scan.digest() if decorators and isinstance(node, Function) else b""

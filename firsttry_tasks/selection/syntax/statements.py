@@ -1,0 +1,216 @@
+"""One walk over one piece of code: its text without layout, and the names in it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING, ClassVar
+
+from firsttry_tasks.selection.syntax.ast_queries import (
+    Function,
+    is_inspected,
+    is_new,
+    root,
+    tip,
+    yields,
+)
+from firsttry_tasks.selection.syntax.expressions import Expressions, members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+
+class Scan(Expressions):
+    """What one walk finds, statements included."""
+
+    def head(self, node: ast.ClassDef) -> None:
+        """Walk over a class without its body."""
+        self._text.append("ClassDef")
+        self._used.update(map(id, (*node.decorator_list, *node.bases)))
+        self._fields(node, "body")
+        self.stores.add(node.name)
+        self.bases = tuple(tip(base) for base in node.bases)
+        self.unsafe = bool(node.decorator_list or node.keywords or node.bases)
+
+    def body(self, node: Function) -> None:
+        """Walk over a function without signature and docstring: the definition has those."""
+        has_doc = ast.get_docstring(node, clean=False) is not None
+        self._text.append(node.__class__.__name__)
+        self._each(node.body[1:] if has_doc else node.body)
+
+    def on_import(self, node: ast.Import) -> bool:
+        """Note the module, and the name it is bound to."""
+        self.unsafe = self.unsafe or not _standard(alias.name for alias in node.names)
+        for alias in node.names:
+            self.imports.add(alias.name)
+            self.attrs.update(alias.name.split("."))
+            self._import(alias.asname or alias.name.partition(".")[0], alias)
+        return True
+
+    def on_import_from(self, node: ast.ImportFrom) -> bool:
+        """Note the module and the name in it, which may be a module as well."""
+        self.unsafe = True
+        source = "." * node.level + (node.module or "")
+        self.imports.add(source)
+        for alias in node.names:
+            if alias.name == "*":
+                self.star = True
+            else:
+                self._import(alias.asname or alias.name, alias)
+                self.attrs.add(alias.name)
+                self.imports.add(f"{source}{'' if source.endswith('.') else '.'}{alias.name}")
+        return True
+
+    def _import(self, name: str, alias: ast.alias) -> None:
+        self.stores.add(name)
+        self.homes[name] = alias.name.rpartition(".")[2]
+        if alias.asname:
+            self.loose.add(self.homes[name])
+            self.free.add(self.homes[name])
+
+    def on_function(self, node: Function) -> bool:
+        """Take in signature, decorators, docstring and kind; the body is another piece."""
+        self.stores.add(node.name)
+        self._used.update(map(id, node.decorator_list))
+        name = f"{self.scope}.{node.name}" if self.scope else node.name
+        self.functions.append((name, node))
+        doc = ast.get_docstring(node, clean=False)
+        if doc is not None and node is not self.apart:
+            self._text.append(repr(doc))
+        self.unsafe = self.unsafe or bool(node.decorator_list)
+        if yields(node):
+            self._text.append("yields")
+        if self._inside or is_inspected(node):
+            self._fields(node, "body")
+        else:
+            self._signature(node)
+        return False
+
+    def _signature(self, node: Function) -> None:
+        """Annotations that nobody inspects are text, not references."""
+        before = self.references()
+        self._fields(node, "body")
+        self.forget(before)
+        defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each]
+        text, self._text = self._text, []
+        self._each((*defaults, *node.decorator_list))
+        self._text = text
+
+    def on_class(self, node: ast.ClassDef) -> bool:
+        """Take in a class inside a function or a compound statement: its methods are pieces."""
+        self.stores.add(node.name)
+        self._used.update(map(id, (*node.decorator_list, *node.bases)))
+        outer, self.scope = self.scope, f"{self.scope}.{node.name}" if self.scope else node.name
+        self._inside += 1
+        self._fields(node)
+        self._inside -= 1
+        self.scope = outer
+        return False
+
+    def on_annotated(self, node: ast.AnnAssign) -> bool:
+        """Keep annotations of variables apart: only some classes look at them."""
+        self._hint(node.annotation)
+        if node.value is not None:
+            self.stored.append((root(node.target), node.value))
+            self._new |= {id(node.target)} if is_new(node.value) else set()
+        self._fields(node, "annotation")
+        return False
+
+    def on_augmented(self, node: ast.AugAssign) -> bool:
+        """Something is added to what is there."""
+        self.stored.append((root(node.target), node.value))
+        self._new.add(id(node.target))
+        self._listing(node, node.target)
+        return True
+
+    def on_assign(self, node: ast.Assign) -> bool:
+        """Another name is given; ``wrapper.__doc__ = function.__doc__`` looks at nothing."""
+        value = node.value
+        self._listing(value, *node.targets)
+        self.stored.extend((root(target), value) for target in node.targets)
+        if is_new(value):
+            self._new.update(map(id, node.targets))
+        if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
+            named = (target for target in node.targets if isinstance(target, ast.Name))
+            self.lent.update((target.id, value) for target in named)
+        if not isinstance(node.targets[0], ast.Subscript) and not isinstance(value, ast.Constant):
+            self._hand(value)
+        if isinstance(value, ast.Attribute) and isinstance(node.targets[0], ast.Attribute):
+            self._tame.add(id(value))
+        return True
+
+    def on_return(self, node: ast.Return) -> bool:
+        """Note that what is returned goes elsewhere."""
+        if node.value is not None and not isinstance(node.value, ast.Constant):
+            self._hand(node.value)
+        return True
+
+    def on_shared(self, node: ast.Global | ast.Nonlocal) -> bool:
+        """Names that outlive the function."""
+        self.shared.update(node.names)
+        return True
+
+    def on_expression(self, node: ast.Expr) -> bool:
+        """Note that a docstring binds ``__doc__``; another expression is there for its effect."""
+        if not isinstance(node.value, ast.Constant):
+            self.effect = True
+            return True
+        if not isinstance(node.value.value, str):
+            return True
+        self._text.append(f"({node.value.value!r})")
+        self.stores.add("__doc__")
+        return False
+
+    def on_handler(self, node: ast.ExceptHandler) -> bool:
+        """Note that it is asked whether an error is of a kind."""
+        self._told.update(map(id, members(node.type)))
+        return True
+
+    def on_effect(self, _node: ast.AST) -> bool:
+        """More than binding names."""
+        self.effect = self.unsafe = True
+        return True
+
+    def on_condition(self, node: ast.AST) -> bool:
+        """Note that what runs depends on something."""
+        self.conditions = True
+        self.unsafe = self.unsafe or isinstance(node, ast.If | ast.Match)
+        return True
+
+    def on_risk(self, _node: ast.AST) -> bool:
+        """May raise."""
+        self.unsafe = True
+        return True
+
+    kinds: ClassVar[Mapping[str, Callable[..., bool]]] = {
+        "Name": Expressions.on_name,
+        "Attribute": Expressions.on_attribute,
+        "Subscript": Expressions.on_subscript,
+        "Call": Expressions.on_call,
+        **dict.fromkeys(("List", "Tuple", "Set"), Expressions.on_list),
+        "Constant": Expressions.on_constant,
+        "Import": on_import,
+        "ImportFrom": on_import_from,
+        "FunctionDef": on_function,
+        "AsyncFunctionDef": on_function,
+        "ClassDef": on_class,
+        "AnnAssign": on_annotated,
+        "AugAssign": on_augmented,
+        "Assign": on_assign,
+        **dict.fromkeys(("Global", "Nonlocal"), on_shared),
+        "Expr": on_expression,
+        "Return": on_return,
+        "Compare": Expressions.on_compare,
+        "ExceptHandler": on_handler,
+        **dict.fromkeys(
+            ("For", "While", "With", "AsyncFor", "AsyncWith", "Delete", "Raise", "Assert"),
+            on_effect,
+        ),
+        **dict.fromkeys(("If", "Match", "IfExp", "BoolOp", "Try"), on_condition),
+        "BinOp": on_risk,
+    }
+
+
+def _standard(names: Iterable[str]) -> bool:
+    """Tell whether all these modules are the standard library's, which are there."""
+    return all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
