@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks.harness import RESULTS
-from firsttry_tasks import compare, history, reports
+from firsttry_tasks import reports
 from firsttry_tasks.model.values import (
     STAGES,
     Counts,
@@ -31,6 +31,7 @@ from firsttry_tasks.model.values import (
     Stage,
     TestsDetail,
 )
+from firsttry_tasks.parity import compare, history
 
 TESTS, DIFFER, TIMES = 100_000, 1_000, 5
 SECONDS, MEGABYTES = 1.0, 300

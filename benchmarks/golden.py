@@ -136,7 +136,7 @@ def _delta(root: Path, project: Path) -> float:
     archives: list[bytes] = []
     for turn in ("first", "second"):
         if archives:
-            place = project / "firsttry_tasks/compare.py"
+            place = project / "firsttry_tasks/parity/compare.py"
             place.write_text(f"{place.read_text()}\n\ndef added() -> int:\n    return 1\n")
             harness.commit(project)
             harness.prepare(project, str(harness.BIN / "doit"), "full", "record=1")

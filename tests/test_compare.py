@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks import compare
 from firsttry_tasks.model.values import Finding, Report, Verdict
+from firsttry_tasks.parity import compare
 from tests.builders import finding, report, result
 
 A, B = finding("t.py::a"), finding("t.py::b")

@@ -23,10 +23,6 @@ FLOORS = (
         "selection.syntax",
     ),
     (
-        "compare",
-        "depends",
-        "divergence",
-        "history",
         "recorder.tracing",
         "selection.evidence",
         "system",
@@ -38,7 +34,6 @@ FLOORS = (
         "recorder.probes",
         "schema",
         "selection.impact",
-        "stores",
         "testmon_db",
     ),
     (
@@ -48,14 +43,15 @@ FLOORS = (
         "selection.decide",
     ),
     (
-        "explanation",
         "flaky_file",
-        "outputs",
+        "parity",
         "recorder",
     ),
     (
         "merge_driver",
+        "outputs",
         "reports",
+        "stores",
     ),
     (
         "engine",

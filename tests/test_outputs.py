@@ -7,10 +7,10 @@ import io
 import msgspec
 import pytest
 
-from firsttry_tasks import compare
 from firsttry_tasks.model.values import Finding, GateReport, Verdict
 from firsttry_tasks.outputs import github, table, words
 from firsttry_tasks.outputs.console import Console
+from firsttry_tasks.parity import compare
 from tests.builders import detail, finding, report, result
 
 LINT = Finding(

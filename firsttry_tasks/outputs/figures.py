@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.flaky import FILE, interval, whole
-from firsttry_tasks.history import quantile, upper
 from firsttry_tasks.outputs.table import duration, table
+from firsttry_tasks.parity.history import quantile, upper
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from firsttry_tasks.history import Line
     from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
+    from firsttry_tasks.parity.history import Line
 
 #: How many reasons for running everything are told.
 REASONS = 5

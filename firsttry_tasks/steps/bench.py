@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks.divergence import Ask, Case
+from firsttry_tasks.parity.divergence import Ask, Case
 from firsttry_tasks.steps import rerun
 from firsttry_tasks.steps.project import tree
 from firsttry_tasks.system import disk

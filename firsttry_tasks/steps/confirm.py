@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import compare, divergence
-from firsttry_tasks.divergence import Ask, Case, Conclusion
 from firsttry_tasks.model.values import Divergence, Rerun
 from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.parity import compare, divergence
+from firsttry_tasks.parity.divergence import Ask, Case, Conclusion
 from firsttry_tasks.steps import tool_run
 from firsttry_tasks.steps.bench import Bench
 from firsttry_tasks.steps.explain import explained
@@ -18,8 +18,8 @@ from firsttry_tasks.steps.explain import explained
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from firsttry_tasks.divergence import Inquiry
     from firsttry_tasks.model.values import Finding, GateResult, Report, Stage, Verdict
+    from firsttry_tasks.parity.divergence import Inquiry
     from firsttry_tasks.steps.project import Project
 
 #: Up to so many differing tests each get a process of their own; more are run together.

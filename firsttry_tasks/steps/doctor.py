@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import history, reports
+from firsttry_tasks import reports
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.golden import restore, retention
 from firsttry_tasks.golden.box import Label
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import age, megabytes
+from firsttry_tasks.parity import history
 from firsttry_tasks.steps import fetch, snapshot, storage, warm_state
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.steps.stage import RedError

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import __version__, depends, explanation, reports
+from firsttry_tasks import __version__, reports
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependencies import Memory
-from firsttry_tasks.explanation import Known, Tree
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.restore import Foreign
 from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.parity import depends_toml, escape_reason
+from firsttry_tasks.parity.escape_reason import Known, Tree
 from firsttry_tasks.selection.decide.validity import Judged
 from firsttry_tasks.steps import pytest_run, recording, rerun
 from firsttry_tasks.steps.project import tree
@@ -49,8 +50,8 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
     known, judge = _known(bench.here)
     seen = Tree(manifest=tree(bench.here.root, "tests"), inert=bench.here.settings.inert)
     because = {
-        nodeid: explanation.explain(
-            nodeid, records, explanation.voucher(nodeid, known, judge), seen
+        nodeid: escape_reason.explain(
+            nodeid, records, escape_reason.voucher(nodeid, known, judge), seen
         )
         for nodeid in gaps
     }
@@ -111,6 +112,6 @@ def learn(root: Path, verdict: Verdict) -> None:
         return
     place = root / SETTINGS
     text = (disk.read(place) or b"").decode("utf-8")
-    disk.write_if_changed(place, depends.add(text, wanted).encode("utf-8"))
+    disk.write_if_changed(place, depends_toml.add(text, wanted).encode("utf-8"))
     locked = " Then run: doit lock" if disk.read(root / parity_lock.FILE) else ""
-    CONSOLE.say(f"Wrote to {SETTINGS}, {depends.HEADER}; read it, and commit it.{locked}")
+    CONSOLE.say(f"Wrote to {SETTINGS}, {depends_toml.HEADER}; read it, and commit it.{locked}")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks import history, reports, stores
-from firsttry_tasks.history import Line
+from firsttry_tasks import reports, stores
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.parity import history
+from firsttry_tasks.parity.history import Line
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as shelf

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import compare, history, reports
+from firsttry_tasks import reports
 from firsttry_tasks.golden.box import Label
 from firsttry_tasks.golden.restore import GOLDEN
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.outputs import github, words
 from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.parity import compare, history
 from firsttry_tasks.steps import memory, runs, snapshot, warm_state
 from firsttry_tasks.steps.project import RUN, began, project
 from firsttry_tasks.steps.stage import summarize

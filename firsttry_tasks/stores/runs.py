@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks.history import Line
 from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.model.values import Name
+from firsttry_tasks.parity.history import Line
 from firsttry_tasks.stores import OBJECTS, open_store, shown
 from firsttry_tasks.system import disk
 

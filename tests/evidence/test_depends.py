@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from firsttry_tasks import depends
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.parity import depends_toml
 
 LINE = ("data/*", "tests/test_a.py::test_a")
 HEAD = "[tool.firsttry.depends]\n"
@@ -34,7 +34,7 @@ HEAD = "[tool.firsttry.depends]\n"
 )
 def test_a_line_is_added(text: str, edited: str) -> None:
     """At the end, below its header, or in the place of the same glob's line."""
-    assert depends.add(text, [LINE]) == edited
+    assert depends_toml.add(text, [LINE]) == edited
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_a_line_is_added(text: str, edited: str) -> None:
 def test_what_can_not_be_edited_is_told(text: str) -> None:
     """The sentence has the line to paste."""
     with pytest.raises(UsageError, match='"data/\\*" = '):
-        depends.add(text, [LINE])
+        depends_toml.add(text, [LINE])
 
 
 def test_odd_names_are_quoted() -> None:
     """Whatever stands in a node id, the text is TOML."""
     odd = ('a "b" \\ é', "tests/t.py::t[\n]")
-    read = tomllib.loads(depends.add("", [odd]))["tool"]["firsttry"]["depends"]
+    read = tomllib.loads(depends_toml.add("", [odd]))["tool"]["firsttry"]["depends"]
     assert read == {odd[0]: [odd[1]]}

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks import divergence
-from firsttry_tasks.divergence import Ask, Case, Conclusion
 from firsttry_tasks.model.values import Divergence, Finding
+from firsttry_tasks.parity import divergence
+from firsttry_tasks.parity.divergence import Ask, Case, Conclusion
 
 if TYPE_CHECKING:
     from collections.abc import Callable

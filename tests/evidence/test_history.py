@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks import history
-from firsttry_tasks.history import Line
 from firsttry_tasks.outputs import figures
+from firsttry_tasks.parity import history
+from firsttry_tasks.parity.history import Line
 
 
 def _line(n: int = 1, verdict: str = "success", **more: Any) -> Line:

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsttry_tasks import stores
-from firsttry_tasks.history import Line
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.model.values import Stored
+from firsttry_tasks.parity.history import Line
 from firsttry_tasks.stores import StoreError, github_runs, runs
 from firsttry_tasks.system import process
 from tests.stores import hub as stand_in

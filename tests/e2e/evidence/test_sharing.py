@@ -22,7 +22,7 @@ from tests.stores.hub import Hub
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from firsttry_tasks.history import Line
+    from firsttry_tasks.parity.history import Line
     from tests.e2e.checkout import Checkout
     from tests.stores.servers import Server
 

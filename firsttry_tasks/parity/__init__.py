@@ -1,0 +1,1 @@
+"""The divergence check: comparing the two stages and explaining where they differ."""
