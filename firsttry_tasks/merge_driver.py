@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from firsttry_tasks import flaky_file
+from firsttry_tasks.flaky import list_file
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.flaky_records import FlakyMemory
 from firsttry_tasks.system import disk
@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         base, ours, theirs = places
         known = [_read(place) for place in (base, ours, theirs)]
-        disk.write(ours, flaky_file.encode(flaky_file.merge(*known)))
+        disk.write(ours, list_file.encode(list_file.merge(*known)))
     except FirstTryError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
 def _read(place: Path) -> FlakyMemory:
     """Return one side; a branch without the file knows of no flaky test."""
     data = disk.read(place)
-    return flaky_file.decode(data) if data else FlakyMemory()
+    return list_file.decode(data) if data else FlakyMemory()
 
 
 if __name__ == "__main__":

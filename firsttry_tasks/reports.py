@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks import flaky, flaky_file
 from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.flaky import list_file
+from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.flaky_records import FlakyMemory
 from firsttry_tasks.model.values import SCHEMA_VERSION, Divergences, GateResult, Report, Verdict
@@ -124,10 +125,10 @@ def read_divergence(root: Path) -> Divergences | None:
 
 def read_flaky(root: Path) -> FlakyMemory:
     """Return the flaky memory; no file is an empty one."""
-    data = disk.read(root / flaky.FILE)
-    return flaky_file.decode(data) if data else FlakyMemory()
+    data = disk.read(root / flaky_memory.FILE)
+    return list_file.decode(data) if data else FlakyMemory()
 
 
 def write_flaky(root: Path, memory: FlakyMemory) -> bool:
     """Write the flaky memory if it says something new; True when written."""
-    return disk.write_if_changed(root / flaky.FILE, flaky_file.encode(memory))
+    return disk.write_if_changed(root / flaky_memory.FILE, list_file.encode(memory))

@@ -17,7 +17,6 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 FLOORS = (
     (
         "model",
-        "owners",
         "recorder.probes.child",
         "selection",
         "selection.syntax",
@@ -43,19 +42,16 @@ FLOORS = (
         "selection.decide",
     ),
     (
-        "flaky_file",
+        "merge_driver",
         "parity",
         "recorder",
-    ),
-    (
-        "merge_driver",
-        "outputs",
         "reports",
-        "stores",
     ),
     (
         "engine",
         "golden",
+        "outputs",
+        "stores",
     ),
     (
         "building",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.flaky import FILE, interval, whole
+from firsttry_tasks.flaky.memory import FILE, interval, whole
 from firsttry_tasks.outputs.table import duration, table
 from firsttry_tasks.parity.history import quantile, upper
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import flaky, reports
+from firsttry_tasks import reports
+from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.flaky_records import FlakyMemory, Gone
 from firsttry_tasks.outputs import figures
@@ -30,7 +31,7 @@ USAGE = (
 )
 #: How git's own configuration calls what merges the list.
 DRIVER = "firsttry-flaky"
-ATTRIBUTE = f"{flaky.FILE} merge={DRIVER}"
+ATTRIBUTE = f"{flaky_memory.FILE} merge={DRIVER}"
 
 
 def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = False) -> None:
@@ -39,7 +40,9 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
     if words:
         _act(root, words)
         return
-    found, moved = flaky.heal(reports.read_flaky(root), locked.flaky, today(), memory.owner(root))
+    found, moved = flaky_memory.heal(
+        reports.read_flaky(root), locked.flaky, today(), memory.owner(root)
+    )
     limit = locked.thresholds.flaky
     if as_json:
         CONSOLE.say(figures.audit_json(found, limit))
@@ -49,7 +52,7 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
         _tell(found, limit)
     if len(found.nodeids) > limit and os.environ.get("GITHUB_ACTIONS"):
         CONSOLE.say(
-            f"::warning file={flaky.FILE}::{len(found.nodeids)} flaky tests (limit {limit})"
+            f"::warning file={flaky_memory.FILE}::{len(found.nodeids)} flaky tests (limit {limit})"
         )
 
 
@@ -75,7 +78,7 @@ def _act(root: Path, words: list[str]) -> None:
         case ["renew", nodeid]:
             after = _renew(root, before, _known(before, nodeid))
         case ["own", nodeid, owner]:
-            test = flaky.whole(before)[_known(before, nodeid)]
+            test = flaky_memory.whole(before)[_known(before, nodeid)]
             tests = {**before.tests, nodeid: replace(test, owner=owner)}
             after = replace(before, tests=tests)
         case _:
@@ -87,11 +90,16 @@ def _act(root: Path, words: list[str]) -> None:
 def _gather(root: Path, before: FlakyMemory) -> None:
     """Fold what CI saw of the listed tests into the list, and say what moved."""
     seen, count = runs.told(root)
-    after, moved = flaky.heal(
-        flaky.gather(before, seen), project(root).locked[0].flaky, today(), memory.owner(root)
+    after, moved = flaky_memory.heal(
+        flaky_memory.gather(before, seen),
+        project(root).locked[0].flaky,
+        today(),
+        memory.owner(root),
     )
     changed = reports.write_flaky(root, after)
-    said = f"and {flaky.FILE} is another; commit it" if changed else "and there was nothing new"
+    said = (
+        f"and {flaky_memory.FILE} is another; commit it" if changed else "and there was nothing new"
+    )
     CONSOLE.say(*moved, f"Read {count} runs of {runs.where(root)}, {said}.")
 
 
@@ -105,12 +113,12 @@ def _set_up(root: Path) -> None:
     driver = f"{shlex.quote(sys.executable)} -m firsttry_tasks.merge_driver %O %A %B"
     git.ask(root, "config", f"merge.{DRIVER}.name", "both branches' flaky tests")
     git.ask(root, "config", f"merge.{DRIVER}.driver", driver)
-    CONSOLE.say(f"git merges {flaky.FILE} by itself in this clone; commit .gitattributes.")
+    CONSOLE.say(f"git merges {flaky_memory.FILE} by itself in this clone; commit .gitattributes.")
 
 
 def _known(found: FlakyMemory, nodeid: str) -> str:
     if nodeid not in found.nodeids:
-        raise UsageError(f"{nodeid} is not in {flaky.FILE}; see: doit flaky")
+        raise UsageError(f"{nodeid} is not in {flaky_memory.FILE}; see: doit flaky")
     return nodeid
 
 
@@ -119,15 +127,15 @@ def _forget(before: FlakyMemory, nodeid: str) -> FlakyMemory:
     return FlakyMemory(
         nodeids=tuple(it for it in before.nodeids if it != nodeid),
         tests={name: test for name, test in before.tests.items() if name != nodeid},
-        gone=flaky.newest(gone),
+        gone=flaky_memory.newest(gone),
     )
 
 
 def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
     rules = project(root).locked[0].flaky
     until = (today() + dt.timedelta(days=rules.days)).isoformat()
-    test = replace(flaky.whole(before)[nodeid], expires=until)
-    test = replace(test, state=flaky.state(test, rules, today()))
+    test = replace(flaky_memory.whole(before)[nodeid], expires=until)
+    test = replace(test, state=flaky_memory.state(test, rules, today()))
     return replace(before, tests={**before.tests, nodeid: test})
 
 

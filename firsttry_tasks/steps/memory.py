@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import flaky, owners, reports
+from firsttry_tasks import reports
+from firsttry_tasks.flaky import memory as flaky_memory
+from firsttry_tasks.flaky import owners
 from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.steps.project import RUN, began, project, today
 from firsttry_tasks.system import disk
@@ -53,8 +55,8 @@ def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> 
     seen += [(nodeid, it) for nodeid, it in _diverged(verdict, results)]
     if not again:
         seen += [it for result in results for it in _passed(result, here.memory.nodeids)]
-    memory = flaky.remember(here.memory, seen)
-    memory, moved = flaky.heal(memory, here.locked[0].flaky, today(), owner(root))
+    memory = flaky_memory.remember(here.memory, seen)
+    memory, moved = flaky_memory.heal(memory, here.locked[0].flaky, today(), owner(root))
     if seen or moved:
         reports.write_flaky(root, memory)
     disk.remove(root / SPOOL)

@@ -9,8 +9,9 @@ import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import __version__, fingerprint, flaky, reports
+from firsttry_tasks import __version__, fingerprint, reports
 from firsttry_tasks.config import parity_lock, settings
+from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.reports import STATE
 from firsttry_tasks.system import disk, git, machine, process
@@ -79,7 +80,7 @@ class Project:
     def entries(self, seen: git.Look) -> dict[str, str]:
         """Return what is judged: the flaky memory tells of the tree and is no part of it."""
         found = git.entries(seen, self.prefix)
-        found.pop(flaky.FILE, None)
+        found.pop(flaky_memory.FILE, None)
         return found
 
     @cached_property
@@ -90,7 +91,7 @@ class Project:
     @cached_property
     def forgiven(self) -> frozenset[str]:
         """Return the tests whose failure is run again before it counts."""
-        return flaky.forgiven(self.memory, self.locked[0].flaky, today())
+        return flaky_memory.forgiven(self.memory, self.locked[0].flaky, today())
 
     @property
     def prefix(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import flaky
+from firsttry_tasks.flaky import memory
 from firsttry_tasks.gates import tests
 from firsttry_tasks.model.values import Retried, TestsPlan
 from firsttry_tasks.outputs.console import CONSOLE
@@ -95,7 +95,7 @@ def _tell(here: Project, findings: Iterable[Finding]) -> None:
     for nodeid in sorted({f.nodeid or "" for f in findings} & set(here.memory.nodeids)):
         if nodeid not in here.forgiven:
             rules = here.locked[0].flaky
-            now = flaky.state(flaky.whole(here.memory)[nodeid], rules, today())
+            now = memory.state(memory.whole(here.memory)[nodeid], rules, today())
             CONSOLE.say(f"note: {nodeid} is listed as {now}, so it blocks; see: doit flaky")
 
 

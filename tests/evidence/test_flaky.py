@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from firsttry_tasks import flaky
 from firsttry_tasks.config.parity_lock import FlakyRules
+from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, How, Seen
 
 if TYPE_CHECKING:
@@ -29,16 +29,16 @@ def _seen(how: How = "rerun", day: int = 1, runs: int = 2, failures: int = 1) ->
 
 
 def _memory(*seen: Seen) -> FlakyMemory:
-    return flaky.remember(FlakyMemory(), [("t", it) for it in seen])
+    return flaky_memory.remember(FlakyMemory(), [("t", it) for it in seen])
 
 
 def _state(*seen: Seen, today: dt.date = TODAY, expires: str = "") -> str:
     test = replace(_memory(*seen).tests["t"], expires=expires)
-    return flaky.state(test, RULES, today)
+    return flaky_memory.state(test, RULES, today)
 
 
 def _healed(memory: FlakyMemory, today: dt.date = TODAY) -> tuple[FlakyMemory, tuple[str, ...]]:
-    return flaky.heal(memory, RULES, today, lambda _: "@team")
+    return flaky_memory.heal(memory, RULES, today, lambda _: "@team")
 
 
 SIGHTINGS = st.lists(
@@ -65,17 +65,17 @@ def test_the_order_of_sightings_does_not_matter(
     seen: list[tuple[str, Seen]], random: Random
 ) -> None:
     """Machines that tell what they saw one by one, in any order, come to the same memory."""
-    memory = flaky.remember(LISTED, seen)
-    one_by_one = flaky.remember(LISTED, [])
+    memory = flaky_memory.remember(LISTED, seen)
+    one_by_one = flaky_memory.remember(LISTED, [])
     for it in random.sample(seen, len(seen)):
-        one_by_one = flaky.remember(one_by_one, [it])
+        one_by_one = flaky_memory.remember(one_by_one, [it])
     assert one_by_one == memory
 
 
 @given(SIGHTINGS)
 def test_no_sighting_is_lost(seen: list[tuple[str, Seen]]) -> None:
     """Every run and every failure is counted, whatever is no longer kept in detail."""
-    tests = flaky.remember(LISTED, seen).tests.values()
+    tests = flaky_memory.remember(LISTED, seen).tests.values()
     counted = (sum(it.runs for it in tests), sum(it.failures for it in tests))
     assert counted == (sum(it.runs for _, it in seen), sum(it.failures for _, it in seen))
 
@@ -83,22 +83,25 @@ def test_no_sighting_is_lost(seen: list[tuple[str, Seen]]) -> None:
 @given(SIGHTINGS)
 def test_the_memory_stays_within_its_bounds(seen: list[tuple[str, Seen]]) -> None:
     """Detail is kept of the newest only."""
-    tests = flaky.remember(LISTED, seen).tests.values()
-    assert all(len(it.sightings) <= flaky.WINDOW and len(it.passes) <= flaky.DAYS for it in tests)
+    tests = flaky_memory.remember(LISTED, seen).tests.values()
+    assert all(
+        len(it.sightings) <= flaky_memory.WINDOW and len(it.passes) <= flaky_memory.DAYS
+        for it in tests
+    )
 
 
 @given(SIGHTINGS)
 def test_a_failing_sighting_counts_once(seen: list[tuple[str, Seen]]) -> None:
     """The same news twice, from a report and from beside it, is no more news."""
-    red = [pair for pair in seen if pair[1].failures][: flaky.WINDOW]
-    memory = flaky.remember(LISTED, red)
-    assert flaky.remember(memory, red) == memory
+    red = [pair for pair in seen if pair[1].failures][: flaky_memory.WINDOW]
+    memory = flaky_memory.remember(LISTED, red)
+    assert flaky_memory.remember(memory, red) == memory
 
 
 @given(SIGHTINGS)
 def test_the_list_is_sorted_and_unique(seen: list[tuple[str, Seen]]) -> None:
     """Scripts read the list as it stands."""
-    nodeids = flaky.remember(FlakyMemory(nodeids=("b",)), seen).nodeids
+    nodeids = flaky_memory.remember(FlakyMemory(nodeids=("b",)), seen).nodeids
     assert nodeids == tuple(sorted(set(nodeids)))
 
 
@@ -164,7 +167,7 @@ def test_a_suspicion_fades() -> None:
 def test_a_test_that_comes_back_is_not_gone() -> None:
     """It can't be on both lists."""
     memory, _ = _healed(_memory(_seen(), _seen(day=3, failures=0, runs=60)))
-    assert flaky.remember(memory, [("t", _seen(day=8))]).gone == {}
+    assert flaky_memory.remember(memory, [("t", _seen(day=8))]).gone == {}
 
 
 def test_the_seeds_format_is_carried_forward() -> None:
@@ -176,7 +179,7 @@ def test_the_seeds_format_is_carried_forward() -> None:
 def test_a_test_taken_off_by_hand_is_off() -> None:
     """What stands in the list is the list; the details beside it follow."""
     memory = replace(_memory(_seen()), nodeids=())
-    assert flaky.remember(memory, []).tests == {}
+    assert flaky_memory.remember(memory, []).tests == {}
 
 
 def test_owners_are_filled_in() -> None:
@@ -189,22 +192,22 @@ def test_owners_are_filled_in() -> None:
 )
 def test_only_what_is_proved_is_forgiven(seen: How, forgiven: set[str]) -> None:
     """A mere suspect that fails is red."""
-    assert flaky.forgiven(_memory(_seen(seen)), RULES, TODAY) == forgiven
+    assert flaky_memory.forgiven(_memory(_seen(seen)), RULES, TODAY) == forgiven
 
 
 def test_a_rate_has_wilsons_interval() -> None:
     """1 of 10 lies between 1.8 and 40.4 percent (Brown, Cai, DasGupta 2001)."""
-    assert flaky.interval(1, 10) == pytest.approx((0.0179, 0.4042), abs=1e-4)
+    assert flaky_memory.interval(1, 10) == pytest.approx((0.0179, 0.4042), abs=1e-4)
 
 
 @given(st.integers(0, 50), st.integers(1, 50))
 def test_a_rate_lies_within_its_interval(failures: int, more: int) -> None:
     """Whatever was seen, the rate itself is possible."""
     runs = failures + more
-    low, high = flaky.interval(failures, runs)
+    low, high = flaky_memory.interval(failures, runs)
     assert 0 <= low <= failures / runs <= high <= 1
 
 
 def test_a_record_of_nothing_is_flaky() -> None:
     """The default of a listed test, without any evidence, is what the seed meant by the list."""
-    assert flaky.state(FlakyTest(), RULES, TODAY) == "flaky"
+    assert flaky_memory.state(FlakyTest(), RULES, TODAY) == "flaky"

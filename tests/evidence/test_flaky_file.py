@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks import flaky, flaky_file
+from firsttry_tasks.flaky import list_file, memory
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone, Seen
 
@@ -20,25 +20,25 @@ def _seen(name: str, day: int = 1, failures: int = 1) -> Seen:
 
 
 def _memory(*nodeids: str, of: FlakyMemory = FlakyMemory(), day: int = 1) -> FlakyMemory:  # noqa: B008  frozen
-    return flaky.remember(of, [(nodeid, _seen(f"{nodeid} {day}", day)) for nodeid in nodeids])
+    return memory.remember(of, [(nodeid, _seen(f"{nodeid} {day}", day)) for nodeid in nodeids])
 
 
-MEMORY = flaky.remember(_memory("b", "a", 'é"\\'), [("a", _seen("p", 5, failures=0))])
+MEMORY = memory.remember(_memory("b", "a", 'é"\\'), [("a", _seen("p", 5, failures=0))])
 
 
 def test_what_is_written_is_read_again() -> None:
     """Nothing is lost on the way to disk and back."""
-    assert flaky_file.decode(flaky_file.encode(MEMORY)) == MEMORY
+    assert list_file.decode(list_file.encode(MEMORY)) == MEMORY
 
 
 def test_the_list_stands_on_top() -> None:
     """Scripts and people find it first."""
-    assert next(iter(json.loads(flaky_file.encode(MEMORY)))) == "nodeids"
+    assert next(iter(json.loads(list_file.encode(MEMORY)))) == "nodeids"
 
 
 def test_each_test_has_a_line() -> None:
     """So git merges what does not touch, and a diff is readable."""
-    lines = flaky_file.encode(_memory("a", "b")).decode().splitlines()
+    lines = list_file.encode(_memory("a", "b")).decode().splitlines()
     assert sum(line.startswith('    "a"') for line in lines) == 2
 
 
@@ -47,7 +47,7 @@ def test_each_test_has_a_line() -> None:
 )
 def test_the_seeds_format_is_read(text: str) -> None:
     """A file with nothing but the list is a list, whatever its order."""
-    assert flaky_file.decode(text.encode()).nodeids == ("a", "b")
+    assert list_file.decode(text.encode()).nodeids == ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -56,24 +56,24 @@ def test_the_seeds_format_is_read(text: str) -> None:
 def test_what_is_no_memory_is_refused(text: str) -> None:
     """The sentence says how to get the last good one back."""
     with pytest.raises(FirstTryError, match="git checkout HEAD -- ci"):
-        flaky_file.decode(text.encode())
+        list_file.decode(text.encode())
 
 
 @given(st.integers(1, 10_000))
 def test_a_cut_file_is_never_read_as_less(seed: int) -> None:
     """Half a file is an error, not a shorter list."""
-    data = flaky_file.encode(MEMORY).rstrip()
+    data = list_file.encode(MEMORY).rstrip()
     with pytest.raises(FirstTryError):
-        flaky_file.decode(data[: random.Random(seed).randrange(len(data))])
+        list_file.decode(data[: random.Random(seed).randrange(len(data))])
 
 
 @given(st.binary(max_size=300), st.integers(0, 10_000))
 def test_a_spoiled_file_is_read_or_refused(noise: bytes, at: int) -> None:
     """Whatever stands in it, there is a memory or a sentence."""
-    data = flaky_file.encode(MEMORY)
+    data = list_file.encode(MEMORY)
     at %= len(data)
     try:
-        found = flaky_file.decode(data[:at] + noise + data[at:])
+        found = list_file.decode(data[:at] + noise + data[at:])
     except FirstTryError as error:
         assert "can't be read" in str(error)  # noqa: PT017  either is right
     else:
@@ -98,12 +98,12 @@ def test_both_branches_count(
     ours: FlakyMemory, theirs: FlakyMemory, merged: tuple[str, ...]
 ) -> None:
     """What one adds is added; what one dropped is dropped, but for news of it."""
-    assert flaky_file.merge(BASE, ours, theirs).nodeids == merged
+    assert list_file.merge(BASE, ours, theirs).nodeids == merged
 
 
 def test_runs_of_both_branches_are_added_once() -> None:
     """What both had from their common ancestor is not counted twice."""
-    merged = flaky_file.merge(BASE, _memory("a", of=BASE, day=2), _memory("a", of=BASE, day=3))
+    merged = list_file.merge(BASE, _memory("a", of=BASE, day=2), _memory("a", of=BASE, day=3))
     assert (merged.tests["a"].runs, len(merged.tests["a"].sightings)) == (6, 3)
 
 
@@ -111,23 +111,23 @@ def test_runs_of_both_branches_are_added_once() -> None:
 def test_sides_can_be_swapped(left: list[str], right: list[str]) -> None:
     """It does not matter which branch is merged into which."""
     ours, theirs = _memory(*left, of=BASE), _memory(*right, of=BASE, day=4)
-    assert flaky_file.merge(BASE, ours, theirs) == flaky_file.merge(BASE, theirs, ours)
+    assert list_file.merge(BASE, ours, theirs) == list_file.merge(BASE, theirs, ours)
 
 
 def test_a_test_that_left_on_one_branch_stays_gone() -> None:
     """The reason is kept with it."""
     left = {"a": Gone(at="x", why="y")}
     gone = FlakyMemory(nodeids=("b",), tests={"b": BASE.tests["b"]}, gone=left)
-    assert flaky_file.merge(BASE, gone, BASE) == gone
+    assert list_file.merge(BASE, gone, BASE) == gone
 
 
 def test_a_conflict_that_git_left_is_mended() -> None:
     """Both sides of it are read."""
     text = '{"nodeids": [\n<<<<<<< ours\n"a"\n||||||| base\n=======\n"b"\n>>>>>>> theirs\n]}\n'
-    assert flaky_file.decode(text.encode()).nodeids == ("a", "b")
+    assert list_file.decode(text.encode()).nodeids == ("a", "b")
 
 
 def test_a_record_without_evidence_merges() -> None:
     """A listed test of the seed's format has no dates yet."""
     listed = FlakyMemory(nodeids=("a",))
-    assert flaky_file.merge(None, listed, listed).tests["a"] == FlakyTest()
+    assert list_file.merge(None, listed, listed).tests["a"] == FlakyTest()

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks import flaky
 from firsttry_tasks.config.parity_lock import FlakyRules
+from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.flaky_records import FlakyMemory, Seen
 from tests.evidence.test_machines import LISTED, PAIRS, Pair
 
@@ -30,33 +30,36 @@ def _seen(day: int, runs: int = 2, failures: int = 0) -> Pair:
 @given(PAIRS, PAIRS)
 def test_the_same_news_change_nothing(before: list[Pair], seen: list[Pair]) -> None:
     """However often it is gathered."""
-    once = flaky.gather(flaky.remember(LISTED, before), seen)
-    assert flaky.gather(once, [*seen, *seen]) == once
+    once = flaky_memory.gather(flaky_memory.remember(LISTED, before), seen)
+    assert flaky_memory.gather(once, [*seen, *seen]) == once
 
 
 @given(PAIRS, st.randoms(use_true_random=False))
 def test_the_order_of_runs_does_not_matter(seen: list[Pair], random: Random) -> None:
     """A store lists them as it pleases."""
     mixed = random.sample(seen, len(seen))
-    assert flaky.gather(LISTED, mixed) == flaky.gather(LISTED, seen)
+    assert flaky_memory.gather(LISTED, mixed) == flaky_memory.gather(LISTED, seen)
 
 
 @given(PAIRS)
 def test_no_test_enters_by_it(seen: list[Pair]) -> None:
     """One that a branch added may never have come to main."""
-    assert flaky.gather(FlakyMemory(nodeids=("a",)), seen).nodeids == ("a",)
+    assert flaky_memory.gather(FlakyMemory(nodeids=("a",)), seen).nodeids == ("a",)
 
 
 @given(PAIRS)
 def test_it_stays_within_the_bounds(seen: list[Pair]) -> None:
     """As the fold does."""
-    tests = flaky.gather(LISTED, seen).tests.values()
-    assert all(len(it.sightings) <= flaky.WINDOW and len(it.passes) <= flaky.DAYS for it in tests)
+    tests = flaky_memory.gather(LISTED, seen).tests.values()
+    assert all(
+        len(it.sightings) <= flaky_memory.WINDOW and len(it.passes) <= flaky_memory.DAYS
+        for it in tests
+    )
 
 
 def _runs(*seen: Pair, before: tuple[Pair, ...] = ()) -> tuple[int, int, dict[str, int]]:
-    memory = flaky.remember(FlakyMemory(nodeids=("a",)), before)
-    test = flaky.gather(memory, seen).tests["a"]
+    memory = flaky_memory.remember(FlakyMemory(nodeids=("a",)), before)
+    test = flaky_memory.gather(memory, seen).tests["a"]
     return test.runs, test.failures, test.passes
 
 
@@ -92,8 +95,8 @@ def test_enough_passes_heal(days: int, state: str | None) -> None:
     """On its way off the list, and then off it."""
     seen = [_seen(day) for day in range(1, days + 1)]
     rules, today = FlakyRules(days=100), dt.date(2026, 4, 1)
-    healed, _ = flaky.heal(
-        flaky.gather(FlakyMemory(nodeids=("a",)), seen), rules, today, lambda _: ""
+    healed, _ = flaky_memory.heal(
+        flaky_memory.gather(FlakyMemory(nodeids=("a",)), seen), rules, today, lambda _: ""
     )
     found = healed.tests.get("a")
     assert (found.state if found else None) == state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firsttry_tasks import owners
+from firsttry_tasks.flaky import owners
 
 
 @pytest.mark.parametrize(

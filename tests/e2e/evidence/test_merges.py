@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks import flaky, flaky_file
+from firsttry_tasks.flaky import list_file
+from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.flaky_records import FlakyMemory, Seen
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ CLOCK = "2026-03-01T12:00:00+00:00"
 
 def _write(checkout: Checkout, memory: FlakyMemory) -> None:
     (checkout.root / "ci").mkdir(exist_ok=True)
-    (checkout.root / flaky.FILE).write_bytes(flaky_file.encode(memory))
+    (checkout.root / flaky_memory.FILE).write_bytes(list_file.encode(memory))
     checkout.commit()
 
 
@@ -27,7 +28,7 @@ def _with(memory: FlakyMemory, *nodeids: str) -> FlakyMemory:
         (it, Seen(id=f"run {it}", at=CLOCK, tree="t", runs=2, failures=1, how="rerun"))
         for it in nodeids
     ]
-    return flaky.remember(memory, seen)
+    return flaky_memory.remember(memory, seen)
 
 
 def _merge(checkout: Checkout, base: FlakyMemory, ours: FlakyMemory, theirs: FlakyMemory) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from firsttry_tasks.flaky import FILE, newest, trim, whole
+from firsttry_tasks.flaky.memory import FILE, newest, trim, whole
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
 
