@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from firsttry_tasks import gates
 from firsttry_tasks.config.parity_lock import Lock, Tool
 from firsttry_tasks.config.settings import Settings
-from firsttry_tasks.gates import tests
+from firsttry_tasks.gates import pytest as pytest_gate
 from tests.builders import completed, job
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def test_what_is_no_failure_is_no_finding(outcome: str) -> None:
 @pytest.mark.parametrize("stage", ["warm", "full"])
 def test_no_other_selection_is_active(stage: Stage) -> None:
     """The selection plugin that a project may have is off in both stages."""
-    assert "no:testmon" in tests.command(job(stage)).argv
+    assert "no:testmon" in pytest_gate.command(job(stage)).argv
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_pytest_is_pointed_where_its_own_configuration_does_not(
     settings: Settings, configured: dict[str, tuple[str, ...]], targets: tuple[str, ...]
 ) -> None:
     """The settings win; pytest's own configuration is left alone; else the layout."""
-    assert tests.targets(job(settings=settings, configured=configured)) == targets
+    assert pytest_gate.targets(job(settings=settings, configured=configured)) == targets
 
 
 @pytest.mark.parametrize(
@@ -185,9 +185,9 @@ def test_pytest_is_pointed_where_its_own_configuration_does_not(
 def test_coverage_is_measured_where_the_lock_asks(stage: str, wanted: bool, has: str) -> None:  # noqa: FBT001
     """pytest-cov is off in warm, whatever addopts say."""
     work = job(stage, lock=Lock(coverage=wanted), installed=frozenset({"pytest-cov"}))  # type: ignore[arg-type]
-    assert has in tests.command(work).argv
+    assert has in pytest_gate.command(work).argv
 
 
 def test_without_pytest_cov_nothing_is_said_of_it() -> None:
     """An unknown option would end pytest."""
-    assert not [word for word in tests.command(job()).argv if "cov" in word]
+    assert not [word for word in pytest_gate.command(job()).argv if "cov" in word]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from firsttry_tasks.gates import diff_cover, mypy, ruff, tests
+from firsttry_tasks.gates import diff_cover, mypy, ruff
+from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import Said
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Gate(Protocol):
 GATES: Mapping[str, Gate] = {
     "ruff": ruff,
     "mypy": mypy,
-    "tests": tests,
+    "tests": pytest_gate,
     "diff-cover": diff_cover,
 }
 

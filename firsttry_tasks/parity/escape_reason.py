@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from firsttry_tasks import fingerprint
-from firsttry_tasks.gates.tests import PLACES
+from firsttry_tasks.gates.pytest import PLACES
 from firsttry_tasks.model.values import Reason
 from firsttry_tasks.selection.evidence.recorded_run import Session
 

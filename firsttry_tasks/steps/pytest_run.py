@@ -13,7 +13,7 @@ import msgspec
 from firsttry_tasks import dependencies, reports
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependencies import Door, Learned, Memory
-from firsttry_tasks.gates import tests
+from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.outputs.table import duration
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.gates.tests import Heard
+    from firsttry_tasks.gates.pytest import Heard
     from firsttry_tasks.model.values import Completed
     from firsttry_tasks.selection.evidence.recorded_run import Session
     from firsttry_tasks.selection.syntax.fragment import Piece
@@ -45,8 +45,8 @@ DB, WATCHED, LEARNED = (Path(it).name for it in (reports.DB, reports.WATCHED, re
 
 def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     """Run the tests gate of the job's stage."""
-    require(job, tests.TOOL)
-    if tests.measures(job):
+    require(job, pytest_gate.TOOL)
+    if pytest_gate.measures(job):
         require(job, "pytest-cov")
     disk.fresh_folder(Path(job.work))
     disk.drop_stale_bytecode(here.root, tree)
@@ -164,13 +164,13 @@ def once(
     if plan.records:
         disk.fresh_folder(Path(plan.records))
     job = msgspec.structs.replace(job, env=job.env | {PLAN: str(place)})
-    command = tests.command(job)
+    command = pytest_gate.command(job)
     done = process.run(command, watch or Watch(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
-    heard = tests.hear(events.splitlines())
+    heard = pytest_gate.hear(events.splitlines())
     done = msgspec.structs.replace(done, out=events, err=_own_words(done))
-    return tests.said(job, done), heard, command.argv
+    return pytest_gate.said(job, done), heard, command.argv
 
 
 def _data(job: Job) -> tuple[str, ...]:
@@ -208,7 +208,11 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
         manifest=tree,
         parts={
             **{name: inputs.parts.get(name, "") for name in AROUND},
-            **{place: seen for place, seen in config.items() if place.startswith(tests.PLACES)},
+            **{
+                place: seen
+                for place, seen in config.items()
+                if place.startswith(pytest_gate.PLACES)
+            },
             **machine.builds(),
         },
         variable=lambda name: variable(name, job.env, job.root),
@@ -284,7 +288,7 @@ class Watch:
         self._done += whole.count(b'{"e": "end"')
         for line in whole.splitlines():
             if line.startswith(b'{"e": "collected"'):
-                self._of = len(msgspec.json.decode(line, type=tests.Event).why)
+                self._of = len(msgspec.json.decode(line, type=pytest_gate.Event).why)
         told = f"{self._done} of {self._of}" if self._of else "collecting"
         title = f"{self._stage} {'tests':<10}"
         CONSOLE.live(

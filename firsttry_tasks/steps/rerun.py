@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks.flaky import memory
-from firsttry_tasks.gates import tests
+from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import Retried, TestsPlan
 from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.steps import pytest_run
@@ -69,13 +69,13 @@ def _pointed(job: Job, order: tuple[str, ...]) -> Job:
 
 def cold(job: Job, deadline: float | None = None) -> Job:
     """Return the job as full runs tests: without coverage, one process, one after the other."""
-    tool = job.lock.tool(tests.TOOL)
+    tool = job.lock.tool(pytest_gate.TOOL)
     left = tool.timeout if deadline is None else max(1.0, deadline - time.monotonic())
     one_by_one = ("-n0",) if "pytest-xdist" in job.installed else ()
     tool = replace(
         tool, args=(*tool.args, *one_by_one, "--maxfail=0"), timeout=min(tool.timeout, left)
     )
-    lock = replace(job.lock, coverage=False, tools={**job.lock.tools, tests.TOOL: tool})
+    lock = replace(job.lock, coverage=False, tools={**job.lock.tools, pytest_gate.TOOL: tool})
     return replace(job, stage="full", lock=lock, work=str(Path(job.work).parent / "again"))
 
 
