@@ -20,7 +20,6 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks.harness import RESULTS
-from firsttry_tasks import reports
 from firsttry_tasks.model.values import (
     STAGES,
     Counts,
@@ -32,6 +31,7 @@ from firsttry_tasks.model.values import (
     TestsDetail,
 )
 from firsttry_tasks.parity import compare, history
+from firsttry_tasks.reporting import report_files
 
 TESTS, DIFFER, TIMES = 100_000, 1_000, 5
 SECONDS, MEGABYTES = 1.0, 300
@@ -55,7 +55,7 @@ def main() -> int:
     tests = int(sys.argv[1]) if len(sys.argv) > 1 else TESTS
     with tempfile.TemporaryDirectory() as folder:
         for stage in STAGES:
-            reports.write_report(Path(folder), _report(stage, tests))
+            report_files.write_report(Path(folder), _report(stage, tests))
         size = sum(place.stat().st_size for place in Path(folder).rglob("*_parity_report.json"))
         argv = [sys.executable, "-m", "benchmarks.compare", "--once", folder]
         runs = [subprocess.run(argv, check=True, capture_output=True).stdout for _ in range(TIMES)]
@@ -85,7 +85,7 @@ def once(folder: Path) -> None:
     started = time.perf_counter()
     found: dict[Stage, Report] = {}
     for stage in STAGES:
-        report = reports.read_report(folder, stage)
+        report = report_files.read_report(folder, stage)
         if isinstance(report, str):
             sys.exit(report)
         found[stage] = report

@@ -16,7 +16,7 @@ from doit.exceptions import BaseFail, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.reports import STATE
+from firsttry_tasks.reporting.report_files import STATE
 from firsttry_tasks.system import disk, process
 
 if TYPE_CHECKING:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidDodoFile
 from doit.task import dict_to_task
 
-from firsttry_tasks import engine, reports, verbs
+from firsttry_tasks import engine, verbs
 from firsttry_tasks.building import LOOK, doc, flag, ours, subtask, top
 from firsttry_tasks.engine import step
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
+from firsttry_tasks.reporting import report_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,12 +38,14 @@ def task_fingerprint() -> Iterator[Task]:
     from firsttry_tasks.steps import snapshot, upkeep
 
     root = Path.cwd()
-    files = [reports.inputs_file(stage, gate) for stage in STAGES for gate in _gates(root, stage)]
+    files = [
+        report_files.inputs_file(stage, gate) for stage in STAGES for gate in _gates(root, stage)
+    ]
     look = ours(
         LOOK,
         "look at the tree",
         step(snapshot.take, root),
-        targets=[str(root / file) for file in (reports.FINGERPRINT, *files)],
+        targets=[str(root / file) for file in (report_files.FINGERPRINT, *files)],
         uptodate=[False],
     )
     yield subtask(look, "fingerprint")
@@ -74,7 +77,7 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
         f"gather what the {stage} gates found",
         step(end.report, root, stage),
         task_dep=[LOOK, *(f"{stage}:{gate}" for gate in gates)],
-        targets=[str(root / reports.report_file(stage))],
+        targets=[str(root / report_files.report_file(stage))],
         uptodate=[False],
     )
     yield subtask(gather, stage)
@@ -90,15 +93,15 @@ def _gate(root: Path, stage: Stage, gate: str) -> Task:
         check(root, stage, gate)
 
     def stands() -> bool:
-        return reports.stands(root, stage, gate)
+        return report_files.stands(root, stage, gate)
 
     task = ours(
         f"{stage}:{gate}",
         f"run {gate} in the {stage} stage",
         step(check),
         task_dep=_before(root, stage, gate),
-        file_dep=[str(root / reports.inputs_file(stage, gate))],
-        targets=[str(root / reports.result_file(stage, gate))],
+        file_dep=[str(root / report_files.inputs_file(stage, gate))],
+        targets=[str(root / report_files.result_file(stage, gate))],
         uptodate=[stands],
     )
     return subtask(task, stage)
@@ -153,7 +156,7 @@ def task_compare() -> Iterator[Task]:
     root = Path.cwd()
     params = [flag("learn", "write what would have caught an escape into the settings")]
     # The reports are no file_dep: their targets would make `doit compare` run both stages.
-    target = str(root / reports.VERDICT)
+    target = str(root / report_files.VERDICT)
     more = {"task_dep": [LOOK], "targets": [target], "params": params}
     yield top("compare", task_compare, step(judge), **more)
 

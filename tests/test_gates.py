@@ -12,7 +12,7 @@ from firsttry_tasks import gates
 from firsttry_tasks.config.parity_lock import Lock, Thresholds, Tool
 from firsttry_tasks.config.settings import GateSettings, Settings
 from firsttry_tasks.gates import GATES, mypy, ruff
-from firsttry_tasks.outputs import words
+from firsttry_tasks.reporting import text
 from tests.builders import completed, job
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.json"))
@@ -33,7 +33,7 @@ def test_recorded_outputs(file: Path) -> None:
     """Each recorded output of a real tool gives its status and its clickable lines."""
     case = msgspec.json.decode(file.read_bytes(), type=Case)
     said = gates.said(file.parent.name, job(), completed(case.out, case.code, case.err))
-    lines = [words.finding(it) for it in said.findings] or [said.message][: bool(said.message)]
+    lines = [text.finding(it) for it in said.findings] or [said.message][: bool(said.message)]
     assert (said.status, lines) == (case.status, case.says)
 
 

@@ -45,13 +45,14 @@ FLOORS = (
         "merge_driver",
         "parity",
         "recorder",
-        "reports",
+    ),
+    (
+        "reporting",
+        "stores",
     ),
     (
         "engine",
         "golden",
-        "outputs",
-        "stores",
     ),
     (
         "building",

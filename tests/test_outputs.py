@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from firsttry_tasks.model.values import Finding, GateReport, Verdict
-from firsttry_tasks.outputs import github, table, words
-from firsttry_tasks.outputs.console import Console
 from firsttry_tasks.parity import compare
+from firsttry_tasks.reporting import github, table
+from firsttry_tasks.reporting import text as reporting_text
+from firsttry_tasks.reporting.console import Console
 from tests.builders import detail, finding, report, result
 
 LINT = Finding(
@@ -37,12 +38,12 @@ FAILED = msgspec.structs.replace(finding("t.py::a"), path="t.py", line=4, detail
 )
 def test_a_finding_can_be_clicked(it: Finding, line: str) -> None:
     """Path, line and column stand first, as terminals and editors want them."""
-    assert words.finding(it) == line
+    assert reporting_text.finding(it) == line
 
 
 def test_a_failure_shows_the_end_of_its_text() -> None:
     """The lines below a failing test are indented."""
-    assert words.findings([FAILED], "x") == [
+    assert reporting_text.findings([FAILED], "x") == [
         "t.py:4: t.py::a no [failed]",
         "    > assert 0",
         "    E no",
@@ -51,7 +52,7 @@ def test_a_failure_shows_the_end_of_its_text() -> None:
 
 def test_many_findings_are_counted() -> None:
     """The console shows the first and says where the others are."""
-    lines = words.findings([LINT] * 35, "artifacts/r.json")
+    lines = reporting_text.findings([LINT] * 35, "artifacts/r.json")
     assert (len(lines), lines[-1]) == (31, "... and 5 more in artifacts/r.json")
 
 
@@ -77,35 +78,36 @@ def test_a_cached_gate_says_so() -> None:
     """A result from before is not shown with a time of now."""
     made = report("warm", result("ruff"))
     cached = msgspec.structs.replace(made, gates=(GateReport(result=result("ruff"), cached=True),))
-    assert "cached  nothing found (nothing changed since)" in words.report(cached)[2]
+    assert "cached  nothing found (nothing changed since)" in reporting_text.report(cached)[2]
 
 
 def test_a_gate_that_ran_says_why() -> None:
     """The reason stands in the table."""
     assert (
-        "(a.py changed)" in words.report(report("warm", result("ruff", why=("a.py changed",))))[2]
+        "(a.py changed)"
+        in reporting_text.report(report("warm", result("ruff", why=("a.py changed",))))[2]
     )
 
 
 def test_an_error_shows_its_message() -> None:
     """A gate that could not do its work says what was in the way."""
     broken = result("tests", status="error", message="pytest died")
-    assert "pytest died" in words.gate_line(broken)
+    assert "pytest died" in reporting_text.gate_line(broken)
 
 
 def test_a_long_message_does_not_break_the_table() -> None:
     """The gate's own line has all of it."""
     long = result("tests", status="error", message="pytest died: " + "because " * 99)
-    [row] = words.report(report("warm", long))[2:]
-    assert (len(row) < len(words.gate_line(long)), "pytest died" in row) == (True, True)
-    assert len(row) <= words.CELL + 30
+    [row] = reporting_text.report(report("warm", long))[2:]
+    assert (len(row) < len(reporting_text.gate_line(long)), "pytest died" in row) == (True, True)
+    assert len(row) <= reporting_text.CELL + 30
 
 
 def test_the_explanation_has_each_test_with_its_why() -> None:
     """One line a test, the reasons below each other."""
     why = {"t.py::a": "runs code that changed in a.py", "t.py::bb": "known flaky"}
     made = report("warm", result("tests", tests=detail(**why)))
-    assert words.explanation(made) == [
+    assert reporting_text.explanation(made) == [
         "t.py::a   runs code that changed in a.py",
         "t.py::bb  known flaky",
     ]
@@ -115,7 +117,7 @@ def test_the_explanation_of_a_cached_run_is_no_list() -> None:
     """A list of tests that ran another time would be a lie."""
     line = GateReport(result=result("tests", tests=detail(a="x")), cached=True)
     made = msgspec.structs.replace(report("warm"), gates=(line,))
-    assert words.explanation(made) == [
+    assert reporting_text.explanation(made) == [
         "No test ran: nothing changed since the tests were last green."
     ]
 
@@ -158,7 +160,7 @@ def test_the_verdict_names_the_finding_and_its_gate() -> None:
     verdict = compare.judge(
         {"warm": report("warm"), "full": report("full", result("tests", FAILED))}
     )
-    shown = [words.verdict(verdict), github.verdict_summary(verdict).splitlines()]
+    shown = [reporting_text.verdict(verdict), github.verdict_summary(verdict).splitlines()]
     assert [any("only full saw" in line and "t.py::a" in line for line in it) for it in shown] == [
         True,
         True,
@@ -168,7 +170,7 @@ def test_the_verdict_names_the_finding_and_its_gate() -> None:
 def test_learned_tests_are_named() -> None:
     """What entered the flaky list is said."""
     verdict = Verdict(name="flaky", exit_code=0, sentence="", learned=("t.py::a",))
-    assert "  remembered as flaky: t.py::a" in words.verdict(verdict)
+    assert "  remembered as flaky: t.py::a" in reporting_text.verdict(verdict)
 
 
 class _Terminal(io.StringIO):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from firsttry_tasks import reports
 from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.reporting import report_files
 from firsttry_tasks.system import disk
 from tests.builders import report, result
 
@@ -23,10 +23,10 @@ GREEN = msgspec.structs.replace(result("tests"), key=INPUTS.key)
 
 def _stands(root: Path, found: GateResult | None, inputs: Inputs | None = INPUTS) -> bool:
     if found:
-        disk.write_json(root / reports.result_file("warm", "tests"), found)
+        disk.write_json(root / report_files.result_file("warm", "tests"), found)
     if inputs:
-        disk.write_json(root / reports.inputs_file("warm", "tests"), inputs)
-    return reports.stands(root, "warm", "tests")
+        disk.write_json(root / report_files.inputs_file("warm", "tests"), inputs)
+    return report_files.stands(root, "warm", "tests")
 
 
 def test_a_green_result_of_the_same_inputs_stands(tmp_path: Path) -> None:
@@ -62,17 +62,19 @@ def test_no_inputs_do_not_stand(tmp_path: Path) -> None:
 def test_half_a_file_does_not_stand(tmp_path: Path, name: str, keep: int) -> None:
     """Whatever cut it, it is made again."""
     _stands(tmp_path, GREEN)
-    file = {"result": reports.result_file, "inputs": reports.inputs_file}[name]("warm", "tests")
+    file = {"result": report_files.result_file, "inputs": report_files.inputs_file}[name](
+        "warm", "tests"
+    )
     place = tmp_path / file
     place.write_bytes(place.read_bytes()[:keep])
-    assert not reports.stands(tmp_path, "warm", "tests")
+    assert not report_files.stands(tmp_path, "warm", "tests")
 
 
 def test_a_report_reads_back(tmp_path: Path) -> None:
     """What is written is what is read."""
     made = report("warm", result("ruff"), result("tests"))
-    reports.write_report(tmp_path, made)
-    assert reports.read_report(tmp_path, "warm") == made
+    report_files.write_report(tmp_path, made)
+    assert report_files.read_report(tmp_path, "warm") == made
 
 
 @pytest.mark.parametrize(
@@ -89,12 +91,12 @@ def test_a_report_that_cannot_be_compared_says_why(
 ) -> None:
     """As words that the verdict's sentence goes on with."""
     if data is not None:
-        disk.write(tmp_path / reports.report_file("warm"), data)
-    found = reports.read_report(tmp_path, "warm")
+        disk.write(tmp_path / report_files.report_file("warm"), data)
+    found = report_files.read_report(tmp_path, "warm")
     assert isinstance(found, str)
     assert found.startswith(said)
 
 
 def test_no_flaky_file_is_an_empty_memory(tmp_path: Path) -> None:
     """A project without flaky tests needs no file that says so."""
-    assert reports.read_flaky(tmp_path).nodeids == ()
+    assert report_files.read_flaky(tmp_path).nodeids == ()

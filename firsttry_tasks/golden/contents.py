@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from firsttry_tasks.reports import STATE
+from firsttry_tasks.reporting.report_files import STATE
 
 Kind = Literal["tests", "learned", "watched", "mypy", "text"]
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from firsttry_tasks.golden import archive, contents
 from firsttry_tasks.golden.box import Label, Producer
-from firsttry_tasks.reports import STATE
+from firsttry_tasks.reporting.report_files import STATE
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

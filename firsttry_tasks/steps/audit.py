@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import reports
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.flaky_records import FlakyMemory, Gone
-from firsttry_tasks.outputs import figures
-from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.reporting import report_files, statistics
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps import memory, runs
 from firsttry_tasks.steps.project import project, today
 from firsttry_tasks.system import disk, git, webhook
@@ -41,13 +40,13 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
         _act(root, words)
         return
     found, moved = flaky_memory.heal(
-        reports.read_flaky(root), locked.flaky, today(), memory.owner(root)
+        report_files.read_flaky(root), locked.flaky, today(), memory.owner(root)
     )
     limit = locked.thresholds.flaky
     if as_json:
-        CONSOLE.say(figures.audit_json(found, limit))
+        CONSOLE.say(statistics.audit_json(found, limit))
     else:
-        CONSOLE.say(*figures.audit(found, limit, today()), *moved)
+        CONSOLE.say(*statistics.audit(found, limit, today()), *moved)
     if slack:
         _tell(found, limit)
     if len(found.nodeids) > limit and os.environ.get("GITHUB_ACTIONS"):
@@ -60,12 +59,12 @@ def _tell(found: FlakyMemory, limit: int) -> None:
     url = os.environ.get(WEBHOOK)
     if not url:
         raise UsageError(f"{WEBHOOK} is not set, so there is nobody to tell.")
-    webhook.post(url, {"text": figures.message(found, limit)})
+    webhook.post(url, {"text": statistics.message(found, limit)})
     CONSOLE.say("Told the channel.")
 
 
 def _act(root: Path, words: list[str]) -> None:
-    before = reports.read_flaky(root)
+    before = report_files.read_flaky(root)
     match words:
         case ["setup"]:
             _set_up(root)
@@ -83,7 +82,7 @@ def _act(root: Path, words: list[str]) -> None:
             after = replace(before, tests=tests)
         case _:
             raise UsageError(f"Can't read {' '.join(words)!r}. Usage: {USAGE}")
-    reports.write_flaky(root, after)
+    report_files.write_flaky(root, after)
     CONSOLE.say(f"{words[0]}: {words[1]}")
 
 
@@ -96,7 +95,7 @@ def _gather(root: Path, before: FlakyMemory) -> None:
         today(),
         memory.owner(root),
     )
-    changed = reports.write_flaky(root, after)
+    changed = report_files.write_flaky(root, after)
     said = (
         f"and {flaky_memory.FILE} is another; commit it" if changed else "and there was nothing new"
     )
@@ -142,4 +141,4 @@ def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
 def stats(root: Path) -> None:
     """Print what the parity runs so far tell, here and in the store."""
     found = runs.known(root)
-    CONSOLE.say(*figures.statistics(found.lines, found.source))
+    CONSOLE.say(*statistics.statistics(found.lines, found.source))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks.model.values import Divergence, Rerun
-from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.parity import compare, divergence
 from firsttry_tasks.parity.divergence import Ask, Case, Conclusion
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps import tool_run
 from firsttry_tasks.steps.bench import Bench
 from firsttry_tasks.steps.explain import explained

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import reports
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.golden import restore, retention
 from firsttry_tasks.golden.box import Label
-from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.outputs.table import age, megabytes
 from firsttry_tasks.parity import history
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.table import age, megabytes
 from firsttry_tasks.steps import fetch, snapshot, storage, warm_state
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.steps.stage import RedError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: A dependency db beyond this makes every warm run slower.
 LARGE = 100_000_000
 #: Cached bytes of other places that are told, not judged.
-PLACES = (reports.DB, ".mypy_cache", ".ruff_cache")
+PLACES = (report_files.DB, ".mypy_cache", ".ruff_cache")
 WRONG = "wrong: "
 
 
@@ -53,10 +53,10 @@ def _state(root: Path) -> Iterator[str]:
     for place in PLACES:
         if (root / place).exists():
             yield f"{place} has {megabytes(disk.size(root / place))}."
-    db = root / reports.DB
+    db = root / report_files.DB
     if db.exists() and disk.size(db) > LARGE:
         yield f"{WRONG}the dependency db is over {megabytes(LARGE)}; run: doit clear_cache"
-    golden = disk.read_own(root / reports.WARM / restore.GOLDEN, Label)
+    golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, Label)
     if golden:
         yield f"The warm state began with the golden cache of {golden.manifest.producer.commit}."
     asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks import __version__, reports
+from firsttry_tasks import __version__
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.restore import Foreign
-from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.parity import depends_toml, escape_reason
 from firsttry_tasks.parity.escape_reason import Known, Tree
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide.validity import Judged
 from firsttry_tasks.steps import pytest_run, recording, rerun
 from firsttry_tasks.steps.project import tree
@@ -71,9 +72,9 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
 
 def _known(here: Project) -> tuple[list[Known], Judge]:
     """Return what was recorded and where it came from, and who judges it against the tree."""
-    memory = Memory(here.root / reports.DB)
+    memory = Memory(here.root / report_files.DB)
     sessions, now = memory.sessions(), time.time()
-    foreign = disk.read_own(here.root / reports.WARM / restore.FOREIGN, Foreign)
+    foreign = disk.read_own(here.root / report_files.WARM / restore.FOREIGN, Foreign)
     known = [
         Known(
             session=session,
@@ -82,7 +83,7 @@ def _known(here: Project) -> tuple[list[Known], Judge]:
         )
         for session, made in zip(sessions, memory.made(), strict=True)
     ]
-    inputs = disk.read_own(here.root / reports.inputs_file("warm", "tests"), Inputs)
+    inputs = disk.read_own(here.root / report_files.inputs_file("warm", "tests"), Inputs)
     if inputs is None:
         return known, lambda _session, _test: None
     files = tree(here.root, "tests")

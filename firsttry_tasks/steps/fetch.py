@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import reports
 from firsttry_tasks.golden import archive, box, delta, proof, restore, signature
 from firsttry_tasks.golden.box import BadBoxError
+from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps import holding
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import RefusedError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.golden.box import Label, Name
     from firsttry_tasks.stores import Store
 
-QUARANTINE = f"{reports.STATE}/quarantine"
+QUARANTINE = f"{report_files.STATE}/quarantine"
 REFUSED = "is refused:"
 
 
@@ -37,7 +37,7 @@ def _read(root: Path, store: Store, name: Name, data: bytes) -> Label:
     signers = project(root).settings.signers
     if signers:
         signed = store.get(box.signature_key(name), signature.MOST)
-        signature.verify(data, signed, root / signers, root / reports.STATE / "signature")
+        signature.verify(data, signed, root / signers, root / report_files.STATE / "signature")
     return box.read(data, name)
 
 

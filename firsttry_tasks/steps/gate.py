@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import fingerprint, reports
+from firsttry_tasks import fingerprint
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import GATES
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import GateResult, Said
-from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.outputs.words import gate_line
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.text import gate_line
 from firsttry_tasks.steps import memory, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.project import RUN, manifest, project
 from firsttry_tasks.steps.tool_run import CODE, Ran
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def check(root: Path, stage: Stage, gate: str) -> None:
     """Run a gate and write its result; findings are no failure here, the stage turns red."""
     here = project(root)
-    inputs = disk.read_json(root / reports.inputs_file(stage, gate), Inputs)
+    inputs = disk.read_json(root / report_files.inputs_file(stage, gate), Inputs)
     if inputs is None:
         raise FirstTryError("The inputs of this gate are missing; run: doit fingerprint")
     data = manifest(root, gate)
@@ -55,9 +56,9 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     )
     if result.status != "error" and not moved:
         ran.keep()
-        disk.write(root / reports.ran_file(stage, gate, "manifest"), data)
-        disk.write_json(root / reports.ran_file(stage, gate, "json"), inputs)
-    disk.write_json(root / reports.result_file(stage, gate), result)
+        disk.write(root / report_files.ran_file(stage, gate, "manifest"), data)
+        disk.write_json(root / report_files.ran_file(stage, gate, "json"), inputs)
+    disk.write_json(root / report_files.result_file(stage, gate), result)
     memory.keep(root, result)
     CONSOLE.done(f"{stage}:{gate}", CONSOLE.paint(gate_line(result), result.status))
 
@@ -66,13 +67,13 @@ def _why(
     root: Path, stage: Stage, gate: str, inputs: Inputs, tree: dict[str, str]
 ) -> tuple[str, ...]:
     """Return why the gate runs: what changed since its last kept run, or what it came to."""
-    old = disk.read_own(root / reports.ran_file(stage, gate, "json"), Inputs)
-    kept = disk.read(root / reports.ran_file(stage, gate, "manifest"))
+    old = disk.read_own(root / report_files.ran_file(stage, gate, "json"), Inputs)
+    kept = disk.read(root / report_files.ran_file(stage, gate, "manifest"))
     if old is None or kept is None:
         return ("first run",)
     changed = fingerprint.path_changes(fingerprint.read_manifest(kept), tree)
     reasons = (*changed, *fingerprint.changes(old.parts, inputs.parts))
-    last = reports.standing(root, stage, gate)
+    last = report_files.standing(root, stage, gate)
     if last and last.status != "green":
         reasons += (f"was {last.status} last time",)
     if last and last.moved:

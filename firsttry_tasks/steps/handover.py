@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import dependencies, reports, testmon_db
+from firsttry_tasks import dependencies, testmon_db
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.evidence import today
 from firsttry_tasks.system import disk
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def write_testmon(root: Path) -> None:
     """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
-    memory = Memory(root / reports.DB)
+    memory = Memory(root / report_files.DB)
     now = partial(_pieces, root)
     tests = today.known(memory.sessions(), memory.before, now)
     if not tests:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import reports
+from firsttry_tasks.reporting import report_files
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDER = f"{reports.STATE}/golden"
+FOLDER = f"{report_files.STATE}/golden"
 END = ".tar.zst"
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import reports
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.flaky import owners
 from firsttry_tasks.model.flaky_records import Seen
+from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.project import RUN, began, project, today
 from firsttry_tasks.system import disk
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Divergence, GateResult, Report, Verdict
 
 #: Sightings of runs that were not compared yet.
-SPOOL = f"{reports.HISTORY}/sightings.jsonl"
+SPOOL = f"{report_files.HISTORY}/sightings.jsonl"
 #: How a kind of difference is remembered.
 HOWS: dict[str, How] = {"flaky": "rerun", "order-dependent": "order", "environment": "environment"}
 
@@ -33,7 +33,7 @@ def keep(root: Path, result: GateResult) -> None:
     if seen:
         before = disk.read(root / SPOOL) or b""
         lines = b"".join(msgspec.json.encode(it) + b"\n" for it in seen)
-        disk.own_folder(root / reports.HISTORY)
+        disk.own_folder(root / report_files.HISTORY)
         disk.write(root / SPOOL, before + lines)
 
 
@@ -58,7 +58,7 @@ def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> 
     memory = flaky_memory.remember(here.memory, seen)
     memory, moved = flaky_memory.heal(memory, here.locked[0].flaky, today(), owner(root))
     if seen or moved:
-        reports.write_flaky(root, memory)
+        report_files.write_flaky(root, memory)
     disk.remove(root / SPOOL)
     return Learned(seen=tuple(seen), moved=moved)
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from firsttry_tasks import __version__, reports
+from firsttry_tasks import __version__
 from firsttry_tasks.golden import archive, box, contents, signature
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.outputs.table import megabytes
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.table import megabytes
 from firsttry_tasks.steps import deltas, recording, snapshot, storage
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError, github
@@ -37,8 +38,8 @@ def package(root: Path) -> None:
     mark = snapshot.read(root)
     report = _green(root, mark)
     sources = _recorded(root)
-    name = f"{root}/{reports.ARTIFACTS}/warm-cache-{mark.name}"
-    text = root / reports.STATE / "full" / contents.FINGERPRINT
+    name = f"{root}/{report_files.ARTIFACTS}/warm-cache-{mark.name}"
+    text = root / report_files.STATE / "full" / contents.FINGERPRINT
     disk.write_if_changed(text, f"{mark.name}\n".encode("ascii"))
     sources[contents.FINGERPRINT] = text
     _clear(root)
@@ -55,7 +56,7 @@ def package(root: Path) -> None:
 
 def _green(root: Path, mark: Fingerprint) -> Report:
     """Return the full report, if it is green and of the tree as it is committed."""
-    report = reports.read_report(root, FULL)
+    report = report_files.read_report(root, FULL)
     if isinstance(report, str):
         raise FirstTryError(f"Nothing to pack: the full report {report}.")
     if report.status != "green":
@@ -78,7 +79,7 @@ def _recorded(root: Path) -> dict[str, Path]:
     """Return what was recorded, by name in the box; only of the results that stand."""
     sources: dict[str, Path] = {}
     for gate, place in (("tests", contents.TESTS), ("mypy", contents.MYPY)):
-        last = reports.standing(root, FULL, gate)
+        last = report_files.standing(root, FULL, gate)
         if last is None or not recording.belongs(root / place, last.key):
             if gate == "tests" or (last and last.status == "green"):
                 raise FirstTryError(f"Nothing to pack: full:{gate} recorded nothing; {RECORD}")
@@ -107,7 +108,7 @@ def _manifest(root: Path, mark: Fingerprint, report: Report, files: tuple[Member
 
 def _clear(root: Path) -> None:
     """Remove the packages of earlier commits."""
-    for old in sorted((root / reports.ARTIFACTS).glob("warm-cache-*")):
+    for old in sorted((root / report_files.ARTIFACTS).glob("warm-cache-*")):
         disk.remove(old)
     for ready in (github.READY, github.READY_DELTA):
         disk.remove(root / ready)
@@ -153,7 +154,7 @@ def pack(
 def publish(root: Path) -> None:
     """Put the packed cache into the store, label last, and keep the store's bounds."""
     mark = snapshot.read(root)
-    name = f"{root}/{reports.ARTIFACTS}/warm-cache-{mark.name}"
+    name = f"{root}/{report_files.ARTIFACTS}/warm-cache-{mark.name}"
     data = disk.read(Path(f"{name}.json"))
     packed = disk.read(Path(f"{name}.tar.zst"))
     if data is None or packed is None:

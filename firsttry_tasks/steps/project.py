@@ -9,11 +9,12 @@ import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import __version__, fingerprint, reports
+from firsttry_tasks import __version__, fingerprint
 from firsttry_tasks.config import parity_lock, settings
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.values import Watched
-from firsttry_tasks.reports import STATE
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.report_files import STATE
 from firsttry_tasks.system import disk, git, machine, process
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Project:
     @cached_property
     def memory(self) -> FlakyMemory:
         """Return the flaky memory as it was when the run began."""
-        return reports.read_flaky(self.root)
+        return report_files.read_flaky(self.root)
 
     @cached_property
     def forgiven(self) -> frozenset[str]:
@@ -119,10 +120,10 @@ class Project:
 
         Only digests: what stands in variables may be secret.
         """
-        from firsttry_tasks import reports
         from firsttry_tasks.recorder.probes.environ import variable
+        from firsttry_tasks.reporting import report_files
 
-        old = disk.read_own(self.root / reports.WATCHED, Watched) or Watched()
+        old = disk.read_own(self.root / report_files.WATCHED, Watched) or Watched()
         variables = {
             name: variable(name, self.environment, str(self.root)) for name in old.variables
         }
@@ -189,7 +190,7 @@ def project(root: Path) -> Project:
 
 def manifest(root: Path, gate: str) -> bytes:
     """Return a gate's manifest as the fingerprint step wrote it."""
-    return disk.read(root / reports.manifest_file(gate)) or b""
+    return disk.read(root / report_files.manifest_file(gate)) or b""
 
 
 def tree(root: Path, gate: str) -> dict[str, str]:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies, reports
+from firsttry_tasks import dependencies
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependencies import Door, Learned, Memory
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
-from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.outputs.table import duration
 from firsttry_tasks.recorder.probes.environ import variable
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.selection.decide.select import choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import Now
 from firsttry_tasks.selection.syntax.string_names import spelled
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 AROUND = ("python", "platform", "distributions", "environment", "command")
 
 #: The files of the tests' state, in whatever folder it is.
-DB, WATCHED, LEARNED = (Path(it).name for it in (reports.DB, reports.WATCHED, reports.LEARNED))
+DB, WATCHED, LEARNED = (
+    Path(it).name for it in (report_files.DB, report_files.WATCHED, report_files.LEARNED)
+)
 
 
 def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
@@ -74,8 +77,8 @@ def _record(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard
 
 
 def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
-    memory = Memory(here.root / reports.DB)
-    learned = disk.read_own(here.root / reports.LEARNED, Learned) or Learned()
+    memory = Memory(here.root / report_files.DB)
+    learned = disk.read_own(here.root / report_files.LEARNED, Learned) or Learned()
     around = now(here, job, inputs, tree, memory)
     sessions = memory.sessions()
     chosen = _with_flaky(_choose(memory, sessions, around), frozenset(here.memory.nodeids))
@@ -237,9 +240,9 @@ def _before(root: Path, path: str, began: float) -> str | None:
 def _learn_or_forget(here: Project, job: Job, inputs: Inputs, around: Now, heard: Heard) -> None:
     """Learn; where that fails, forget everything: what ran is told, and all runs next time."""
     try:
-        _learn(here, job, inputs, around, heard, here.root / reports.WARM)
+        _learn(here, job, inputs, around, heard, here.root / report_files.WARM)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
-        dependencies.discard(here.root / reports.DB)
+        dependencies.discard(here.root / report_files.DB)
         CONSOLE.say(
             f"What was recorded can't be used ({type(error).__name__}: {error}) and is forgotten;"
             " the next warm run runs everything."

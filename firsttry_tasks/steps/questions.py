@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import reports
 from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.model.errors import FirstTryError, UsageError
-from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import queries
 from firsttry_tasks.steps import pytest_run
 from firsttry_tasks.steps.project import project, tree
@@ -59,9 +59,9 @@ def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
 def _known(root: Path) -> tuple[tuple[Session, ...], Now]:
     """Return what is recorded, and the tree as it is now."""
     here = project(root)
-    memory = Memory(root / reports.DB)
+    memory = Memory(root / report_files.DB)
     sessions = memory.sessions()
-    inputs = disk.read_own(root / reports.inputs_file("warm", "tests"), Inputs)
+    inputs = disk.read_own(root / report_files.inputs_file("warm", "tests"), Inputs)
     if not sessions or inputs is None:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
     files = tree(root, "tests")

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from firsttry_tasks.flaky import memory
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import Retried, TestsPlan
-from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps import pytest_run
 from firsttry_tasks.steps.project import today
 from firsttry_tasks.system import disk

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks import reports, stores
+from firsttry_tasks import stores
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.parity import history
 from firsttry_tasks.parity.history import Line
+from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as shelf
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.stores import Store
 
 #: The runs of this checkout, and those that were read from the store.
-LOCAL = f"{reports.HISTORY}/parity.jsonl"
-READ = f"{reports.HISTORY}/store.jsonl"
+LOCAL = f"{report_files.HISTORY}/parity.jsonl"
+READ = f"{report_files.HISTORY}/store.jsonl"
 #: Seconds that sharing a run may take, and that reading the others' may take.
 SECONDS = 5.0
 #: Seconds for reading what the others saw, where somebody asks for just that.
@@ -127,7 +128,7 @@ def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
     ]
     if fresh:
         held = [*held, *fresh][-history.KEPT :]
-        disk.own_folder(root / reports.HISTORY)
+        disk.own_folder(root / report_files.HISTORY)
         disk.write(root / READ, b"".join(msgspec.json.encode(it) + b"\n" for it in held))
     return held, len(new) - len(fresh)
 

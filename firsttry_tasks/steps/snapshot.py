@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import fingerprint, reports
+from firsttry_tasks import fingerprint
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
+from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.project import Project, project
 from firsttry_tasks.system import disk
 
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stage
     from firsttry_tasks.system.git import Look
 
-SEEN = f"{reports.STATE}/inputs/seen"
-FILE = f"{reports.STATE}/inputs/fingerprint.json"
+SEEN = f"{report_files.STATE}/inputs/seen"
+FILE = f"{report_files.STATE}/inputs/fingerprint.json"
 
 
 def take(root: Path) -> None:
     """Look at the tree, and rewrite the manifests and inputs that changed."""
     here = project(root)
     here.settings  # noqa: B018  a wrong setting is told before anything else
-    disk.own_folder(root / reports.STATE)
+    disk.own_folder(root / report_files.STATE)
     from firsttry_tasks.system import git
 
     look = git.look(here.top)
@@ -63,7 +64,7 @@ def _write(here: Project, look: Look) -> None:
     for gate in names:
         seen = fingerprint.readable(gate, entries, here.settings.inert)
         data = fingerprint.manifest(seen)
-        disk.write_if_changed(here.root / reports.manifest_file(gate), data)
+        disk.write_if_changed(here.root / report_files.manifest_file(gate), data)
         for stage in STAGES:
             _write_inputs(here, stage, gate, data, tuple(seen), parts | known)
     mark = Fingerprint(
@@ -74,7 +75,7 @@ def _write(here: Project, look: Look) -> None:
         warnings=_mismatches(here),
     )
     disk.write_json(here.root / FILE, mark)
-    disk.write_if_changed(here.root / reports.FINGERPRINT, f"{mark.name}\n".encode("ascii"))
+    disk.write_if_changed(here.root / report_files.FINGERPRINT, f"{mark.name}\n".encode("ascii"))
 
 
 def _write_inputs(
@@ -95,7 +96,7 @@ def _write_inputs(
     if job.record:
         argv = f"{argv} (recording)"
     value = fingerprint.inputs(gate, data, parts, argv)
-    place = here.root / reports.inputs_file(stage, gate)
+    place = here.root / report_files.inputs_file(stage, gate)
     disk.write_if_changed(place, msgspec.json.format(msgspec.json.encode(value)) + b"\n")
 
 

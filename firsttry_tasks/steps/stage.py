@@ -6,11 +6,11 @@ import datetime as dt
 import os
 from typing import TYPE_CHECKING, Literal
 
-from firsttry_tasks import reports
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import GateReport, Report
-from firsttry_tasks.outputs import github, words
-from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.reporting import github, report_files
+from firsttry_tasks.reporting import text as reporting_text
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps import snapshot
 from firsttry_tasks.steps.project import RUN, project
 from firsttry_tasks.system import disk
@@ -48,12 +48,12 @@ def report(root: Path, stage: Stage) -> None:
         failures=tuple(finding for result in results for finding in result.findings),
         warnings=mark.warnings,
     )
-    reports.write_report(root, it)
+    report_files.write_report(root, it)
     _show(it)
 
 
 def _result(root: Path, stage: Stage, gate: str) -> GateResult:
-    found = reports.result(root, stage, gate)
+    found = report_files.result(root, stage, gate)
     if found is None:
         raise FirstTryError(f"{stage}:{gate} left no result; run: doit {stage}")
     return found
@@ -68,13 +68,13 @@ def _show(it: Report) -> None:
     CONSOLE.say(*(f"warning: {warning}" for warning in it.warnings))
     for line in it.gates:
         result = line.result
-        CONSOLE.say(*words.findings(result.findings, reports.report_file(it.stage)))
+        CONSOLE.say(*reporting_text.findings(result.findings, report_files.report_file(it.stage)))
         if result.moved:
             CONSOLE.say(
                 f"note: {', '.join(result.moved[:3])} changed while {result.gate} ran; "
                 "its result is shown and not kept"
             )
-    CONSOLE.say("", *words.report(it), "")
+    CONSOLE.say("", *reporting_text.report(it), "")
     if os.environ.get("GITHUB_ACTIONS"):
         CONSOLE.say(*github.marks(it.failures))
     summarize(github.summary(it))
@@ -89,11 +89,11 @@ def summarize(text: str) -> None:
 
 def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
     """End the stage: red where its report is red, 2 where a gate could not do its work."""
-    it = reports.read_report(root, stage)
+    it = report_files.read_report(root, stage)
     if isinstance(it, str):
         raise FirstTryError(f"The {stage} report {it}.")
     if explain:
-        CONSOLE.say(*words.explanation(it))
+        CONSOLE.say(*reporting_text.explanation(it))
     if it.status == "error":
         broken = [line.result for line in it.gates if line.result.status == "error"]
         names = ", ".join(result.gate for result in broken)

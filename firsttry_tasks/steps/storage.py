@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks import stores
 from firsttry_tasks.golden import retention
-from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.outputs.table import age, megabytes, table
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.table import age, megabytes, table
 from firsttry_tasks.steps import holding, runs
 from firsttry_tasks.steps.project import project
 

@@ -14,8 +14,8 @@ from firsttry_tasks import gates
 from firsttry_tasks.gates import diff_cover
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Said
-from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.outputs.table import duration
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.steps import recording
 from firsttry_tasks.system import disk, git, process
 

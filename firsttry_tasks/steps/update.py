@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks import fingerprint, reports
+from firsttry_tasks import fingerprint
 from firsttry_tasks.golden import box, nearest, restore
 from firsttry_tasks.golden.box import FITTING, BadBoxError
-from firsttry_tasks.outputs.console import CONSOLE
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps import fetch, recording, snapshot, storage, warm_state
 from firsttry_tasks.steps.project import project
 from firsttry_tasks.stores import StoreError
@@ -79,11 +80,11 @@ def _carry_through(root: Path) -> None:
 
 def _swap(root: Path) -> Label | None:
     folder = warm_state.mypy_folder(root)
-    label = restore.finish(root / restore.STAGING, root / reports.WARM, folder)
+    label = restore.finish(root / restore.STAGING, root / report_files.WARM, folder)
     if label:
         # What the last warm run saw says nothing about the state that now stands.
         for end in ("json", "manifest"):
-            disk.remove(root / reports.ran_file("warm", "tests", end))
+            disk.remove(root / report_files.ran_file("warm", "tests", end))
     return label
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import reports
 from firsttry_tasks.config import parity_lock, settings
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.outputs.console import CONSOLE
-from firsttry_tasks.outputs.table import table
+from firsttry_tasks.reporting import report_files
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.table import table
 from firsttry_tasks.steps import snapshot
 from firsttry_tasks.steps.stage import RedError
 from firsttry_tasks.system import disk
@@ -68,7 +68,7 @@ def _check(root: Path, found: tuple[parity_lock.Mismatch, ...]) -> None:
 
 def clear(root: Path) -> None:
     """Forget all warm state, and say what that was."""
-    places = [f"{reports.STATE}/{name}" for name in STATES]
+    places = [f"{report_files.STATE}/{name}" for name in STATES]
     gone = [place for place in (*places, ".mypy_cache") if (root / place).exists()]
     sizes = {place: disk.size(root / place) for place in gone}
     for place in gone:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import reports
 from firsttry_tasks.golden.box import Label
 from firsttry_tasks.golden.restore import GOLDEN
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES, Divergences
-from firsttry_tasks.outputs import github, words
-from firsttry_tasks.outputs.console import CONSOLE
 from firsttry_tasks.parity import compare, history
+from firsttry_tasks.reporting import github, report_files, text
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps import memory, runs, snapshot, warm_state
 from firsttry_tasks.steps.project import RUN, began, project
 from firsttry_tasks.steps.stage import summarize
@@ -47,9 +46,9 @@ def judge(root: Path, *, learn: bool = False) -> None:
     if len(both) == len(STAGES):
         verdict = (learn and _known(root, both, verdict)) or _confirmed(root, both, verdict)
         moved = _remember(root, both, verdict)
-    reports.write_verdict(root, verdict)
-    reports.write_divergence(root, _divergences(both, verdict))
-    title, *evidence = words.verdict(verdict)
+    report_files.write_verdict(root, verdict)
+    report_files.write_divergence(root, _divergences(both, verdict))
+    title, *evidence = text.verdict(verdict)
     CONSOLE.say(CONSOLE.paint(title, verdict.name), *evidence, *moved)
     summarize(github.verdict_summary(verdict))
     if learn:
@@ -85,8 +84,8 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     if verdict.name not in {"infrastructure", "incomparable"}:
         learned = memory.learn(root, list(both.values()), verdict, again=again)
     if not again:
-        listed = len(reports.read_flaky(root).nodeids)
-        disk.own_folder(root / reports.HISTORY)
+        listed = len(report_files.read_flaky(root).nodeids)
+        disk.own_folder(root / report_files.HISTORY)
         line = history.line(both, verdict, _around(root, both["warm"], listed))
         disk.write(root / HISTORY, history.encode([*lines, line]))
         trouble = runs.share(root, line, learned.seen)
@@ -97,7 +96,7 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
 def _around(root: Path, warm: Report, listed: int) -> history.Around:
     """Return what stood around the run: the flaky list, and the golden cache that warm had."""
     asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)
-    golden = disk.read_own(root / reports.WARM / GOLDEN, Label)
+    golden = disk.read_own(root / report_files.WARM / GOLDEN, Label)
     at = began(RUN)
     if asked is None or asked.head != warm.head:
         return history.Around(at=at, flaky=listed)
@@ -119,7 +118,7 @@ def _hours(since: str, until: str) -> float | None:
 
 def _known(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict | None:
     """Return the verdict by the evidence that the same two reports gave before."""
-    found = reports.read_divergence(root)
+    found = report_files.read_divergence(root)
     if found is None or found.runs != history.identity(both) or not found.divergences:
         return None
     return compare.settle(verdict, found.divergences, found.seconds)
@@ -136,7 +135,7 @@ def _divergences(both: dict[Stage, Report], verdict: Verdict) -> Divergences:
 
 def _current(root: Path, stage: Stage) -> Report | str:
     """Return the stage's report, if it speaks of the tree as the last look saw it."""
-    found = reports.read_report(root, stage)
+    found = report_files.read_report(root, stage)
     if isinstance(found, str):
         return found
     mark = snapshot.read(root)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import fingerprint, reports
+from firsttry_tasks import fingerprint
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependencies import Learned
 from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.box import FITTING, Label
+from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.project import manifest, project
 from firsttry_tasks.system import disk, git
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-ASKED = f"{reports.WARM}/asked.json"
+ASKED = f"{report_files.WARM}/asked.json"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ def settled(root: Path, head: str) -> bool:
         asked is not None
         and asked.head == head
         and not (root / restore.STAGING).exists()
-        and (root / reports.DB).exists()
+        and (root / report_files.DB).exists()
     )
 
 
@@ -65,7 +66,7 @@ def needs(root: Path) -> tuple[str, ...]:
     folder = mypy_folder(root)
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     own = (f"{folder.relative_to(root).as_posix()}/{version}",) if folder else ()
-    return (reports.DB, reports.LEARNED, *own)
+    return (report_files.DB, report_files.LEARNED, *own)
 
 
 class Distance(msgspec.Struct, frozen=True, order=True):
@@ -85,16 +86,16 @@ def distance(root: Path, parts: Mapping[str, str]) -> Distance | None:
 
     None where there is no state, or none that fits these parts.
     """
-    learned = disk.read_own(root / reports.LEARNED, Learned)
-    if learned is None or not (root / reports.DB).exists():
+    learned = disk.read_own(root / report_files.LEARNED, Learned)
+    if learned is None or not (root / report_files.DB).exists():
         return None
     if any(learned.parts[part] != parts.get(part) for part in FITTING if part in learned.parts):
         return None
-    seen = disk.read(root / reports.ran_file("warm", "tests", "manifest"))
+    seen = disk.read(root / report_files.ran_file("warm", "tests", "manifest"))
     if seen is not None:
         now = fingerprint.read_manifest(manifest(root, "tests"))
         return measure(fingerprint.paths(fingerprint.read_manifest(seen), now))
-    golden = disk.read_own(root / reports.WARM / restore.GOLDEN, Label)
+    golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, Label)
     commit = golden.manifest.producer.commit if golden else ""
     return of_commit(root, commit) if commit else None
 

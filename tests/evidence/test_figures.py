@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone
-from firsttry_tasks.outputs import figures
+from firsttry_tasks.reporting import statistics
 
 TODAY = dt.date(2026, 3, 10)
 OLD = FlakyTest(state="flaky", first="2026-02-01T00:00:00+00:00", last="2026-03-09T00:00:00+00:00")
@@ -18,7 +18,7 @@ MEMORY = FlakyMemory(
 
 
 def _lines(memory: FlakyMemory = MEMORY, limit: int = 50) -> list[str]:
-    return figures.audit(memory, limit, TODAY)
+    return statistics.audit(memory, limit, TODAY)
 
 
 def test_an_empty_list_is_good_news() -> None:
@@ -52,5 +52,5 @@ def test_above_the_limit_it_warns() -> None:
 def test_a_message_names_no_more_than_a_channel_bears() -> None:
     """The others are in the file."""
     many = FlakyMemory(nodeids=tuple(f"t{n:02}" for n in range(30)))
-    lines = figures.message(many, 50).splitlines()
+    lines = statistics.message(many, 50).splitlines()
     assert (len(lines), lines[-1]) == (22, "and 10 more in ci/flaky_tests.json")

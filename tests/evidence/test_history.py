@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks.outputs import figures
 from firsttry_tasks.parity import history
 from firsttry_tasks.parity.history import Line
+from firsttry_tasks.reporting import statistics
 
 
 def _line(n: int = 1, verdict: str = "success", **more: Any) -> Line:
@@ -59,7 +59,7 @@ def test_quantiles_are_values_that_were_seen() -> None:
 
 def test_no_history_is_told_in_words() -> None:
     """With the command that begins one."""
-    assert figures.statistics([]) == ["No parity run is recorded yet; run: doit parity"]
+    assert statistics.statistics([]) == ["No parity run is recorded yet; run: doit parity"]
 
 
 SAVED = "warm instead of full would have saved 32.0 s (full 40.0 s, warm 4.00 s, confirming 4.00 s)"
@@ -89,4 +89,4 @@ def test_statistics_say(said: str) -> None:
         _line(3, everything=("lock changed",), cached=3, store="hit", age=30.0),
         _line(4, everything=("lock changed",), flaky=5, store="miss"),
     ]
-    assert said in figures.statistics(lines)
+    assert said in statistics.statistics(lines)

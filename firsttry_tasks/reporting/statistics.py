@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.flaky.memory import FILE, interval, whole
-from firsttry_tasks.outputs.table import duration, table
 from firsttry_tasks.parity.history import quantile, upper
+from firsttry_tasks.reporting.table import duration, table
 
 if TYPE_CHECKING:
     import datetime as dt

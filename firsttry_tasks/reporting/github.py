@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.outputs.table import duration
-from firsttry_tasks.outputs.words import outcome
+from firsttry_tasks.reporting.table import duration
+from firsttry_tasks.reporting.text import outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

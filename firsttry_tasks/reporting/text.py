@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.outputs.table import duration, table
+from firsttry_tasks.reporting.table import duration, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

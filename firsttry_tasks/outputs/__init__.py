@@ -1,1 +1,0 @@
-"""Verdicts and reports for people and their tools: console, annotations, markdown."""

@@ -1,0 +1,1 @@
+"""What a run says: report files, the console, statistics."""
