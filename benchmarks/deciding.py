@@ -16,8 +16,8 @@ from firsttry_tasks.dependencies import Memory
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.selection.decide.select import choose
-from firsttry_tasks.steps import pytest_run
-from firsttry_tasks.steps.project import project, tree
+from firsttry_tasks.steps.run import pytest_run
+from firsttry_tasks.steps.run.project import project, tree
 from firsttry_tasks.system import disk
 
 FILES, EACH = 100, 100

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from benchmarks import harness, second_clone
 from benchmarks.harness import Case, Claim, Taken
 from firsttry_tasks.golden import archive, box, claims, contents, delta, proof, restore
-from firsttry_tasks.steps import package, recording
+from firsttry_tasks.steps.cache import package
+from firsttry_tasks.steps.run import recording
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -35,7 +35,8 @@ DOIT_CONFIG = engine.doit_config()
 
 def task_fingerprint() -> Iterator[Task]:
     """Print the name of this tree's golden cache (--parts: and what is behind it)."""
-    from firsttry_tasks.steps import snapshot, upkeep
+    from firsttry_tasks.steps.ask import upkeep
+    from firsttry_tasks.steps.run import snapshot
 
     root = Path.cwd()
     files = [
@@ -55,7 +56,7 @@ def task_fingerprint() -> Iterator[Task]:
 
 
 def _gates(root: Path, stage: Stage) -> tuple[str, ...]:
-    from firsttry_tasks.steps.project import project
+    from firsttry_tasks.steps.run.project import project
 
     try:
         return project(root).gates(stage)
@@ -64,7 +65,7 @@ def _gates(root: Path, stage: Stage) -> tuple[str, ...]:
 
 
 def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
-    from firsttry_tasks.steps import stage as end
+    from firsttry_tasks.steps.run import stage as end
 
     root = Path.cwd()
     gates = _gates(root, stage)
@@ -88,7 +89,7 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
 
 def _gate(root: Path, stage: Stage, gate: str) -> Task:
     def check() -> None:
-        from firsttry_tasks.steps.gate import check
+        from firsttry_tasks.steps.run.gate import check
 
         check(root, stage, gate)
 
@@ -121,12 +122,13 @@ def _before(root: Path, stage: Stage, gate: str) -> list[str]:
 
 def _cache(root: Path) -> Task:
     def restore() -> None:
-        from firsttry_tasks.steps import update
+        from firsttry_tasks.steps.cache import update
 
         update.refresh(root)
 
     def settled() -> bool:
-        from firsttry_tasks.steps import snapshot, warm_state
+        from firsttry_tasks.steps.cache import warm_state
+        from firsttry_tasks.steps.run import snapshot
 
         return warm_state.settled(root, snapshot.read(root).head)
 
@@ -149,7 +151,7 @@ def task_compare() -> Iterator[Task]:
     """Judge the two reports: did warm give full's answer? 99 says no."""
 
     def judge(**options: Any) -> None:
-        from firsttry_tasks.steps import verdict
+        from firsttry_tasks.steps.judge import verdict
 
         verdict.judge(root, **options)
 

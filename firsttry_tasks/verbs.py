@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def task_lock() -> Iterator[Task]:
     """Write the parity lock from this environment (--check: compare with it)."""
-    from firsttry_tasks.steps import upkeep
+    from firsttry_tasks.steps.ask import upkeep
 
     check = flag("check", "compare, and end red where something differs")
     yield top("lock", task_lock, step(upkeep.write_lock, Path.cwd()), params=[check])
@@ -28,7 +28,7 @@ def task_flaky() -> Iterator[Task]:
     """List the tests known to answer both ways; forget, renew or own one of them."""
 
     def act(**options: Any) -> None:
-        from firsttry_tasks.steps import audit
+        from firsttry_tasks.steps.ask import audit
 
         audit.audit(Path.cwd(), **options)
 
@@ -41,7 +41,7 @@ def task_why() -> Iterator[Task]:
     """Say why a test would run now, or why not (doit why NODEID; --json)."""
 
     def act(**options: Any) -> None:
-        from firsttry_tasks.steps import questions
+        from firsttry_tasks.steps.ask import questions
 
         questions.why(Path.cwd(), **options)
 
@@ -52,7 +52,7 @@ def task_impact() -> Iterator[Task]:
     """List the tests that an edit would select (doit impact FILE[::NAME]; --json)."""
 
     def act(**options: Any) -> None:
-        from firsttry_tasks.steps import questions
+        from firsttry_tasks.steps.ask import questions
 
         questions.reach(Path.cwd(), **options)
 
@@ -68,7 +68,7 @@ def task_stats() -> Iterator[Task]:
     """Say what the parity runs so far tell: escapes, times, what was saved."""
 
     def act() -> None:
-        from firsttry_tasks.steps import audit
+        from firsttry_tasks.steps.ask import audit
 
         audit.stats(Path.cwd())
 
@@ -79,7 +79,7 @@ def task_testmon() -> Iterator[Task]:
     """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
 
     def act() -> None:
-        from firsttry_tasks.steps.handover import write_testmon
+        from firsttry_tasks.steps.ask.export_testmon import write_testmon
 
         write_testmon(Path.cwd())
 
@@ -88,7 +88,7 @@ def task_testmon() -> Iterator[Task]:
 
 def task_settings() -> Iterator[Task]:
     """Print every setting in force, and who asked for it."""
-    from firsttry_tasks.steps import upkeep
+    from firsttry_tasks.steps.ask import upkeep
 
     yield top("settings", task_settings, step(upkeep.show_settings, Path.cwd()))
 
@@ -97,7 +97,7 @@ def task_package() -> Iterator[Task]:
     """Pack what `doit full record=1` recorded into a golden cache."""
 
     def package() -> None:
-        from firsttry_tasks.steps.package import package
+        from firsttry_tasks.steps.cache.package import package
 
         package(root)
 
@@ -110,7 +110,7 @@ def task_publish() -> Iterator[Task]:
     """Pack, and put the golden cache into the store."""
 
     def publish() -> None:
-        from firsttry_tasks.steps.package import publish
+        from firsttry_tasks.steps.cache.package import publish
 
         publish(root)
 
@@ -122,7 +122,7 @@ def task_update_cache() -> Iterator[Task]:
     """Restore the nearest golden cache (--force: whatever stands here)."""
 
     def update(*, force: bool) -> None:
-        from firsttry_tasks.steps.update import update
+        from firsttry_tasks.steps.cache.update import update
 
         update(root, force=force)
 
@@ -135,7 +135,7 @@ def task_store() -> Iterator[Task]:
     """List the golden caches in the store (--prune: keep its bounds first)."""
 
     def store(*, prune: bool) -> None:
-        from firsttry_tasks.steps.storage import show
+        from firsttry_tasks.steps.cache.storage import show
 
         show(root, prune_first=prune)
 
@@ -147,7 +147,7 @@ def task_doctor() -> Iterator[Task]:
     """Look for what makes warm runs slow or wrong, and say what mends it."""
 
     def examine() -> None:
-        from firsttry_tasks.steps.doctor import examine
+        from firsttry_tasks.steps.ask.doctor import examine
 
         examine(root)
 
@@ -157,7 +157,7 @@ def task_doctor() -> Iterator[Task]:
 
 def task_clear_cache() -> Iterator[Task]:
     """Forget all warm state, and say what that was."""
-    from firsttry_tasks.steps import upkeep
+    from firsttry_tasks.steps.ask import upkeep
 
     yield top("clear_cache", task_clear_cache, step(upkeep.clear, Path.cwd()))
 

@@ -20,6 +20,7 @@ FLOORS = (
         "recorder.probes.child",
         "selection",
         "selection.syntax",
+        "steps",
     ),
     (
         "recorder.tracing",
@@ -56,8 +57,11 @@ FLOORS = (
     ),
     (
         "building",
-        "steps",
+        "steps.run",
     ),
+    ("steps.cache",),
+    ("steps.judge",),
+    ("steps.ask",),
     ("verbs",),
     ("tasks",),
     ("cli",),

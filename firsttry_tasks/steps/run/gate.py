@@ -13,9 +13,9 @@ from firsttry_tasks.model.values import GateResult, Said
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.text import gate_line
-from firsttry_tasks.steps import memory, pytest_run, rerun, tool_run
-from firsttry_tasks.steps.project import RUN, manifest, project
-from firsttry_tasks.steps.tool_run import CODE, Ran
+from firsttry_tasks.steps.run import flaky_spool, pytest_run, rerun, tool_run
+from firsttry_tasks.steps.run.project import RUN, manifest, project
+from firsttry_tasks.steps.run.tool_run import CODE, Ran
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.model.values import Stage
-    from firsttry_tasks.steps.project import Project
+    from firsttry_tasks.steps.run.project import Project
 
 
 def check(root: Path, stage: Stage, gate: str) -> None:
@@ -59,7 +59,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         disk.write(root / report_files.ran_file(stage, gate, "manifest"), data)
         disk.write_json(root / report_files.ran_file(stage, gate, "json"), inputs)
     disk.write_json(root / report_files.result_file(stage, gate), result)
-    memory.keep(root, result)
+    flaky_spool.keep(root, result)
     CONSOLE.done(f"{stage}:{gate}", CONSOLE.paint(gate_line(result), result.status))
 
 

@@ -11,8 +11,8 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import table
-from firsttry_tasks.steps import snapshot
-from firsttry_tasks.steps.stage import RedError
+from firsttry_tasks.steps.run import snapshot
+from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.selection.decide.select import choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import Now
 from firsttry_tasks.selection.syntax.string_names import spelled
-from firsttry_tasks.steps import recording
-from firsttry_tasks.steps.tool_run import CODE, Ran, require
+from firsttry_tasks.steps.run import recording
+from firsttry_tasks.steps.run.tool_run import CODE, Ran, require
 from firsttry_tasks.system import disk, machine, process
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Completed
     from firsttry_tasks.selection.evidence.recorded_run import Session
     from firsttry_tasks.selection.syntax.fragment import Piece
-    from firsttry_tasks.steps.project import Project
+    from firsttry_tasks.steps.run.project import Project
 
 #: The parts of the inputs that no test's own records can account for.
 AROUND = ("python", "platform", "distributions", "environment", "command")

@@ -11,16 +11,16 @@ from firsttry_tasks.model.values import Divergence, Rerun
 from firsttry_tasks.parity import compare, divergence
 from firsttry_tasks.parity.divergence import Ask, Case, Conclusion
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps import tool_run
-from firsttry_tasks.steps.bench import Bench
-from firsttry_tasks.steps.explain import explained
+from firsttry_tasks.steps.judge.bench import Bench
+from firsttry_tasks.steps.judge.explain import explained
+from firsttry_tasks.steps.run import tool_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from firsttry_tasks.model.values import Finding, GateResult, Report, Stage, Verdict
     from firsttry_tasks.parity.divergence import Inquiry
-    from firsttry_tasks.steps.project import Project
+    from firsttry_tasks.steps.run.project import Project
 
 #: Up to so many differing tests each get a process of their own; more are run together.
 ALONE = 10

@@ -12,10 +12,11 @@ from firsttry_tasks.parity import history
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import age, megabytes
-from firsttry_tasks.steps import fetch, snapshot, storage, warm_state
-from firsttry_tasks.steps.project import project
-from firsttry_tasks.steps.stage import RedError
-from firsttry_tasks.steps.verdict import HISTORY
+from firsttry_tasks.steps.cache import fetch, storage, warm_state
+from firsttry_tasks.steps.judge.verdict import HISTORY
+from firsttry_tasks.steps.run import snapshot
+from firsttry_tasks.steps.run.project import project
+from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.stores import StoreError
 from firsttry_tasks.system import disk
 

@@ -14,7 +14,7 @@ from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.box import FITTING, Label
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.steps.project import manifest, project
+from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.system import disk, git
 
 if TYPE_CHECKING:

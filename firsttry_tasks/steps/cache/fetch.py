@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.golden import archive, box, delta, proof, restore, signature
 from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.steps import holding
-from firsttry_tasks.steps.project import project
+from firsttry_tasks.steps.cache import holding
+from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import RefusedError
 from firsttry_tasks.system import disk
 

@@ -8,7 +8,7 @@ import msgspec
 
 from firsttry_tasks.golden import box, delta, nearest
 from firsttry_tasks.golden.box import BadBoxError
-from firsttry_tasks.steps import fetch, update
+from firsttry_tasks.steps.cache import fetch, update
 from firsttry_tasks.stores import RefusedError
 from firsttry_tasks.system import disk
 

@@ -13,8 +13,8 @@ from firsttry_tasks.flaky import memory
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import Retried, TestsPlan
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps import pytest_run
-from firsttry_tasks.steps.project import today
+from firsttry_tasks.steps.run import pytest_run
+from firsttry_tasks.steps.run.project import today
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.model.values import Finding, Said
-    from firsttry_tasks.steps.project import Project
-    from firsttry_tasks.steps.tool_run import Ran
+    from firsttry_tasks.steps.run.project import Project
+    from firsttry_tasks.steps.run.tool_run import Ran
 
 #: How many files are named on a command line before all are collected.
 NAMED = 200

@@ -16,8 +16,9 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import megabytes
-from firsttry_tasks.steps import deltas, recording, snapshot, storage
-from firsttry_tasks.steps.project import project
+from firsttry_tasks.steps.cache import deltas, storage
+from firsttry_tasks.steps.run import recording, snapshot
+from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import StoreError, github
 from firsttry_tasks.system import disk, git
 

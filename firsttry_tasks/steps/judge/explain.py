@@ -19,8 +19,8 @@ from firsttry_tasks.parity.escape_reason import Known, Tree
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide.validity import Judged
-from firsttry_tasks.steps import pytest_run, recording, rerun
-from firsttry_tasks.steps.project import tree
+from firsttry_tasks.steps.run import pytest_run, recording, rerun
+from firsttry_tasks.steps.run.project import tree
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.model.values import Divergence, Verdict
     from firsttry_tasks.selection.evidence.recorded_run import Session, Test
-    from firsttry_tasks.steps.bench import Bench
-    from firsttry_tasks.steps.project import Project
+    from firsttry_tasks.steps.judge.bench import Bench
+    from firsttry_tasks.steps.run.project import Project
 
     #: Why a test of a recorded run has to run again, None if nothing it rests on changed.
     Judge = Callable[[Session, Test], str | None]

@@ -12,7 +12,7 @@ from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.steps.project import Project, project
+from firsttry_tasks.steps.run.project import Project, project
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.flaky_records import FlakyMemory, Gone
 from firsttry_tasks.reporting import report_files, statistics
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps import memory, runs
-from firsttry_tasks.steps.project import project, today
+from firsttry_tasks.steps.cache import run_history
+from firsttry_tasks.steps.run import flaky_spool
+from firsttry_tasks.steps.run.project import project, today
 from firsttry_tasks.system import disk, git, webhook
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
         _act(root, words)
         return
     found, moved = flaky_memory.heal(
-        report_files.read_flaky(root), locked.flaky, today(), memory.owner(root)
+        report_files.read_flaky(root), locked.flaky, today(), flaky_spool.owner(root)
     )
     limit = locked.thresholds.flaky
     if as_json:
@@ -88,18 +89,18 @@ def _act(root: Path, words: list[str]) -> None:
 
 def _gather(root: Path, before: FlakyMemory) -> None:
     """Fold what CI saw of the listed tests into the list, and say what moved."""
-    seen, count = runs.told(root)
+    seen, count = run_history.told(root)
     after, moved = flaky_memory.heal(
         flaky_memory.gather(before, seen),
         project(root).locked[0].flaky,
         today(),
-        memory.owner(root),
+        flaky_spool.owner(root),
     )
     changed = report_files.write_flaky(root, after)
     said = (
         f"and {flaky_memory.FILE} is another; commit it" if changed else "and there was nothing new"
     )
-    CONSOLE.say(*moved, f"Read {count} runs of {runs.where(root)}, {said}.")
+    CONSOLE.say(*moved, f"Read {count} runs of {run_history.where(root)}, {said}.")
 
 
 def _set_up(root: Path) -> None:
@@ -140,5 +141,5 @@ def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
 
 def stats(root: Path) -> None:
     """Print what the parity runs so far tell, here and in the store."""
-    found = runs.known(root)
+    found = run_history.known(root)
     CONSOLE.say(*statistics.statistics(found.lines, found.source))

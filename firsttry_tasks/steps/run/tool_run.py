@@ -16,7 +16,7 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Said
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
-from firsttry_tasks.steps import recording
+from firsttry_tasks.steps.run import recording
 from firsttry_tasks.system import disk, git, process
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import queries
-from firsttry_tasks.steps import pytest_run
-from firsttry_tasks.steps.project import project, tree
+from firsttry_tasks.steps.run import pytest_run
+from firsttry_tasks.steps.run.project import project, tree
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from firsttry_tasks import stores
 from firsttry_tasks.golden import retention
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import age, megabytes, table
-from firsttry_tasks.steps import holding, runs
-from firsttry_tasks.steps.project import project
+from firsttry_tasks.steps.cache import holding, run_history
+from firsttry_tasks.steps.run.project import project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,6 @@ def prune(root: Path, store: Store) -> None:
     )
     for key in old:
         store.delete(key)
-    count = len(old) + runs.prune(root)
+    count = len(old) + run_history.prune(root)
     if count:
         CONSOLE.say(f"Removed {count} files from {where(root)}.")

@@ -11,8 +11,9 @@ from firsttry_tasks.golden import box, nearest, restore
 from firsttry_tasks.golden.box import FITTING, BadBoxError
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps import fetch, recording, snapshot, storage, warm_state
-from firsttry_tasks.steps.project import project
+from firsttry_tasks.steps.cache import fetch, storage, warm_state
+from firsttry_tasks.steps.run import recording, snapshot
+from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import StoreError
 from firsttry_tasks.stores.bounded import BoundedStore
 from firsttry_tasks.system import disk, git

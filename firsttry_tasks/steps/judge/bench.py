@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks.parity.divergence import Ask, Case
-from firsttry_tasks.steps import rerun
-from firsttry_tasks.steps.project import tree
+from firsttry_tasks.steps.run import rerun
+from firsttry_tasks.steps.run.project import tree
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.model.values import Report, Stage
-    from firsttry_tasks.steps.project import Project
+    from firsttry_tasks.steps.run.project import Project
 
 
 class Bench:

@@ -11,8 +11,8 @@ from firsttry_tasks.model.values import GateReport, Report
 from firsttry_tasks.reporting import github, report_files
 from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps import snapshot
-from firsttry_tasks.steps.project import RUN, project
+from firsttry_tasks.steps.run import snapshot
+from firsttry_tasks.steps.run.project import RUN, project
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.parity import history
 from firsttry_tasks.parity.history import Line
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.steps.project import project
+from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as shelf
 from firsttry_tasks.stores.bounded import BoundedStore

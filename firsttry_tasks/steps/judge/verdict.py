@@ -12,9 +12,10 @@ from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.parity import compare, history
 from firsttry_tasks.reporting import github, report_files, text
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps import memory, runs, snapshot, warm_state
-from firsttry_tasks.steps.project import RUN, began, project
-from firsttry_tasks.steps.stage import summarize
+from firsttry_tasks.steps.cache import run_history, warm_state
+from firsttry_tasks.steps.run import flaky_spool, snapshot
+from firsttry_tasks.steps.run.project import RUN, began, project
+from firsttry_tasks.steps.run.stage import summarize
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.model.values import Report, Stage, Verdict
 
-HISTORY = runs.LOCAL
+HISTORY = run_history.LOCAL
 
 
 class VerdictError(FirstTryError):
@@ -52,7 +53,7 @@ def judge(root: Path, *, learn: bool = False) -> None:
     CONSOLE.say(CONSOLE.paint(title, verdict.name), *evidence, *moved)
     summarize(github.verdict_summary(verdict))
     if learn:
-        from firsttry_tasks.steps import explain
+        from firsttry_tasks.steps.judge import explain
 
         explain.learn(root, verdict)
     if verdict.exit_code:
@@ -66,7 +67,7 @@ def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdi
     rules = here.locked[0].confirm
     if not rules.reruns or not rules.minutes:
         return verdict
-    from firsttry_tasks.steps import confirm
+    from firsttry_tasks.steps.judge import confirm
 
     if verdict.only_full or verdict.only_warm:
         return confirm.confirm(here, both, verdict)
@@ -80,15 +81,15 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     """
     lines = history.read(disk.read(root / HISTORY) or b"")
     again = history.identity(both) in {it.id for it in lines}
-    learned = memory.Learned()
+    learned = flaky_spool.Learned()
     if verdict.name not in {"infrastructure", "incomparable"}:
-        learned = memory.learn(root, list(both.values()), verdict, again=again)
+        learned = flaky_spool.learn(root, list(both.values()), verdict, again=again)
     if not again:
         listed = len(report_files.read_flaky(root).nodeids)
         disk.own_folder(root / report_files.HISTORY)
         line = history.line(both, verdict, _around(root, both["warm"], listed))
         disk.write(root / HISTORY, history.encode([*lines, line]))
-        trouble = runs.share(root, line, learned.seen)
+        trouble = run_history.share(root, line, learned.seen)
         return (*learned.moved, trouble) if trouble else learned.moved
     return learned.moved
 

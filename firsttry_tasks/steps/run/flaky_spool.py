@@ -11,7 +11,7 @@ from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.flaky import owners
 from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.steps.project import RUN, began, project, today
+from firsttry_tasks.steps.run.project import RUN, began, project, today
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The steps that answer questions and keep the project in order."""

@@ -1,0 +1,1 @@
+"""The steps that pack, fetch and restore golden caches."""

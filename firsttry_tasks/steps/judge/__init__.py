@@ -1,0 +1,1 @@
+"""The steps that compare two reports and look into the differences."""

@@ -1,0 +1,1 @@
+"""The steps that run a stage: snapshot, gates, report."""
