@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks import harness
 from benchmarks.harness import BIN, Case, Claim
-from firsttry_tasks.dependencies import Memory
+from firsttry_tasks.dependency_db import Memory
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.selection.decide.select import choose

@@ -91,7 +91,9 @@ def _doit(words: list[str]) -> int:
 
         loader = ModuleTaskLoader({"tasks": tasks, "DOIT_CONFIG": tasks.DOIT_CONFIG})
     try:
-        main = Main(loader, extra_config={"COMMAND": {"run": "firsttry_tasks.engine:Run"}})
+        main = Main(
+            loader, extra_config={"COMMAND": {"run": "firsttry_tasks.doit_tasks.engine:Run"}}
+        )
     except ValueError as error:  # doit reads pyproject.toml too, and as TOML alone
         sys.stderr.write(f"pyproject.toml can't be read: {error}.\n")
         return WRONG_USAGE

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidDodoFile
 from doit.task import dict_to_task
 
-from firsttry_tasks import engine, verbs
-from firsttry_tasks.building import LOOK, doc, flag, ours, subtask, top
-from firsttry_tasks.engine import step
+from firsttry_tasks.doit_tasks import commands, engine
+from firsttry_tasks.doit_tasks.engine import step
+from firsttry_tasks.doit_tasks.task_dicts import LOOK, doc, flag, ours, subtask, top
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.reporting import report_files
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-    from firsttry_tasks.building import Creator
+    from firsttry_tasks.doit_tasks.task_dicts import Creator
     from firsttry_tasks.model.values import Stage
 DOIT_CONFIG = engine.doit_config()
 
@@ -175,5 +175,5 @@ def task_parity() -> Iterator[Task]:
 def create_doit_tasks() -> Iterator[Task]:
     """Yield every task; doit calls this on any object of a dodo.py that has it."""
     graph = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
-    for creator in (*graph, *verbs.CREATORS):
+    for creator in (*graph, *commands.CREATORS):
         yield from creator()

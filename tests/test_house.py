@@ -29,12 +29,12 @@ FLOORS = (
     ),
     (
         "config",
-        "dependencies",
+        "dependency_db",
         "fingerprint",
         "recorder.probes",
         "schema",
         "selection.impact",
-        "testmon_db",
+        "testmon_export",
     ),
     (
         "flaky",
@@ -51,29 +51,23 @@ FLOORS = (
         "reporting",
         "stores",
     ),
-    (
-        "engine",
-        "golden",
-    ),
-    (
-        "building",
-        "steps.run",
-    ),
+    ("golden",),
+    ("steps.run",),
     ("steps.cache",),
     ("steps.judge",),
     ("steps.ask",),
-    ("verbs",),
+    ("doit_tasks",),
     ("tasks",),
     ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
     "subprocess": {"system.process", "recorder.probes.subprocesses"},
-    "sqlite3": {"dependencies", "engine", "golden.databases"},
+    "sqlite3": {"dependency_db", "doit_tasks.engine", "golden.databases"},
     "fcntl": {"system.disk"},
-    "signal": {"system.process", "engine"},
+    "signal": {"system.process", "doit_tasks.engine"},
     "resource": {"system.machine"},
-    "urllib": {"system.webhook", "dependencies"},
+    "urllib": {"system.webhook", "dependency_db"},
 }
 
 

@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.dependencies import FORMAT
+from firsttry_tasks.dependency_db import FORMAT
 from firsttry_tasks.golden.box import BadBoxError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks.dependencies import Learned, watched
+from firsttry_tasks.dependency_db import Learned, watched
 from firsttry_tasks.golden import claims, contents, databases
 from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
 from firsttry_tasks.model.values import Watched

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import zstandard
 
-from firsttry_tasks import dependencies
-from firsttry_tasks.dependencies import Door, Learned, Memory, watched
+from firsttry_tasks import dependency_db
+from firsttry_tasks.dependency_db import Door, Learned, Memory, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
 from firsttry_tasks.selection.evidence.recorded_run import Frame, Session, Test
 from firsttry_tasks.selection.syntax.fragment import Piece
@@ -76,7 +76,7 @@ def session() -> Session:
 def db_of_tests(folder: Path, *more: str, of: Session | None = None) -> bytes:
     """Return a db as a recorded run leaves it; ``more`` is SQL to run in it."""
     place = folder / "db"
-    dependencies.discard(place)
+    dependency_db.discard(place)
     Memory(place).learn((), {}, {}, frozenset(), NOTHING)
     piece = Piece(key="test", body=True, first=1, last=2, digest=b"d")
     with closing(sqlite3.connect(place)) as link:
@@ -98,7 +98,7 @@ def squash(value: object) -> bytes:
 def mypy_db(folder: Path, *more: str) -> bytes:
     """Return a shard as mypy leaves it."""
     place = folder / "shard"
-    dependencies.discard(place)
+    dependency_db.discard(place)
     with closing(sqlite3.connect(place)) as link:
         link.execute("CREATE TABLE files2 (path TEXT UNIQUE NOT NULL, mtime REAL, data BLOB)")
         link.execute("CREATE INDEX path_idx on files2(path)")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.dependencies import pieces
+from firsttry_tasks.dependency_db import pieces
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.selection.evidence.recorded_run import Frame, Now, Session, Test
 from firsttry_tasks.selection.syntax.parse import take_apart

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from firsttry_tasks import dependencies, testmon_db
-from firsttry_tasks.dependencies import Memory
+from firsttry_tasks import dependency_db, testmon_export
+from firsttry_tasks.dependency_db import Memory
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
@@ -26,10 +26,10 @@ def write_testmon(root: Path) -> None:
     tests = today.known(memory.sessions(), memory.before, now)
     if not tests:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
-    testmon_db.write(root, tests)
-    CONSOLE.say(f"Wrote {testmon_db.FILE}: pytest --testmon now knows {len(tests)} tests.")
+    testmon_export.write(root, tests)
+    CONSOLE.say(f"Wrote {testmon_export.FILE}: pytest --testmon now knows {len(tests)} tests.")
 
 
 def _pieces(root: Path, path: str) -> tuple[Piece, ...] | None:
     """Return a file's pieces as it is now, None for one that isn't Python."""
-    return dependencies.pieces(disk.read(root / path) or b"")
+    return dependency_db.pieces(disk.read(root / path) or b"")

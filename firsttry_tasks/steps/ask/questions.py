@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.dependencies import Memory
+from firsttry_tasks.dependency_db import Memory
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.reporting import report_files

@@ -9,7 +9,7 @@ import msgspec
 
 from firsttry_tasks import fingerprint
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.dependencies import Learned
+from firsttry_tasks.dependency_db import Learned
 from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.box import FITTING, Label

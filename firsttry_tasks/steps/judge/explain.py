@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks import __version__
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.dependencies import Memory
+from firsttry_tasks.dependency_db import Memory
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.restore import Foreign

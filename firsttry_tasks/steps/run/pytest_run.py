@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks import dependencies
+from firsttry_tasks import dependency_db
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.dependencies import Door, Learned, Memory
+from firsttry_tasks.dependency_db import Door, Learned, Memory
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
 from firsttry_tasks.recorder.probes.environ import variable
@@ -102,7 +102,7 @@ def _choose(memory: Memory, sessions: Sequence[Session], around: Now) -> Selecti
     try:
         return choose(sessions, around)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a wrong green
-        dependencies.discard(memory.path)
+        dependency_db.discard(memory.path)
         why = f"the records can't be used ({type(error).__name__}: {error}) and are forgotten"
         return Selection(everything=(why,))
 
@@ -205,7 +205,7 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
     @functools.cache
     def pieces(path: str) -> tuple[Piece, ...] | None:
         # A run may have taken this very version apart.
-        return memory.before(path, tree.get(path, "")) or dependencies.pieces(read(path))
+        return memory.before(path, tree.get(path, "")) or dependency_db.pieces(read(path))
 
     return Now(
         manifest=tree,
@@ -242,7 +242,7 @@ def _learn_or_forget(here: Project, job: Job, inputs: Inputs, around: Now, heard
     try:
         _learn(here, job, inputs, around, heard, here.root / report_files.WARM)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
-        dependencies.discard(here.root / report_files.DB)
+        dependency_db.discard(here.root / report_files.DB)
         CONSOLE.say(
             f"What was recorded can't be used ({type(error).__name__}: {error}) and is forgotten;"
             " the next warm run runs everything."
@@ -258,7 +258,7 @@ def _learn(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard, fold
     door = Door(read=partial(_read, here.root), before=partial(_before, here.root))
     memory.learn(found, now.manifest, now.parts, frozenset(heard.left), door)
     sessions = memory.sessions()
-    watched = dependencies.watched(sessions, now.variable, now.outside)
+    watched = dependency_db.watched(sessions, now.variable, now.outside)
     disk.write_json(folder / WATCHED, watched)
     # In this order: what is older than the db costs a smoke test, nothing else.
     old = disk.read_own(folder / LEARNED, Learned) or Learned()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from doit.task import dict_to_task
 
-from firsttry_tasks.engine import OURS
+from firsttry_tasks.doit_tasks.engine import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

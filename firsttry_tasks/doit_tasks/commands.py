@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firsttry_tasks.building import LOOK, flag, top
-from firsttry_tasks.engine import step
+from firsttry_tasks.doit_tasks.engine import step
+from firsttry_tasks.doit_tasks.task_dicts import LOOK, flag, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from doit.task import Task
 
-    from firsttry_tasks.building import Creator
+    from firsttry_tasks.doit_tasks.task_dicts import Creator
 
 
 def task_lock() -> Iterator[Task]:

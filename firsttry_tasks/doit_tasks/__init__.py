@@ -1,0 +1,1 @@
+"""How the graph becomes doit tasks."""
