@@ -33,7 +33,10 @@ LARGE = ("hypothesis", "pip", "_pytest")
 VERSIONS = ("3.12", "3.13")
 SETTINGS = """
 [tool.firsttry]
-tests = ["tests/golden/test_nearest.py", "tests/test_compare.py", "tests/test_fingerprint.py"]
+tests = [
+    "tests/unit/golden/test_nearest.py", "tests/unit/parity/test_compare.py",
+    "tests/unit/test_fingerprint.py",
+]
 [tool.firsttry.ruff]
 enabled = false
 """

@@ -1,1 +1,0 @@
-"""Differences with known causes, and the flaky memory, with the real tools."""

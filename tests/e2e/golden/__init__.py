@@ -1,0 +1,1 @@
+"""Golden caches, end to end."""

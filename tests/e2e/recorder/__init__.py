@@ -1,0 +1,1 @@
+"""The recorder in real pytest runs."""

@@ -1,0 +1,284 @@
+"""What a recorded pytest run knows of its tests afterwards."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firsttry_tasks.model import recording
+from firsttry_tasks.recorder.probes import environ
+from tests.e2e.recorder.recorded import recorded
+
+if TYPE_CHECKING:
+    from firsttry_tasks.model.recording import Frame, Record, Test
+
+LIB = """\
+import functools
+import os
+from pathlib import Path
+
+def helper():
+    return 1
+
+VALUE = helper()
+
+def read():
+    return Path("data.txt").read_text()
+
+def absent():
+    return Path("absent.txt").exists()
+
+def listed():
+    return os.listdir("folder")
+
+def variable():
+    return os.environ.get("SHOP_MODE")
+
+def deep():
+    return helper()
+
+def after():
+    return 1
+
+@functools.cache
+def kept(fails):
+    helper()
+    if fails:
+        raise ValueError
+    return 1
+"""
+CONFTEST = """\
+import pytest
+import lib
+
+@pytest.fixture(scope="session")
+def shared():
+    return lib.deep()
+"""
+TESTS = """\
+import os, subprocess, sys, threading
+import lib
+
+KEPT = []
+
+def test_first(shared):
+    assert shared
+
+def test_second(shared):
+    assert shared
+
+def test_looks():
+    lib.read(), lib.absent(), lib.listed(), lib.variable()
+
+def test_copies():
+    dict(os.environ), os.environ.copy(), list(os.environ.items())
+
+def test_thread():
+    thread = threading.Thread(target=lib.deep)
+    thread.start()
+    thread.join()
+
+def test_child():
+    subprocess.run([sys.executable, "-c", "import lib"], env={}, check=True)
+
+def test_fork():
+    pid = os.fork()
+    if pid == 0:
+        try:
+            lib.deep()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+def test_shell():
+    os.system("true")
+
+def test_hot():
+    for _ in range(5000):
+        lib.helper()
+    lib.deep()
+
+def test_profile():
+    import cProfile
+
+    profile = cProfile.Profile()
+    profile.enable()
+    import late
+    lib.deep()
+    profile.disable()
+    assert "deep" in {getattr(entry.code, "co_name", "") for entry in profile.getstats()}
+
+def test_after_profile():
+    lib.deep()
+
+def test_greenlets():
+    import greenlet
+
+    def first():
+        other.switch()
+        lib.variable()
+
+    def second():
+        stuck()
+
+    def stuck():
+        started.switch()
+
+    started, other = greenlet.greenlet(first), greenlet.greenlet(second)
+    KEPT.append(other)
+    started.switch()
+
+def test_after_greenlets():
+    lib.deep()
+
+def test_kept():
+    try:
+        lib.kept(True)
+    except ValueError:
+        lib.after()
+    lib.kept(False)
+    lib.variable()
+
+def test_fails():
+    assert lib.deep() == 2
+
+def test_itself():
+    assert True
+"""
+
+
+_COUNTED = sys.version_info < (3, 12)
+#: What runs before the recorder: nothing, another's tracer, what takes our way of counting away.
+FIRST = {
+    "alone": "",
+    "traced": "import sys\nsys.settrace(lambda *arguments: None)",
+    "uncounted": "import sys\nsys.modules['ctypes'] = None",
+}
+
+
+@pytest.fixture(name="record", scope="module", params=[*FIRST][: 2 + _COUNTED])
+def _record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    root = tmp_path_factory.mktemp("recorded")
+    (root / "folder").mkdir()
+    files = {
+        "late.py": "",
+        "lib.py": LIB,
+        "conftest.py": CONFTEST,
+        "test_lib.py": TESTS,
+        "data.txt": "1",
+    }
+    return recorded(root, files, FIRST[request.param])
+
+
+def _test(record: Record, name: str) -> Test:
+    return next(test for test in record.tests if test.nodeid == f"test_lib.py::{name}")
+
+
+def _ran(record: Record, part: Test | Frame) -> set[str]:
+    return {record.units[number].name for number in part.units}
+
+
+def _saw(record: Record, part: Test | Frame) -> set[tuple[str, str]]:
+    return {(record.facts[number].kind, record.facts[number].name) for number in part.facts}
+
+
+def test_a_test_knows_what_it_ran(record: Record) -> None:
+    """Itself, and nothing of what only others ran."""
+    assert _ran(record, _test(record, "test_itself")) == {"test_itself"}
+
+
+@pytest.mark.parametrize(
+    "name", ["test_thread", "test_fork", "test_hot", "test_after_greenlets", "test_after_profile"]
+)
+def test_code_is_seen_wherever_it_runs(record: Record, name: str) -> None:
+    """In threads, in forked children, and after something else ran hot or took the profiler."""
+    assert _ran(record, _test(record, name)) >= {name, "deep", "helper"}
+
+
+def test_code_is_seen_in_greenlets(record: Record) -> None:
+    """A greenlet may stop for good inside a call, while the one that it called back goes on."""
+    inner = {name.rpartition(".")[2] for name in _ran(record, _test(record, "test_greenlets"))}
+    assert inner == {"test_greenlets", "first", "second", "stuck", "variable"}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing tells when a function returns")
+def test_what_a_cached_function_does_is_known_apart(record: Record) -> None:
+    """It runs for one test and answers others; what follows its error is the test's own."""
+    frame = next(frame for frame in record.frames if frame.kind == "cache")
+    assert recording.cached(frame).name == "kept"
+    assert _ran(record, frame) == {"helper"}
+    assert _ran(record, _test(record, "test_kept")) >= {"test_kept", "kept", "after", "variable"}
+
+
+def test_a_profiler_of_the_tests_own_takes_no_code_away(record: Record) -> None:
+    """Where ours had to give way, the test says that it could not be seen into."""
+    taken = _test(record, "test_profile")
+    blind = any(kind == "blind" for kind, _ in _saw(record, taken))
+    assert blind or {"deep", "helper"} <= _ran(record, taken)
+    assert taken.outcome == "passed", "it was taken from the test"
+
+
+@pytest.mark.parametrize("name", ["test_first", "test_second"])
+def test_a_session_fixture_counts_for_all_who_use_it(record: Record, name: str) -> None:
+    """Not only for the test that set it up."""
+    used = [record.frames[number] for number in _test(record, name).frames]
+    [fixture] = [frame for frame in used if frame.kind == "fixture"]
+    assert _ran(record, fixture) == {"shared", "deep", "helper"}
+
+
+def test_what_a_module_runs_belongs_to_its_import(record: Record) -> None:
+    """With the line of the module that ran it."""
+    [frame] = [it for it in record.frames if (it.kind, it.name) == ("import", "lib.py")]
+    lines = {(line, record.units[unit].name) for line, unit in frame.lines}
+    assert lines == {(LIB.splitlines().index("VALUE = helper()") + 1, "helper")}
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [("read", "data.txt"), ("look", "absent.txt"), ("list", "folder"), ("env", "SHOP_MODE")],
+)
+def test_a_test_knows_what_it_looked_at(record: Record, fact: tuple[str, str]) -> None:
+    """Files, files that are absent, folders, variables."""
+    assert fact in _saw(record, _test(record, "test_looks"))
+
+
+def test_a_copy_of_the_environment_asks_for_no_variable_by_itself(record: Record) -> None:
+    """PWD and the like differ from checkout to checkout, and count only for who names them."""
+    assert {name for kind, name in _saw(record, _test(record, "test_copies")) if kind == "env"} == {
+        "*"
+    }
+
+
+def test_a_python_child_is_recorded(record: Record) -> None:
+    """Also where its environment was scrubbed."""
+    assert ("whole", "lib.py") in _saw(record, _test(record, "test_child"))
+
+
+def test_another_child_makes_its_test_depend_on_everything(record: Record) -> None:
+    """What a shell does in the repository nobody sees."""
+    assert "blind" in {kind for kind, _ in _saw(record, _test(record, "test_shell"))}
+
+
+def test_outcomes(record: Record) -> None:
+    """A failure is remembered as one."""
+    outcomes = {test.nodeid.partition("::")[2]: test.outcome for test in record.tests}
+    assert (outcomes["test_fails"], outcomes["test_itself"]) == ("failed", "passed")
+
+
+def test_the_runner_looking_around_counts_for_nobody(record: Record) -> None:
+    """What pytest itself reads and lists is no dependency of the tests."""
+    [start] = [frame for frame in record.frames if frame.kind == "start"]
+    assert {kind for kind, _ in _saw(record, start)}.isdisjoint({"read", "list", "look", "env"})
+
+
+@pytest.mark.parametrize("name", ["PWD", "TOOLS", environ.ALL])
+def test_where_a_checkout_lies_is_no_change(name: str) -> None:
+    """A clone at another place rests on the same variables; what else they say counts."""
+    here, there, other = (
+        environ.variable(name, {"PWD": root, "TOOLS": f"{root}/{tools}"}, root)
+        for root, tools in (("/here/shop", "bin"), ("/there/shop", "bin"), ("/there/shop", "sbin"))
+    )
+    assert here == there
+    assert (there == other) == (name == "PWD")

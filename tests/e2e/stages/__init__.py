@@ -1,0 +1,1 @@
+"""Warm and full in projects and on machines of every kind."""

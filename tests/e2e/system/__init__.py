@@ -1,0 +1,1 @@
+"""Real git and real processes."""

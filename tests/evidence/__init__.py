@@ -1,1 +1,0 @@
-"""The flaky memory, the classes of differences, and the history."""

@@ -1,1 +1,0 @@
-"""Selection without pytest: sessions written down by hand, held against changed files."""

@@ -1,0 +1,157 @@
+"""Code that runs once and serves many tests: fixtures, caches, singletons, what is torn down."""
+
+from tests.soundness.case import room, swap
+
+case = room("runs once, serves many")
+
+
+def _fixture(scope: str) -> str:
+    """Return a tree whose second test rests on what a fixture of this scope did for the first."""
+    return f"""
+    --- make.py
+    def make():
+        return [1, 2]
+    --- conftest.py
+    import pytest
+    from make import make
+    @pytest.fixture(scope="{scope}")
+    def made():
+        return make()
+    --- pack/__init__.py
+    --- pack/test_made.py
+    class TestMade:
+        def test_first(self, made):
+            assert made
+        def test_second(self, made):
+            assert made == [1, 2]
+    """
+
+
+_CHANGE = swap("make.py", "[1, 2]", "[1, 2, 3]")
+
+_TEARDOWN = """
+    --- closing.py
+    def close():
+        return 0
+    --- conftest.py
+    import pytest
+    from closing import close
+    @pytest.fixture{scope}
+    def thing():
+        yield 1
+        assert close() == 0
+    --- test_thing.py
+    def test_first(thing):
+        assert thing
+    def test_second(thing):
+        assert thing
+"""
+
+
+CASES = (
+    case("session-fixture", _fixture("session"), _CHANGE, quick=True),
+    case("package-fixture", _fixture("package"), _CHANGE),
+    case("module-fixture", _fixture("module"), _CHANGE),
+    case("class-fixture", _fixture("class"), _CHANGE),
+    case("function-fixture", _fixture("function"), _CHANGE),
+    case("fixture-itself", _fixture("function"), swap("conftest.py", "make()", "make() * 2")),
+    case(
+        "session-fixture-itself", _fixture("session"), swap("conftest.py", "make()", "make() * 2")
+    ),
+    case("teardown-of-a-fixture", _TEARDOWN.format(scope=""), swap("closing.py", "0", "1")),
+    case(
+        "teardown-of-a-session-fixture",
+        _TEARDOWN.format(scope='(scope="session")'),
+        swap("closing.py", "0", "1"),
+    ),
+    case(
+        "teardown-of-a-module-fixture",
+        _TEARDOWN.format(scope='(scope="module")'),
+        swap("closing.py", "0", "1"),
+    ),
+    case(
+        "fixture-resting-on-a-session-fixture",
+        """
+        --- base.py
+        def base():
+            return 1
+        --- conftest.py
+        import pytest
+        from base import base
+        @pytest.fixture(scope="session")
+        def ground():
+            return base()
+        @pytest.fixture
+        def house(ground):
+            return ground + 1
+        --- test_house.py
+        def test_first(ground):
+            assert ground
+        def test_second(house):
+            assert house == 2
+        """,
+        swap("base.py", "1", "2"),
+    ),
+    case(
+        "autouse-session-fixture",
+        """
+        --- world.py
+        def begin(state):
+            state["n"] = 1
+        --- conftest.py
+        import pytest
+        import world
+        STATE = {}
+        @pytest.fixture(autouse=True, scope="session")
+        def begun():
+            world.begin(STATE)
+        --- test_world.py
+        import conftest
+        def test_first():
+            assert True
+        def test_second():
+            assert conftest.STATE["n"] == 1
+        """,
+        swap("world.py", "1", "2"),
+    ),
+    case(
+        "fixture-asked-for-by-name",
+        """
+        --- make.py
+        def make():
+            return 1
+        --- conftest.py
+        import pytest
+        import make
+        @pytest.fixture(scope="session")
+        def made():
+            return make.make()
+        --- test_made.py
+        def test_first(made):
+            assert made
+        def test_second(request):
+            assert request.getfixturevalue("made") == 1
+        """,
+        swap("make.py", "1", "2"),
+    ),
+    case(
+        "parametrised-session-fixture",
+        """
+        --- make.py
+        def make(n):
+            return n
+        --- conftest.py
+        import pytest
+        from make import make
+        @pytest.fixture(scope="session", params=[1, 2])
+        def made(request):
+            return make(request.param)
+        --- test_made.py
+        def test_first(made):
+            assert made
+        def test_second(made):
+            assert made < 3
+        """,
+        swap("make.py", "return n", "return n + 1"),
+    ),
+)

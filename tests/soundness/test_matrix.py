@@ -1,0 +1,50 @@
+"""The matrix as tests: a few cases always, all of them with `make test-matrix`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.soundness import subjects
+from tests.soundness.case import Case
+from tests.soundness.harness import play
+from tests.soundness.kinds import every
+
+_MISSED = {"escape", "partial"}
+
+
+def _cases(*wants: str) -> list[object]:
+    chosen = [case for case in every() if case.want in wants]
+    return [
+        pytest.param(case, id=case.name, marks=[] if case.quick else [pytest.mark.matrix])
+        for case in chosen
+    ]
+
+
+def _outcome(case: Case, base: Path) -> str:
+    if case.needs:
+        pytest.importorskip(case.needs)
+    return play(case, subjects.firsttry, base.resolve()).outcome
+
+
+@pytest.mark.parametrize("case", _cases("seen", "closed"))
+def test_no_broken_test_is_missed(case: Case, tmp_path: Path) -> None:
+    """A change that breaks a test turns the warm run red, for that test."""
+    assert _outcome(case, tmp_path) not in {*_MISSED, "refused"}
+
+
+@pytest.mark.parametrize("case", _cases("nothing"))
+def test_nothing_runs_without_need(case: Case, tmp_path: Path) -> None:
+    """A change that can break nothing runs nothing."""
+    assert _outcome(case, tmp_path) == "nothing"
+
+
+@pytest.mark.parametrize("case", _cases("unseen"))
+def test_a_limit_is_where_we_say_it_is(case: Case, tmp_path: Path) -> None:
+    """What the page calls a limit is one: a limit that fell must leave the page."""
+    assert _outcome(case, tmp_path) in _MISSED
+
+
+def test_each_case_has_a_name_of_its_own() -> None:
+    """Names of cases are unique, because the page and the tests go by them."""
+    names = [case.name for case in every()]
+    assert len(names) == len(set(names))

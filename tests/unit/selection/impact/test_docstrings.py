@@ -1,0 +1,94 @@
+"""Docstrings that changed: who has what they belong to, and which classes may show them."""
+
+from __future__ import annotations
+
+import pytest
+
+from firsttry_tasks.selection.syntax.parse import take_apart
+from tests.unit.selection.world import World
+
+NAMED, CALLED, MADE = (f"test_tool.py::test_{it}" for it in ("named", "called", "made"))
+
+
+@pytest.mark.parametrize(
+    ("code", "free"),
+    [
+        ("tool()", set()),
+        ("tool.part()", set()),
+        ("tool.__doc__", {"tool", "tool.__doc__"}),
+        ("kind.tool", {"tool"}),
+        ("keep(tool)", {"tool", "(tool"}),
+        ("len(tool)", {"tool"}),
+        ("isinstance(tool, Kind)", {"tool"}),
+        ("getattr(kind, 'tool')", {"kind", "'tool"}),
+        ("[getattr(kind, 'tool_' + each)]", {"kind", "'tool_", "tool_*", "each"}),
+        ("lambda: tool", {"tool"}),
+    ],
+)
+def test_what_code_has_without_calling_it(code: str, free: set[str]) -> None:
+    """Functions by name and in strings, what a call is given, and whose docstring is asked for."""
+    assert take_apart(code.encode())[0].free == free
+
+
+def test_own_names_are_nobody_elses() -> None:
+    """A parameter says nothing; what a function imports counts by its name at home."""
+    body = take_apart(b"def f(one):\n    from kit import tool as two\n    return one, two\n")[-1]
+    assert body.free == {"tool"}
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("class Kind:", False),
+        ("class Kind(ValueError):", False),
+        ("class Kind(Thread):", False),
+        ("class Kind(threading.Thread):", False),
+        ("class Kind(Base):", False),
+        ("@dataclass\nclass Kind:", False),
+        ("class Kind(frame.TestCase):", True),
+        ("class Kind(TestCase):", False),
+        ("class Kind(cmd.Cmd):", True),
+        ("class Kind(frame.Model):", True),
+        ("class Kind(Heir):", True),
+        ("@filed\nclass Kind:", True),
+        ("class Kind(metaclass=Meta):", True),
+    ],
+)
+def test_who_may_show_the_docstrings_of_a_class(head: str, told: bool) -> None:  # noqa: FBT001
+    """Where what it is made with is not known, whoever names the class may see them."""
+    tool = f"""\
+import cmd
+import threading
+import frame
+from dataclasses import dataclass
+from threading import Thread
+from frame import Model, TestCase
+
+class Base: ...
+class Heir(Model): ...
+class Meta(type): ...
+def filed(kind):
+    return kind
+
+{head}
+    def part(self):
+        "Say so."
+"""
+    tests = """\
+from tool import Kind
+
+def test_made():
+    assert Kind()
+
+def test_named():
+    assert Kind().part
+
+def test_called():
+    assert not Kind().part()
+"""
+    world = World(
+        {"tool.py": tool, "test_tool.py": tests},
+        {MADE: (), NAMED: (), CALLED: ("tool.py:Kind.part",)},
+    )
+    chosen = world.chosen(tool_py=tool.replace("so", "no")).why.keys()
+    assert chosen == ({MADE, NAMED, CALLED} if told else {NAMED})
