@@ -17,7 +17,7 @@ from msgspec import Struct
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.selection.evidence import ingest
 from firsttry_tasks.selection.evidence.recorded_run import Session
-from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.system import disk
 
@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS ft_source (
 ) WITHOUT ROWID;
 """
 _SESSION = msgspec.msgpack.Decoder(Session)
-_PIECES = msgspec.msgpack.Decoder(tuple[Piece, ...])
+_FRAGMENTS = msgspec.msgpack.Decoder(tuple[Fragment, ...])
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class Memory:
         """Remember where the db is; it is opened when it is asked."""
         self.path = path
         self._rows: dict[tuple[str, str], bytes] | None = None
-        self._pieces: dict[tuple[str, str], tuple[Piece, ...]] = {}
+        self._fragments: dict[tuple[str, str], tuple[Fragment, ...]] = {}
 
     def sessions(self) -> tuple[Session, ...]:
         """Return what is kept, newest first; nothing where there is no db that can be read."""
@@ -92,17 +92,17 @@ class Memory:
         except sqlite3.DatabaseError:
             return ()
 
-    def before(self, path: str, blob: str) -> tuple[Piece, ...]:
-        """Return the pieces of a file as it was; none for a file that never parsed."""
+    def before(self, path: str, blob: str) -> tuple[Fragment, ...]:
+        """Return the fragments of a file as it was; none for a file that never parsed."""
         key = path, blob
         if self._rows is None:
             with _open(self.path) as db:
                 found = db.execute("SELECT path, blob, pieces FROM ft_source").fetchall()
             self._rows = {(place, kept): body for place, kept, body in found}
-        if key not in self._pieces:
+        if key not in self._fragments:
             body = self._rows.get(key)
-            self._pieces[key] = () if body is None else _pieces(body)
-        return self._pieces[key]
+            self._fragments[key] = () if body is None else _fragments(body)
+        return self._fragments[key]
 
     def learn(
         self,
@@ -141,12 +141,12 @@ def _session(body: bytes) -> Session:
     return _SESSION.decode(zlib.decompress(body))
 
 
-def _pieces(body: bytes) -> tuple[Piece, ...]:
-    return _PIECES.decode(zlib.decompress(body))
+def _fragments(body: bytes) -> tuple[Fragment, ...]:
+    return _FRAGMENTS.decode(zlib.decompress(body))
 
 
-def pieces(source: bytes | None) -> tuple[Piece, ...] | None:
-    """Return the pieces of a file, None for one that isn't Python."""
+def fragments(source: bytes | None) -> tuple[Fragment, ...] | None:
+    """Return the fragments of a file, None for one that isn't Python."""
     try:
         return take_apart(source or b"")
     except (SyntaxError, ValueError, RecursionError):
@@ -199,15 +199,15 @@ class _Sources:
         self.db = db
         self.manifest = manifest
         self.read = read
-        self._known: dict[str, tuple[Piece, ...]] = {}
-        self._fresh: dict[str, tuple[Piece, ...]] = {}
+        self._known: dict[str, tuple[Fragment, ...]] = {}
+        self._fresh: dict[str, tuple[Fragment, ...]] = {}
 
-    def __call__(self, path: str) -> tuple[Piece, ...]:
+    def __call__(self, path: str) -> tuple[Fragment, ...]:
         if path not in self._known:
             self._known[path] = self._find(path)
         return self._known[path]
 
-    def _find(self, path: str) -> tuple[Piece, ...]:
+    def _find(self, path: str) -> tuple[Fragment, ...]:
         blob = self.manifest.get(path)
         if blob is None:
             return ()
@@ -215,8 +215,8 @@ class _Sources:
             "SELECT pieces FROM ft_source WHERE path = ? AND blob = ?", (path, blob)
         ).fetchone()
         if row is not None:
-            return _pieces(row[0])
-        found = pieces(self.read(path)) or ()
+            return _fragments(row[0])
+        found = fragments(self.read(path)) or ()
         self._fresh[path] = found
         return found
 

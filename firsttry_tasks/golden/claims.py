@@ -11,7 +11,7 @@ import msgspec
 from firsttry_tasks.golden import databases
 from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.selection.evidence.recorded_run import Session
-from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.fragment import Fragment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Sized
@@ -34,7 +34,7 @@ def read(path: Path) -> tuple[Session, ...]:
         sessions = tuple(rows.decoded(body, Session) for (body,) in found)
         sources = link.execute("SELECT path, blob, pieces FROM ft_source")
         lengths = {
-            (place, blob): len(rows.decoded(body, tuple[Piece, ...]))
+            (place, blob): len(rows.decoded(body, tuple[Fragment, ...]))
             for place, blob, body in sources
         }
     if not any(session.tests for session in sessions):
@@ -68,9 +68,9 @@ class _Rows:
 
 def issues(session: Session, lengths: Mapping[tuple[str, str], int]) -> Iterator[str]:
     """Yield what no recorded run would say."""
-    for path, piece in session.units:
-        if not -1 <= piece < lengths.get((path, session.manifest.get(path, "")), 0):
-            yield f"{path} has no piece {piece}"
+    for path, fragment in session.units:
+        if not -1 <= fragment < lengths.get((path, session.manifest.get(path, "")), 0):
+            yield f"{path} has no fragment {fragment}"
     yield from _frames(session)
     yield from _tests(session)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from firsttry_tasks.selection.evidence.recorded_run import Now, Session, Test
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 _EDITED = "edited"
 
@@ -86,25 +86,25 @@ def impact(path: str, name: str, sessions: Sequence[Session], now: Now) -> dict[
 def _edited(now: Now, path: str, name: str) -> Now:
     manifest: Mapping[str, str] = {**now.manifest, path: _EDITED}
 
-    def pieces(asked: str) -> tuple[Piece, ...] | None:
-        found = now.pieces(asked)
+    def fragments(asked: str) -> tuple[Fragment, ...] | None:
+        found = now.fragments(asked)
         return tuple(_edit(found, name)) if found is not None and asked == path else found
 
-    return msgspec.structs.replace(now, manifest=manifest, pieces=pieces)
+    return msgspec.structs.replace(now, manifest=manifest, fragments=fragments)
 
 
-def _edit(pieces: Iterable[Piece], name: str) -> Iterable[Piece]:
-    for piece in pieces:
-        if _meant(piece, name):
-            yield msgspec.structs.replace(piece, digest=bytes(len(piece.digest)))
+def _edit(fragments: Iterable[Fragment], name: str) -> Iterable[Fragment]:
+    for fragment in fragments:
+        if _meant(fragment, name):
+            yield msgspec.structs.replace(fragment, digest=bytes(len(fragment.digest)))
         else:
-            yield piece
+            yield fragment
 
 
-def _meant(piece: Piece, name: str) -> bool:
-    """Tell whether a piece is what the name stands for, or part of it."""
-    if piece.body:
-        return not name or piece.key == name or piece.key.startswith((f"{name}.", f"{name}#"))
+def _meant(fragment: Fragment, name: str) -> bool:
+    """Tell whether a fragment is what the name stands for, or part of it."""
+    if fragment.body:
+        return not name or fragment.key == name or fragment.key.startswith((f"{name}.", f"{name}#"))
     scope, _, last = name.rpartition(".")
-    plain = not piece.imports and (piece.is_doc or not piece.is_class)
-    return plain and (not name or (piece.key == scope and last in piece.binds))
+    plain = not fragment.imports and (fragment.is_doc or not fragment.is_class)
+    return plain and (not name or (fragment.key == scope and last in fragment.binds))

@@ -148,10 +148,10 @@ class Judged:
         return mask
 
     def _unit_mask(self, code: Code, number: int) -> int:
-        path, piece = self.session.units[number]
+        path, fragment = self.session.units[number]
         mask = code.modules.mask((path, *self.session.loads.get(number, ())))
-        if piece >= 0 and path in code.modules.sources:
-            found = code.modules.sources[path][piece]
+        if fragment >= 0 and path in code.modules.sources:
+            found = code.modules.sources[path][fragment]
             mask |= code.modules.mask(code.modules.imported(path, found.imports))
             mask |= code.spread.having(path, found)
             docs = code.names.docs
@@ -163,9 +163,9 @@ class Judged:
         if not code.spread.classes:
             return 0
         if number not in self._namings:
-            path, piece = self.session.units[number]
-            known = piece >= 0 and path in code.modules.sources
-            found = code.modules.sources[path][piece] if known else None
+            path, fragment = self.session.units[number]
+            known = fragment >= 0 and path in code.modules.sources
+            found = code.modules.sources[path][fragment] if known else None
             self._namings[number] = code.spread.naming(path, found) if found is not None else 0
         return self._namings[number]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, Piece, own_name
+from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, Fragment, own_name
 from firsttry_tasks.selection.syntax.vocabulary import CALLED, LOOKING_OUT
 
 if TYPE_CHECKING:
@@ -14,29 +14,31 @@ if TYPE_CHECKING:
 
 
 class Calls:
-    """What the pieces of one session may call, as far as names tell."""
+    """What the fragments of one session may call, as far as names tell."""
 
     def __init__(
         self,
-        pieces: Mapping[int, Piece],
+        fragments: Mapping[int, Fragment],
         paths: Mapping[int, str],
-        files: Iterable[tuple[Piece, ...]],
+        files: Iterable[tuple[Fragment, ...]],
     ) -> None:
-        """Take what ran, by number, with its file; and all pieces of all files."""
-        self.pieces = pieces
+        """Take what ran, by number, with its file; and all fragments of all files."""
+        self.fragments = fragments
         self.values = _values(files)
-        self.places = {(paths[number], piece.key): number for number, piece in pieces.items()}
+        self.places = {
+            (paths[number], fragment.key): number for number, fragment in fragments.items()
+        }
         self._paths = paths
-        self._called = _by_name(pieces)
+        self._called = _by_name(fragments)
         self._plain: dict[str, set[int]] = {}  # functions of modules
         self._members: dict[str, set[int]] = {}  # functions of classes
-        for number, piece in pieces.items():
-            if piece.body and _is_member(piece.key):
-                self._members.setdefault(own_name(piece), set()).add(number)
-            if piece.body and "." not in piece.key:
-                self._plain.setdefault(piece.key, set()).add(number)
-            elif piece.body and piece.key.endswith(CONSTRUCTORS):
-                kind = piece.key.rpartition(".")[0].rpartition(".")[2]
+        for number, fragment in fragments.items():
+            if fragment.body and _is_member(fragment.key):
+                self._members.setdefault(own_name(fragment), set()).add(number)
+            if fragment.body and "." not in fragment.key:
+                self._plain.setdefault(fragment.key, set()).add(number)
+            elif fragment.body and fragment.key.endswith(CONSTRUCTORS):
+                kind = fragment.key.rpartition(".")[0].rpartition(".")[2]
                 self._plain.setdefault(kind, set()).add(number)
 
     def plain(self, names: Iterable[str]) -> set[int]:
@@ -45,7 +47,7 @@ class Calls:
 
     def methods(self, number: int, names: Iterable[str]) -> set[int]:
         """Return the methods with these names of the class that a method is of."""
-        scope, path = self.pieces[number].key.rpartition(".")[0], self._paths[number]
+        scope, path = self.fragments[number].key.rpartition(".")[0], self._paths[number]
         known = (self.places.get((path, f"{scope}.{name}")) for name in names if scope)
         return {unit for unit in known if unit is not None}
 
@@ -67,9 +69,9 @@ class Calls:
         found, waiting = {number}, [number]
         while waiting:
             unit = waiting.pop()
-            piece = self.pieces[unit]
-            known = self.methods(unit, piece.attrs) | self._lone(piece.attrs & piece.told)
-            fresh = (self.plain(piece.names) | known) - found
+            fragment = self.fragments[unit]
+            known = self.methods(unit, fragment.attrs) | self._lone(fragment.attrs & fragment.told)
+            fresh = (self.plain(fragment.names) | known) - found
             found |= fresh
             waiting += fresh
         return found
@@ -87,13 +89,13 @@ class Calls:
             seen.add(name)
             for unit in self._called.get(name, set()) - found:
                 found.add(unit)
-                waiting |= (self.pieces[unit].names | self.pieces[unit].attrs) - seen
+                waiting |= (self.fragments[unit].names | self.fragments[unit].attrs) - seen
         return found
 
     def looks(self, units: Iterable[int]) -> bool:
         """Tell whether any of these functions may look at files or variables."""
         return any(
-            not LOOKING_OUT.isdisjoint(self.pieces[unit].names | self.pieces[unit].attrs)
+            not LOOKING_OUT.isdisjoint(self.fragments[unit].names | self.fragments[unit].attrs)
             for unit in units
         )
 
@@ -105,8 +107,8 @@ class Calls:
     def _naming(self) -> dict[str, set[int]]:
         """Units by the names they have."""
         found: dict[str, set[int]] = {}
-        for number, piece in self.pieces.items():
-            for name in piece.names | piece.attrs:
+        for number, fragment in self.fragments.items():
+            for name in fragment.names | fragment.attrs:
                 found.setdefault(name, set()).add(number)
         return found
 
@@ -117,21 +119,27 @@ def _is_member(key: str) -> bool:
     return bool(scope) and not scope.endswith("<locals>") and not name.startswith("__")
 
 
-def _by_name(pieces: Mapping[int, Piece]) -> dict[str, set[int]]:
+def _by_name(fragments: Mapping[int, Fragment]) -> dict[str, set[int]]:
     """Return functions by their own name, methods also by their class's."""
     found: dict[str, set[int]] = {}
-    for number, piece in pieces.items():
-        if piece.body:
-            for name in piece.key.replace("#", ".").split("."):
+    for number, fragment in fragments.items():
+        if fragment.body:
+            for name in fragment.key.replace("#", ".").split("."):
                 found.setdefault(name, set()).add(number)
     return found
 
 
-def _values(files: Iterable[tuple[Piece, ...]]) -> dict[str, set[str]]:
+def _values(files: Iterable[tuple[Fragment, ...]]) -> dict[str, set[str]]:
     """Return for each variable of a module or class the names in what it was given."""
     found: dict[str, set[str]] = {}
-    for piece in (piece for file in files for piece in file):
-        if not (piece.body or piece.imports or piece.is_class or piece.decor or piece.is_doc):
-            for name in piece.binds:
-                found.setdefault(name, set()).update(piece.names | piece.attrs)
+    for fragment in (fragment for file in files for fragment in file):
+        if not (
+            fragment.body
+            or fragment.imports
+            or fragment.is_class
+            or fragment.decor
+            or fragment.is_doc
+        ):
+            for name in fragment.binds:
+                found.setdefault(name, set()).update(fragment.names | fragment.attrs)
     return found

@@ -12,7 +12,7 @@ from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 class Givers:
@@ -20,28 +20,30 @@ class Givers:
 
     def __init__(
         self,
-        pieces: Mapping[int, Piece],
+        fragments: Mapping[int, Fragment],
         places: Mapping[tuple[str, str], int],
-        files: Mapping[str, tuple[Piece, ...]],
+        files: Mapping[str, tuple[Fragment, ...]],
     ) -> None:
-        """Take what ran, by number, and by file and name; and all pieces of all files."""
+        """Take what ran, by number, and by file and name; and all fragments of all files."""
         self._places = places
         self._sources = files
         self._files = tuple(files.values())
         self._functions: dict[str, set[int]] = {}
-        for number, piece in pieces.items():
-            if piece.body:
-                self._functions.setdefault(own_name(piece), set()).add(number)
+        for number, fragment in fragments.items():
+            if fragment.body:
+                self._functions.setdefault(own_name(fragment), set()).add(number)
         self._sets = frozenset(name for file in self._files for it in file for name in it.sets)
         self._keepers = {
-            number: names(piece) for number, piece in pieces.items() if self._is_given(piece)
+            number: names(fragment)
+            for number, fragment in fragments.items()
+            if self._is_given(fragment)
         }
         self._known = frozenset().union(*self._keepers.values())
 
-    def _is_given(self, piece: Piece) -> bool:
+    def _is_given(self, fragment: Fragment) -> bool:
         return any(
             not name or (name[1:] in self._sets and name[1:] not in self._functions)
-            for name in piece.gets
+            for name in fragment.gets
         )
 
     def arguments(self, number: int) -> set[int]:
@@ -49,28 +51,28 @@ class Givers:
         asked = self._keepers.get(number, frozenset())
         found: set[int] = set()
         for file in self._files if asked else ():
-            for piece in file:
-                if piece.body and not asked.isdisjoint(piece.names | piece.attrs):
-                    found |= self._handed(piece)
+            for fragment in file:
+                if fragment.body and not asked.isdisjoint(fragment.names | fragment.attrs):
+                    found |= self._handed(fragment)
         return found - {number}
 
     def statements(self) -> Iterator[tuple[frozenset[str], set[int]]]:
         """Return for each statement that gives functions to a keeper what it is known by."""
         for path, file in self._sources.items() if self._known else ():
-            for piece in file:
-                if piece.body or self._known.isdisjoint(piece.names | piece.attrs):
+            for fragment in file:
+                if fragment.body or self._known.isdisjoint(fragment.names | fragment.attrs):
                     continue
-                makers = self._handed(piece)
-                for name in piece.binds if piece.decor else ():
-                    unit = self._places.get((path, f"{piece.key}.{name}".strip(".")))
+                makers = self._handed(fragment)
+                for name in fragment.binds if fragment.decor else ():
+                    unit = self._places.get((path, f"{fragment.key}.{name}".strip(".")))
                     makers |= set() if unit is None else {unit}
                 if makers:
-                    yield self._aliases(piece.binds), makers
+                    yield self._aliases(fragment.binds), makers
 
-    def _handed(self, piece: Piece) -> set[int]:
-        """Return the functions that a piece hands on."""
+    def _handed(self, fragment: Fragment) -> set[int]:
+        """Return the functions that a fragment hands on."""
         found: set[int] = set()
-        for name in piece.handed:
+        for name in fragment.handed:
             last = name.removeprefix(LOCAL).removeprefix(QUOTED).rpartition(".")[2]
             found |= self._functions.get(last, set())
         return found
@@ -88,14 +90,14 @@ class Givers:
     def _given(self) -> dict[str, set[str]]:
         """For each name the names that variables have which are given something of that name."""
         found: dict[str, set[str]] = {}
-        for piece in chain.from_iterable(self._files):
-            if not (piece.body or piece.is_class or piece.decor):
-                for name in piece.names | piece.attrs:
-                    found.setdefault(name, set()).update(piece.binds)
+        for fragment in chain.from_iterable(self._files):
+            if not (fragment.body or fragment.is_class or fragment.decor):
+                for name in fragment.names | fragment.attrs:
+                    found.setdefault(name, set()).update(fragment.binds)
         return found
 
 
-def names(piece: Piece) -> frozenset[str]:
+def names(fragment: Fragment) -> frozenset[str]:
     """Return the names by which a function, or what it lies in, is got at."""
-    parts = (part.partition("#")[0] for part in piece.key.split("."))
+    parts = (part.partition("#")[0] for part in fragment.key.split("."))
     return frozenset(part for part in parts if not part.startswith(("__", "<")))

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 #: A class, by file and qualified name.
 Kind = tuple[str, str]
@@ -17,26 +17,31 @@ Kind = tuple[str, str]
 class Private:
     """Tells which functions keep things in objects of such classes alone."""
 
-    def __init__(self, kinds: AbstractSet[Kind], files: Mapping[str, tuple[Piece, ...]]) -> None:
-        """Take the classes of which no object outlived a test, and all pieces of all files."""
+    def __init__(self, kinds: AbstractSet[Kind], files: Mapping[str, tuple[Fragment, ...]]) -> None:
+        """Take the classes of which no object outlived a test, and all fragments of all files."""
         self._kinds = kinds
         self._owners: dict[str, set[Kind]] = {}  # attribute -> who sets it in objects of its own
         self._common: set[str] = set()  # attributes that classes have, or that hold others' things
-        for path, pieces in files.items():
-            for piece in pieces:
-                scope = piece.key.rpartition(".")[0] if piece.body else piece.key
-                for name in piece.fills if piece.body else piece.binds if scope else ():
+        for path, fragments in files.items():
+            for fragment in fragments:
+                scope = fragment.key.rpartition(".")[0] if fragment.body else fragment.key
+                for name in fragment.fills if fragment.body else fragment.binds if scope else ():
                     self._owners.setdefault(name, set()).add((path, scope))
-                self._common |= piece.lends | (piece.sets - piece.fills if piece.body else set())
-                self._common |= piece.binds if scope and not piece.body else set()
+                self._common |= fragment.lends | (
+                    fragment.sets - fragment.fills if fragment.body else set()
+                )
+                self._common |= fragment.binds if scope and not fragment.body else set()
 
-    def keeps(self, path: str, piece: Piece) -> bool:
+    def keeps(self, path: str, fragment: Fragment) -> bool:
         """Tell whether a body of a file keeps what it keeps in such objects alone."""
         return (
-            piece.own
-            and self._common.isdisjoint(piece.items)
-            and all(self._owned(name) for name in piece.others)
-            and (piece.keeps <= piece.others or (path, piece.key.rpartition(".")[0]) in self._kinds)
+            fragment.own
+            and self._common.isdisjoint(fragment.items)
+            and all(self._owned(name) for name in fragment.others)
+            and (
+                fragment.keeps <= fragment.others
+                or (path, fragment.key.rpartition(".")[0]) in self._kinds
+            )
         )
 
     def _owned(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""From the records of one run's processes to one session: one numbering, pieces for lines."""
+"""From the records of one run's processes to one session: one numbering, fragments for lines."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from firsttry_tasks.model.recording import Record
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 def session(
     records: Sequence[Record],
     manifest: Mapping[str, str],
     parts: Mapping[str, str],
-    sources: Callable[[str], tuple[Piece, ...]],
+    sources: Callable[[str], tuple[Fragment, ...]],
     before: Callable[[str, float], str | None],
 ) -> Session:
     """Return the session that the records of one run make.
@@ -107,7 +107,7 @@ def _all(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 class _Joined:
     """The records of several processes with one numbering."""
 
-    def __init__(self, sources: Callable[[str], tuple[Piece, ...]]) -> None:
+    def __init__(self, sources: Callable[[str], tuple[Fragment, ...]]) -> None:
         self.sources = sources
         self.units: dict[tuple[str, int], int] = {}
         self.facts: dict[tuple[str, str], int] = {}
@@ -161,23 +161,23 @@ class _Joined:
         return self._places[path]
 
     def _unit(self, path: str, name: str, line: int) -> int:
-        piece = self._place(path).code(name, line)
-        return self.units.setdefault((path, piece), len(self.units))
+        fragment = self._place(path).code(name, line)
+        return self.units.setdefault((path, fragment), len(self.units))
 
 
 class _Places:
-    """Finds the piece of a file that a line belongs to."""
+    """Finds the fragment of a file that a line belongs to."""
 
-    def __init__(self, pieces: tuple[Piece, ...]) -> None:
-        self.pieces = pieces
+    def __init__(self, fragments: tuple[Fragment, ...]) -> None:
+        self.fragments = fragments
         self._exact = {
-            (piece.key.rpartition(".")[2].partition("#")[0], piece.first): number
-            for number, piece in enumerate(pieces)
-            if piece.body
+            (fragment.key.rpartition(".")[2].partition("#")[0], fragment.first): number
+            for number, fragment in enumerate(fragments)
+            if fragment.body
         }
 
     def code(self, name: str, line: int) -> int:
-        """Return a function's body by name and first line, or else the piece it lies in."""
+        """Return a function's body by name and first line, or else the fragment it lies in."""
         exact = self._exact.get((name.rpartition(".")[2], line))
         return exact if exact is not None else self._innermost(line, bodies=True)
 
@@ -187,11 +187,11 @@ class _Places:
 
     def _innermost(self, line: int, *, bodies: bool) -> int:
         best, size = NOWHERE, 1 << 60
-        for number, piece in enumerate(self.pieces):
+        for number, fragment in enumerate(self.fragments):
             if (
-                piece.first <= line <= piece.last
-                and piece.last - piece.first <= size
-                and (bodies or not piece.body)
+                fragment.first <= line <= fragment.last
+                and fragment.last - fragment.first <= size
+                and (bodies or not fragment.body)
             ):
-                best, size = number, piece.last - piece.first
+                best, size = number, fragment.last - fragment.first
         return best

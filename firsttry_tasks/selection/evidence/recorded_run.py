@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.fragment import Fragment
 
 NOWHERE = -1
 
@@ -20,7 +20,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     units: tuple[int, ...]
     facts: tuple[int, ...]
     used: tuple[int, ...]
-    lines: tuple[tuple[int, int], ...]  # of an import: (piece of the module, unit it ran)
+    lines: tuple[tuple[int, int], ...]  # of an import: (fragment of the module, unit it ran)
 
 
 class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -54,7 +54,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
     patterns: tuple[str, ...]
     testpaths: tuple[str, ...]
     roots: tuple[str, ...]
-    units: tuple[tuple[str, int], ...]  # (path, number of the piece there)
+    units: tuple[tuple[str, int], ...]  # (path, number of the fragment there)
     facts: tuple[tuple[str, str], ...]
     frames: tuple[Frame, ...]
     tests: tuple[Test, ...]
@@ -75,8 +75,10 @@ class Now(msgspec.Struct, frozen=True):
     parts: Mapping[str, str]
     variable: Callable[[str], str]  # a variable's digest
     outside: Callable[[str], str]  # the digest of a file outside, "" if there is none
-    pieces: Callable[[str], tuple[Piece, ...] | None]  # of a file now; None if it doesn't parse
-    before: Callable[[str, str], tuple[Piece, ...]]  # of a file with this blob, as recorded
+    fragments: Callable[
+        [str], tuple[Fragment, ...] | None
+    ]  # of a file now; None if it doesn't parse
+    before: Callable[[str, str], tuple[Fragment, ...]]  # of a file with this blob, as recorded
     spelled: Callable[[str], frozenset[str]]  # the names in a file, be it Python or not
     inert: tuple[str, ...] = ()
     depends: Mapping[str, tuple[str, ...]] = {}  # glob of files -> globs of tests

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 Unit = tuple[str, int]
 
@@ -45,7 +45,7 @@ class Shared:
         units: Sequence[Unit],
         facts: Sequence[tuple[str, str]],
         frames: Sequence[Frame],
-        pieces: Callable[[str], tuple[Piece, ...]],
+        fragments: Callable[[str], tuple[Fragment, ...]],
         caches: Mapping[int, Iterable[int]],
         private: AbstractSet[tuple[str, str]] = frozenset(),
     ) -> None:
@@ -54,7 +54,7 @@ class Shared:
         Of ``private`` classes, by file and name, no object outlived a test.
         """
         self.facts = facts
-        self.sources = pieces
+        self.sources = fragments
         self.caches = {
             unit: numbers
             for unit, numbers in caches.items()
@@ -64,19 +64,21 @@ class Shared:
         self._running: dict[int, set[int]] = {}  # unit -> the frames that it ran in
         for at in range(len(self.frames)):
             self._runs(at)
-        self.pieces = {
-            number: pieces(path)[piece]
-            for number, (path, piece) in enumerate(units)
-            if 0 <= piece < len(pieces(path))
+        self.fragments = {
+            number: fragments(path)[fragment]
+            for number, (path, fragment) in enumerate(units)
+            if 0 <= fragment < len(fragments(path))
         }
         files = {path for path, _ in units} | {it.name for it in frames if it.kind == "import"}
-        every = {path: pieces(path) for path in sorted(files)}
-        paths = {number: units[number][0] for number in self.pieces}
+        every = {path: fragments(path) for path in sorted(files)}
+        paths = {number: units[number][0] for number in self.fragments}
         known = Private(private, every)
-        self._private = {n for n, piece in self.pieces.items() if known.keeps(paths[n], piece)}
-        self._calls = Calls(self.pieces, paths, every.values())
+        self._private = {
+            n for n, fragment in self.fragments.items() if known.keeps(paths[n], fragment)
+        }
+        self._calls = Calls(self.fragments, paths, every.values())
         self._works: dict[int, int] = {}
-        self._givers = Givers(self.pieces, self._calls.places, every)
+        self._givers = Givers(self.fragments, self._calls.places, every)
 
     def tests(self, tests: Iterable[Test]) -> tuple[Test, ...]:
         """Return the tests, each with the frames it shares."""
@@ -93,20 +95,20 @@ class Shared:
 
     def _kept(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
         keepers = {
-            n: piece
-            for n, piece in self.pieces.items()
-            if piece.body and piece.memo and n not in self._private
+            n: fragment
+            for n, fragment in self.fragments.items()
+            if fragment.body and fragment.memo and n not in self._private
         }
         given = tuple(self._givers.statements())
         if not keepers and not given:
             return
         ran = [set(test.ran()) for test in tests]
         by_unit, by_fact = masks(ran), masks([test.facts for test in tests])
-        for number, piece in keepers.items():
+        for number, fragment in keepers.items():
             callers = by_unit.get(number, 0)
-            if piece.cache:
+            if fragment.cache:
                 made = (tests[at] for at in bits(callers))
-                names = {own_name(piece)}
+                names = {own_name(fragment)}
                 asking = {number} | self._calls.asking(names)
                 self._asked(asking, names, self._caches(number, made), tests, by_unit, more)
                 continue
@@ -115,20 +117,20 @@ class Shared:
                 continue
             # What is made once runs in the first of those who ask for it, and few others.
             most = max(1, callers.bit_count() // _RARE)
-            reach = self._calls.reach(piece.parts or piece.names | piece.attrs)
+            reach = self._calls.reach(fragment.parts or fragment.names | fragment.attrs)
             # A constructor tells, however many run it, that there is an object of its class.
             units = {
                 n
                 for n in ran[first] & reach
                 if (by_unit[n] & callers).bit_count() <= most
-                or self.pieces[n].key.endswith(CONSTRUCTORS)
+                or self.fragments[n].key.endswith(CONSTRUCTORS)
             }
             seen = (n for n in tests[first].facts if self.facts[n][0] in _TELLING)
             facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
-            takers = self._takers(number, piece, by_unit)
-            kind = GIVEN if piece.takes else "kept"
+            takers = self._takers(number, fragment, by_unit)
+            kind = GIVEN if fragment.takes else "kept"
             if units or facts or takers & ~callers:
-                frame = self._frame(kind, piece.key, {number, *units}, facts)
+                frame = self._frame(kind, fragment.key, {number, *units}, facts)
                 for at in bits(callers | takers):
                     more[tests[at].nodeid].add(frame)
             self._made(number, callers | takers, tests, by_unit, by_fact, more)
@@ -151,7 +153,7 @@ class Shared:
 
         They are those who don't themselves run a function that a keeper calls for it.
         """
-        if self.pieces[number].key.endswith(CONSTRUCTORS):
+        if self.fragments[number].key.endswith(CONSTRUCTORS):
             return  # it makes something for a new object alone
         for maker in self._makers(number, by_unit):
             lacking = askers & ~by_unit.get(maker, 0)
@@ -173,17 +175,17 @@ class Shared:
                 for fact in tests[at].facts
                 if self.facts[fact][0] in _TELLING and (by_fact[fact] & runners).bit_count() <= most
             }
-            self._works[maker] = self._frame("kept", self.pieces[maker].key, units, facts)
+            self._works[maker] = self._frame("kept", self.fragments[maker].key, units, facts)
         return self._works[maker]
 
-    def _takers(self, number: int, piece: Piece, by_unit: Mapping[int, int]) -> int:
+    def _takers(self, number: int, fragment: Fragment, by_unit: Mapping[int, int]) -> int:
         """Return the tests that may take what a function keeps without asking it.
 
         ``self._code or self._make_code()`` asks only where nobody has asked before.
         """
         takers = 0
-        for other in self._calls.asking(piece.keeps):
-            if other != number and self.pieces[other].body:
+        for other in self._calls.asking(fragment.keeps):
+            if other != number and self.fragments[other].body:
                 takers |= by_unit.get(other, 0)
         return takers
 
@@ -195,7 +197,7 @@ class Shared:
             self.frames[at] = msgspec.structs.replace(self.frames[at], units=inside)
         if known:
             return known
-        reach = self._calls.reach(self.pieces[number].names | self.pieces[number].attrs)
+        reach = self._calls.reach(self.fragments[number].names | self.fragments[number].attrs)
         looks = self._calls.looks({number, *reach})
         units, facts = {number}, set()
         for test in made:
@@ -204,7 +206,7 @@ class Shared:
         for frame in self.frames:
             asked = {place for place, unit in frame.lines if unit == number}
             units |= {unit for place, unit in frame.lines if place in asked and unit in reach}
-        return {self._frame("kept", self.pieces[number].key, units, facts)}
+        return {self._frame("kept", self.fragments[number].key, units, facts)}
 
     def _asked(
         self,
@@ -256,8 +258,8 @@ class Shared:
 
         Of another object's methods they are those that ran for a test which it ran for, too.
         """
-        names = set(self.pieces[number].made)
-        for name in self.pieces[number].made:
+        names = set(self.fragments[number].made)
+        for name in self.fragments[number].made:
             names |= self._calls.values.get(name, set())
         own = {name[1:] for name in names if name.startswith(".")}
         made = self._calls.plain(names) | self._calls.methods(number, own)

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from firsttry_tasks.selection.evidence.recorded_run import Session, Test
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """One test: how it ended, its seconds, and for each file a line of every piece it ran."""
+    """One test: how it ended, its seconds, and for each file a line of every fragment it ran."""
 
     failed: bool
     seconds: float
@@ -23,12 +23,12 @@ class Known(Struct, frozen=True, kw_only=True):
 
 def known(
     sessions: Iterable[Session],
-    before: Callable[[str, str], tuple[Piece, ...]],
-    now: Callable[[str], tuple[Piece, ...] | None],
+    before: Callable[[str, str], tuple[Fragment, ...]],
+    now: Callable[[str], tuple[Fragment, ...] | None],
 ) -> dict[str, Known]:
     """Return what the newest session that holds a test knows of it, for each test.
 
-    ``before(path, blob)`` and ``now(path)`` are a file's pieces then and today.
+    ``before(path, blob)`` and ``now(path)`` are a file's fragments then and today.
     """
     found: dict[str, Known] = {}
     for session in sessions:
@@ -47,8 +47,8 @@ class _Places:
     def __init__(
         self,
         session: Session,
-        before: Callable[[str, str], tuple[Piece, ...]],
-        now: Callable[[str], tuple[Piece, ...] | None],
+        before: Callable[[str, str], tuple[Fragment, ...]],
+        now: Callable[[str], tuple[Fragment, ...] | None],
     ) -> None:
         self._session = session
         self._before = before
@@ -77,8 +77,8 @@ class _Places:
     def _place(self, unit: int) -> tuple[str, int] | None:
         if unit not in self._units:
             path, number = self._session.units[unit]
-            pieces = self._before(path, self._session.manifest.get(path, ""))
-            key = pieces[number].key if 0 <= number < len(pieces) else ""
+            fragments = self._before(path, self._session.manifest.get(path, ""))
+            key = fragments[number].key if 0 <= number < len(fragments) else ""
             line = self._bodies(path).get(key)
             self._units[unit] = (path, line) if line else None
         return self._units[unit]
@@ -86,6 +86,8 @@ class _Places:
     def _bodies(self, path: str) -> dict[str, int]:
         """Return the last line of each function today: a line of its body, as testmon counts."""
         if path not in self._today:
-            pieces = self._now(path) or ()
-            self._today[path] = {piece.key: piece.last for piece in pieces if piece.body}
+            fragments = self._now(path) or ()
+            self._today[path] = {
+                fragment.key: fragment.last for fragment in fragments if fragment.body
+            }
         return self._today[path]

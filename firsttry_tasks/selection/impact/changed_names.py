@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from firsttry_tasks.selection.impact.docstrings import Docs, holder
 from firsttry_tasks.selection.impact.import_graph import Modules
-from firsttry_tasks.selection.syntax.fragment import Piece, own_name
+from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
 from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP
 
@@ -55,22 +55,22 @@ class Names:
         self._add(self.opened, self.modules.holders(path, scope), bit, self.why[name])
         self._add(self.attrs, (name, *_patterns(name)), bit, self.why[name])
 
-    def document(self, path: str, piece: Piece, why: str, bit: int, *, known: bool) -> None:
+    def document(self, path: str, fragment: Fragment, why: str, bit: int, *, known: bool) -> None:
         """Count a docstring as changed: for who has what it belongs to without calling it.
 
         What is ``known`` to others, pytest or who is given an object of a class, can be asked for
         it by who never named it.
         """
-        why = f"docstring of {piece.key}: {why}"
+        why = f"docstring of {fragment.key}: {why}"
         self.files.add(path)
         asked = self.docs.change(path, bit, known=known)
         self.origins |= bit | self.docs.found
-        name, around = own_name(piece), holder(piece)
+        name, around = own_name(fragment), holder(fragment)
         holders = self.modules.holders(path, around)
         spelled = {it for it in holders if it.startswith(QUOTED)}
         self._add(self.opened, {name, *(spelled if around else holders)}, bit, why)
         given = {PASSED + it for it in holders} if around else set()
-        self._add(self.docs.had, {*piece.free, *_patterns(name), *given}, bit, why)
+        self._add(self.docs.had, {*fragment.free, *_patterns(name), *given}, bit, why)
         self._add(self.attrs, DOCS, asked, why)
         self.why.setdefault(HELP, why)
 
@@ -81,59 +81,61 @@ class Names:
             masks[name] = before | bit
             self.why.setdefault(name, why)
 
-    def hit(self, path: str, piece: Piece, but: frozenset[str] = frozenset()) -> tuple[int, str]:
-        """Return the origins of the changed names that a piece refers to, and one of the names.
+    def hit(
+        self, path: str, fragment: Fragment, but: frozenset[str] = frozenset()
+    ) -> tuple[int, str]:
+        """Return the origins of the changed names that a fragment refers to, and one of the names.
 
         Of the names in ``but`` none is asked.
         """
         mask, name = 0, ""
         own: AbstractSet[str] = self.bare.get(path, frozenset())
-        if own and not own.isdisjoint(piece.names - but):
-            name = min(own & (piece.names - but))
+        if own and not own.isdisjoint(fragment.names - but):
+            name = min(own & (fragment.names - but))
             mask |= self.modules.bit.get(path, 0)
-        for other in (piece.attrs & self.attrs.keys()) - but:
+        for other in (fragment.attrs & self.attrs.keys()) - but:
             mask |= self.attrs[other]
             name = name or other
-        for other in self.modules.meant(path, piece) & self.opened.keys():
+        for other in self.modules.meant(path, fragment) & self.opened.keys():
             mask |= self.opened[other]
             name = name or other
-        for other in self._hints(path, piece) & (own | self.attrs.keys()):
+        for other in self._hints(path, fragment) & (own | self.attrs.keys()):
             mask |= self.attrs.get(other, 0)
             name = name or other
-        if piece.mirror and own:
+        if fragment.mirror and own:
             mask |= self.modules.bit.get(path, 0)
             name = name or min(own)
-        if piece.wild and self.values:
+        if fragment.wild and self.values:
             mask |= self.values
             name = name or "any name"
-        if piece.peeks and self.members:
+        if fragment.peeks and self.members:
             mask |= self.members
             name = name or "any member"
-        docs, how = self.docs.hit(path, piece, but)
+        docs, how = self.docs.hit(path, fragment, but)
         return mask | docs, name or how
 
-    def unnoticed(self, path: str, piece: Piece) -> bool:
+    def unnoticed(self, path: str, fragment: Fragment) -> bool:
         """Tell whether only those notice a member of a class who name it."""
-        return (piece.plain and self.plain(path, piece.key)) or (
-            piece.mild and self.plain(path, piece.key, mild=True)
+        return (fragment.plain and self.plain(path, fragment.key)) or (
+            fragment.mild and self.plain(path, fragment.key, mild=True)
         )
 
-    def _hints(self, path: str, piece: Piece) -> frozenset[str]:
+    def _hints(self, path: str, fragment: Fragment) -> frozenset[str]:
         """Return the annotations that somebody may look at: a dataclass asks for ClassVar only."""
-        if not piece.hints:
-            return piece.hints
-        if piece.is_class:
-            known = all(self.plain(path, name, mild=True) for name in piece.binds)
-            return frozenset() if known else piece.hints
-        if not piece.key or (piece.plain and self.plain(path, piece.key)):
+        if not fragment.hints:
+            return fragment.hints
+        if fragment.is_class:
+            known = all(self.plain(path, name, mild=True) for name in fragment.binds)
+            return frozenset() if known else fragment.hints
+        if not fragment.key or (fragment.plain and self.plain(path, fragment.key)):
             return frozenset()
-        if self.plain(path, piece.key, mild=True) and self._is_standard(path):
-            return piece.hints - self.modules.classes.keys()
-        return piece.hints
+        if self.plain(path, fragment.key, mild=True) and self._is_standard(path):
+            return fragment.hints - self.modules.classes.keys()
+        return fragment.hints
 
     def _is_standard(self, path: str) -> bool:
         """Tell whether a file's dataclasses, if it has any, are those of the standard library."""
-        loaded = {name for piece in self.modules.sources[path] for name in piece.imports}
+        loaded = {name for fragment in self.modules.sources[path] for name in fragment.imports}
         return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
 
     def plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
@@ -148,9 +150,9 @@ class Names:
         if known is None or depth > _DEEPEST:
             return name in bases
         return all(
-            (piece.mild if mild else piece.plain)
-            and all(self.plain(place, base, depth + 1, mild=mild) for base in piece.bases)
-            for place, piece in known
+            (fragment.mild if mild else fragment.plain)
+            and all(self.plain(place, base, depth + 1, mild=mild) for base in fragment.bases)
+            for place, fragment in known
         )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.selection.evidence.recorded_run import Now, Session
     from firsttry_tasks.selection.impact.tree_diff import Changes
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 class Code:
@@ -50,7 +50,7 @@ class Code:
         self._lent()
         self.reached = self._reached() if self.names.origins else {}
 
-    def _sources(self) -> dict[str, tuple[Piece, ...]]:
+    def _sources(self) -> dict[str, tuple[Fragment, ...]]:
         session = self.session
         loaded = {*session.modules.values(), *(path for path, _ in session.units)}
         loaded |= {frame.name for frame in session.frames if frame.kind == "import"}
@@ -60,17 +60,17 @@ class Code:
     def _versions(self) -> None:
         """Compare files that were loaded with what they are now, be they gone or broken."""
         for path in sorted(self.changes.paths & self.modules.sources.keys()):
-            pieces = self.now.pieces(path) if path in self.now.manifest else None
-            if pieces is None:
+            fragments = self.now.fragments(path) if path in self.now.manifest else None
+            if fragments is None:
                 self.spread.effects[path] = f"{path} can't be imported any more"
                 self._change(path, None, f"{path} is gone or broken")
                 continue
-            delta = compare(self.modules.sources[path], pieces)
+            delta = compare(self.modules.sources[path], fragments)
             self.deltas[path] = delta
             changed = delta.bodies | delta.statements | self._redefined(path, delta)
             self._change(path, changed, f"{path} changed")
             self.spread.change(path, delta)
-            self._new_imports(path, pieces)
+            self._new_imports(path, fragments)
 
     def _redefined(self, path: str, delta: Delta) -> frozenset[int]:
         """Return the bodies of functions with another signature: whoever runs them is concerned."""
@@ -80,24 +80,26 @@ class Code:
             for at in delta.statements
             for name in old[at].binds
         }
-        return frozenset(at for at, piece in enumerate(old) if piece.body and piece.key in keys)
+        return frozenset(
+            at for at, fragment in enumerate(old) if fragment.body and fragment.key in keys
+        )
 
-    def _change(self, path: str, pieces: frozenset[int] | None, why: str) -> None:
-        """Count units of a file as changed: those of these pieces, or all."""
-        for number, (place, piece) in enumerate(self.session.units):
-            if place == path and (pieces is None or piece in pieces or piece < 0):
-                key = self.modules.sources[path][piece].key if piece >= 0 else ""
+    def _change(self, path: str, fragments: frozenset[int] | None, why: str) -> None:
+        """Count units of a file as changed: those of these fragments, or all."""
+        for number, (place, fragment) in enumerate(self.session.units):
+            if place == path and (fragments is None or fragment in fragments or fragment < 0):
+                key = self.modules.sources[path][fragment].key if fragment >= 0 else ""
                 self.units[number] = f"{why}: {key}" if key else why
 
-    def _new_imports(self, path: str, pieces: tuple[Piece, ...]) -> None:
+    def _new_imports(self, path: str, fragments: tuple[Fragment, ...]) -> None:
         """Count a file that imports other modules than before: they may do anything."""
-        differ = self._loads(path, self.modules.sources[path]) ^ self._loads(path, pieces)
+        differ = self._loads(path, self.modules.sources[path]) ^ self._loads(path, fragments)
         if differ:
             why = f"{path} imports another set of modules: {min(differ)}"
             self.spread.effects.setdefault(path, why)
 
-    def _loads(self, path: str, pieces: Iterable[Piece]) -> set[str]:
-        strings = {name for piece in pieces if not piece.body for name in piece.imports}
+    def _loads(self, path: str, fragments: Iterable[Fragment]) -> set[str]:
+        strings = {name for fragment in fragments if not fragment.body for name in fragment.imports}
         asked = self.modules.absolute(path, strings)
         return self.modules.imported(path, strings) | {
             new
@@ -118,12 +120,12 @@ class Code:
             for name in sorted(names & sys.stdlib_module_names)
         )
         self._packages(path for path in moved if path.endswith("__init__.py"))
-        for path, pieces in self.modules.sources.items() if names else ():
-            for number, piece in enumerate(pieces):
-                asked = self.modules.absolute(path, piece.imports)
+        for path, fragments in self.modules.sources.items() if names else ():
+            for number, fragment in enumerate(fragments):
+                asked = self.modules.absolute(path, fragment.imports)
                 hit = next((name for name in asked if _named(name, names)), None)
                 if hit is not None:
-                    self._asked(path, number, piece, f"module {hit} came or went")
+                    self._asked(path, number, fragment, f"module {hit} came or went")
         for number, (kind, name) in enumerate(self.session.facts):
             if kind == "module" and _named(name, names):
                 self.facts[number] = f"module {name} came or went"
@@ -136,8 +138,8 @@ class Code:
                 if inner.startswith(folder):
                     self.spread.effects.setdefault(inner, f"{path} came or went")
 
-    def _asked(self, path: str, number: int, piece: Piece, why: str) -> None:
-        if piece.body:
+    def _asked(self, path: str, number: int, fragment: Fragment, why: str) -> None:
+        if fragment.body:
             self._change(path, frozenset({number}), why)
         else:
             self.spread.effects.setdefault(path, why)
@@ -177,9 +179,9 @@ class Code:
 
     def _reached(self) -> dict[int, tuple[int, str]]:
         found: dict[int, tuple[int, str]] = {}
-        for number, (path, piece) in enumerate(self.session.units):
-            if piece >= 0 and path in self.modules.sources and number not in self.units:
-                mask, name = self.names.hit(path, self.modules.sources[path][piece])
+        for number, (path, fragment) in enumerate(self.session.units):
+            if fragment >= 0 and path in self.modules.sources and number not in self.units:
+                mask, name = self.names.hit(path, self.modules.sources[path][fragment])
                 if mask:
                     found[number] = mask, self.names.why.get(name, f"{name} changed")
         return found

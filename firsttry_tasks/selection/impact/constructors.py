@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, Piece
+from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, Fragment
 from firsttry_tasks.selection.syntax.vocabulary import REVIVING
 
 if TYPE_CHECKING:
@@ -29,19 +29,19 @@ class Makers:
     @cached_property
     def _bodies(self) -> frozenset[tuple[str, str]]:
         return frozenset(
-            (path, piece.key)
-            for path, pieces in self._modules.sources.items()
-            for piece in pieces
-            if piece.body and piece.key.endswith(CONSTRUCTORS)
+            (path, fragment.key)
+            for path, fragments in self._modules.sources.items()
+            for fragment in fragments
+            if fragment.body and fragment.key.endswith(CONSTRUCTORS)
         )
 
-    def revives(self, path: str, piece: Piece) -> bool:
-        """Tell whether a piece may make objects without a constructor, as unpickling does."""
+    def revives(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether a fragment may make objects without a constructor, as unpickling does."""
         if path not in self._reviving:
-            pieces = self._modules.sources.get(path, ())
-            loaded = {name.partition(".")[0] for it in pieces for name in it.imports}
+            fragments = self._modules.sources.get(path, ())
+            loaded = {name.partition(".")[0] for it in fragments for name in it.imports}
             self._reviving[path] = not REVIVING.isdisjoint(loaded)
-        return self._reviving[path] or not REVIVING.isdisjoint(piece.names | piece.attrs)
+        return self._reviving[path] or not REVIVING.isdisjoint(fragment.names | fragment.attrs)
 
     def of(self, name: str) -> frozenset[str]:
         """Return the functions of which one runs whenever an object of a class is made.

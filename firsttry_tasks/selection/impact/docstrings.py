@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.impact.import_graph import Modules
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 #: A class of the standard library that shows the docstrings of its heirs.
 _SHOWING = "Cmd"
@@ -26,7 +26,7 @@ _SUITE = "TestCase"
 class Docs:
     """Changed docstrings: who reads one has got the function, or an object of the class.
 
-    ``had`` maps how code has it, without calling it, to a mask of origins (see `Piece.free`).
+    ``had`` maps how code has it, without calling it, to a mask of origins (see `Fragment.free`).
     ``looked`` is the bit of who looked through all members of something: where he rests on an
     origin, too, he may have ``found`` what has a changed docstring.
     """
@@ -49,39 +49,39 @@ class Docs:
         self.asked |= self.found | (bit if known else 0)
         return self.asked
 
-    def hit(self, path: str, piece: Piece, but: AbstractSet[str]) -> tuple[int, str]:
-        """Return the origins of changed docstrings that a piece asks for by itself, and how."""
+    def hit(self, path: str, fragment: Fragment, but: AbstractSet[str]) -> tuple[int, str]:
+        """Return the origins of changed docstrings that a fragment asks for by itself, and how."""
         mask, name = 0, ""
         if self.had:
-            for other in piece.free & self.had.keys():
+            for other in fragment.free & self.had.keys():
                 mask |= self.had[other]
                 name = name or other
-            if HELP in piece.names - but:
+            if HELP in fragment.names - but:
                 mask |= self.asked
                 name = name or HELP
-            if self.looks(path, piece) and asks(piece):
+            if self.looks(path, fragment) and asks(fragment):
                 mask |= self.origins
                 name = name or "any docstring"
         return mask, name
 
-    def looks(self, path: str, piece: Piece) -> bool:
-        """Tell whether a piece may get at anything that has a changed docstring.
+    def looks(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether a fragment may get at anything that has a changed docstring.
 
         The ``__dict__`` of an object holds none of its class's functions; a module or class that
-        a piece names itself counts as handed on.
+        a fragment names itself counts as handed on.
         """
         if not self.origins:
             return False
-        of_class = piece.peeks and ("type" in piece.names or "__class__" in piece.attrs)
-        return piece.wild or of_class or (piece.mirror and path in self._files)
+        of_class = fragment.peeks and ("type" in fragment.names or "__class__" in fragment.attrs)
+        return fragment.wild or of_class or (fragment.mirror and path in self._files)
 
     def finds(self, mask: int) -> int:
         """Return the bit of who may have found something, for a test that rests on ``mask``."""
         return self.found if mask & self.looked and mask & self.origins else 0
 
-    def telling(self, path: str, piece: Piece) -> Iterator[str]:
+    def telling(self, path: str, fragment: Fragment) -> Iterator[str]:
         """Return the classes around a docstring whose bases or decorators may ask for it."""
-        around = holder(piece)
+        around = holder(fragment)
         while around:
             above, _, name = around.rpartition(".")
             heads = self._modules.classes.get(name, ())
@@ -91,7 +91,7 @@ class Docs:
                 yield around
             around = above
 
-    def _silent(self, path: str, head: Piece, above: frozenset[str]) -> bool:
+    def _silent(self, path: str, head: Fragment, above: frozenset[str]) -> bool:
         """Tell whether nothing that a class is made with can ask for its docstrings unseen."""
         quiet = self._quiet_names(path)
         strange = self._modules.foreign(path) - quiet
@@ -116,19 +116,19 @@ class Docs:
         """Return the names that a file imports from modules that look at no docstring."""
         if path not in self._quiet:
             found: set[str] = set()
-            for piece in self._modules.sources.get(path, ()):
-                tops = {name.partition(".")[0] for name in piece.imports}
-                if tops and not piece.body and tops <= _QUIET:
-                    found |= piece.binds
+            for fragment in self._modules.sources.get(path, ()):
+                tops = {name.partition(".")[0] for name in fragment.imports}
+                if tops and not fragment.body and tops <= _QUIET:
+                    found |= fragment.binds
             self._quiet[path] = frozenset(found) & self._modules.foreign(path)
         return self._quiet[path]
 
 
-def holder(piece: Piece) -> str:
+def holder(fragment: Fragment) -> str:
     """Return the class that a docstring is of, or of a member of which it is; "" for none."""
-    return piece.key if piece.is_class else piece.key.rpartition(".")[0]
+    return fragment.key if fragment.is_class else fragment.key.rpartition(".")[0]
 
 
-def asks(piece: Piece) -> bool:
-    """Tell whether a piece reads docstrings."""
-    return HELP in piece.names or not DOCS.isdisjoint(piece.attrs | piece.names)
+def asks(fragment: Fragment) -> bool:
+    """Tell whether a fragment reads docstrings."""
+    return HELP in fragment.names or not DOCS.isdisjoint(fragment.attrs | fragment.names)

@@ -5,14 +5,14 @@ from functools import cached_property
 from itertools import chain
 
 from firsttry_tasks.selection.evidence.recorded_run import Session
-from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
 
 
 class Modules:
     """Paths of the repository's modules, each a bit, and the closure over their imports."""
 
-    def __init__(self, session: Session, sources: Mapping[str, tuple[Piece, ...]]) -> None:
+    def __init__(self, session: Session, sources: Mapping[str, tuple[Fragment, ...]]) -> None:
         """Read the imports of the session's modules."""
         self.session = session
         self.sources = sources
@@ -70,17 +70,23 @@ class Modules:
         """Names that a file imports from outside the repository."""
         if path not in self._foreign:
             found: set[str] = set()
-            for piece in self.sources.get(path, ()):
-                if piece.imports and not piece.body and not self.imported(path, piece.imports):
-                    found |= piece.binds
+            for fragment in self.sources.get(path, ()):
+                if (
+                    fragment.imports
+                    and not fragment.body
+                    and not self.imported(path, fragment.imports)
+                ):
+                    found |= fragment.binds
             self._foreign[path] = frozenset(found)
         return self._foreign[path]
 
     def bound(self, path: str) -> frozenset[str]:
         """Names that a file binds."""
         if path not in self._bound:
-            pieces = self.sources.get(path, ())
-            self._bound[path] = frozenset(name for it in pieces if not it.key for name in it.binds)
+            fragments = self.sources.get(path, ())
+            self._bound[path] = frozenset(
+                name for it in fragments if not it.key for name in it.binds
+            )
         return self._bound[path]
 
     def owns(self, path: str) -> frozenset[str]:
@@ -91,11 +97,11 @@ class Modules:
         """Names that stand for modules of the repository."""
         if path not in self._handles:
             found: set[str] = set()
-            for piece in self.sources.get(path, ()):
-                if piece.imports and not piece.body:
-                    longest = max(self.absolute(path, piece.imports), key=len, default="")
+            for fragment in self.sources.get(path, ()):
+                if fragment.imports and not fragment.body:
+                    longest = max(self.absolute(path, fragment.imports), key=len, default="")
                     if longest in self.session.modules:
-                        found |= piece.binds
+                        found |= fragment.binds
             self._handles[path] = frozenset(found)
         return self._handles[path]
 
@@ -116,7 +122,7 @@ class Modules:
         """Names that the repository gives to something: others are those of other people's."""
         return frozenset().union(*(it.binds | it.sets | it.carried for it in self._every()))
 
-    def _every(self) -> Iterator[Piece]:
+    def _every(self) -> Iterator[Fragment]:
         return chain.from_iterable(self.sources.values())
 
     @cached_property
@@ -124,7 +130,7 @@ class Modules:
         """Classes by the names of their bases."""
         found: dict[str, set[str]] = {}
         for name, heads in self.classes.items():
-            for base in {base for _, piece in heads for base in piece.bases}:
+            for base in {base for _, fragment in heads for base in fragment.bases}:
                 found.setdefault(base, set()).add(name)
         return found
 
@@ -148,23 +154,23 @@ class Modules:
     def head(self, path: str, scope: str) -> int | None:
         """Return the number of the statement that defines a class, None where there is no such."""
         above, _, name = scope.rpartition(".")
-        for number, piece in enumerate(self.sources[path]):
-            if piece.is_class and piece.key == above and name in piece.binds:
+        for number, fragment in enumerate(self.sources[path]):
+            if fragment.is_class and fragment.key == above and name in fragment.binds:
                 return number
         return None
 
-    def meant(self, path: str, piece: Piece) -> frozenset[str]:
-        """Names of the modules and classes that a piece hands on, as they are called at home."""
-        if not piece.handed:
-            return piece.handed
-        found = self._meant.get(id(piece))  # pieces live as long as we do
+    def meant(self, path: str, fragment: Fragment) -> frozenset[str]:
+        """Names of the modules and classes that a fragment hands on, as they are called at home."""
+        if not fragment.handed:
+            return fragment.handed
+        found = self._meant.get(id(fragment))  # fragments live as long as we do
         if found is None:
-            found = self._meant[id(piece)] = frozenset(self._home(path, piece))
+            found = self._meant[id(fragment)] = frozenset(self._home(path, fragment))
         return found
 
-    def _home(self, path: str, piece: Piece) -> Iterator[str]:
+    def _home(self, path: str, fragment: Fragment) -> Iterator[str]:
         known = self._aliases(path)
-        for name in piece.handed:
+        for name in fragment.handed:
             first, dot, _ = name.partition(".")
             if name.startswith((QUOTED, LOCAL)):
                 yield name.removeprefix(LOCAL)
@@ -189,32 +195,34 @@ class Modules:
     def _aliases(self, path: str) -> dict[str, str]:
         """Names of modules, classes and functions in a file, and what they are called at home."""
         if path not in self._alias:
-            pieces = self.sources.get(path, ())
-            functions = {piece.key for piece in pieces if piece.body}
+            fragments = self.sources.get(path, ())
+            functions = {fragment.key for fragment in fragments if fragment.body}
             self._alias[path] = {
-                name: _last(max(piece.imports, key=len)) if piece.imports else name
-                for piece in pieces
-                if not piece.body
-                for name in piece.binds
-                if piece.imports or piece.is_class or name in functions
+                name: _last(max(fragment.imports, key=len)) if fragment.imports else name
+                for fragment in fragments
+                if not fragment.body
+                for name in fragment.binds
+                if fragment.imports or fragment.is_class or name in functions
             }
         return self._alias[path]
 
-    def _classes(self) -> dict[str, list[tuple[str, Piece]]]:
+    def _classes(self) -> dict[str, list[tuple[str, Fragment]]]:
         """Return the heads of classes by name."""
-        found: dict[str, list[tuple[str, Piece]]] = {}
-        for path, pieces in self.sources.items():
-            for piece in pieces:
-                if piece.is_class:
-                    for name in piece.binds:
-                        found.setdefault(name, []).append((path, piece))
+        found: dict[str, list[tuple[str, Fragment]]] = {}
+        for path, fragments in self.sources.items():
+            for fragment in fragments:
+                if fragment.is_class:
+                    for name in fragment.binds:
+                        found.setdefault(name, []).append((path, fragment))
         return found
 
     def _edges(self) -> dict[str, set[str]]:
         frames = self.session.frames
         edges: dict[str, set[str]] = {path: set() for path in self.paths}
-        for path, pieces in self.sources.items():
-            static = {name for piece in pieces if not piece.body for name in piece.imports}
+        for path, fragments in self.sources.items():
+            static = {
+                name for fragment in fragments if not fragment.body for name in fragment.imports
+            }
             edges[path] |= self.imported(path, static)
         for frame in frames:
             if frame.kind == "import" and frame.name in edges:
@@ -242,13 +250,13 @@ class Modules:
         return masks
 
 
-def _is_protocol(heads: Iterable[tuple[str, Piece]]) -> bool:
+def _is_protocol(heads: Iterable[tuple[str, Fragment]]) -> bool:
     return any("Protocol" in head.bases for _, head in heads)
 
 
-def exported(pieces: Iterable[Piece]) -> frozenset[str] | None:
+def exported(fragments: Iterable[Fragment]) -> frozenset[str] | None:
     """Return what a list called ``__all__`` names, None where it is not all there is to read."""
-    found = [piece for piece in pieces if not piece.key and "__all__" in piece.binds]
+    found = [fragment for fragment in fragments if not fragment.key and "__all__" in fragment.binds]
     if len(found) != 1 or found[0].unsafe or found[0].names:
         return None
     return found[0].attrs

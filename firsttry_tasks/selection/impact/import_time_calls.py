@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import Session
     from firsttry_tasks.selection.impact.changed_names import Names
     from firsttry_tasks.selection.impact.import_graph import Modules
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 class Imported:
@@ -30,33 +30,33 @@ class Imported:
                 for number, unit in frame.lines:
                     lines.setdefault(number, set()).add(unit)
 
-    def hit(self, names: Names, asking: Piece, units: Iterable[int]) -> tuple[int, str]:
+    def hit(self, names: Names, asking: Fragment, units: Iterable[int]) -> tuple[int, str]:
         """Return the origins of the changed names that a statement's units ask for, and one name.
 
         What fills a registry for each of many statements reads what the others put there only to
         add its own: that it is another registry now changes none of the others. It may see their
         docstrings too, but those of what it is given.
         """
-        known = list(self._pieces(asking, units))
-        for path, piece in known:
-            fills = frozenset(end.removesuffix(CALLED) for _, end in piece.writes)
-            mask, name = names.hit(path, piece, fills | DOCS | {HELP})
+        known = list(self._fragments(asking, units))
+        for path, fragment in known:
+            fills = frozenset(end.removesuffix(CALLED) for _, end in fragment.writes)
+            mask, name = names.hit(path, fragment, fills | DOCS | {HELP})
             if mask:
                 return mask, name
-        looked = any(names.docs.looks(path, piece) for path, piece in known)
-        if looked and any(asks(piece) for _, piece in known):
+        looked = any(names.docs.looks(path, fragment) for path, fragment in known)
+        if looked and any(asks(fragment) for _, fragment in known):
             return names.docs.origins, "any docstring"
         return 0, ""
 
-    def _pieces(self, asking: Piece, units: Iterable[int]) -> Iterator[tuple[str, Piece]]:
+    def _fragments(self, asking: Fragment, units: Iterable[int]) -> Iterator[tuple[str, Fragment]]:
         for unit in units:
             path, number = self._session.units[unit]
             if number >= 0 and path in self._modules.sources:
-                piece = self._modules.sources[path][number]
-                if piece.key != "__getattr__" or not self._is_there(asking, path):
-                    yield path, piece
+                fragment = self._modules.sources[path][number]
+                if fragment.key != "__getattr__" or not self._is_there(asking, path):
+                    yield path, fragment
 
-    def _is_there(self, asking: Piece, path: str) -> bool:
+    def _is_there(self, asking: Fragment, path: str) -> bool:
         """Tell whether a statement imports only what a module defines or imports itself.
 
         Its ``__getattr__`` is asked for ``__path__`` then, and for nothing else.

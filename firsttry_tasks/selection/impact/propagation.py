@@ -11,7 +11,7 @@ from firsttry_tasks.selection.impact.import_graph import Modules, exported
 from firsttry_tasks.selection.impact.import_time_calls import Imported
 from firsttry_tasks.selection.impact.side_effects import Writing
 from firsttry_tasks.selection.syntax.diff import Delta
-from firsttry_tasks.selection.syntax.fragment import HOOKS, Piece
+from firsttry_tasks.selection.syntax.fragment import HOOKS, Fragment
 
 _MOST = 4  # classes that are followed one by one
 
@@ -47,18 +47,18 @@ class Spread:
         became = exported(delta.added)
         if exports is not None and became is not None:
             self._exports[path] = exports ^ became
-        again = {_decorated(piece) for piece in delta.added if piece.decor}
+        again = {_decorated(fragment) for fragment in delta.added if fragment.decor}
         for number in sorted(delta.statements):
             if _decorated(old[number]) in again:
                 self._same.add((path, number))
             self._statement(path, old[number], number, f"{path} changed", changed=True)
-        classes = {name for piece in delta.added if piece.is_class for name in piece.binds}
-        new = classes - {name for piece in old if piece.is_class for name in piece.binds}
+        classes = {name for fragment in delta.added if fragment.is_class for name in fragment.binds}
+        new = classes - {name for fragment in old if fragment.is_class for name in fragment.binds}
         kept = {_decorated(old[number]) for place, number in self._same if place == path}
-        for piece in delta.added:
+        for fragment in delta.added:
             # Nobody gets at the members of a class that nobody names.
-            if piece.key.partition(".")[0] not in new and _decorated(piece) not in kept:
-                self._statement(path, piece, -1, f"{path} changed", changed=True)
+            if fragment.key.partition(".")[0] not in new and _decorated(fragment) not in kept:
+                self._statement(path, fragment, -1, f"{path} changed", changed=True)
         for name in delta.removed:
             self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
 
@@ -73,35 +73,35 @@ class Spread:
         """Carry changed names through module-level code until nothing is added."""
         passed: dict[str, int] = {}
         while any(passed.get(path) != self._size() for path in self.modules.sources):
-            for path, pieces in self.modules.sources.items():
+            for path, fragments in self.modules.sources.items():
                 before = self._size()
                 if passed.get(path) != before:
-                    self._pass(path, pieces)
+                    self._pass(path, fragments)
                     passed[path] = before
 
-    def having(self, path: str, piece: Piece) -> int:
-        """Return the bits of the changed classes that a piece may have an object of."""
-        parts = set(piece.key.split(".")) if piece.body else set()
-        revives = self._makers.revives(path, piece)
+    def having(self, path: str, fragment: Fragment) -> int:
+        """Return the bits of the changed classes that a fragment may have an object of."""
+        parts = set(fragment.key.split(".")) if fragment.body else set()
+        revives = self._makers.revives(path, fragment)
         found = 0
         for (_, name), (bit, spread) in self.classes.items():
             makers = self._makers.of(name)
             # Who only calls a class gets an object of it, whose constructor is seen to run.
-            calls = piece.told & self.modules.lineage(name) if makers else frozenset()
+            calls = fragment.told & self.modules.lineage(name) if makers else frozenset()
             if (
-                piece.key in makers
+                fragment.key in makers
                 or (makers and revives)
                 or not parts.isdisjoint(self.modules.lineage(name))
-                or spread.names.hit(path, piece, frozenset() if piece.memo else calls)[0]
+                or spread.names.hit(path, fragment, frozenset() if fragment.memo else calls)[0]
             ):
                 found |= bit
         return found
 
-    def naming(self, path: str, piece: Piece) -> int:
-        """Return the bits of the changed classes that a piece names in any way."""
+    def naming(self, path: str, fragment: Fragment) -> int:
+        """Return the bits of the changed classes that a fragment names in any way."""
         found = 0
         for bit, spread in self.classes.values():
-            found |= bit if spread.names.hit(path, piece)[0] else 0
+            found |= bit if spread.names.hit(path, fragment)[0] else 0
         return found
 
     def imported(self, mask: int) -> int:
@@ -115,7 +115,7 @@ class Spread:
     def _size(self) -> int:
         return len(self.done) + self.names.grown + len(self.effects) + len(self.classes)
 
-    def _pass(self, path: str, pieces: tuple[Piece, ...]) -> None:
+    def _pass(self, path: str, fragments: tuple[Fragment, ...]) -> None:
         reach = self.modules.closure[path]
         reach |= self.imported(reach)
         mask, why = self.texts.hit(self.texts.by_module.get(path, ()), self.names)
@@ -123,34 +123,34 @@ class Spread:
             self.effects.setdefault(path, why)
         near = bool(self.classes or reach & self.names.origins)
         ran = self._imported.ran.get(path, {})
-        for number, piece in enumerate(pieces):
-            if piece.star:
-                self._star(path, piece)
-            if (path, number) in self.done or not (near or piece.carried) or _is_fixed(piece):
+        for number, fragment in enumerate(fragments):
+            if fragment.star:
+                self._star(path, fragment)
+            if (path, number) in self.done or not (near or fragment.carried) or _is_fixed(fragment):
                 continue
-            mask, name = self._hit(path, number, piece, reach, ran.get(number, ()))
+            mask, name = self._hit(path, number, fragment, reach, ran.get(number, ()))
             if mask:
                 self._again(path, number, self.names.why.get(name, f"{name} changed"))
-                if piece.imports and self._lost(piece, reach):
+                if fragment.imports and self._lost(fragment, reach):
                     self.effects.setdefault(path, f"a name it imports is gone: {name}")
 
     def _hit(
-        self, path: str, number: int, piece: Piece, reach: int, ran: Iterable[int]
+        self, path: str, number: int, fragment: Fragment, reach: int, ran: Iterable[int]
     ) -> tuple[int, str]:
         """Return what makes a statement of a module run to another result, if anything does."""
         for bit, spread in self.classes.values():
             reach |= bit if (path, number) in spread.done else 0
-        mask, name = self.names.hit(path, piece)
+        mask, name = self.names.hit(path, fragment)
         if not mask & reach:
-            mask, name = self._imported.hit(self.names, piece, ran)
-        if not mask & reach and not self.names.attrs.keys().isdisjoint(piece.carried):
-            return 1, min(self.names.attrs.keys() & piece.carried)  # where it goes, it is known
+            mask, name = self._imported.hit(self.names, fragment, ran)
+        if not mask & reach and not self.names.attrs.keys().isdisjoint(fragment.carried):
+            return 1, min(self.names.attrs.keys() & fragment.carried)  # where it goes, it is known
         return mask & reach, name
 
-    def _star(self, path: str, piece: Piece) -> None:
+    def _star(self, path: str, fragment: Fragment) -> None:
         """Hand on the changed names of a module whose every name is imported."""
         bare, own = self.names.bare, self.names.bare.get(path, set())
-        for source in self.modules.imported(path, piece.imports):
+        for source in self.modules.imported(path, fragment.imports):
             names = {it for it in bare.get(source, set()) - own if self._lists(source, it)}
             for name in sorted(names - {"__all__"}):
                 self._bind(path, "", name, self.names.why[name])
@@ -172,8 +172,8 @@ class Spread:
             self._bind(path, "", name, why)
             self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
 
-    def _lost(self, piece: Piece, reach: int) -> bool:
-        return any(self._gone.get(name, 0) & reach for name in piece.attrs)
+    def _lost(self, fragment: Fragment, reach: int) -> bool:
+        return any(self._gone.get(name, 0) & reach for name in fragment.attrs)
 
     def _again(self, path: str, number: int, why: str) -> None:
         """Take in a statement that didn't change itself, but runs to another result."""
@@ -185,39 +185,39 @@ class Spread:
                 self._statement(path, self.modules.sources[path][number], number, why)
 
     def _statement(
-        self, path: str, piece: Piece, number: int, why: str, *, changed: bool = False
+        self, path: str, fragment: Fragment, number: int, why: str, *, changed: bool = False
     ) -> None:
         """Take in a statement that runs to another result, or is itself another."""
-        if piece.body:
+        if fragment.body:
             return
         self.done.add((path, number))
-        if piece.is_doc:
-            self._document(path, piece, why)
+        if fragment.is_doc:
+            self._document(path, fragment, why)
             return
-        if piece.effect or (changed and _counts_whole(piece)):
+        if fragment.effect or (changed and _counts_whole(fragment)):
             self.effects.setdefault(path, why)
-        if piece.unsafe:
+        if fragment.unsafe:
             self.unsafe.setdefault(path, why)
-        names = set(piece.binds)
-        if piece.unsafe:
-            names |= {tip for _, tip in self._writing.of(path, piece)}
+        names = set(fragment.binds)
+        if fragment.unsafe:
+            names |= {tip for _, tip in self._writing.of(path, fragment)}
         for name in names - {""}:
-            self._bind(path, piece.key, name, why)
-        if piece.key and not (self.names.unnoticed(path, piece) and self._is_spoken(names)):
-            for name in piece.key.split("."):
+            self._bind(path, fragment.key, name, why)
+        if fragment.key and not (self.names.unnoticed(path, fragment) and self._is_spoken(names)):
+            for name in fragment.key.split("."):
                 self._bind(path, "", name, why)
-        for place, name in self._written(path, piece, number):
+        for place, name in self._written(path, fragment, number):
             self._bind(place, "", name, why)
 
-    def _document(self, path: str, piece: Piece, why: str) -> None:
+    def _document(self, path: str, fragment: Fragment, why: str) -> None:
         """Take in a docstring; that of a member, or of a class, concerns who has an object."""
-        scope = holder(piece)
+        scope = holder(fragment)
         bit = self.modules.bit.get(path, 0)
         if scope and not self._whole:
             bit = self._class(path, scope, why) or bit
         tests = path in self._collected or path.endswith("conftest.py")
-        self.names.document(path, piece, why, bit, known=piece.is_class or tests)
-        for scope in () if tests else self.names.docs.telling(path, piece):
+        self.names.document(path, fragment, why, bit, known=fragment.is_class or tests)
+        for scope in () if tests else self.names.docs.telling(path, fragment):
             head = self.modules.head(path, scope)
             if head is not None:
                 self._again(path, head, why)
@@ -252,7 +252,7 @@ class Spread:
                 spread.settle()
         return self.classes.get((path, scope), (0, None))[0]
 
-    def _written(self, path: str, piece: Piece, number: int) -> Iterator[tuple[str, str]]:
+    def _written(self, path: str, fragment: Fragment, number: int) -> Iterator[tuple[str, str]]:
         """Return what the functions that a statement calls may change besides."""
         ran = [
             self.session.units[unit] for unit in self._imported.ran.get(path, {}).get(number, ())
@@ -266,23 +266,23 @@ class Spread:
             return  # decorators that don't look into a function file it where it was
         for place, body in known:
             yield from self._writing.of(place, body)
-        if number < 0 and piece.unsafe:
-            for called in (piece.names | piece.attrs) - piece.imports - piece.carried:
+        if number < 0 and fragment.unsafe:
+            for called in (fragment.names | fragment.attrs) - fragment.imports - fragment.carried:
                 for place, body in self._writing.bodies.get(called, ()):
                     yield from self._writing.of(place, body)
 
 
-def _decorated(piece: Piece) -> tuple[str, frozenset[str], bytes] | None:
+def _decorated(fragment: Fragment) -> tuple[str, frozenset[str], bytes] | None:
     """Return what tells a decorated function from others, None for one without decorators."""
-    return (piece.key, piece.binds, piece.decor) if piece.decor else None
+    return (fragment.key, fragment.binds, fragment.decor) if fragment.decor else None
 
 
-def _is_fixed(piece: Piece) -> bool:
+def _is_fixed(fragment: Fragment) -> bool:
     """Tell whether nothing that it refers to makes a statement run to another result."""
-    listed = "__all__" in piece.binds and not piece.unsafe
-    return piece.body or piece.is_doc or listed
+    listed = "__all__" in fragment.binds and not fragment.unsafe
+    return fragment.body or fragment.is_doc or listed
 
 
-def _counts_whole(piece: Piece) -> bool:
+def _counts_whole(fragment: Fragment) -> bool:
     """Tell whether everybody who imports the module may notice a statement that changed."""
-    return piece.star or (not piece.key and any(map(HOOKS.fullmatch, piece.binds)))
+    return fragment.star or (not fragment.key and any(map(HOOKS.fullmatch, fragment.binds)))

@@ -6,7 +6,7 @@ import builtins
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.syntax.fragment import MAGIC, Piece
+from firsttry_tasks.selection.syntax.fragment import MAGIC, Fragment
 from firsttry_tasks.selection.syntax.vocabulary import CALLED
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ class Writing:
         """Take the functions of these modules."""
         self.modules = modules
 
-    def of(self, path: str, piece: Piece) -> Iterator[tuple[str, str]]:
-        """Return what a piece may change, as far as it is the repository's: file and name."""
-        for root, end in piece.writes:
+    def of(self, path: str, fragment: Fragment) -> Iterator[tuple[str, str]]:
+        """Return what a fragment may change, as far as it is the repository's: file and name."""
+        for root, end in fragment.writes:
             tip = end.removesuffix(CALLED)
             if not tip or tip in _LABELS or root in self.modules.foreign(path):
                 continue
@@ -45,14 +45,14 @@ class Writing:
                 yield path, tip
 
     @cached_property
-    def bodies(self) -> dict[str, list[tuple[str, Piece]]]:
+    def bodies(self) -> dict[str, list[tuple[str, Fragment]]]:
         """Functions by name; constructors and hooks of classes also by the class's name."""
-        found: dict[str, list[tuple[str, Piece]]] = {}
-        for path, pieces in self.modules.sources.items():
-            for piece in pieces:
-                if piece.body:
-                    *above, last = piece.key.split(".")
+        found: dict[str, list[tuple[str, Fragment]]] = {}
+        for path, fragments in self.modules.sources.items():
+            for fragment in fragments:
+                if fragment.body:
+                    *above, last = fragment.key.split(".")
                     if MAGIC.fullmatch(last) and above:
                         last = above[-1]
-                    found.setdefault(last, []).append((path, piece))
+                    found.setdefault(last, []).append((path, fragment))
         return found

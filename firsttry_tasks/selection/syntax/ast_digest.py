@@ -1,4 +1,4 @@
-"""The text of a piece of code without comments and layout, gathered in one walk."""
+"""The text of a fragment of code without comments and layout, gathered in one walk."""
 
 from __future__ import annotations
 

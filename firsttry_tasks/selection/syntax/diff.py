@@ -1,19 +1,19 @@
-"""What differs between two versions of a file, in pieces."""
+"""What differs between two versions of a file, in fragments."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 import msgspec
 
-from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 class Delta(msgspec.Struct, frozen=True):
-    """The pieces of the old version that changed or went, and the statements that came."""
+    """The fragments of the old version that changed or went, and the statements that came."""
 
     bodies: frozenset[int]
     statements: frozenset[int]
-    added: tuple[Piece, ...]
+    added: tuple[Fragment, ...]
     removed: frozenset[str]  # names the module bound, and binds no more
 
     def __bool__(self) -> bool:
@@ -21,32 +21,32 @@ class Delta(msgspec.Struct, frozen=True):
         return bool(self.bodies or self.statements or self.added)
 
 
-def compare(old: Sequence[Piece], new: Sequence[Piece]) -> Delta:
+def compare(old: Sequence[Fragment], new: Sequence[Fragment]) -> Delta:
     """Bodies are compared by name, statements by their order."""
-    bodies = {piece.key: piece.digest for piece in new if piece.body}
+    bodies = {fragment.key: fragment.digest for fragment in new if fragment.body}
     changed = {
         number
-        for number, piece in enumerate(old)
-        if piece.body and bodies.get(piece.key) != piece.digest
+        for number, fragment in enumerate(old)
+        if fragment.body and bodies.get(fragment.key) != fragment.digest
     }
-    before = [(number, piece) for number, piece in enumerate(old) if not piece.body]
-    after = [piece for piece in new if not piece.body]
-    gone, added = _moves([piece for _, piece in before], after)
+    before = [(number, fragment) for number, fragment in enumerate(old) if not fragment.body]
+    after = [fragment for fragment in new if not fragment.body]
+    gone, added = _moves([fragment for _, fragment in before], after)
     return Delta(
         bodies=frozenset(changed),
         statements=frozenset(before[place][0] for place in gone),
         added=tuple(added),
-        removed=_bound(piece for _, piece in before) - _bound(after),
+        removed=_bound(fragment for _, fragment in before) - _bound(after),
     )
 
 
-def _moves(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[list[int], list[Piece]]:
+def _moves(old: Sequence[Fragment], new: Sequence[Fragment]) -> tuple[list[int], list[Fragment]]:
     """Places of old statements that are not where they were, and the new ones."""
-    left = [(piece.key, piece.digest) for piece in old]
-    right = [(piece.key, piece.digest) for piece in new]
+    left = [(fragment.key, fragment.digest) for fragment in old]
+    right = [(fragment.key, fragment.digest) for fragment in new]
     matcher = SequenceMatcher(None, left, right, autojunk=False)
     gone: list[int] = []
-    added: list[Piece] = []
+    added: list[Fragment] = []
     for tag, start, end, first, last in matcher.get_opcodes():
         if tag != "equal":
             gone.extend(range(start, end))
@@ -54,10 +54,10 @@ def _moves(old: Sequence[Piece], new: Sequence[Piece]) -> tuple[list[int], list[
     return gone, added
 
 
-def _bound(pieces: object) -> frozenset[str]:
+def _bound(fragments: object) -> frozenset[str]:
     return frozenset(
         name
-        for piece in pieces  # type: ignore[attr-defined]
-        if not piece.key
-        for name in piece.binds
+        for fragment in fragments  # type: ignore[attr-defined]
+        if not fragment.key
+        for name in fragment.binds
     )

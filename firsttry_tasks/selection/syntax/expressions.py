@@ -34,14 +34,14 @@ _NAMED = ast.Name | ast.Attribute
 
 
 class Expressions(Walk):
-    """What one walk finds; see ``Piece`` for the meaning of most of it.
+    """What one walk finds; see ``Fragment`` for the meaning of most of it.
 
     ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first names
     of chains that something is stored in, ``stored`` the same with what is stored there, ``lent``
     are local names of what has another, ``called`` is what is called, ``functions`` are the
-    definitions inside with their qualified names: their bodies are pieces of their own. ``homes``
-    are what imported names are called where they come from. ``loose`` are names that are not only
-    called, or asked whether something is of their kind. ``free_names`` and ``free`` (those behind a
+    definitions inside with their qualified names: their bodies are fragments of their own.
+    ``homes`` are what imported names are called where they come from. ``loose`` are names that
+    are not only called, or asked whether something is of their kind. ``free_names`` and ``free`` (those behind a
     dot and in strings) are had without calling them or asking for a part of them.
     ``conditions``: there are some.
     """
@@ -72,7 +72,7 @@ class Expressions(Walk):
         self.called: list[ast.expr] = []
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
-        self.apart: ast.AST | None = None  # a definition whose docstring is a piece of its own
+        self.apart: ast.AST | None = None  # a definition whose docstring is a fragment of its own
         self.effect = self.unsafe = self.wild = self.peeks = self.mirror = False
         self.star = self.looks = self.conditions = False
         self._inside = 0  # classes that are not taken apart

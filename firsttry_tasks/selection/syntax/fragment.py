@@ -1,4 +1,4 @@
-"""A piece of a Python file: a statement of a module or class, or the body of one function."""
+"""A fragment of a Python file: a statement of a module or class, or the body of one function."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MAGIC = re.compile(
 CONSTRUCTORS = (".__init__", ".__new__")
 
 
-class Piece(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
-    """One piece; its ``digest`` leaves out comments, layout and the pieces inside it.
+class Fragment(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
+    """One fragment; its ``digest`` leaves out comments, layout and the fragments inside it.
 
     ``key`` is the qualified name of a function's body, or of the scope a statement stands in;
     ``first`` and ``last`` are lines. Of names, ``binds`` are those it sets, ``names`` those it
@@ -98,6 +98,6 @@ class Piece(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
     bases: tuple[str, ...] = ()
 
 
-def own_name(piece: Piece) -> str:
+def own_name(fragment: Fragment) -> str:
     """Return what a function is called where it is defined."""
-    return piece.key.rpartition(".")[2].partition("#")[0]
+    return fragment.key.rpartition(".")[2].partition("#")[0]

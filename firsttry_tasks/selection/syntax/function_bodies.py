@@ -1,4 +1,4 @@
-"""The body of a function as a piece: what it refers to, and what it keeps for later."""
+"""The body of a function as a fragment: what it refers to, and what it keeps for later."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     root,
     tip,
 )
-from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.lazy_init import NOTHING, lazily
 from firsttry_tasks.selection.syntax.statements import Scan
 from firsttry_tasks.selection.syntax.string_names import LOCAL
@@ -30,8 +30,11 @@ _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__
 
 def body(
     scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef, around: frozenset[str]
-) -> Piece:
-    """Return a function's body as a piece; ``around`` are names of the functions it stands in."""
+) -> Fragment:
+    """Return a function's body as a fragment.
+
+    ``around`` are names of the functions it stands in.
+    """
     own = parameters(node) | (scan.stores - scan.shared)
     writes = {pair for pair in scan.writes if pair[1].removesuffix(CALLED) not in own}
     asks = scan.conditions and (scan.writes or "setattr" in scan.names)
@@ -48,7 +51,7 @@ def body(
     memo = kept or bool(lazy.keeps)
     brief = own - lasting - lazy.roots - {"self"}
     parts = lazy.parts if memo and not kept else None
-    return Piece(
+    return Fragment(
         key=name,
         body=True,
         first=first_line(node),

@@ -1,4 +1,4 @@
-"""A Python file taken apart into pieces."""
+"""A Python file taken apart into fragments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     parameters,
     tip,
 )
-from firsttry_tasks.selection.syntax.fragment import MAGIC, Piece
+from firsttry_tasks.selection.syntax.fragment import MAGIC, Fragment
 from firsttry_tasks.selection.syntax.function_bodies import body
 from firsttry_tasks.selection.syntax.statements import Scan
 from firsttry_tasks.selection.syntax.string_names import QUOTED
@@ -29,14 +29,14 @@ _DATA = ast.Assign | ast.AnnAssign | ast.AugAssign
 _GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 
 
-def take_apart(source: bytes) -> tuple[Piece, ...]:
-    """Return all pieces of a file; raises SyntaxError or ValueError as ``ast.parse`` does."""
+def take_apart(source: bytes) -> tuple[Fragment, ...]:
+    """Return all fragments of a file; raises SyntaxError or ValueError as ``ast.parse`` does."""
     tree = ast.parse(source)
     times: dict[str, int] = {}
-    pieces: list[Piece] = []
+    fragments: list[Fragment] = []
     for statement in _split(_alive(tree.body)):
-        pieces.extend(_statement(statement, "", times, None))
-    return tuple(pieces)
+        fragments.extend(_statement(statement, "", times, None))
+    return tuple(fragments)
 
 
 def _alive(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
@@ -71,8 +71,8 @@ def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _statement(
     node: ast.stmt, scope: str, times: dict[str, int], around: ast.ClassDef | None
-) -> Iterator[Piece]:
-    """Return the pieces of a statement; ``around`` is the class it is a member of."""
+) -> Iterator[Fragment]:
+    """Return the fragments of a statement; ``around`` is the class it is a member of."""
     scan = Scan(scope)
     if around is not None and _is_doc(node) and is_mild(around):
         yield _doc(node, scope, of_class=True)
@@ -83,7 +83,7 @@ def _statement(
         yield _doc(node.body[0], f"{scope}.{node.name}" if scope else node.name, runs=runs)
     if isinstance(node, ast.ClassDef):
         scan.head(node)
-        yield _piece(scan, node, plain=_is_plain(node), mild=is_mild(node))
+        yield _fragment(scan, node, plain=_is_plain(node), mild=is_mild(node))
         inner = f"{scope}.{node.name}" if scope else node.name
         for statement in _split(_alive(node.body)):
             yield from _statement(statement, inner, times, None if scope else node)
@@ -91,7 +91,7 @@ def _statement(
         scan.visit(node)
         method = isinstance(node, Function) and is_methodical(node)
         plain = around is not None and _is_plain(around) and is_methodical(node)
-        yield _piece(
+        yield _fragment(
             scan, node, plain=plain, mild=around is not None and is_mild(around) and method
         )
     yield from _bodies(scan.functions, times)
@@ -115,7 +115,7 @@ def _is_doc(node: ast.stmt) -> bool:
     )
 
 
-def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False) -> Piece:
+def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False) -> Fragment:
     """Return the docstring of a function, or of a class that nobody looks into.
 
     ``runs``: whoever asks for the function by its name gets what it returns instead.
@@ -123,7 +123,7 @@ def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False)
     scan = Scan(of)
     scan.visit(node)
     name = of.rpartition(".")[2]
-    return Piece(
+    return Fragment(
         key=of,
         body=False,
         first=node.lineno,
@@ -135,7 +135,7 @@ def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False)
     )
 
 
-def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Piece]:
+def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Fragment]:
     waiting = deque((name, node, frozenset[str]()) for name, node in functions)
     while waiting:
         name, node, around = waiting.popleft()
@@ -153,10 +153,10 @@ def _is_plain(node: ast.ClassDef) -> bool:
     return not (node.keywords or node.decorator_list)
 
 
-def _piece(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Piece:
+def _fragment(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Fragment:
     magic = any(MAGIC.fullmatch(name) for name in scan.stores)
     guard = isinstance(node, ast.If) and ast.unparse(node.test) in _GUARDS
-    return Piece(
+    return Fragment(
         key=scan.scope,
         body=False,
         first=first_line(node),

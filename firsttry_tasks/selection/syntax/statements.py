@@ -1,4 +1,4 @@
-"""One walk over one piece of code: its text without layout, and the names in it."""
+"""One walk over one fragment of code: its text without layout, and the names in it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Scan(Expressions):
             self.free.add(self.homes[name])
 
     def on_function(self, node: Function) -> bool:
-        """Take in signature, decorators, docstring and kind; the body is another piece."""
+        """Take in signature, decorators, docstring and kind; the body is another fragment."""
         self.stores.add(node.name)
         self._used.update(map(id, node.decorator_list))
         name = f"{self.scope}.{node.name}" if self.scope else node.name
@@ -97,7 +97,7 @@ class Scan(Expressions):
         self._text = text
 
     def on_class(self, node: ast.ClassDef) -> bool:
-        """Take in a class inside a function or a compound statement: its methods are pieces."""
+        """Take in a class inside a function or a compound statement: its methods are fragments."""
         self.stores.add(node.name)
         self._used.update(map(id, (*node.decorator_list, *node.bases)))
         outer, self.scope = self.scope, f"{self.scope}.{node.name}" if self.scope else node.name

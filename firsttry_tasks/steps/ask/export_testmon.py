@@ -16,13 +16,13 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 def write_testmon(root: Path) -> None:
     """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
     memory = Memory(root / report_files.DB)
-    now = partial(_pieces, root)
+    now = partial(_fragments, root)
     tests = today.known(memory.sessions(), memory.before, now)
     if not tests:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
@@ -30,6 +30,6 @@ def write_testmon(root: Path) -> None:
     CONSOLE.say(f"Wrote {testmon_export.FILE}: pytest --testmon now knows {len(tests)} tests.")
 
 
-def _pieces(root: Path, path: str) -> tuple[Piece, ...] | None:
-    """Return a file's pieces as it is now, None for one that isn't Python."""
-    return dependency_db.pieces(disk.read(root / path) or b"")
+def _fragments(root: Path, path: str) -> tuple[Fragment, ...] | None:
+    """Return a file's fragments as it is now, None for one that isn't Python."""
+    return dependency_db.fragments(disk.read(root / path) or b"")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.gates.pytest import Heard
     from firsttry_tasks.model.values import Completed
     from firsttry_tasks.selection.evidence.recorded_run import Session
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
     from firsttry_tasks.steps.run.project import Project
 
 #: The parts of the inputs that no test's own records can account for.
@@ -203,9 +203,9 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
     read = partial(_read, here.root)
 
     @functools.cache
-    def pieces(path: str) -> tuple[Piece, ...] | None:
+    def fragments(path: str) -> tuple[Fragment, ...] | None:
         # A run may have taken this very version apart.
-        return memory.before(path, tree.get(path, "")) or dependency_db.pieces(read(path))
+        return memory.before(path, tree.get(path, "")) or dependency_db.fragments(read(path))
 
     return Now(
         manifest=tree,
@@ -220,7 +220,7 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
         },
         variable=lambda name: variable(name, job.env, job.root),
         outside=lambda name: disk.content(here.root / name),
-        pieces=pieces,
+        fragments=fragments,
         before=memory.before,
         spelled=lambda path: spelled(read(path)),
         inert=here.settings.inert,

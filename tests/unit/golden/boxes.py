@@ -16,7 +16,7 @@ from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import Door, Learned, Memory, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
 from firsttry_tasks.selection.evidence.recorded_run import Frame, Session, Test
-from firsttry_tasks.selection.syntax.fragment import Piece
+from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -78,11 +78,13 @@ def db_of_tests(folder: Path, *more: str, of: Session | None = None) -> bytes:
     place = folder / "db"
     dependency_db.discard(place)
     Memory(place).learn((), {}, {}, frozenset(), NOTHING)
-    piece = Piece(key="test", body=True, first=1, last=2, digest=b"d")
+    fragment = Fragment(key="test", body=True, first=1, last=2, digest=b"d")
     with closing(sqlite3.connect(place)) as link:
         link.execute("UPDATE ft_session SET made = 1, body = ?", (squash(of or session()),))
         for path, blob in TREE.items():
-            link.execute("INSERT INTO ft_source VALUES (?, ?, ?)", (path, blob, squash((piece,))))
+            link.execute(
+                "INSERT INTO ft_source VALUES (?, ?, ?)", (path, blob, squash((fragment,)))
+            )
         for statement in more:
             link.execute(statement)
         link.commit()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.dependency_db import pieces
+from firsttry_tasks.dependency_db import fragments
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.selection.evidence.recorded_run import Frame, Now, Session, Test
 from firsttry_tasks.selection.syntax.parse import take_apart
@@ -16,7 +16,7 @@ from firsttry_tasks.selection.syntax.string_names import spelled
 
 if TYPE_CHECKING:
     from firsttry_tasks.model.values import Selection
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class Fact(msgspec.Struct, frozen=True):
 Tests = Mapping[str, tuple[str | Fact, ...]]
 
 #: What a dependency db knows of every version of a file.
-TAKEN_APART: dict[tuple[str, str], tuple[Piece, ...]] = {}
+TAKEN_APART: dict[tuple[str, str], tuple[Fragment, ...]] = {}
 
 
 class World:
@@ -42,10 +42,10 @@ class World:
     def __init__(self, files: Mapping[str, str], tests: Tests) -> None:
         """Take the files apart, and write the session down."""
         self.files = dict(files)
-        self.pieces = {
+        self.fragments = {
             path: take_apart(text.encode()) for path, text in files.items() if path.endswith(".py")
         }
-        for path, found in self.pieces.items():
+        for path, found in self.fragments.items():
             TAKEN_APART[path, str(hash(files[path]))] = found
         self.units: dict[tuple[str, int], int] = {}
         self.facts: dict[tuple[str, str], int] = {}
@@ -59,13 +59,13 @@ class World:
             path = nodeid.partition("::")[0]
             collected.setdefault(path, []).append(nodeid.removeprefix(path))
         frames = (Frame("start", "", (), (), (), ()), *(_collect(home) for home in homes))
-        imports = tuple(Frame("import", path, (), (), (), ()) for path in self.pieces)
+        imports = tuple(Frame("import", path, (), (), (), ()) for path in self.fragments)
         return Session(
             manifest={path: str(hash(text)) for path, text in self.files.items()},
             parts={},
             variables={},
             outside={},
-            modules={path.removesuffix(".py").replace("/", "."): path for path in self.pieces},
+            modules={path.removesuffix(".py").replace("/", "."): path for path in self.fragments},
             patterns=("test_*.py",),
             testpaths=(),
             roots=("",),
@@ -107,8 +107,8 @@ class World:
 
     def _unit(self, spelled: str) -> int:
         path, _, key = spelled.partition(":")
-        [piece] = [n for n, it in enumerate(self.pieces[path]) if it.body and it.key == key]
-        return self.units.setdefault((path, piece), len(self.units))
+        [fragment] = [n for n, it in enumerate(self.fragments[path]) if it.body and it.key == key]
+        return self.units.setdefault((path, fragment), len(self.units))
 
     def chosen(self, **changed: str | None) -> Selection:
         """Return what is chosen after a change: ``module_py`` stands for ``module.py``."""
@@ -132,7 +132,7 @@ class World:
             parts={},
             variable=lambda _: "",
             outside=lambda _: "",
-            pieces=lambda path: pieces(files[path].encode()),
+            fragments=lambda path: fragments(files[path].encode()),
             before=lambda path, blob: TAKEN_APART[path, blob],
             spelled=lambda path: spelled(files[path].encode()),
         )

@@ -1,4 +1,4 @@
-"""A file taken apart: what counts as a change, and what a piece refers to."""
+"""A file taken apart: what counts as a change, and what a fragment refers to."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from firsttry_tasks.selection.syntax.diff import compare
 from firsttry_tasks.selection.syntax.parse import take_apart
 
 if TYPE_CHECKING:
-    from firsttry_tasks.selection.syntax.fragment import Piece
+    from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
-def _only(text: str) -> Piece:
+def _only(text: str) -> Fragment:
     return take_apart(text.encode())[0]
 
 
@@ -33,7 +33,7 @@ def _differs(old: str, new: str) -> bool:
     ],
 )
 def test_layout_is_no_change(old: str, new: str) -> None:
-    """Comments, blank lines, brackets, quotes and imports for types leave the pieces alike."""
+    """Comments, blank lines, brackets, quotes and imports for types leave the fragments alike."""
     assert not _differs(old, new)
 
 
@@ -63,7 +63,7 @@ def test_two_functions_of_one_name_are_two_pieces() -> None:
     text = (
         b"class A:\n    @property\n    def x(self): ...\n    @x.setter\n    def x(self, n): ...\n"
     )
-    assert [piece.key for piece in take_apart(text) if piece.body] == ["A.x", "A.x#2"]
+    assert [fragment.key for fragment in take_apart(text) if fragment.body] == ["A.x", "A.x#2"]
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_effects(text: str, effect: bool) -> None:  # noqa: FBT001  a column of 
 )
 def test_keepers(body: str) -> None:
     """A function that stores something outside of itself may keep what it computed."""
-    pieces = take_apart(f"def f(cls):\n    {body}\n".encode())
-    assert [piece.memo for piece in pieces if piece.body] == [True]
+    fragments = take_apart(f"def f(cls):\n    {body}\n".encode())
+    assert [fragment.memo for fragment in fragments if fragment.body] == [True]
 
 
 def test_a_lazy_attribute_is_kept() -> None:
@@ -154,8 +154,8 @@ def test_what_a_call_may_change(text: str, ends: set[str]) -> None:
 
 def test_type_variables_are_no_references() -> None:
     """A class that nobody inspects does not change with its type variables."""
-    piece = _only("class Box(Base, Generic[T]): ...\n")
-    assert (sorted(piece.names), sorted(piece.hints)) == (["Base", "Generic"], ["T"])
+    fragment = _only("class Box(Base, Generic[T]): ...\n")
+    assert (sorted(fragment.names), sorted(fragment.hints)) == (["Base", "Generic"], ["T"])
 
 
 @pytest.mark.parametrize(
