@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.recording import Record
 
 #: Another number here makes older dbs count as absent.
-FORMAT = 9
+FORMAT = 10
 #: How many sessions are kept; each holds one dependency set of each of its tests.
 KEPT = 12
 _TABLES = """

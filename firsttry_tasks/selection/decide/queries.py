@@ -103,8 +103,12 @@ def _edit(fragments: Iterable[Fragment], name: str) -> Iterable[Fragment]:
 
 def _meant(fragment: Fragment, name: str) -> bool:
     """Tell whether a fragment is what the name stands for, or part of it."""
-    if fragment.body:
-        return not name or fragment.key == name or fragment.key.startswith((f"{name}.", f"{name}#"))
+    if fragment.is_function_body:
+        return (
+            not name
+            or fragment.qualname == name
+            or fragment.qualname.startswith((f"{name}.", f"{name}#"))
+        )
     scope, _, last = name.rpartition(".")
-    plain = not fragment.imports and (fragment.is_doc or not fragment.is_class)
-    return plain and (not name or (fragment.key == scope and last in fragment.binds))
+    plain = not fragment.uses.imports and (fragment.is_doc or not fragment.is_class)
+    return plain and (not name or (fragment.qualname == scope and last in fragment.binds))

@@ -49,7 +49,7 @@ class Homes:
         heirs = [
             path
             for path, delta in code.deltas.items()
-            if any(fragment.key and _has_test(fragment.binds) for fragment in delta.added)
+            if any(fragment.qualname and _has_test(fragment.binds) for fragment in delta.added)
         ]
         for home in homes:
             if home in spread.effects or home in code.names.bare:

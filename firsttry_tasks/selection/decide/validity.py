@@ -152,7 +152,7 @@ class Judged:
         mask = code.modules.mask((path, *self.session.loads.get(number, ())))
         if fragment >= 0 and path in code.modules.sources:
             found = code.modules.sources[path][fragment]
-            mask |= code.modules.mask(code.modules.imported(path, found.imports))
+            mask |= code.modules.mask(code.modules.imported(path, found.uses.imports))
             mask |= code.spread.having(path, found)
             docs = code.names.docs
             mask |= docs.looked if docs.looks(path, found) else 0

@@ -26,19 +26,19 @@ class Calls:
         self.fragments = fragments
         self.values = _values(files)
         self.places = {
-            (paths[number], fragment.key): number for number, fragment in fragments.items()
+            (paths[number], fragment.qualname): number for number, fragment in fragments.items()
         }
         self._paths = paths
         self._called = _by_name(fragments)
         self._plain: dict[str, set[int]] = {}  # functions of modules
         self._members: dict[str, set[int]] = {}  # functions of classes
         for number, fragment in fragments.items():
-            if fragment.body and _is_member(fragment.key):
+            if fragment.is_function_body and _is_member(fragment.qualname):
                 self._members.setdefault(own_name(fragment), set()).add(number)
-            if fragment.body and "." not in fragment.key:
-                self._plain.setdefault(fragment.key, set()).add(number)
-            elif fragment.body and fragment.key.endswith(CONSTRUCTORS):
-                kind = fragment.key.rpartition(".")[0].rpartition(".")[2]
+            if fragment.is_function_body and "." not in fragment.qualname:
+                self._plain.setdefault(fragment.qualname, set()).add(number)
+            elif fragment.is_function_body and fragment.qualname.endswith(CONSTRUCTORS):
+                kind = fragment.qualname.rpartition(".")[0].rpartition(".")[2]
                 self._plain.setdefault(kind, set()).add(number)
 
     def plain(self, names: Iterable[str]) -> set[int]:
@@ -47,7 +47,7 @@ class Calls:
 
     def methods(self, number: int, names: Iterable[str]) -> set[int]:
         """Return the methods with these names of the class that a method is of."""
-        scope, path = self.fragments[number].key.rpartition(".")[0], self._paths[number]
+        scope, path = self.fragments[number].qualname.rpartition(".")[0], self._paths[number]
         known = (self.places.get((path, f"{scope}.{name}")) for name in names if scope)
         return {unit for unit in known if unit is not None}
 
@@ -70,8 +70,10 @@ class Calls:
         while waiting:
             unit = waiting.pop()
             fragment = self.fragments[unit]
-            known = self.methods(unit, fragment.attrs) | self._lone(fragment.attrs & fragment.told)
-            fresh = (self.plain(fragment.names) | known) - found
+            known = self.methods(unit, fragment.uses.attrs) | self._lone(
+                fragment.uses.attrs & fragment.uses.called_only
+            )
+            fresh = (self.plain(fragment.uses.names) | known) - found
             found |= fresh
             waiting += fresh
         return found
@@ -89,13 +91,17 @@ class Calls:
             seen.add(name)
             for unit in self._called.get(name, set()) - found:
                 found.add(unit)
-                waiting |= (self.fragments[unit].names | self.fragments[unit].attrs) - seen
+                waiting |= (
+                    self.fragments[unit].uses.names | self.fragments[unit].uses.attrs
+                ) - seen
         return found
 
     def looks(self, units: Iterable[int]) -> bool:
         """Tell whether any of these functions may look at files or variables."""
         return any(
-            not LOOKING_OUT.isdisjoint(self.fragments[unit].names | self.fragments[unit].attrs)
+            not LOOKING_OUT.isdisjoint(
+                self.fragments[unit].uses.names | self.fragments[unit].uses.attrs
+            )
             for unit in units
         )
 
@@ -108,7 +114,7 @@ class Calls:
         """Units by the names they have."""
         found: dict[str, set[int]] = {}
         for number, fragment in self.fragments.items():
-            for name in fragment.names | fragment.attrs:
+            for name in fragment.uses.names | fragment.uses.attrs:
                 found.setdefault(name, set()).add(number)
         return found
 
@@ -123,8 +129,8 @@ def _by_name(fragments: Mapping[int, Fragment]) -> dict[str, set[int]]:
     """Return functions by their own name, methods also by their class's."""
     found: dict[str, set[int]] = {}
     for number, fragment in fragments.items():
-        if fragment.body:
-            for name in fragment.key.replace("#", ".").split("."):
+        if fragment.is_function_body:
+            for name in fragment.qualname.replace("#", ".").split("."):
                 found.setdefault(name, set()).add(number)
     return found
 
@@ -134,12 +140,12 @@ def _values(files: Iterable[tuple[Fragment, ...]]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for fragment in (fragment for file in files for fragment in file):
         if not (
-            fragment.body
-            or fragment.imports
+            fragment.is_function_body
+            or fragment.uses.imports
             or fragment.is_class
-            or fragment.decor
+            or fragment.decorators
             or fragment.is_doc
         ):
             for name in fragment.binds:
-                found.setdefault(name, set()).update(fragment.names | fragment.attrs)
+                found.setdefault(name, set()).update(fragment.uses.names | fragment.uses.attrs)
     return found

@@ -30,9 +30,9 @@ class Givers:
         self._files = tuple(files.values())
         self._functions: dict[str, set[int]] = {}
         for number, fragment in fragments.items():
-            if fragment.body:
+            if fragment.is_function_body:
                 self._functions.setdefault(own_name(fragment), set()).add(number)
-        self._sets = frozenset(name for file in self._files for it in file for name in it.sets)
+        self._sets = frozenset(name for file in self._files for it in file for name in it.uses.sets)
         self._keepers = {
             number: names(fragment)
             for number, fragment in fragments.items()
@@ -43,7 +43,7 @@ class Givers:
     def _is_given(self, fragment: Fragment) -> bool:
         return any(
             not name or (name[1:] in self._sets and name[1:] not in self._functions)
-            for name in fragment.gets
+            for name in fragment.memo.calls_given
         )
 
     def arguments(self, number: int) -> set[int]:
@@ -52,7 +52,9 @@ class Givers:
         found: set[int] = set()
         for file in self._files if asked else ():
             for fragment in file:
-                if fragment.body and not asked.isdisjoint(fragment.names | fragment.attrs):
+                if fragment.is_function_body and not asked.isdisjoint(
+                    fragment.uses.names | fragment.uses.attrs
+                ):
                     found |= self._handed(fragment)
         return found - {number}
 
@@ -60,11 +62,13 @@ class Givers:
         """Return for each statement that gives functions to a keeper what it is known by."""
         for path, file in self._sources.items() if self._known else ():
             for fragment in file:
-                if fragment.body or self._known.isdisjoint(fragment.names | fragment.attrs):
+                if fragment.is_function_body or self._known.isdisjoint(
+                    fragment.uses.names | fragment.uses.attrs
+                ):
                     continue
                 makers = self._handed(fragment)
-                for name in fragment.binds if fragment.decor else ():
-                    unit = self._places.get((path, f"{fragment.key}.{name}".strip(".")))
+                for name in fragment.binds if fragment.decorators else ():
+                    unit = self._places.get((path, f"{fragment.qualname}.{name}".strip(".")))
                     makers |= set() if unit is None else {unit}
                 if makers:
                     yield self._aliases(fragment.binds), makers
@@ -72,7 +76,7 @@ class Givers:
     def _handed(self, fragment: Fragment) -> set[int]:
         """Return the functions that a fragment hands on."""
         found: set[int] = set()
-        for name in fragment.handed:
+        for name in fragment.uses.passed_on:
             last = name.removeprefix(LOCAL).removeprefix(QUOTED).rpartition(".")[2]
             found |= self._functions.get(last, set())
         return found
@@ -91,13 +95,13 @@ class Givers:
         """For each name the names that variables have which are given something of that name."""
         found: dict[str, set[str]] = {}
         for fragment in chain.from_iterable(self._files):
-            if not (fragment.body or fragment.is_class or fragment.decor):
-                for name in fragment.names | fragment.attrs:
+            if not (fragment.is_function_body or fragment.is_class or fragment.decorators):
+                for name in fragment.uses.names | fragment.uses.attrs:
                     found.setdefault(name, set()).update(fragment.binds)
         return found
 
 
 def names(fragment: Fragment) -> frozenset[str]:
     """Return the names by which a function, or what it lies in, is got at."""
-    parts = (part.partition("#")[0] for part in fragment.key.split("."))
+    parts = (part.partition("#")[0] for part in fragment.qualname.split("."))
     return frozenset(part for part in parts if not part.startswith(("__", "<")))

@@ -24,23 +24,35 @@ class Private:
         self._common: set[str] = set()  # attributes that classes have, or that hold others' things
         for path, fragments in files.items():
             for fragment in fragments:
-                scope = fragment.key.rpartition(".")[0] if fragment.body else fragment.key
-                for name in fragment.fills if fragment.body else fragment.binds if scope else ():
-                    self._owners.setdefault(name, set()).add((path, scope))
-                self._common |= fragment.lends | (
-                    fragment.sets - fragment.fills if fragment.body else set()
+                scope = (
+                    fragment.qualname.rpartition(".")[0]
+                    if fragment.is_function_body
+                    else fragment.qualname
                 )
-                self._common |= fragment.binds if scope and not fragment.body else set()
+                for name in (
+                    fragment.memo.stored_own
+                    if fragment.is_function_body
+                    else fragment.binds
+                    if scope
+                    else ()
+                ):
+                    self._owners.setdefault(name, set()).add((path, scope))
+                self._common |= fragment.memo.stored_foreign | (
+                    fragment.uses.sets - fragment.memo.stored_own
+                    if fragment.is_function_body
+                    else set()
+                )
+                self._common |= fragment.binds if scope and not fragment.is_function_body else set()
 
     def keeps(self, path: str, fragment: Fragment) -> bool:
         """Tell whether a body of a file keeps what it keeps in such objects alone."""
         return (
-            fragment.own
-            and self._common.isdisjoint(fragment.items)
-            and all(self._owned(name) for name in fragment.others)
+            fragment.memo.in_own_object
+            and self._common.isdisjoint(fragment.memo.item_of)
+            and all(self._owned(name) for name in fragment.memo.other_owners)
             and (
-                fragment.keeps <= fragment.others
-                or (path, fragment.key.rpartition(".")[0]) in self._kinds
+                fragment.memo.kept_in <= fragment.memo.other_owners
+                or (path, fragment.qualname.rpartition(".")[0]) in self._kinds
             )
         )
 

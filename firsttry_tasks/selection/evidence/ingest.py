@@ -171,9 +171,9 @@ class _Places:
     def __init__(self, fragments: tuple[Fragment, ...]) -> None:
         self.fragments = fragments
         self._exact = {
-            (fragment.key.rpartition(".")[2].partition("#")[0], fragment.first): number
+            (fragment.qualname.rpartition(".")[2].partition("#")[0], fragment.first): number
             for number, fragment in enumerate(fragments)
-            if fragment.body
+            if fragment.is_function_body
         }
 
     def code(self, name: str, line: int) -> int:
@@ -191,7 +191,7 @@ class _Places:
             if (
                 fragment.first <= line <= fragment.last
                 and fragment.last - fragment.first <= size
-                and (bodies or not fragment.body)
+                and (bodies or not fragment.is_function_body)
             ):
                 best, size = number, fragment.last - fragment.first
         return best

@@ -97,7 +97,7 @@ class Shared:
         keepers = {
             n: fragment
             for n, fragment in self.fragments.items()
-            if fragment.body and fragment.memo and n not in self._private
+            if fragment.is_function_body and fragment.memo.keeps_results and n not in self._private
         }
         given = tuple(self._givers.statements())
         if not keepers and not given:
@@ -106,7 +106,7 @@ class Shared:
         by_unit, by_fact = masks(ran), masks([test.facts for test in tests])
         for number, fragment in keepers.items():
             callers = by_unit.get(number, 0)
-            if fragment.cache:
+            if fragment.memo.by_decorator:
                 made = (tests[at] for at in bits(callers))
                 names = {own_name(fragment)}
                 asking = {number} | self._calls.asking(names)
@@ -117,20 +117,22 @@ class Shared:
                 continue
             # What is made once runs in the first of those who ask for it, and few others.
             most = max(1, callers.bit_count() // _RARE)
-            reach = self._calls.reach(fragment.parts or fragment.names | fragment.attrs)
+            reach = self._calls.reach(
+                fragment.memo.lazy_names or fragment.uses.names | fragment.uses.attrs
+            )
             # A constructor tells, however many run it, that there is an object of its class.
             units = {
                 n
                 for n in ran[first] & reach
                 if (by_unit[n] & callers).bit_count() <= most
-                or self.fragments[n].key.endswith(CONSTRUCTORS)
+                or self.fragments[n].qualname.endswith(CONSTRUCTORS)
             }
             seen = (n for n in tests[first].facts if self.facts[n][0] in _TELLING)
             facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
             takers = self._takers(number, fragment, by_unit)
-            kind = GIVEN if fragment.takes else "kept"
+            kind = GIVEN if fragment.memo.keeps_given else "kept"
             if units or facts or takers & ~callers:
-                frame = self._frame(kind, fragment.key, {number, *units}, facts)
+                frame = self._frame(kind, fragment.qualname, {number, *units}, facts)
                 for at in bits(callers | takers):
                     more[tests[at].nodeid].add(frame)
             self._made(number, callers | takers, tests, by_unit, by_fact, more)
@@ -153,7 +155,7 @@ class Shared:
 
         They are those who don't themselves run a function that a keeper calls for it.
         """
-        if self.fragments[number].key.endswith(CONSTRUCTORS):
+        if self.fragments[number].qualname.endswith(CONSTRUCTORS):
             return  # it makes something for a new object alone
         for maker in self._makers(number, by_unit):
             lacking = askers & ~by_unit.get(maker, 0)
@@ -175,7 +177,7 @@ class Shared:
                 for fact in tests[at].facts
                 if self.facts[fact][0] in _TELLING and (by_fact[fact] & runners).bit_count() <= most
             }
-            self._works[maker] = self._frame("kept", self.fragments[maker].key, units, facts)
+            self._works[maker] = self._frame("kept", self.fragments[maker].qualname, units, facts)
         return self._works[maker]
 
     def _takers(self, number: int, fragment: Fragment, by_unit: Mapping[int, int]) -> int:
@@ -184,8 +186,8 @@ class Shared:
         ``self._code or self._make_code()`` asks only where nobody has asked before.
         """
         takers = 0
-        for other in self._calls.asking(fragment.keeps):
-            if other != number and self.fragments[other].body:
+        for other in self._calls.asking(fragment.memo.kept_in):
+            if other != number and self.fragments[other].is_function_body:
                 takers |= by_unit.get(other, 0)
         return takers
 
@@ -197,7 +199,9 @@ class Shared:
             self.frames[at] = msgspec.structs.replace(self.frames[at], units=inside)
         if known:
             return known
-        reach = self._calls.reach(self.fragments[number].names | self.fragments[number].attrs)
+        reach = self._calls.reach(
+            self.fragments[number].uses.names | self.fragments[number].uses.attrs
+        )
         looks = self._calls.looks({number, *reach})
         units, facts = {number}, set()
         for test in made:
@@ -206,7 +210,7 @@ class Shared:
         for frame in self.frames:
             asked = {place for place, unit in frame.lines if unit == number}
             units |= {unit for place, unit in frame.lines if place in asked and unit in reach}
-        return {self._frame("kept", self.fragments[number].key, units, facts)}
+        return {self._frame("kept", self.fragments[number].qualname, units, facts)}
 
     def _asked(
         self,
@@ -249,7 +253,11 @@ class Shared:
         found: dict[str, list[tuple[int, int]]] = {}
         for at, frame in enumerate(self.frames):
             for place, one in enumerate(self.sources(frame.name) if frame.kind == "import" else ()):
-                for name in () if one.body or one.imports else one.names | one.attrs:
+                for name in (
+                    ()
+                    if one.is_function_body or one.uses.imports
+                    else one.uses.names | one.uses.attrs
+                ):
                     found.setdefault(name, []).append((at, place))
         return found
 
@@ -258,8 +266,8 @@ class Shared:
 
         Of another object's methods they are those that ran for a test which it ran for, too.
         """
-        names = set(self.fragments[number].made)
-        for name in self.fragments[number].made:
+        names = set(self.fragments[number].memo.made_by)
+        for name in self.fragments[number].memo.made_by:
             names |= self._calls.values.get(name, set())
         own = {name[1:] for name in names if name.startswith(".")}
         made = self._calls.plain(names) | self._calls.methods(number, own)

@@ -78,7 +78,7 @@ class _Places:
         if unit not in self._units:
             path, number = self._session.units[unit]
             fragments = self._before(path, self._session.manifest.get(path, ""))
-            key = fragments[number].key if 0 <= number < len(fragments) else ""
+            key = fragments[number].qualname if 0 <= number < len(fragments) else ""
             line = self._bodies(path).get(key)
             self._units[unit] = (path, line) if line else None
         return self._units[unit]
@@ -88,6 +88,8 @@ class _Places:
         if path not in self._today:
             fragments = self._now(path) or ()
             self._today[path] = {
-                fragment.key: fragment.last for fragment in fragments if fragment.body
+                fragment.qualname: fragment.last
+                for fragment in fragments
+                if fragment.is_function_body
             }
         return self._today[path]

@@ -61,7 +61,7 @@ class Names:
         What is ``known`` to others, pytest or who is given an object of a class, can be asked for
         it by who never named it.
         """
-        why = f"docstring of {fragment.key}: {why}"
+        why = f"docstring of {fragment.qualname}: {why}"
         self.files.add(path)
         asked = self.docs.change(path, bit, known=known)
         self.origins |= bit | self.docs.found
@@ -70,7 +70,7 @@ class Names:
         spelled = {it for it in holders if it.startswith(QUOTED)}
         self._add(self.opened, {name, *(spelled if around else holders)}, bit, why)
         given = {PASSED + it for it in holders} if around else set()
-        self._add(self.docs.had, {*fragment.free, *_patterns(name), *given}, bit, why)
+        self._add(self.docs.had, {*fragment.uses.held, *_patterns(name), *given}, bit, why)
         self._add(self.attrs, DOCS, asked, why)
         self.why.setdefault(HELP, why)
 
@@ -90,10 +90,10 @@ class Names:
         """
         mask, name = 0, ""
         own: AbstractSet[str] = self.bare.get(path, frozenset())
-        if own and not own.isdisjoint(fragment.names - but):
-            name = min(own & (fragment.names - but))
+        if own and not own.isdisjoint(fragment.uses.names - but):
+            name = min(own & (fragment.uses.names - but))
             mask |= self.modules.bit.get(path, 0)
-        for other in (fragment.attrs & self.attrs.keys()) - but:
+        for other in (fragment.uses.attrs & self.attrs.keys()) - but:
             mask |= self.attrs[other]
             name = name or other
         for other in self.modules.meant(path, fragment) & self.opened.keys():
@@ -102,13 +102,13 @@ class Names:
         for other in self._hints(path, fragment) & (own | self.attrs.keys()):
             mask |= self.attrs.get(other, 0)
             name = name or other
-        if fragment.mirror and own:
+        if fragment.reflection.own_module and own:
             mask |= self.modules.bit.get(path, 0)
             name = name or min(own)
-        if fragment.wild and self.values:
+        if fragment.reflection.any_name and self.values:
             mask |= self.values
             name = name or "any name"
-        if fragment.peeks and self.members:
+        if fragment.reflection.any_member and self.members:
             mask |= self.members
             name = name or "any member"
         docs, how = self.docs.hit(path, fragment, but)
@@ -116,26 +116,29 @@ class Names:
 
     def unnoticed(self, path: str, fragment: Fragment) -> bool:
         """Tell whether only those notice a member of a class who name it."""
-        return (fragment.plain and self.plain(path, fragment.key)) or (
-            fragment.mild and self.plain(path, fragment.key, mild=True)
+        return (fragment.reflection.plain_class and self.plain(path, fragment.qualname)) or (
+            fragment.reflection.undecorated_methods
+            and self.plain(path, fragment.qualname, mild=True)
         )
 
     def _hints(self, path: str, fragment: Fragment) -> frozenset[str]:
         """Return the annotations that somebody may look at: a dataclass asks for ClassVar only."""
-        if not fragment.hints:
-            return fragment.hints
+        if not fragment.uses.annotations:
+            return fragment.uses.annotations
         if fragment.is_class:
             known = all(self.plain(path, name, mild=True) for name in fragment.binds)
-            return frozenset() if known else fragment.hints
-        if not fragment.key or (fragment.plain and self.plain(path, fragment.key)):
+            return frozenset() if known else fragment.uses.annotations
+        if not fragment.qualname or (
+            fragment.reflection.plain_class and self.plain(path, fragment.qualname)
+        ):
             return frozenset()
-        if self.plain(path, fragment.key, mild=True) and self._is_standard(path):
-            return fragment.hints - self.modules.classes.keys()
-        return fragment.hints
+        if self.plain(path, fragment.qualname, mild=True) and self._is_standard(path):
+            return fragment.uses.annotations - self.modules.classes.keys()
+        return fragment.uses.annotations
 
     def _is_standard(self, path: str) -> bool:
         """Tell whether a file's dataclasses, if it has any, are those of the standard library."""
-        loaded = {name for fragment in self.modules.sources[path] for name in fragment.imports}
+        loaded = {name for fragment in self.modules.sources[path] for name in fragment.uses.imports}
         return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
 
     def plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
@@ -150,7 +153,7 @@ class Names:
         if known is None or depth > _DEEPEST:
             return name in bases
         return all(
-            (fragment.mild if mild else fragment.plain)
+            (fragment.reflection.undecorated_methods if mild else fragment.reflection.plain_class)
             and all(self.plain(place, base, depth + 1, mild=mild) for base in fragment.bases)
             for place, fragment in known
         )

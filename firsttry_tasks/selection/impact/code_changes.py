@@ -76,19 +76,21 @@ class Code:
         """Return the bodies of functions with another signature: whoever runs them is concerned."""
         old = self.modules.sources[path]
         keys = {
-            f"{old[at].key}.{name}" if old[at].key else name
+            f"{old[at].qualname}.{name}" if old[at].qualname else name
             for at in delta.statements
             for name in old[at].binds
         }
         return frozenset(
-            at for at, fragment in enumerate(old) if fragment.body and fragment.key in keys
+            at
+            for at, fragment in enumerate(old)
+            if fragment.is_function_body and fragment.qualname in keys
         )
 
     def _change(self, path: str, fragments: frozenset[int] | None, why: str) -> None:
         """Count units of a file as changed: those of these fragments, or all."""
         for number, (place, fragment) in enumerate(self.session.units):
             if place == path and (fragments is None or fragment in fragments or fragment < 0):
-                key = self.modules.sources[path][fragment].key if fragment >= 0 else ""
+                key = self.modules.sources[path][fragment].qualname if fragment >= 0 else ""
                 self.units[number] = f"{why}: {key}" if key else why
 
     def _new_imports(self, path: str, fragments: tuple[Fragment, ...]) -> None:
@@ -99,7 +101,12 @@ class Code:
             self.spread.effects.setdefault(path, why)
 
     def _loads(self, path: str, fragments: Iterable[Fragment]) -> set[str]:
-        strings = {name for fragment in fragments if not fragment.body for name in fragment.imports}
+        strings = {
+            name
+            for fragment in fragments
+            if not fragment.is_function_body
+            for name in fragment.uses.imports
+        }
         asked = self.modules.absolute(path, strings)
         return self.modules.imported(path, strings) | {
             new
@@ -122,7 +129,7 @@ class Code:
         self._packages(path for path in moved if path.endswith("__init__.py"))
         for path, fragments in self.modules.sources.items() if names else ():
             for number, fragment in enumerate(fragments):
-                asked = self.modules.absolute(path, fragment.imports)
+                asked = self.modules.absolute(path, fragment.uses.imports)
                 hit = next((name for name in asked if _named(name, names)), None)
                 if hit is not None:
                     self._asked(path, number, fragment, f"module {hit} came or went")
@@ -139,7 +146,7 @@ class Code:
                     self.spread.effects.setdefault(inner, f"{path} came or went")
 
     def _asked(self, path: str, number: int, fragment: Fragment, why: str) -> None:
-        if fragment.body:
+        if fragment.is_function_body:
             self._change(path, frozenset({number}), why)
         else:
             self.spread.effects.setdefault(path, why)

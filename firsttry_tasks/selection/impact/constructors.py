@@ -29,19 +29,21 @@ class Makers:
     @cached_property
     def _bodies(self) -> frozenset[tuple[str, str]]:
         return frozenset(
-            (path, fragment.key)
+            (path, fragment.qualname)
             for path, fragments in self._modules.sources.items()
             for fragment in fragments
-            if fragment.body and fragment.key.endswith(CONSTRUCTORS)
+            if fragment.is_function_body and fragment.qualname.endswith(CONSTRUCTORS)
         )
 
     def revives(self, path: str, fragment: Fragment) -> bool:
         """Tell whether a fragment may make objects without a constructor, as unpickling does."""
         if path not in self._reviving:
             fragments = self._modules.sources.get(path, ())
-            loaded = {name.partition(".")[0] for it in fragments for name in it.imports}
+            loaded = {name.partition(".")[0] for it in fragments for name in it.uses.imports}
             self._reviving[path] = not REVIVING.isdisjoint(loaded)
-        return self._reviving[path] or not REVIVING.isdisjoint(fragment.names | fragment.attrs)
+        return self._reviving[path] or not REVIVING.isdisjoint(
+            fragment.uses.names | fragment.uses.attrs
+        )
 
     def of(self, name: str) -> frozenset[str]:
         """Return the functions of which one runs whenever an object of a class is made.
@@ -60,7 +62,7 @@ class Makers:
         for path, head in heads:
             if not self._names.plain(path, name):
                 return False
-            if not self._own(path, f"{head.key}.{name}".strip(".")):
+            if not self._own(path, f"{head.qualname}.{name}".strip(".")):
                 first = next((base for base in head.bases if base not in _SILENT), "")
                 if first in above or not self._is_sure(first, (*above, name)):
                     return False
@@ -76,7 +78,7 @@ class Makers:
         while waiting:
             name = waiting.pop()
             for path, head in self._modules.classes.get(name, ()):
-                found |= self._own(path, f"{head.key}.{name}".strip("."))
+                found |= self._own(path, f"{head.qualname}.{name}".strip("."))
                 waiting += set(head.bases) - seen
                 seen.update(head.bases)
         return found

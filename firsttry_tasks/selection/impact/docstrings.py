@@ -53,10 +53,10 @@ class Docs:
         """Return the origins of changed docstrings that a fragment asks for by itself, and how."""
         mask, name = 0, ""
         if self.had:
-            for other in fragment.free & self.had.keys():
+            for other in fragment.uses.held & self.had.keys():
                 mask |= self.had[other]
                 name = name or other
-            if HELP in fragment.names - but:
+            if HELP in fragment.uses.names - but:
                 mask |= self.asked
                 name = name or HELP
             if self.looks(path, fragment) and asks(fragment):
@@ -72,8 +72,14 @@ class Docs:
         """
         if not self.origins:
             return False
-        of_class = fragment.peeks and ("type" in fragment.names or "__class__" in fragment.attrs)
-        return fragment.wild or of_class or (fragment.mirror and path in self._files)
+        of_class = fragment.reflection.any_member and (
+            "type" in fragment.uses.names or "__class__" in fragment.uses.attrs
+        )
+        return (
+            fragment.reflection.any_name
+            or of_class
+            or (fragment.reflection.own_module and path in self._files)
+        )
 
     def finds(self, mask: int) -> int:
         """Return the bit of who may have found something, for a test that rests on ``mask``."""
@@ -85,7 +91,7 @@ class Docs:
         while around:
             above, _, name = around.rpartition(".")
             heads = self._modules.classes.get(name, ())
-            if any(it == path and head.key == above for it, head in heads) and not all(
+            if any(it == path and head.qualname == above for it, head in heads) and not all(
                 self._silent(it, head, frozenset()) for it, head in heads
             ):
                 yield around
@@ -95,10 +101,10 @@ class Docs:
         """Tell whether nothing that a class is made with can ask for its docstrings unseen."""
         quiet = self._quiet_names(path)
         strange = self._modules.foreign(path) - quiet
-        own = head.names - quiet - strange - vars(builtins).keys()
-        if _SHOWING in head.bases or (own and not head.mild):
+        own = head.uses.names - quiet - strange - vars(builtins).keys()
+        if _SHOWING in head.bases or (own and not head.reflection.undecorated_methods):
             return False
-        if any(not name.endswith(_SUITE) for name in head.names & strange):
+        if any(not name.endswith(_SUITE) for name in head.uses.names & strange):
             return False
         told = quiet | vars(builtins).keys()  # of what else a module of theirs has, no own name
         return all(self._silent_base(base, above, told if own else {base}) for base in head.bases)
@@ -117,8 +123,8 @@ class Docs:
         if path not in self._quiet:
             found: set[str] = set()
             for fragment in self._modules.sources.get(path, ()):
-                tops = {name.partition(".")[0] for name in fragment.imports}
-                if tops and not fragment.body and tops <= _QUIET:
+                tops = {name.partition(".")[0] for name in fragment.uses.imports}
+                if tops and not fragment.is_function_body and tops <= _QUIET:
                     found |= fragment.binds
             self._quiet[path] = frozenset(found) & self._modules.foreign(path)
         return self._quiet[path]
@@ -126,9 +132,11 @@ class Docs:
 
 def holder(fragment: Fragment) -> str:
     """Return the class that a docstring is of, or of a member of which it is; "" for none."""
-    return fragment.key if fragment.is_class else fragment.key.rpartition(".")[0]
+    return fragment.qualname if fragment.is_class else fragment.qualname.rpartition(".")[0]
 
 
 def asks(fragment: Fragment) -> bool:
     """Tell whether a fragment reads docstrings."""
-    return HELP in fragment.names or not DOCS.isdisjoint(fragment.attrs | fragment.names)
+    return HELP in fragment.uses.names or not DOCS.isdisjoint(
+        fragment.uses.attrs | fragment.uses.names
+    )

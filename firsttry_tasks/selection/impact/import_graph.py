@@ -72,9 +72,9 @@ class Modules:
             found: set[str] = set()
             for fragment in self.sources.get(path, ()):
                 if (
-                    fragment.imports
-                    and not fragment.body
-                    and not self.imported(path, fragment.imports)
+                    fragment.uses.imports
+                    and not fragment.is_function_body
+                    and not self.imported(path, fragment.uses.imports)
                 ):
                     found |= fragment.binds
             self._foreign[path] = frozenset(found)
@@ -85,7 +85,7 @@ class Modules:
         if path not in self._bound:
             fragments = self.sources.get(path, ())
             self._bound[path] = frozenset(
-                name for it in fragments if not it.key for name in it.binds
+                name for it in fragments if not it.qualname for name in it.binds
             )
         return self._bound[path]
 
@@ -98,8 +98,8 @@ class Modules:
         if path not in self._handles:
             found: set[str] = set()
             for fragment in self.sources.get(path, ()):
-                if fragment.imports and not fragment.body:
-                    longest = max(self.absolute(path, fragment.imports), key=len, default="")
+                if fragment.uses.imports and not fragment.is_function_body:
+                    longest = max(self.absolute(path, fragment.uses.imports), key=len, default="")
                     if longest in self.session.modules:
                         found |= fragment.binds
             self._handles[path] = frozenset(found)
@@ -108,19 +108,25 @@ class Modules:
     @cached_property
     def spoken(self) -> frozenset[str]:
         """Names that stand behind a dot, or in a string, anywhere."""
-        return frozenset().union(*(it.attrs for it in self._every()))
+        return frozenset().union(*(it.uses.attrs for it in self._every()))
 
     @cached_property
     def promised(self) -> frozenset[str]:
         """Names of members that protocols have, which classes may have without naming them."""
         known = {name for name, heads in self.classes.items() if _is_protocol(heads)}
-        members = (it for it in self._every() if it.key in known and not (it.body or it.is_doc))
+        members = (
+            it
+            for it in self._every()
+            if it.qualname in known and not (it.is_function_body or it.is_doc)
+        )
         return frozenset().union(*(it.binds for it in members))
 
     @cached_property
     def owned(self) -> frozenset[str]:
         """Names that the repository gives to something: others are those of other people's."""
-        return frozenset().union(*(it.binds | it.sets | it.carried for it in self._every()))
+        return frozenset().union(
+            *(it.binds | it.uses.sets | it.uses.data_strings for it in self._every())
+        )
 
     def _every(self) -> Iterator[Fragment]:
         return chain.from_iterable(self.sources.values())
@@ -155,14 +161,14 @@ class Modules:
         """Return the number of the statement that defines a class, None where there is no such."""
         above, _, name = scope.rpartition(".")
         for number, fragment in enumerate(self.sources[path]):
-            if fragment.is_class and fragment.key == above and name in fragment.binds:
+            if fragment.is_class and fragment.qualname == above and name in fragment.binds:
                 return number
         return None
 
     def meant(self, path: str, fragment: Fragment) -> frozenset[str]:
         """Names of the modules and classes that a fragment hands on, as they are called at home."""
-        if not fragment.handed:
-            return fragment.handed
+        if not fragment.uses.passed_on:
+            return fragment.uses.passed_on
         found = self._meant.get(id(fragment))  # fragments live as long as we do
         if found is None:
             found = self._meant[id(fragment)] = frozenset(self._home(path, fragment))
@@ -170,7 +176,7 @@ class Modules:
 
     def _home(self, path: str, fragment: Fragment) -> Iterator[str]:
         known = self._aliases(path)
-        for name in fragment.handed:
+        for name in fragment.uses.passed_on:
             first, dot, _ = name.partition(".")
             if name.startswith((QUOTED, LOCAL)):
                 yield name.removeprefix(LOCAL)
@@ -196,13 +202,13 @@ class Modules:
         """Names of modules, classes and functions in a file, and what they are called at home."""
         if path not in self._alias:
             fragments = self.sources.get(path, ())
-            functions = {fragment.key for fragment in fragments if fragment.body}
+            functions = {fragment.qualname for fragment in fragments if fragment.is_function_body}
             self._alias[path] = {
-                name: _last(max(fragment.imports, key=len)) if fragment.imports else name
+                name: _last(max(fragment.uses.imports, key=len)) if fragment.uses.imports else name
                 for fragment in fragments
-                if not fragment.body
+                if not fragment.is_function_body
                 for name in fragment.binds
-                if fragment.imports or fragment.is_class or name in functions
+                if fragment.uses.imports or fragment.is_class or name in functions
             }
         return self._alias[path]
 
@@ -221,7 +227,10 @@ class Modules:
         edges: dict[str, set[str]] = {path: set() for path in self.paths}
         for path, fragments in self.sources.items():
             static = {
-                name for fragment in fragments if not fragment.body for name in fragment.imports
+                name
+                for fragment in fragments
+                if not fragment.is_function_body
+                for name in fragment.uses.imports
             }
             edges[path] |= self.imported(path, static)
         for frame in frames:
@@ -256,10 +265,12 @@ def _is_protocol(heads: Iterable[tuple[str, Fragment]]) -> bool:
 
 def exported(fragments: Iterable[Fragment]) -> frozenset[str] | None:
     """Return what a list called ``__all__`` names, None where it is not all there is to read."""
-    found = [fragment for fragment in fragments if not fragment.key and "__all__" in fragment.binds]
-    if len(found) != 1 or found[0].unsafe or found[0].names:
+    found = [
+        fragment for fragment in fragments if not fragment.qualname and "__all__" in fragment.binds
+    ]
+    if len(found) != 1 or found[0].may_raise or found[0].uses.names:
         return None
-    return found[0].attrs
+    return found[0].uses.attrs
 
 
 def _last(name: str) -> str:

@@ -39,7 +39,7 @@ class Imported:
         """
         known = list(self._fragments(asking, units))
         for path, fragment in known:
-            fills = frozenset(end.removesuffix(CALLED) for _, end in fragment.writes)
+            fills = frozenset(end.removesuffix(CALLED) for _, end in fragment.uses.writes)
             mask, name = names.hit(path, fragment, fills | DOCS | {HELP})
             if mask:
                 return mask, name
@@ -53,7 +53,7 @@ class Imported:
             path, number = self._session.units[unit]
             if number >= 0 and path in self._modules.sources:
                 fragment = self._modules.sources[path][number]
-                if fragment.key != "__getattr__" or not self._is_there(asking, path):
+                if fragment.qualname != "__getattr__" or not self._is_there(asking, path):
                     yield path, fragment
 
     def _is_there(self, asking: Fragment, path: str) -> bool:
@@ -61,4 +61,8 @@ class Imported:
 
         Its ``__getattr__`` is asked for ``__path__`` then, and for nothing else.
         """
-        return bool(asking.imports) and not asking.star and asking.attrs <= self._modules.owns(path)
+        return (
+            bool(asking.uses.imports)
+            and not asking.star
+            and asking.uses.attrs <= self._modules.owns(path)
+        )

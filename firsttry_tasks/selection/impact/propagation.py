@@ -47,7 +47,7 @@ class Spread:
         became = exported(delta.added)
         if exports is not None and became is not None:
             self._exports[path] = exports ^ became
-        again = {_decorated(fragment) for fragment in delta.added if fragment.decor}
+        again = {_decorated(fragment) for fragment in delta.added if fragment.decorators}
         for number in sorted(delta.statements):
             if _decorated(old[number]) in again:
                 self._same.add((path, number))
@@ -57,7 +57,7 @@ class Spread:
         kept = {_decorated(old[number]) for place, number in self._same if place == path}
         for fragment in delta.added:
             # Nobody gets at the members of a class that nobody names.
-            if fragment.key.partition(".")[0] not in new and _decorated(fragment) not in kept:
+            if fragment.qualname.partition(".")[0] not in new and _decorated(fragment) not in kept:
                 self._statement(path, fragment, -1, f"{path} changed", changed=True)
         for name in delta.removed:
             self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
@@ -81,18 +81,22 @@ class Spread:
 
     def having(self, path: str, fragment: Fragment) -> int:
         """Return the bits of the changed classes that a fragment may have an object of."""
-        parts = set(fragment.key.split(".")) if fragment.body else set()
+        parts = set(fragment.qualname.split(".")) if fragment.is_function_body else set()
         revives = self._makers.revives(path, fragment)
         found = 0
         for (_, name), (bit, spread) in self.classes.items():
             makers = self._makers.of(name)
             # Who only calls a class gets an object of it, whose constructor is seen to run.
-            calls = fragment.told & self.modules.lineage(name) if makers else frozenset()
+            calls = (
+                fragment.uses.called_only & self.modules.lineage(name) if makers else frozenset()
+            )
             if (
-                fragment.key in makers
+                fragment.qualname in makers
                 or (makers and revives)
                 or not parts.isdisjoint(self.modules.lineage(name))
-                or spread.names.hit(path, fragment, frozenset() if fragment.memo else calls)[0]
+                or spread.names.hit(
+                    path, fragment, frozenset() if fragment.memo.keeps_results else calls
+                )[0]
             ):
                 found |= bit
         return found
@@ -126,12 +130,16 @@ class Spread:
         for number, fragment in enumerate(fragments):
             if fragment.star:
                 self._star(path, fragment)
-            if (path, number) in self.done or not (near or fragment.carried) or _is_fixed(fragment):
+            if (
+                (path, number) in self.done
+                or not (near or fragment.uses.data_strings)
+                or _is_fixed(fragment)
+            ):
                 continue
             mask, name = self._hit(path, number, fragment, reach, ran.get(number, ()))
             if mask:
                 self._again(path, number, self.names.why.get(name, f"{name} changed"))
-                if fragment.imports and self._lost(fragment, reach):
+                if fragment.uses.imports and self._lost(fragment, reach):
                     self.effects.setdefault(path, f"a name it imports is gone: {name}")
 
     def _hit(
@@ -143,14 +151,16 @@ class Spread:
         mask, name = self.names.hit(path, fragment)
         if not mask & reach:
             mask, name = self._imported.hit(self.names, fragment, ran)
-        if not mask & reach and not self.names.attrs.keys().isdisjoint(fragment.carried):
-            return 1, min(self.names.attrs.keys() & fragment.carried)  # where it goes, it is known
+        if not mask & reach and not self.names.attrs.keys().isdisjoint(fragment.uses.data_strings):
+            return 1, min(
+                self.names.attrs.keys() & fragment.uses.data_strings
+            )  # where it goes, it is known
         return mask & reach, name
 
     def _star(self, path: str, fragment: Fragment) -> None:
         """Hand on the changed names of a module whose every name is imported."""
         bare, own = self.names.bare, self.names.bare.get(path, set())
-        for source in self.modules.imported(path, fragment.imports):
+        for source in self.modules.imported(path, fragment.uses.imports):
             names = {it for it in bare.get(source, set()) - own if self._lists(source, it)}
             for name in sorted(names - {"__all__"}):
                 self._bind(path, "", name, self.names.why[name])
@@ -173,7 +183,7 @@ class Spread:
             self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
 
     def _lost(self, fragment: Fragment, reach: int) -> bool:
-        return any(self._gone.get(name, 0) & reach for name in fragment.attrs)
+        return any(self._gone.get(name, 0) & reach for name in fragment.uses.attrs)
 
     def _again(self, path: str, number: int, why: str) -> None:
         """Take in a statement that didn't change itself, but runs to another result."""
@@ -188,23 +198,25 @@ class Spread:
         self, path: str, fragment: Fragment, number: int, why: str, *, changed: bool = False
     ) -> None:
         """Take in a statement that runs to another result, or is itself another."""
-        if fragment.body:
+        if fragment.is_function_body:
             return
         self.done.add((path, number))
         if fragment.is_doc:
             self._document(path, fragment, why)
             return
-        if fragment.effect or (changed and _counts_whole(fragment)):
+        if fragment.has_effect or (changed and _counts_whole(fragment)):
             self.effects.setdefault(path, why)
-        if fragment.unsafe:
+        if fragment.may_raise:
             self.unsafe.setdefault(path, why)
         names = set(fragment.binds)
-        if fragment.unsafe:
+        if fragment.may_raise:
             names |= {tip for _, tip in self._writing.of(path, fragment)}
         for name in names - {""}:
-            self._bind(path, fragment.key, name, why)
-        if fragment.key and not (self.names.unnoticed(path, fragment) and self._is_spoken(names)):
-            for name in fragment.key.split("."):
+            self._bind(path, fragment.qualname, name, why)
+        if fragment.qualname and not (
+            self.names.unnoticed(path, fragment) and self._is_spoken(names)
+        ):
+            for name in fragment.qualname.split("."):
                 self._bind(path, "", name, why)
         for place, name in self._written(path, fragment, number):
             self._bind(place, "", name, why)
@@ -262,27 +274,33 @@ class Spread:
             for place, inner in ran
             if inner >= 0 and place in self.modules.sources
         ]
-        if (path, number) in self._same and not any(body.looks for _, body in known):
+        if (path, number) in self._same and not any(
+            body.reflection.signatures for _, body in known
+        ):
             return  # decorators that don't look into a function file it where it was
         for place, body in known:
             yield from self._writing.of(place, body)
-        if number < 0 and fragment.unsafe:
-            for called in (fragment.names | fragment.attrs) - fragment.imports - fragment.carried:
+        if number < 0 and fragment.may_raise:
+            for called in (
+                (fragment.uses.names | fragment.uses.attrs)
+                - fragment.uses.imports
+                - fragment.uses.data_strings
+            ):
                 for place, body in self._writing.bodies.get(called, ()):
                     yield from self._writing.of(place, body)
 
 
 def _decorated(fragment: Fragment) -> tuple[str, frozenset[str], bytes] | None:
     """Return what tells a decorated function from others, None for one without decorators."""
-    return (fragment.key, fragment.binds, fragment.decor) if fragment.decor else None
+    return (fragment.qualname, fragment.binds, fragment.decorators) if fragment.decorators else None
 
 
 def _is_fixed(fragment: Fragment) -> bool:
     """Tell whether nothing that it refers to makes a statement run to another result."""
-    listed = "__all__" in fragment.binds and not fragment.unsafe
-    return fragment.body or fragment.is_doc or listed
+    listed = "__all__" in fragment.binds and not fragment.may_raise
+    return fragment.is_function_body or fragment.is_doc or listed
 
 
 def _counts_whole(fragment: Fragment) -> bool:
     """Tell whether everybody who imports the module may notice a statement that changed."""
-    return fragment.star or (not fragment.key and any(map(HOOKS.fullmatch, fragment.binds)))
+    return fragment.star or (not fragment.qualname and any(map(HOOKS.fullmatch, fragment.binds)))

@@ -31,7 +31,7 @@ class Writing:
 
     def of(self, path: str, fragment: Fragment) -> Iterator[tuple[str, str]]:
         """Return what a fragment may change, as far as it is the repository's: file and name."""
-        for root, end in fragment.writes:
+        for root, end in fragment.uses.writes:
             tip = end.removesuffix(CALLED)
             if not tip or tip in _LABELS or root in self.modules.foreign(path):
                 continue
@@ -50,8 +50,8 @@ class Writing:
         found: dict[str, list[tuple[str, Fragment]]] = {}
         for path, fragments in self.modules.sources.items():
             for fragment in fragments:
-                if fragment.body:
-                    *above, last = fragment.key.split(".")
+                if fragment.is_function_body:
+                    *above, last = fragment.qualname.split(".")
                     if MAGIC.fullmatch(last) and above:
                         last = above[-1]
                     found.setdefault(last, []).append((path, fragment))

@@ -1,6 +1,6 @@
 """What differs between two versions of a file, in fragments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 import msgspec
@@ -23,14 +23,16 @@ class Delta(msgspec.Struct, frozen=True):
 
 def compare(old: Sequence[Fragment], new: Sequence[Fragment]) -> Delta:
     """Bodies are compared by name, statements by their order."""
-    bodies = {fragment.key: fragment.digest for fragment in new if fragment.body}
+    bodies = {fragment.qualname: fragment.digest for fragment in new if fragment.is_function_body}
     changed = {
         number
         for number, fragment in enumerate(old)
-        if fragment.body and bodies.get(fragment.key) != fragment.digest
+        if fragment.is_function_body and bodies.get(fragment.qualname) != fragment.digest
     }
-    before = [(number, fragment) for number, fragment in enumerate(old) if not fragment.body]
-    after = [fragment for fragment in new if not fragment.body]
+    before = [
+        (number, fragment) for number, fragment in enumerate(old) if not fragment.is_function_body
+    ]
+    after = [fragment for fragment in new if not fragment.is_function_body]
     gone, added = _moves([fragment for _, fragment in before], after)
     return Delta(
         bodies=frozenset(changed),
@@ -42,8 +44,8 @@ def compare(old: Sequence[Fragment], new: Sequence[Fragment]) -> Delta:
 
 def _moves(old: Sequence[Fragment], new: Sequence[Fragment]) -> tuple[list[int], list[Fragment]]:
     """Places of old statements that are not where they were, and the new ones."""
-    left = [(fragment.key, fragment.digest) for fragment in old]
-    right = [(fragment.key, fragment.digest) for fragment in new]
+    left = [(fragment.qualname, fragment.digest) for fragment in old]
+    right = [(fragment.qualname, fragment.digest) for fragment in new]
     matcher = SequenceMatcher(None, left, right, autojunk=False)
     gone: list[int] = []
     added: list[Fragment] = []
@@ -54,10 +56,5 @@ def _moves(old: Sequence[Fragment], new: Sequence[Fragment]) -> tuple[list[int],
     return gone, added
 
 
-def _bound(fragments: object) -> frozenset[str]:
-    return frozenset(
-        name
-        for fragment in fragments  # type: ignore[attr-defined]
-        if not fragment.key
-        for name in fragment.binds
-    )
+def _bound(fragments: Iterable[Fragment]) -> frozenset[str]:
+    return frozenset(name for it in fragments if not it.qualname for name in it.binds)

@@ -17,32 +17,32 @@ from firsttry_tasks.selection.syntax.ast_queries import (
 )
 from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED, every, parts, quoted, words
 from firsttry_tasks.selection.syntax.vocabulary import (
+    ANY_MEMBER,
+    ANY_NAME,
     CHANGING,
     FUNCTIONS,
     GENERIC,
     INNOCENT,
     KINDS,
     LABELLING,
-    LOOKING,
-    MIRRORS,
-    PEEKING,
+    OWN_MODULE,
     READING,
-    WILD,
+    SIGNATURES,
 )
 
 _NAMED = ast.Name | ast.Attribute
 
 
 class Expressions(Walk):
-    """What one walk finds; see ``Fragment`` for the meaning of most of it.
+    """What one walk finds; see ``Uses`` and ``Reflection`` for the meaning of most of it.
 
     ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first names
     of chains that something is stored in, ``stored`` the same with what is stored there, ``lent``
     are local names of what has another, ``called`` is what is called, ``functions`` are the
     definitions inside with their qualified names: their bodies are fragments of their own.
     ``homes`` are what imported names are called where they come from. ``loose`` are names that
-    are not only called, or asked whether something is of their kind. ``free_names`` and ``free`` (those behind a
-    dot and in strings) are had without calling them or asking for a part of them.
+    are not only called, or asked whether something is of their kind. ``held_names`` and ``held``
+    (those behind a dot and in strings) are had without calling them or asking for a part of them.
     ``conditions``: there are some.
     """
 
@@ -52,17 +52,17 @@ class Expressions(Walk):
         self.scope = scope
         self.names: set[str] = set()
         self.loose: set[str] = set()
-        self.free_names: set[str] = set()
-        self.free: set[str] = set()
+        self.held_names: set[str] = set()
+        self.held: set[str] = set()
         self.stores: set[str] = set()
         self.attrs: set[str] = set()
-        self.handed: set[str] = set()
+        self.passed_on: set[str] = set()
         self.spelled: set[str] = set()
         self.sets: set[str] = set()
-        self.fills: set[str] = set()
-        self.lends: set[str] = set()
+        self.stored_own: set[str] = set()
+        self.stored_foreign: set[str] = set()
         self.homes: dict[str, str] = {}
-        self.hints: set[str] = set()
+        self.annotations: set[str] = set()
         self.imports: set[str] = set()
         self.writes: set[tuple[str, str]] = set()
         self.shared: set[str] = set()
@@ -73,11 +73,11 @@ class Expressions(Walk):
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
         self.apart: ast.AST | None = None  # a definition whose docstring is a fragment of its own
-        self.effect = self.unsafe = self.wild = self.peeks = self.mirror = False
-        self.star = self.looks = self.conditions = False
+        self.has_effect = self.may_raise = self.any_name = self.any_member = self.own_module = False
+        self.star = self.signatures = self.conditions = False
         self._inside = 0  # classes that are not taken apart
         self._new: set[int] = set()  # attributes that are given what nobody else has
-        self._told: set[int] = set()  # nodes that are called, or asked for their kind
+        self._called_only: set[int] = set()  # nodes that are called, or asked for their kind
         self._used: set[int] = set()  # nodes of which a part is asked for, decorators and bases
         self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
         self._listed: set[int] = set()  # strings that are one of many, not the part of a name
@@ -89,10 +89,10 @@ class Expressions(Walk):
         self._text.append(f"({node.id},{node.ctx.__class__.__name__})")
         if isinstance(node.ctx, ast.Load):
             self.names.add(node.id)
-            if id(node) not in self._told:
+            if id(node) not in self._called_only:
                 self.loose.add(node.id)
                 if id(node) not in self._used:
-                    self.free_names.add(node.id)
+                    self.held_names.add(node.id)
             if id(node) not in self._tame:
                 self._reflects(node.id)
         else:
@@ -102,39 +102,39 @@ class Expressions(Walk):
     def on_attribute(self, node: ast.Attribute) -> bool:
         """Note the name behind the dot; setting it changes what stands before the dot."""
         self.attrs.add(node.attr)
-        if id(node) not in self._told:
+        if id(node) not in self._called_only:
             self.loose.add(node.attr)
         if node.attr == "__dict__":
             self._hand(node.value)
             self.attrs |= {"__class__"} if root(node) == "cls" else set()
         if node.attr == "__doc__":
-            self.free.add(f"{tip(node.value)}.__doc__")
+            self.held.add(f"{tip(node.value)}.__doc__")
         self._used.add(id(node if node.attr == "__doc__" else node.value))
         if isinstance(node.ctx, ast.Load):
-            self.unsafe = True
-            if id(node) not in self._told and id(node) not in self._used:
-                self.free.add(node.attr)
+            self.may_raise = True
+            if id(node) not in self._called_only and id(node) not in self._used:
+                self.held.add(node.attr)
             if id(node) not in self._tame and not is_self(node.value):
                 self._reflects(node.attr, root(node.value))
         else:
-            self.unsafe = True
+            self.may_raise = True
             self.sets.add(node.attr)
             if is_self(node.value):
-                self.fills.add(node.attr)
-                self.lends |= set() if id(node) in self._new else {node.attr}
+                self.stored_own.add(node.attr)
+                self.stored_foreign |= set() if id(node) in self._new else {node.attr}
             self.writes |= {(root(node), node.attr), (root(node), tip(bare(node.value)))}
             self.kept.add(root(node))
         return True
 
     def _reflects(self, name: str, of: str = "") -> None:
-        self.looks = self.looks or name in LOOKING
-        self.wild = self.wild or name in WILD
-        self.peeks = self.peeks or (name in PEEKING and of not in FUNCTIONS)
-        self.mirror = self.mirror or name in MIRRORS
+        self.signatures = self.signatures or name in SIGNATURES
+        self.any_name = self.any_name or name in ANY_NAME
+        self.any_member = self.any_member or (name in ANY_MEMBER and of not in FUNCTIONS)
+        self.own_module = self.own_module or name in OWN_MODULE
 
     def on_subscript(self, node: ast.Subscript) -> bool:
         """Note that setting an item changes what stands before the bracket."""
-        self.unsafe = True
+        self.may_raise = True
         if tip(node.value) in GENERIC:
             self._hint(node.slice)  # type variables: only some classes look at them
             self._fields(node, "slice")
@@ -148,15 +148,15 @@ class Expressions(Walk):
 
     def on_call(self, node: ast.Call) -> bool:
         """Note that a method may change what it is called on; any call may fail."""
-        self.unsafe = True
+        self.may_raise = True
         func = node.func
         self.called.append(func)
         kinds = node.args[1:] if tip(func) in KINDS else []
-        self._told.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
+        self._called_only.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
         if tip(func) not in INNOCENT:
             self._hand(*node.args, *(word.value for word in node.keywords))
-            self.free.update(PASSED + tip(it) for it in node.args if isinstance(it, _NAMED))
-        self.wild = self.wild or asks_for_any(node)
+            self.held.update(PASSED + tip(it) for it in node.args if isinstance(it, _NAMED))
+        self.any_name = self.any_name or asks_for_any(node)
         if tip(func) == "vars" and node.args and is_self(node.args[0]):
             self._tame.add(id(func))  # what an object holds was put there by code that ran
         if isinstance(func, ast.Attribute):
@@ -171,7 +171,7 @@ class Expressions(Walk):
             self._first(func, node.args)
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Constant):
             self._spell(every(str(func.value.value)))  # `"one two".split()`
-        self.effect = self.effect or any(word.arg == "autouse" for word in node.keywords)
+        self.has_effect = self.has_effect or any(word.arg == "autouse" for word in node.keywords)
         return True
 
     def _first(self, func: ast.expr, values: list[ast.expr]) -> None:
@@ -188,13 +188,13 @@ class Expressions(Walk):
         """Note what is given away as a whole: modules and classes, by themselves or by name."""
         for value in values:
             if isinstance(value, ast.Constant):
-                self.handed.add(quoted(value.value))
+                self.passed_on.add(quoted(value.value))
             elif isinstance(value, ast.List | ast.Tuple | ast.Set):
                 self._hand(*value.elts)
             elif isinstance(value, ast.Dict):
                 self._hand(*value.values)
             else:
-                self.handed.add(dotted(value))
+                self.passed_on.add(dotted(value))
 
     def on_constant(self, node: ast.Constant) -> bool:
         """Short strings may be names of something."""
@@ -202,7 +202,7 @@ class Expressions(Walk):
         if isinstance(node.value, str) and id(node) not in self._tame:
             if id(node) not in self._listed:
                 self.attrs |= parts(node.value)
-                self.free |= parts(node.value)
+                self.held |= parts(node.value)
             self._spell(words(node.value))
         return False
 
@@ -210,7 +210,7 @@ class Expressions(Walk):
         self.attrs |= names
         self.spelled |= names
         self.loose |= names
-        self.free.update(QUOTED + name for name in names)
+        self.held.update(QUOTED + name for name in names)
 
     def _listing(self, node: ast.AST, *changed: ast.expr) -> None:
         """Let a list of names that is made of others ask for none of what they name."""
@@ -232,17 +232,17 @@ class Expressions(Walk):
     def _hint(self, node: ast.expr) -> None:
         before = self.references()
         self.visit(node)
-        self.hints |= (self.names - before[0]) | (self.attrs - before[1])
+        self.annotations |= (self.names - before[0]) | (self.attrs - before[1])
         self.forget(before)
 
     def references(self) -> tuple[set[str], ...]:
         """Return what is referred to so far, to `forget` what comes after."""
-        kinds = self.names, self.attrs, self.handed, self.free_names, self.free
+        kinds = self.names, self.attrs, self.passed_on, self.held_names, self.held
         return tuple(map(set, kinds))
 
     def forget(self, before: tuple[set[str], ...]) -> None:
         """Go back to what was referred to before a part that nobody looks at."""
-        self.names, self.attrs, self.handed, self.free_names, self.free = before
+        self.names, self.attrs, self.passed_on, self.held_names, self.held = before
 
 
 def members(node: ast.expr | None) -> list[ast.expr]:

@@ -20,84 +20,113 @@ MAGIC = re.compile(
 CONSTRUCTORS = (".__init__", ".__new__")
 
 
-class Fragment(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
-    """One fragment; its ``digest`` leaves out comments, layout and the fragments inside it.
+class Uses(Struct, frozen=True, array_like=True, gc=False):
+    """The names that a fragment refers to, sorted by what it does with them."""
 
-    ``key`` is the qualified name of a function's body, or of the scope a statement stands in;
-    ``first`` and ``last`` are lines. Of names, ``binds`` are those it sets, ``names`` those it
-    refers to bare, ``attrs`` those behind a dot, in an import or in a string (``visit_*`` for a
-    string ``visit_``), ``hints`` those in annotations of variables. ``handed`` are modules,
-    classes and other things that go elsewhere as a whole, where any part of them may be looked at,
-    and strings that may name them (``'conf.settings``). ``carried`` are names in strings that a
-    variable is given, for others to look up. ``told`` are those that a body only calls, or asks
-    whether something is of their kind: of a class it gets nothing but new objects. ``free`` are
-    those that it has without calling them or asking for a part of them: ``name``, ``'name`` in a
-    string, ``name.__doc__`` where only that is asked for, ``(name`` where a call is given it.
-    ``imports`` are modules, relative ones with their dots. ``sets`` are attributes that are given
-    a value. ``writes`` are pairs (first name, last name) of chains that are assigned to or called
-    a method of, such as ``registry.entries.append``.
+    #: Names that stand alone, as in ``name`` or ``name.part``.
+    names: frozenset[str] = frozenset()
+    #: Names behind a dot, in an import or in a string (``visit_*`` for the string ``visit_``).
+    attrs: frozenset[str] = frozenset()
+    #: Names in annotations of variables: only some classes look at those.
+    annotations: frozenset[str] = frozenset()
+    #: Modules, classes and functions given away as a whole, where any part of them may be looked
+    #: at, and strings that may name such (``'conf.settings``).
+    passed_on: frozenset[str] = frozenset()
+    #: Names in strings that a variable is given, for other code to look up.
+    data_strings: frozenset[str] = frozenset()
+    #: Names that a body only calls, or compares the type of something with: of a class it gets
+    #: nothing but new objects.
+    called_only: frozenset[str] = frozenset()
+    #: Names that a body has without calling them or asking for a part of them: ``name``,
+    #: ``'name`` in a string, ``name.__doc__`` where only that is asked for, ``(name`` as argument.
+    held: frozenset[str] = frozenset()
+    #: Modules that it imports, relative ones with their dots.
+    imports: frozenset[str] = frozenset()
+    #: Attributes that it gives a value, of whatever object.
+    sets: frozenset[str] = frozenset()
+    #: (first name, last name) of chains that are assigned to or have a method called, such as
+    #: ``registry.entries.append``.
+    writes: frozenset[tuple[str, str]] = frozenset()
 
-    ``effect``: does more than bind names. ``unsafe``: may raise while it runs. ``wild``: may refer
-    to any name; ``peeks``: to any member of a class; ``mirror``: to any name of its module.
-    ``memo``: may keep for later what it computed, under the names that it ``keeps``; ``parts`` are
-    the names in what it does only where that lacks, none where that may be anything; ``own``:
-    objects keep it, its own one but for the attributes in ``others``; of the attributes in
-    ``items`` it is an item. ``fills`` are attributes of its own object that a body sets, ``lends``
-    those among them that are given what others may have, too. ``made`` are
-    names of what the kept was made by, with ``.`` before its own object's, ``:`` before others';
-    ``takes``: it may be what others made; ``gets`` tells of what such a body calls and was given:
-    "" of functions, ``.name`` of its object's attributes; ``cache``: a decorator does so, so that
-    it need not run again. ``star``: imports every name of a module. ``plain``: a class that looks
-    at nobody's members, or a member of one that only those notice who name it. ``mild``: a class
-    that looks at nobody's methods, or a method of one. ``looks``: asks what functions say of
-    themselves. ``is_doc``: a docstring that only those notice who ask for it; its ``key`` is what
-    it belongs to, ``free`` is how that is had; with ``is_class`` it is a class's.
-    ``decor`` is the digest of a function's decorators.
-    """
 
-    key: str
-    body: bool
+class Reflection(Struct, frozen=True, array_like=True, gc=False):
+    """What a fragment looks up by names that are not written in it."""
+
+    #: It may refer to any name at all (``vars()``, ``getmembers``).
+    any_name: bool = False
+    #: It may look at any member of a class (``__dict__``, ``get_type_hints``).
+    any_member: bool = False
+    #: It may refer to any name of its own module (``globals()``, ``eval``).
+    own_module: bool = False
+    #: It asks what functions say of themselves: signatures, defaults, annotations.
+    signatures: bool = False
+    #: A class that looks at nobody's members, or a member that only code naming it notices.
+    plain_class: bool = False
+    #: The same for methods: nothing in the class looks at them, so none is noticed unnamed.
+    undecorated_methods: bool = False
+
+
+class Memo(Struct, frozen=True, array_like=True, gc=False):
+    """What a body keeps for later: read only by the guess about state that tests share."""
+
+    #: It may keep what it computed.
+    keeps_results: bool = False
+    #: A decorator keeps its results, so that it need not run again.
+    by_decorator: bool = False
+    #: The names under which the results are kept.
+    kept_in: frozenset[str] = frozenset()
+    #: The names in what runs only where the result is lacking; none where that may be anything.
+    lazy_names: frozenset[str] = frozenset()
+    #: Objects keep it: the function's own one, but for ``other_owners``.
+    in_own_object: bool = False
+    #: The attributes of which it is an item.
+    item_of: frozenset[str] = frozenset()
+    #: The attributes among ``kept_in`` that belong to other objects than its own.
+    other_owners: frozenset[str] = frozenset()
+    #: Attributes of its own object that the body sets.
+    stored_own: frozenset[str] = frozenset()
+    #: Those among them that are given what other objects may have, too.
+    stored_foreign: frozenset[str] = frozenset()
+    #: What the kept was made by: names, ``.name`` of its own object, ``:name`` of others.
+    made_by: frozenset[str] = frozenset()
+    #: What it keeps may have been made by other functions.
+    keeps_given: bool = False
+    #: What it calls and was given: "" for functions, ``.name`` for attributes of its object.
+    calls_given: frozenset[str] = frozenset()
+
+
+class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """One fragment of a file."""
+
+    #: Qualified name: of the function for a body, of the scope it stands in for a statement; of
+    #: what it describes for a docstring that is a fragment of its own.
+    qualname: str
+    is_function_body: bool
+    #: First and last line, counted from 1.
     first: int
     last: int
+    #: Of the code without comments, layout and the fragments inside it.
     digest: bytes
+    #: The names that a statement sets.
     binds: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-    attrs: frozenset[str] = frozenset()
-    hints: frozenset[str] = frozenset()
-    handed: frozenset[str] = frozenset()
-    carried: frozenset[str] = frozenset()
-    told: frozenset[str] = frozenset()
-    free: frozenset[str] = frozenset()
-    imports: frozenset[str] = frozenset()
-    sets: frozenset[str] = frozenset()
-    writes: frozenset[tuple[str, str]] = frozenset()
-    effect: bool = False
-    unsafe: bool = False
-    wild: bool = False
-    peeks: bool = False
-    mirror: bool = False
-    memo: bool = False
-    parts: frozenset[str] = frozenset()
-    own: bool = False
-    items: frozenset[str] = frozenset()
-    others: frozenset[str] = frozenset()
-    fills: frozenset[str] = frozenset()
-    lends: frozenset[str] = frozenset()
-    made: frozenset[str] = frozenset()
-    takes: bool = False
-    gets: frozenset[str] = frozenset()
-    cache: bool = False
-    keeps: frozenset[str] = frozenset()
+    uses: Uses = Uses()
+    reflection: Reflection = Reflection()
+    memo: Memo = Memo()
+    #: It does more than bind names.
+    has_effect: bool = False
+    #: It may raise while it runs.
+    may_raise: bool = False
+    #: It imports every name of a module.
     star: bool = False
-    plain: bool = False
-    mild: bool = False
-    looks: bool = False
     is_class: bool = False
+    #: A docstring that only code asking for docstrings notices; with ``is_class``, a class's.
     is_doc: bool = False
-    decor: bytes = b""
+    #: Digest of a function's decorators, empty where there are none.
+    decorators: bytes = b""
+    #: Last names of the bases of a class.
     bases: tuple[str, ...] = ()
 
 
 def own_name(fragment: Fragment) -> str:
     """Return what a function is called where it is defined."""
-    return fragment.key.rpartition(".")[2].partition("#")[0]
+    return fragment.qualname.rpartition(".")[2].partition("#")[0]

@@ -15,8 +15,8 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     root,
     tip,
 )
-from firsttry_tasks.selection.syntax.fragment import Fragment
-from firsttry_tasks.selection.syntax.lazy_init import NOTHING, lazily
+from firsttry_tasks.selection.syntax.fragment import Fragment, Memo, Reflection, Uses
+from firsttry_tasks.selection.syntax.lazy_init import NOTHING, Lazy, lazily
 from firsttry_tasks.selection.syntax.statements import Scan
 from firsttry_tasks.selection.syntax.string_names import LOCAL
 from firsttry_tasks.selection.syntax.vocabulary import CALLED, FUNCTIONS
@@ -36,58 +36,81 @@ def body(
     ``around`` are names of the functions it stands in.
     """
     own = parameters(node) | (scan.stores - scan.shared)
-    writes = {pair for pair in scan.writes if pair[1].removesuffix(CALLED) not in own}
     asks = scan.conditions and (scan.writes or "setattr" in scan.names)
     lazy = lazily(node.body) if asks else NOTHING
+    return Fragment(
+        qualname=name,
+        is_function_body=True,
+        first=first_line(node),
+        last=node.end_lineno or node.lineno,
+        digest=scan.digest(),
+        uses=Uses(
+            names=frozenset(scan.names - own),
+            attrs=frozenset(scan.attrs),
+            passed_on=_passed_on(scan, own),
+            called_only=frozenset((scan.names - own | scan.attrs) - scan.loose),
+            held=_held(scan, own),
+            imports=frozenset(scan.imports),
+            sets=frozenset(scan.sets),
+            writes=_writes(scan, name, own, lazy),
+        ),
+        reflection=Reflection(
+            any_name=scan.any_name,
+            any_member=scan.any_member,
+            own_module=scan.own_module,
+            signatures=scan.signatures,
+        ),
+        memo=_memo(scan, name, node, lazy, around),
+    )
+
+
+def _writes(scan: Scan, name: str, own: AbstractSet[str], lazy: Lazy) -> frozenset[tuple[str, str]]:
+    """Return what a body changes that others may notice."""
+    writes = {pair for pair in scan.writes if pair[1].removesuffix(CALLED) not in own}
     # What is made when first asked for says nothing of who asked; nor does what a function is told.
-    writes -= {("self", name) for name in lazy.made}
+    writes -= {("self", attribute) for attribute in lazy.made}
     writes = {pair for pair in writes if pair[0] not in FUNCTIONS & own}
     if name.rpartition(".")[2] in _CONSTRUCTORS:
         writes = {pair for pair in writes if pair[0] != "self"}
+    return frozenset(writes | {(shared, shared) for shared in scan.shared})
+
+
+def _memo(
+    scan: Scan,
+    name: str,
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    lazy: Lazy,
+    around: frozenset[str],
+) -> Memo:
+    """Return what a body keeps for later."""
+    own = parameters(node) | (scan.stores - scan.shared)
     lent = _lent(scan, own)
     lasting = own & {"cls", *lasting_parameters(node), *lent}
     kept = bool(scan.shared) or is_memo(node) or not scan.kept.isdisjoint(lasting)
     kept = kept or not scan.kept <= own
-    memo = kept or bool(lazy.keeps)
+    keeps = kept or bool(lazy.keeps)
     brief = own - lasting - lazy.roots - {"self"}
-    parts = lazy.parts if memo and not kept else None
-    return Fragment(
-        key=name,
-        body=True,
-        first=first_line(node),
-        last=node.end_lineno or node.lineno,
-        digest=scan.digest(),
-        names=frozenset(scan.names - own),
-        attrs=frozenset(scan.attrs),
-        handed=_handed(scan, own),
-        told=frozenset((scan.names - own | scan.attrs) - scan.loose),
-        free=_free(scan, own),
-        imports=frozenset(scan.imports),
-        sets=frozenset(scan.sets),
-        writes=frozenset(writes | {(shared, shared) for shared in scan.shared}),
-        wild=scan.wild,
-        peeks=scan.peeks,
-        mirror=scan.mirror,
-        looks=scan.looks,
-        memo=memo,
-        own=memo and not kept,
-        items=lazy.items,
-        others=lazy.others,
-        fills=frozenset(scan.fills),
-        lends=frozenset(scan.lends),
-        parts=_names(scan.scope, parts) if parts is not None else frozenset(),
-        made=_made(scan, own, brief) if memo else frozenset(),
-        takes=memo and _takes(scan, own, brief),
-        gets=_gets(scan, own | around) if memo or _is_getter(name, scan) else frozenset(),
-        keeps=lazy.keeps | scan.shared | _containers(scan, own - lasting) | set(lent.values()),
-        cache=is_memo(node),
+    parts = lazy.parts if keeps and not kept else None
+    return Memo(
+        keeps_results=keeps,
+        by_decorator=is_memo(node),
+        kept_in=lazy.keeps | scan.shared | _containers(scan, own - lasting) | set(lent.values()),
+        lazy_names=_names(scan.scope, parts) if parts is not None else frozenset(),
+        in_own_object=keeps and not kept,
+        item_of=lazy.items,
+        other_owners=lazy.others,
+        stored_own=frozenset(scan.stored_own),
+        stored_foreign=frozenset(scan.stored_foreign),
+        made_by=_made(scan, own, brief) if keeps else frozenset(),
+        keeps_given=keeps and _takes(scan, own, brief),
+        calls_given=_gets(scan, own | around) if keeps or _is_getter(name, scan) else frozenset(),
     )
 
 
-def _free(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
+def _held(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
     """Return what a body has without calling it, as it is called at home."""
-    imported = {home for name, home in scan.homes.items() if name in scan.free_names}
-    return frozenset(scan.free_names - own | imported | scan.free)
+    imported = {home for name, home in scan.homes.items() if name in scan.held_names}
+    return frozenset(scan.held_names - own | imported | scan.held)
 
 
 def _lent(scan: Scan, own: AbstractSet[str]) -> dict[str, str]:
@@ -162,10 +185,10 @@ def _containers(scan: Scan, own: AbstractSet[str]) -> set[str]:
     return {end for name, end in scan.writes if name in scan.kept and name not in own}
 
 
-def _handed(scan: Scan, own: set[str]) -> frozenset[str]:
+def _passed_on(scan: Scan, own: set[str]) -> frozenset[str]:
     """Return what a body hands on that is not its own, or that it has imported itself."""
     found: set[str] = set()
-    for chain in scan.handed - {""}:
+    for chain in scan.passed_on - {""}:
         first, dot, rest = chain.partition(".")
         if first in scan.homes:
             found.add(LOCAL + (rest.rpartition(".")[2] if dot else scan.homes[first]))

@@ -16,7 +16,7 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     parameters,
     tip,
 )
-from firsttry_tasks.selection.syntax.fragment import MAGIC, Fragment
+from firsttry_tasks.selection.syntax.fragment import MAGIC, Fragment, Reflection, Uses
 from firsttry_tasks.selection.syntax.function_bodies import body
 from firsttry_tasks.selection.syntax.statements import Scan
 from firsttry_tasks.selection.syntax.string_names import QUOTED
@@ -103,7 +103,7 @@ def _is_data(node: ast.stmt) -> bool:
     return isinstance(node, _DATA) and not known
 
 
-def _carried(scan: Scan) -> frozenset[str]:
+def _data_strings(scan: Scan) -> frozenset[str]:
     return frozenset(name for name in scan.spelled if "*" not in name)
 
 
@@ -124,12 +124,12 @@ def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False)
     scan.visit(node)
     name = of.rpartition(".")[2]
     return Fragment(
-        key=of,
-        body=False,
+        qualname=of,
+        is_function_body=False,
         first=node.lineno,
         last=node.end_lineno or node.lineno,
         digest=scan.digest(),
-        free=frozenset({f"{name}.__doc__" if runs else name, QUOTED + name}),
+        uses=Uses(held=frozenset({f"{name}.__doc__" if runs else name, QUOTED + name})),
         is_class=of_class,
         is_doc=True,
     )
@@ -157,36 +157,40 @@ def _fragment(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Fragmen
     magic = any(MAGIC.fullmatch(name) for name in scan.stores)
     guard = isinstance(node, ast.If) and ast.unparse(node.test) in _GUARDS
     return Fragment(
-        key=scan.scope,
-        body=False,
+        qualname=scan.scope,
+        is_function_body=False,
         first=first_line(node),
         last=node.end_lineno or node.lineno,
         digest=scan.digest(),
         binds=frozenset() if guard else frozenset(scan.stores),
-        names=frozenset(scan.names),
-        attrs=frozenset(scan.attrs),
-        hints=frozenset(scan.hints),
-        free=frozenset(scan.free_names | scan.free),
-        handed=frozenset(scan.handed - {""}),
-        carried=_carried(scan) if _is_data(node) else frozenset(),
-        imports=frozenset(scan.imports),
-        sets=frozenset(scan.sets),
-        writes=frozenset(scan.writes),
-        effect=not guard and scan.effect,
-        unsafe=not guard and scan.unsafe,
-        wild=scan.wild,
-        peeks=scan.peeks,
-        mirror=scan.mirror,
+        uses=Uses(
+            names=frozenset(scan.names),
+            attrs=frozenset(scan.attrs),
+            annotations=frozenset(scan.annotations),
+            passed_on=frozenset(scan.passed_on - {""}),
+            data_strings=_data_strings(scan) if _is_data(node) else frozenset(),
+            held=frozenset(scan.held_names | scan.held),
+            imports=frozenset(scan.imports),
+            sets=frozenset(scan.sets),
+            writes=frozenset(scan.writes),
+        ),
+        reflection=Reflection(
+            any_name=scan.any_name,
+            any_member=scan.any_member,
+            own_module=scan.own_module,
+            plain_class=plain and not magic,
+            undecorated_methods=mild and not magic,
+        ),
+        has_effect=not guard and scan.has_effect,
+        may_raise=not guard and scan.may_raise,
         star=scan.star,
-        plain=plain and not magic,
-        mild=mild and not magic,
         is_class=isinstance(node, ast.ClassDef),
-        decor=_decor(node),
+        decorators=_decorators(node),
         bases=scan.bases,
     )
 
 
-def _decor(node: ast.stmt) -> bytes:
+def _decorators(node: ast.stmt) -> bytes:
     """Return the digest of a function's decorators, empty where it has none."""
     scan = Scan("")
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])

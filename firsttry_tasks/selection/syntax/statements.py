@@ -30,7 +30,7 @@ class Scan(Expressions):
         self._fields(node, "body")
         self.stores.add(node.name)
         self.bases = tuple(tip(base) for base in node.bases)
-        self.unsafe = bool(node.decorator_list or node.keywords or node.bases)
+        self.may_raise = bool(node.decorator_list or node.keywords or node.bases)
 
     def body(self, node: Function) -> None:
         """Walk over a function without signature and docstring: the definition has those."""
@@ -40,7 +40,7 @@ class Scan(Expressions):
 
     def on_import(self, node: ast.Import) -> bool:
         """Note the module, and the name it is bound to."""
-        self.unsafe = self.unsafe or not _standard(alias.name for alias in node.names)
+        self.may_raise = self.may_raise or not _standard(alias.name for alias in node.names)
         for alias in node.names:
             self.imports.add(alias.name)
             self.attrs.update(alias.name.split("."))
@@ -49,7 +49,7 @@ class Scan(Expressions):
 
     def on_import_from(self, node: ast.ImportFrom) -> bool:
         """Note the module and the name in it, which may be a module as well."""
-        self.unsafe = True
+        self.may_raise = True
         source = "." * node.level + (node.module or "")
         self.imports.add(source)
         for alias in node.names:
@@ -66,7 +66,7 @@ class Scan(Expressions):
         self.homes[name] = alias.name.rpartition(".")[2]
         if alias.asname:
             self.loose.add(self.homes[name])
-            self.free.add(self.homes[name])
+            self.held.add(self.homes[name])
 
     def on_function(self, node: Function) -> bool:
         """Take in signature, decorators, docstring and kind; the body is another fragment."""
@@ -77,7 +77,7 @@ class Scan(Expressions):
         doc = ast.get_docstring(node, clean=False)
         if doc is not None and node is not self.apart:
             self._text.append(repr(doc))
-        self.unsafe = self.unsafe or bool(node.decorator_list)
+        self.may_raise = self.may_raise or bool(node.decorator_list)
         if yields(node):
             self._text.append("yields")
         if self._inside or is_inspected(node):
@@ -153,7 +153,7 @@ class Scan(Expressions):
     def on_expression(self, node: ast.Expr) -> bool:
         """Note that a docstring binds ``__doc__``; another expression is there for its effect."""
         if not isinstance(node.value, ast.Constant):
-            self.effect = True
+            self.has_effect = True
             return True
         if not isinstance(node.value.value, str):
             return True
@@ -163,23 +163,23 @@ class Scan(Expressions):
 
     def on_handler(self, node: ast.ExceptHandler) -> bool:
         """Note that it is asked whether an error is of a kind."""
-        self._told.update(map(id, members(node.type)))
+        self._called_only.update(map(id, members(node.type)))
         return True
 
     def on_effect(self, _node: ast.AST) -> bool:
         """More than binding names."""
-        self.effect = self.unsafe = True
+        self.has_effect = self.may_raise = True
         return True
 
     def on_condition(self, node: ast.AST) -> bool:
         """Note that what runs depends on something."""
         self.conditions = True
-        self.unsafe = self.unsafe or isinstance(node, ast.If | ast.Match)
+        self.may_raise = self.may_raise or isinstance(node, ast.If | ast.Match)
         return True
 
     def on_risk(self, _node: ast.AST) -> bool:
         """May raise."""
-        self.unsafe = True
+        self.may_raise = True
         return True
 
     kinds: ClassVar[Mapping[str, Callable[..., bool]]] = {

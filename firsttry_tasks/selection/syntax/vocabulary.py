@@ -64,16 +64,16 @@ ACCESSING = frozenset({"property", "setter", "getter", "deleter", "cached_proper
 #: Decorators of a class that take no notice of its methods, but for those with a meaning to Python.
 MILD = frozenset({"dataclass", "final", "total_ordering", "unique"})
 #: Asking for names that stand nowhere in the code.
-WILD = frozenset({"vars", "dir", "getmembers", "__subclasses__", "__all__"})
-PEEKING = frozenset({"__dict__", "__annotations__", "get_type_hints"})
+ANY_NAME = frozenset({"vars", "dir", "getmembers", "__subclasses__", "__all__"})
+ANY_MEMBER = frozenset({"__dict__", "__annotations__", "get_type_hints"})
 #: Asking what a function says of itself.
-LOOKING = frozenset(
+SIGNATURES = frozenset(
     {"signature", "getfullargspec", "getdoc", "cleandoc", "__doc__", "__defaults__", "__code__",
      "__kwdefaults__", "__annotations__", "get_type_hints"}
 )  # fmt: skip
 #: What functions are called where they are wrapped; in their ``__dict__`` is nothing of a class.
 FUNCTIONS = frozenset({"f", "fn", "func", "function", "method", "wrapped", "wrapper"})
-MIRRORS = frozenset({"globals", "eval", "exec", "__globals__"})
+OWN_MODULE = frozenset({"globals", "eval", "exec", "__globals__"})
 #: How docstrings are asked for; and by which function that nobody imports.
 DOCS = frozenset({"__doc__", "getdoc", "pydoc"})
 HELP = "help"

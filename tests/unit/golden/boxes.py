@@ -78,7 +78,7 @@ def db_of_tests(folder: Path, *more: str, of: Session | None = None) -> bytes:
     place = folder / "db"
     dependency_db.discard(place)
     Memory(place).learn((), {}, {}, frozenset(), NOTHING)
-    fragment = Fragment(key="test", body=True, first=1, last=2, digest=b"d")
+    fragment = Fragment(qualname="test", is_function_body=True, first=1, last=2, digest=b"d")
     with closing(sqlite3.connect(place)) as link:
         link.execute("UPDATE ft_session SET made = 1, body = ?", (squash(of or session()),))
         for path, blob in TREE.items():

@@ -107,7 +107,11 @@ class World:
 
     def _unit(self, spelled: str) -> int:
         path, _, key = spelled.partition(":")
-        [fragment] = [n for n, it in enumerate(self.fragments[path]) if it.body and it.key == key]
+        [fragment] = [
+            n
+            for n, it in enumerate(self.fragments[path])
+            if it.is_function_body and it.qualname == key
+        ]
         return self.units.setdefault((path, fragment), len(self.units))
 
     def chosen(self, **changed: str | None) -> Selection:

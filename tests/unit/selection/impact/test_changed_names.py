@@ -166,7 +166,7 @@ def test_names_in_a_file() -> None:
 )
 def test_what_is_handed_on(code: str, handed: set[str]) -> None:
     """Modules and classes that go elsewhere as a whole, by themselves or by name."""
-    assert take_apart(code.encode())[0].handed == handed
+    assert take_apart(code.encode())[0].uses.passed_on == handed
 
 
 def test_names_that_strings_are_quoted_for() -> None:

@@ -27,13 +27,13 @@ NAMED, CALLED, MADE = (f"test_tool.py::test_{it}" for it in ("named", "called", 
 )
 def test_what_code_has_without_calling_it(code: str, free: set[str]) -> None:
     """Functions by name and in strings, what a call is given, and whose docstring is asked for."""
-    assert take_apart(code.encode())[0].free == free
+    assert take_apart(code.encode())[0].uses.held == free
 
 
 def test_own_names_are_nobody_elses() -> None:
     """A parameter says nothing; what a function imports counts by its name at home."""
     body = take_apart(b"def f(one):\n    from kit import tool as two\n    return one, two\n")[-1]
-    assert body.free == {"tool"}
+    assert body.uses.held == {"tool"}
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,10 @@ def test_two_functions_of_one_name_are_two_pieces() -> None:
     text = (
         b"class A:\n    @property\n    def x(self): ...\n    @x.setter\n    def x(self, n): ...\n"
     )
-    assert [fragment.key for fragment in take_apart(text) if fragment.body] == ["A.x", "A.x#2"]
+    assert [fragment.qualname for fragment in take_apart(text) if fragment.is_function_body] == [
+        "A.x",
+        "A.x#2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,7 @@ def test_two_functions_of_one_name_are_two_pieces() -> None:
 )
 def test_names_behind_dots_and_in_strings(text: str, attrs: set[str]) -> None:
     """A string may name what is looked up later."""
-    assert _only(text).attrs == attrs
+    assert _only(text).uses.attrs == attrs
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_names_behind_dots_and_in_strings(text: str, attrs: set[str]) -> None:
 )
 def test_effects(text: str, effect: bool) -> None:  # noqa: FBT001  a column of the table
     """A statement that does more than bind names counts for every importer."""
-    assert _only(text).effect == effect
+    assert _only(text).has_effect == effect
 
 
 @pytest.mark.parametrize(
@@ -114,13 +117,15 @@ def test_effects(text: str, effect: bool) -> None:  # noqa: FBT001  a column of 
 def test_keepers(body: str) -> None:
     """A function that stores something outside of itself may keep what it computed."""
     fragments = take_apart(f"def f(cls):\n    {body}\n".encode())
-    assert [fragment.memo for fragment in fragments if fragment.body] == [True]
+    assert [fragment.memo.keeps_results for fragment in fragments if fragment.is_function_body] == [
+        True
+    ]
 
 
 def test_a_lazy_attribute_is_kept() -> None:
     """Made only where it is missing."""
     text = b"def f(self):\n    if self._x is None:\n        self._x = make()\n    return self._x\n"
-    assert take_apart(text)[1].memo
+    assert take_apart(text)[1].memo.keeps_results
 
 
 @pytest.mark.parametrize(
@@ -135,7 +140,7 @@ def test_a_lazy_attribute_is_kept() -> None:
 )
 def test_wild(expression: str, wild: bool) -> None:  # noqa: FBT001  a column of the table
     """Code that may ask for any name is known as such."""
-    assert _only(f"X = {expression}\n").wild == wild
+    assert _only(f"X = {expression}\n").reflection.any_name == wild
 
 
 @pytest.mark.parametrize(
@@ -149,13 +154,16 @@ def test_wild(expression: str, wild: bool) -> None:  # noqa: FBT001  a column of
 )
 def test_what_a_call_may_change(text: str, ends: set[str]) -> None:
     """What a method of a builtin type hands out is part of what it was called on."""
-    assert {end for _, end in _only(text).writes} | {"X"} >= ends
+    assert {end for _, end in _only(text).uses.writes} | {"X"} >= ends
 
 
 def test_type_variables_are_no_references() -> None:
     """A class that nobody inspects does not change with its type variables."""
     fragment = _only("class Box(Base, Generic[T]): ...\n")
-    assert (sorted(fragment.names), sorted(fragment.hints)) == (["Base", "Generic"], ["T"])
+    assert (sorted(fragment.uses.names), sorted(fragment.uses.annotations)) == (
+        ["Base", "Generic"],
+        ["T"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,4 +176,4 @@ def test_type_variables_are_no_references() -> None:
 )
 def test_who_looks_at_members(text: str, peeks: bool) -> None:  # noqa: FBT001
     """What an object holds was put there by code that ran; what its class holds was not."""
-    assert take_apart(text.encode())[1].peeks is peeks
+    assert take_apart(text.encode())[1].reflection.any_member is peeks
