@@ -78,7 +78,7 @@ def issues(session: Session, lengths: Mapping[tuple[str, str], int]) -> Iterator
 def _frames(session: Session) -> Iterator[str]:
     for frame in session.frames:
         ran = (*frame.units, *(unit for _, unit in frame.lines))
-        there = _within(ran, session.units) and _within(frame.facts, session.facts)
+        there = _within(ran, session.units) and _within(frame.observations, session.observations)
         if not (there and _within(frame.used, session.frames)):
             yield f"the frame {frame.name!r} rests on what is not there"
 
@@ -86,7 +86,9 @@ def _frames(session: Session) -> Iterator[str]:
 def _tests(session: Session) -> Iterator[str]:
     for test in session.tests:
         there = not len(test.units) % WORD and _within(test.ran(), session.units)
-        held = _within(test.facts, session.facts) and _within(test.frames, session.frames)
+        held = _within(test.observations, session.observations) and _within(
+            test.frames, session.frames
+        )
         if not (there and held):
             yield f"{test.nodeid!r} rests on what is not there"
         if not test.frames or test.path not in session.manifest:

@@ -13,7 +13,7 @@ class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     line: int
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Something besides code that was looked at.
 
     kind: read, write, touch (a file's times or rights), list, look (a path's existence), env,
@@ -27,7 +27,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What happened while a frame was the innermost one; numbers point into units and facts.
+    """What happened while a frame was the innermost one; numbers point into units and observations.
 
     kind: start, import, collect, fixture, cache (what a cached function did, whoever called it; its
     name is ``named`` of the function).
@@ -36,7 +36,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: str
     name: str
     units: tuple[int, ...] = ()
-    facts: tuple[int, ...] = ()
+    observations: tuple[int, ...] = ()
     used: tuple[int, ...] = ()  # other frames that were opened inside
     lines: tuple[tuple[int, int], ...] = ()  # of an import: (line of the module, unit)
 
@@ -49,7 +49,7 @@ class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
     outcome: str
     seconds: float
     units: tuple[int, ...]
-    facts: tuple[int, ...]
+    observations: tuple[int, ...]
     frames: tuple[int, ...]
     names: tuple[str, ...]  # of its fixtures
     function: bool  # a plain function or method: its code says all it refers to
@@ -59,7 +59,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One process of a recorded run."""
 
     units: tuple[Unit, ...]
-    facts: tuple[Fact, ...]
+    observations: tuple[Observation, ...]
     frames: tuple[Frame, ...]
     tests: tuple[Test, ...]
     modules: dict[str, str]  # dotted name -> path

@@ -125,12 +125,12 @@ def _touched(nodeid: str, records: Iterable[Record]) -> dict[str, Touch]:
     for record in records:
         for test in (test for test in record.tests if test.nodeid == nodeid):
             frames = [record.frames[n] for n in _reached(record.frames, test.frames)]
-            opened = [(frame.kind, frame.units, frame.facts) for frame in frames]
-            for kind, units, facts in (*opened, ("test", test.units, test.facts)):
+            opened = [(frame.kind, frame.units, frame.observations) for frame in frames]
+            for kind, units, observations in (*opened, ("test", test.units, test.observations)):
                 touch = Touch(kind="import", frame=kind)
                 found |= {record.units[n].path: touch for n in units}
-                for fact in (record.facts[n] for n in facts):
-                    found[fact.name] = Touch(kind=fact.kind, frame=kind)
+                for observation in (record.observations[n] for n in observations):
+                    found[observation.name] = Touch(kind=observation.kind, frame=kind)
     return found
 
 
@@ -150,9 +150,11 @@ def _recorded(session: Session, nodeid: str) -> frozenset[str]:
     found: set[str] = set()
     for test in (test for test in session.tests if test.nodeid == nodeid):
         frames = [session.frames[n] for n in _reached(session.frames, test.frames)]
-        facts = (*test.facts, *(n for frame in frames for n in frame.facts))
+        observations = (*test.observations, *(n for frame in frames for n in frame.observations))
         units = (*test.ran(), *(n for frame in frames for n in frame.units))
-        found |= {session.facts[n][1] for n in facts} | {session.units[n][0] for n in units}
+        found |= {session.observations[n][1] for n in observations} | {
+            session.units[n][0] for n in units
+        }
     return frozenset(found)
 
 

@@ -38,8 +38,8 @@ class Watch:
         self.collector = collector(self.tape, self._enter, self._leave)
         self.asker = Asker(self.tape)
         self.opens = Opens(self.tape, data, folder)
-        self.facts = Facts(self.tape, self._code, self.asker.fetched, self.opens.known)
-        self.children = Children(self.tape, self.facts, self.collector, folder)
+        self.observations = Facts(self.tape, self._code, self.asker.fetched, self.opens.known)
+        self.children = Children(self.tape, self.observations, self.collector, folder)
         self.lives = Lives(self.tape)
         self.tests: list[tuple[pytest.Item, Open, str, float]] = []
         self.collected: list[str] = []
@@ -59,10 +59,10 @@ class Watch:
                 self.tape.add("whole", place)
                 self.lives.executed(place)
             else:
-                self.facts.neighbour(path)
+                self.observations.neighbour(path)
         self.collector.begin()
         self.opens.begin()
-        self.facts.begin()
+        self.observations.begin()
         self.children.disown()
         self.children.begin()
         for loader in _LOADERS:
@@ -75,7 +75,7 @@ class Watch:
         """Stop to listen, and write the record."""
         self._drain()
         self.children.end()
-        self.facts.end()
+        self.observations.end()
         self.opens.end()
         self.collector.end()
         for holder, attribute, before in reversed(self._undo):
@@ -111,9 +111,9 @@ class Watch:
             path = _path(module)
             place = None if path is None else self.tape.place(path)
             if place is None:
-                self.facts.neighbour(path)
+                self.observations.neighbour(path)
                 self.collector.foreign(functools.partial(original, loader, module))
-                if path is not None and self.facts.is_stranger(path):
+                if path is not None and self.observations.is_stranger(path):
                     self._ask(path)
                 return
             frame = self.tape.frame("import", place)
@@ -130,7 +130,7 @@ class Watch:
 
     def _ask(self, path: str) -> None:
         """Count for whole what a module from elsewhere imports: what it does with it is unknown."""
-        for name in self.facts.imports(path):
+        for name in self.observations.imports(path):
             found = _path(sys.modules.get(name))
             place = None if found is None else self.tape.place(found)
             if place is not None:
@@ -268,7 +268,7 @@ class Watch:
             outcome=outcome,
             seconds=round(seconds, 6),
             units=tuple(sorted(frame.units - {-1})),
-            facts=tuple(sorted(frame.facts)),
+            observations=tuple(sorted(frame.observations)),
             frames=tuple(sorted(frame.used | above)),
             names=tuple(sorted(getattr(item, "fixturenames", ()))),
             function=isinstance(item, pytest.Function),
@@ -282,7 +282,7 @@ class Watch:
                 kind=frame.kind,
                 name=frame.name,
                 units=tuple(sorted(frame.units - {-1})),
-                facts=tuple(sorted(frame.facts)),
+                observations=tuple(sorted(frame.observations)),
                 used=tuple(sorted(frame.used)),
                 lines=tuple(sorted(line for line in frame.lines if line[1] >= 0)),
             )
@@ -290,13 +290,13 @@ class Watch:
         )
         return Record(
             units=tuple(tape.units),
-            facts=tape.listed_facts(),
+            observations=tape.listed_observations(),
             frames=frames,
             tests=tests,
             modules=self._named_modules(),
             environment={
                 name: variable(name, tape.environment, tape.root)
-                for kind, name in tape.facts
+                for kind, name in tape.observations
                 if kind == "env"
             },
             patterns=tuple(map(str, config.getini("python_files"))),

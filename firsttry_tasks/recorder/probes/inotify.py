@@ -42,7 +42,8 @@ class _System(NamedTuple):
 class Opens:
     """Puts what was opened to the innermost frame; inert where the kernel can't be asked.
 
-    A folder that the kernel refuses to watch is a fact: every test may rest on what lies there.
+    A folder that the kernel refuses to watch is an observation: every test may rest on what lies
+    there.
     """
 
     def __init__(self, tape: Tape, folders: Iterable[str], spool: Path) -> None:

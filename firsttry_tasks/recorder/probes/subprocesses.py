@@ -41,10 +41,10 @@ class Diverted(Protocol):
 class Children:
     """Follows what a process starts, and gathers what its children wrote."""
 
-    def __init__(self, tape: Tape, facts: Facts, collector: Diverted, folder: Path) -> None:
+    def __init__(self, tape: Tape, observations: Facts, collector: Diverted, folder: Path) -> None:
         """Follow the children of the process that this tape records."""
         self.tape = tape
-        self.facts = facts
+        self.observations = observations
         self.collector = collector
         self.folder = folder / f"children-{os.getpid()}"
         self.owners: list[Open] = []
@@ -69,7 +69,7 @@ class Children:
         os.environ["PYTHONPATH"] = _with_boot(self._path)
         self.own(self.tape.top)
         for event in ("os.system", "os.posix_spawn", "os.exec", "os.spawn"):
-            self.facts.on(event, functools.partial(self._unseen, event))
+            self.observations.on(event, functools.partial(self._unseen, event))
         os.register_at_fork(after_in_child=self._forked)
         self._popen = subprocess.Popen.__init__
         subprocess.Popen.__init__ = self._following(self._popen)  # type: ignore[method-assign]
@@ -106,7 +106,7 @@ class Children:
                     original(process, args, *rest, **options)
             finally:
                 self._starting -= 1
-            if not self.facts.live or self._harmless(args, options.get("cwd")):
+            if not self.observations.live or self._harmless(args, options.get("cwd")):
                 return
             if not self._version_asked(frame, args):
                 self.started.append((frame, process.pid))
@@ -168,7 +168,7 @@ class Children:
 
     def _forked(self) -> None:
         """In a forked child: write what runs and what is looked at, as it happens."""
-        if not self.facts.live or os.getppid() != self._pid:
+        if not self.observations.live or os.getppid() != self._pid:
             return
         top = self.tape.top
         path = self.folder / f"{os.getpid()}-fork{_SUFFIX}"

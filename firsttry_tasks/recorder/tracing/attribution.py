@@ -1,10 +1,10 @@
-"""The stack of open frames: every unit and fact goes to the innermost one."""
+"""The stack of open frames: every unit and observation goes to the innermost one."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 
-from firsttry_tasks.model.recording import Fact, Unit, named
+from firsttry_tasks.model.recording import Observation, Unit, named
 
 #: What tells code objects apart. Their own hash reads all they hold; ``id`` is an audited event.
 identity = object.__hash__
@@ -13,7 +13,7 @@ identity = object.__hash__
 class Open:
     """A frame while it is open; it may be opened again, as fixtures and collectors are."""
 
-    __slots__ = ("facts", "kind", "lines", "name", "number", "owner", "units", "used")
+    __slots__ = ("kind", "lines", "name", "number", "observations", "owner", "units", "used")
 
     def __init__(self, kind: str, name: str, number: int) -> None:
         """Begin empty."""
@@ -21,7 +21,7 @@ class Open:
         self.name = name
         self.number = number
         self.units: set[int] = set()
-        self.facts: set[int] = set()
+        self.observations: set[int] = set()
         self.lines: set[tuple[int, int]] = set()
         self.used: set[int] = set()  # other frames it rests on
         self.owner = 0  # by which number its child processes know it
@@ -39,7 +39,7 @@ class Tape:
         self.root = root
         self.prefix = root + os.sep
         self.units: dict[Unit, int] = {}
-        self.facts: dict[tuple[str, str], int] = {}
+        self.observations: dict[tuple[str, str], int] = {}
         self.frames: dict[tuple[str, str], Open] = {}
         self.loads: set[tuple[int, int]] = set()  # (unit, frame of the import that it had run)
         self.environment = dict(os.environ)  # as it was; tests may set variables themselves
@@ -80,19 +80,19 @@ class Tape:
         self.top = self.stack[-1]
 
     def knows(self, kind: str, name: str) -> bool:
-        """Tell whether the innermost frame has a fact already."""
-        return self.facts.get((kind, name)) in self.top.facts
+        """Tell whether the innermost frame has an observation already."""
+        return self.observations.get((kind, name)) in self.top.observations
 
     def add(self, kind: str, name: str) -> None:
-        """Put a fact to the innermost frame."""
+        """Put an observation to the innermost frame."""
         self.add_to(self.top, kind, name)
 
     def add_to(self, frame: Open, kind: str, name: str) -> None:
-        """Put a fact to a frame."""
-        number = self.facts.get((kind, name))
+        """Put an observation to a frame."""
+        number = self.observations.get((kind, name))
         if number is None:
-            number = self.facts.setdefault((kind, name), len(self.facts))
-        frame.facts.add(number)
+            number = self.observations.setdefault((kind, name), len(self.observations))
+        frame.observations.add(number)
 
     def unit_to(self, frame: Open, path: str, name: str, line: int) -> None:
         """Put code to a frame, by what it is called elsewhere."""
@@ -135,11 +135,13 @@ class Tape:
             units.add(self.unit(code) if number is None else number)
         units.discard(-1)
 
-    def listed_facts(self) -> tuple[Fact, ...]:
-        """All facts, in the order of their numbers; names of files need not be text."""
+    def listed_observations(self) -> tuple[Observation, ...]:
+        """All observations, in the order of their numbers; names of files need not be text."""
         return tuple(
-            Fact(kind, name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
-            for kind, name in self.facts
+            Observation(
+                kind, name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            )
+            for kind, name in self.observations
         )
 
 

@@ -58,12 +58,12 @@ def explain(nodeid: str, sessions: Sequence[Session], now: Now) -> Answer:
 
 
 def _rests_on(session: Session, test: Test) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    units, facts = set(test.ran()), set(test.facts)
+    units, observations = set(test.ran()), set(test.observations)
     for number in test.frames:
         units.update(session.frames[number].units)
-        facts.update(session.frames[number].facts)
+        observations.update(session.frames[number].observations)
     code = {session.units[number][0] for number in units}
-    looked = {" ".join(session.facts[number]) for number in facts}
+    looked = {" ".join(session.observations[number]) for number in observations}
     return tuple(sorted(code)), tuple(sorted(looked))
 
 

@@ -43,7 +43,10 @@ class Judged:
         self._frames: dict[int, _Seen] = {}
         self._masks: dict[int, int] = {}
         self._namings: dict[int, int] = {}
-        self._text = next((n for n, fact in enumerate(session.facts) if fact[0] == "text"), -1)
+        self._text = next(
+            (n for n, observation in enumerate(session.observations) if observation[0] == "text"),
+            -1,
+        )
         self._start = [n for n, frame in enumerate(session.frames) if frame.kind == "start"]
 
     def why(self, test: Test) -> str | None:
@@ -60,17 +63,20 @@ class Judged:
         units = test.ran()
         return (
             self._declared(test)
-            or self._direct(units, test.facts)
+            or self._direct(units, test.observations)
             or self._by_frames(test)
             or self._by_names(test, units)
         )
 
     def brought_back(self, older: Session) -> bool:
         """Tell whether what changed since may be now as an older session has it."""
-        effects, facts = self.effects, self.session.facts
+        effects, observations = self.effects, self.session.observations
         if effects.everything:
             return True
-        if any(facts[n][0] == "env" or facts[n][1] in self.session.outside for n in effects.facts):
+        if any(
+            observations[n][0] == "env" or observations[n][1] in self.session.outside
+            for n in effects.observations
+        ):
             return True
         same = self.now.manifest
         return any(older.manifest.get(it) == same.get(it) for it in effects.changes.paths)
@@ -83,10 +89,10 @@ class Judged:
                 return f"{hit} changed, which {glob} says it depends on"
         return None
 
-    def _direct(self, units: Iterable[int], facts: Iterable[int]) -> str | None:
+    def _direct(self, units: Iterable[int], observations: Iterable[int]) -> str | None:
         code = self.effects.code
         changed = code.units if code is not None else {}
-        for found, numbers in ((changed, units), (self.effects.facts, facts)):
+        for found, numbers in ((changed, units), (self.effects.observations, observations)):
             hit = next((number for number in numbers if number in found), None) if found else None
             if hit is not None:
                 return found[hit]
@@ -118,18 +124,18 @@ class Judged:
         why: str | None = None
         asks, text = "", False
         for frame in frames:
-            text = text or self._text in frame.facts
+            text = text or self._text in frame.observations
             if frame.kind == "import":
                 rests |= code.modules.closure.get(frame.name, 0) if code is not None else 0
                 continue
-            rests |= self._reach(frame.units, frame.facts)
-            why = why or self._direct(frame.units, frame.facts)
-            mask, name = self._asked(frame.units, frame.facts)
+            rests |= self._reach(frame.units, frame.observations)
+            why = why or self._direct(frame.units, frame.observations)
+            mask, name = self._asked(frame.units, frame.observations)
             origins |= mask
             asks = asks or name
         return _Seen(why=why, rests=rests, origins=origins, asks=asks, text=text)
 
-    def _reach(self, units: Iterable[int], facts: Iterable[int]) -> int:
+    def _reach(self, units: Iterable[int], observations: Iterable[int]) -> int:
         """Return the modules that code in these units and these dynamic imports rest on."""
         code = self.effects.code
         if code is None:
@@ -139,8 +145,8 @@ class Judged:
             if number not in self._masks:
                 self._masks[number] = self._unit_mask(code, number)
             mask |= self._masks[number]
-        for number in facts:
-            kind, name = self.session.facts[number]
+        for number in observations:
+            kind, name = self.session.observations[number]
             if kind == "module":
                 mask |= code.modules.mask(code.modules.imported("", (name,)))
             elif kind == "whole":
@@ -169,12 +175,12 @@ class Judged:
             self._namings[number] = code.spread.naming(path, found) if found is not None else 0
         return self._namings[number]
 
-    def _asked(self, units: Iterable[int], facts: Iterable[int]) -> tuple[int, str]:
+    def _asked(self, units: Iterable[int], observations: Iterable[int]) -> tuple[int, str]:
         """Return the origins of the changed names that units refer to or read files spell."""
         code = self.effects.code
         if code is None or not code.names.origins:
             return 0, ""
-        mask, why = code.texts.hit(facts, code.names)
+        mask, why = code.texts.hit(observations, code.names)
         for number in units:
             if number in code.reached:
                 origins, name = code.reached[number]
@@ -192,7 +198,7 @@ class Judged:
         for number in units:
             if number in reached and reached[number][0] & mask:
                 return reached[number][1]
-        origins, why = self._asked((), test.facts)
+        origins, why = self._asked((), test.observations)
         if origins & mask:
             return why
         frames = (self._frame(number) for number in (*self._start, *test.frames))
@@ -201,7 +207,7 @@ class Judged:
     def _mask(self, code: Code, test: Test, units: Iterable[int]) -> int:
         if not test.function and self._runs_text(test):
             return ~0  # a doctest or the like may import what it pleases
-        mask = self._reach(units, test.facts)
+        mask = self._reach(units, test.observations)
         for number in (*self._start, *test.frames):
             mask |= self._frame(number).rests
         if any(self.session.frames[number].kind == GIVEN for number in test.frames):
@@ -212,7 +218,7 @@ class Judged:
         return mask | code.names.docs.finds(mask)
 
     def _runs_text(self, test: Test) -> bool:
-        return self._text in test.facts or any(self._frame(at).text for at in test.frames)
+        return self._text in test.observations or any(self._frame(at).text for at in test.frames)
 
     def _by_names(self, test: Test, units: Iterable[int]) -> str | None:
         code = self.effects.code

@@ -38,7 +38,7 @@ def session(
         sources(path)
     shared = Shared(
         tuple(joined.units),
-        tuple(joined.facts),
+        tuple(joined.observations),
         joined.frames,
         sources,
         joined.caches,
@@ -49,13 +49,13 @@ def session(
         manifest=dict(manifest),
         parts=dict(parts),
         variables={k: v for one in records for k, v in one.environment.items()},
-        outside=_outside(joined.facts, manifest, lambda name: before(name, began)),
+        outside=_outside(joined.observations, manifest, lambda name: before(name, began)),
         modules=modules,
         patterns=_all(one.patterns for one in records),
         testpaths=_all(one.testpaths for one in records),
         roots=_all(one.roots for one in records),
         units=tuple(joined.units),
-        facts=tuple(joined.facts),
+        observations=tuple(joined.observations),
         frames=tuple(shared.frames),
         tests=tests,
         collected=_by_file(nodeid for one in records for nodeid in one.collected),
@@ -76,14 +76,14 @@ def _private(records: Sequence[Record]) -> frozenset[tuple[str, str]]:
 
 
 def _outside(
-    facts: Iterable[tuple[str, str]],
+    observations: Iterable[tuple[str, str]],
     manifest: Mapping[str, str],
     before: Callable[[str], str | None],
 ) -> dict[str, str]:
     """Return the digests of files that tests looked at and git does not know."""
     found: dict[str, str] = {}
     folders = {path.rpartition("/")[0] for path in manifest}
-    for kind, name in facts:
+    for kind, name in observations:
         unknown = kind in {"read", "look"} and name not in manifest and name not in folders
         if kind == "outside" or unknown:
             seen = before(name)
@@ -110,7 +110,7 @@ class _Joined:
     def __init__(self, sources: Callable[[str], tuple[Fragment, ...]]) -> None:
         self.sources = sources
         self.units: dict[tuple[str, int], int] = {}
-        self.facts: dict[tuple[str, str], int] = {}
+        self.observations: dict[tuple[str, str], int] = {}
         self.frames: list[Frame] = []
         self.tests: dict[str, Test] = {}
         self.loads: dict[int, set[str]] = {}
@@ -119,8 +119,11 @@ class _Joined:
 
     def add(self, record: Record) -> None:
         units = [self._unit(unit.path, unit.name, unit.line) for unit in record.units]
-        facts = [
-            self.facts.setdefault((fact.kind, fact.name), len(self.facts)) for fact in record.facts
+        observations = [
+            self.observations.setdefault(
+                (observation.kind, observation.name), len(self.observations)
+            )
+            for observation in record.observations
         ]
         base = len(self.frames)
         for frame in record.frames:
@@ -133,7 +136,7 @@ class _Joined:
                     kind=frame.kind,
                     name=frame.name,
                     units=tuple(units[n] for n in frame.units),
-                    facts=tuple(facts[n] for n in frame.facts),
+                    observations=tuple(observations[n] for n in frame.observations),
                     used=tuple(base + n for n in frame.used),
                     lines=tuple((places.statement(line), units[n]) for line, n in frame.lines)
                     if places is not None
@@ -149,7 +152,7 @@ class _Joined:
                 outcome=test.outcome,
                 seconds=test.seconds,
                 units=packed({units[n] for n in test.units}),
-                facts=tuple(facts[n] for n in test.facts),
+                observations=tuple(observations[n] for n in test.observations),
                 frames=tuple(base + n for n in test.frames),
                 names=test.names,
                 function=test.function,

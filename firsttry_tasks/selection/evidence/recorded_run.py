@@ -18,7 +18,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: str
     name: str
     units: tuple[int, ...]
-    facts: tuple[int, ...]
+    observations: tuple[int, ...]
     used: tuple[int, ...]
     lines: tuple[tuple[int, int], ...]  # of an import: (fragment of the module, unit it ran)
 
@@ -31,7 +31,7 @@ class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
     outcome: str
     seconds: float
     units: bytes  # of an array of unsigned ints
-    facts: tuple[int, ...]
+    observations: tuple[int, ...]
     frames: tuple[int, ...]
     names: tuple[str, ...]
     function: bool
@@ -55,7 +55,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
     testpaths: tuple[str, ...]
     roots: tuple[str, ...]
     units: tuple[tuple[str, int], ...]  # (path, number of the fragment there)
-    facts: tuple[tuple[str, str], ...]
+    observations: tuple[tuple[str, str], ...]
     frames: tuple[Frame, ...]
     tests: tuple[Test, ...]
     collected: dict[str, tuple[str, ...]]  # file -> what follows it in the node ids found there

@@ -31,7 +31,7 @@ Unit = tuple[str, int]
 #: Kind of a frame of kept things that may have been made by others.
 GIVEN = "given"
 
-#: Facts that may have been seen while something was made that is kept.
+#: Observations that may have been seen while something was made that is kept.
 _TELLING = frozenset({"read", "list", "look", "env", "outside", "module"})
 #: One in so many of the tests that ask for a kept thing may make it anew.
 _RARE = 20
@@ -43,7 +43,7 @@ class Shared:
     def __init__(
         self,
         units: Sequence[Unit],
-        facts: Sequence[tuple[str, str]],
+        observations: Sequence[tuple[str, str]],
         frames: Sequence[Frame],
         fragments: Callable[[str], tuple[Fragment, ...]],
         caches: Mapping[int, Iterable[int]],
@@ -53,12 +53,14 @@ class Shared:
 
         Of ``private`` classes, by file and name, no object outlived a test.
         """
-        self.facts = facts
+        self.observations = observations
         self.sources = fragments
         self.caches = {
             unit: numbers
             for unit, numbers in caches.items()
-            if not any(facts[n] == ("loose", "") for at in numbers for n in frames[at].facts)
+            if not any(
+                observations[n] == ("loose", "") for at in numbers for n in frames[at].observations
+            )
         }
         self.frames = list(frames)
         self._running: dict[int, set[int]] = {}  # unit -> the frames that it ran in
@@ -103,7 +105,7 @@ class Shared:
         if not keepers and not given:
             return
         ran = [set(test.ran()) for test in tests]
-        by_unit, by_fact = masks(ran), masks([test.facts for test in tests])
+        by_unit, by_observation = masks(ran), masks([test.observations for test in tests])
         for number, fragment in keepers.items():
             callers = by_unit.get(number, 0)
             if fragment.memo.by_decorator:
@@ -127,19 +129,19 @@ class Shared:
                 if (by_unit[n] & callers).bit_count() <= most
                 or self.fragments[n].qualname.endswith(CONSTRUCTORS)
             }
-            seen = (n for n in tests[first].facts if self.facts[n][0] in _TELLING)
-            facts = {n for n in seen if (by_fact[n] & callers).bit_count() <= most}
+            seen = (n for n in tests[first].observations if self.observations[n][0] in _TELLING)
+            observations = {n for n in seen if (by_observation[n] & callers).bit_count() <= most}
             takers = self._takers(number, fragment, by_unit)
             kind = GIVEN if fragment.memo.keeps_given else "kept"
-            if units or facts or takers & ~callers:
-                frame = self._frame(kind, fragment.qualname, {number, *units}, facts)
+            if units or observations or takers & ~callers:
+                frame = self._frame(kind, fragment.qualname, {number, *units}, observations)
                 for at in bits(callers | takers):
                     more[tests[at].nodeid].add(frame)
-            self._made(number, callers | takers, tests, by_unit, by_fact, more)
+            self._made(number, callers | takers, tests, by_unit, by_observation, more)
         for known, makers in given:
             asking = self._calls.asking(known)
             for maker in makers:
-                frames = {self._work(maker, by_unit.get(maker, 0), tests, by_fact)}
+                frames = {self._work(maker, by_unit.get(maker, 0), tests, by_observation)}
                 self._asked(asking, known, frames, tests, by_unit, more)
 
     def _made(
@@ -148,7 +150,7 @@ class Shared:
         askers: int,
         tests: Sequence[Test],
         by_unit: Mapping[int, int],
-        by_fact: Mapping[int, int],
+        by_observation: Mapping[int, int],
         more: Mapping[str, set[int]],
     ) -> None:
         """Let those who take what others made rest on what may have made it.
@@ -160,24 +162,27 @@ class Shared:
         for maker in self._makers(number, by_unit):
             lacking = askers & ~by_unit.get(maker, 0)
             if lacking:
-                frame = self._work(maker, by_unit.get(maker, 0), tests, by_fact)
+                frame = self._work(maker, by_unit.get(maker, 0), tests, by_observation)
                 for at in bits(lacking):
                     more[tests[at].nodeid].add(frame)
 
     def _work(
-        self, maker: int, runners: int, tests: Sequence[Test], by_fact: Mapping[int, int]
+        self, maker: int, runners: int, tests: Sequence[Test], by_observation: Mapping[int, int]
     ) -> int:
         """Return the frame of what a function does, by the plain names in it."""
         if maker not in self._works:
             units = self._calls.work(maker)
             most = max(1, runners.bit_count() // _RARE)
-            facts = {
-                fact
+            observations = {
+                observation
                 for at in bits(runners if self._calls.looks(units) else 0)
-                for fact in tests[at].facts
-                if self.facts[fact][0] in _TELLING and (by_fact[fact] & runners).bit_count() <= most
+                for observation in tests[at].observations
+                if self.observations[observation][0] in _TELLING
+                and (by_observation[observation] & runners).bit_count() <= most
             }
-            self._works[maker] = self._frame("kept", self.fragments[maker].qualname, units, facts)
+            self._works[maker] = self._frame(
+                "kept", self.fragments[maker].qualname, units, observations
+            )
         return self._works[maker]
 
     def _takers(self, number: int, fragment: Fragment, by_unit: Mapping[int, int]) -> int:
@@ -203,14 +208,16 @@ class Shared:
             self.fragments[number].uses.names | self.fragments[number].uses.attrs
         )
         looks = self._calls.looks({number, *reach})
-        units, facts = {number}, set()
+        units, observations = {number}, set()
         for test in made:
             units |= reach.intersection(test.ran())
-            facts |= {n for n in test.facts if looks and self.facts[n][0] in _TELLING}
+            observations |= {
+                n for n in test.observations if looks and self.observations[n][0] in _TELLING
+            }
         for frame in self.frames:
             asked = {place for place, unit in frame.lines if unit == number}
             units |= {unit for place, unit in frame.lines if place in asked and unit in reach}
-        return {self._frame("kept", self.fragments[number].qualname, units, facts)}
+        return {self._frame("kept", self.fragments[number].qualname, units, observations)}
 
     def _asked(
         self,
@@ -277,20 +284,22 @@ class Shared:
 
     def _written(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
         """Let a test that reads what another wrote rest on all that the other rests on."""
-        known: dict[tuple[str, str], int] = {fact: n for n, fact in enumerate(self.facts)}
+        known: dict[tuple[str, str], int] = {
+            observation: n for n, observation in enumerate(self.observations)
+        }
         holding: dict[int, list[Test]] = {}
         for test in tests:
-            for number in test.facts:
+            for number in test.observations:
                 holding.setdefault(number, []).append(test)
-        for number, (kind, path) in enumerate(self.facts):
+        for number, (kind, path) in enumerate(self.observations):
             writers = holding.get(number, []) if kind == "write" else []
             reading = [known[how, path] for how in ("read", "look") if (how, path) in known]
             if not writers or not reading:
                 continue
             units = {unit for test in writers for unit in test.ran()}
-            facts = {fact for test in writers for fact in test.facts}
+            observations = {observation for test in writers for observation in test.observations}
             used = {frame for test in writers for frame in test.frames}
-            frame = self._frame("file", path, units, facts, used)
+            frame = self._frame("file", path, units, observations, used)
             for test in (test for other in reading for test in holding.get(other, ())):
                 more[test.nodeid].add(frame)
 
@@ -299,14 +308,14 @@ class Shared:
         kind: str,
         name: str,
         units: Iterable[int],
-        facts: Iterable[int],
+        observations: Iterable[int],
         used: Iterable[int] = (),
     ) -> int:
         made = Frame(
             kind=kind,
             name=name,
             units=tuple(sorted(units)),
-            facts=tuple(sorted(facts)),
+            observations=tuple(sorted(observations)),
             used=tuple(sorted(used)),
             lines=(),
         )

@@ -22,19 +22,19 @@ class Code:
     """The changed code of one session.
 
     ``units`` maps the number of a unit to why it is another now; ``reached`` maps a unit that
-    refers to changed names to the modules these come from (a mask) and the why. ``facts`` are
-    dynamic imports that get another module now.
+    refers to changed names to the modules these come from (a mask) and the why. ``observations``
+    are dynamic imports that get another module now.
     """
 
     def __init__(
-        self, session: Session, now: Now, changes: Changes, facts: Mapping[int, str]
+        self, session: Session, now: Now, changes: Changes, observations: Mapping[int, str]
     ) -> None:
         """Take the changed files apart and carry their names on."""
         self.session = session
         self.now = now
         self.changes = changes
         self.units: dict[int, str] = {}
-        self.facts: dict[int, str] = {}
+        self.observations: dict[int, str] = {}
         self.everything: tuple[str, ...] = ()
         self.deltas: dict[str, Delta] = {}
         self.modules = Modules(session, self._sources())
@@ -43,7 +43,7 @@ class Code:
         self.names = self.spread.names
         self._versions()
         self._arrivals()
-        self._imports(facts)
+        self._imports(observations)
         self.spread.ran_at_import(self.units)
         self.spread.settle()
         self._late()
@@ -133,9 +133,9 @@ class Code:
                 hit = next((name for name in asked if _named(name, names)), None)
                 if hit is not None:
                     self._asked(path, number, fragment, f"module {hit} came or went")
-        for number, (kind, name) in enumerate(self.session.facts):
+        for number, (kind, name) in enumerate(self.session.observations):
             if kind == "module" and _named(name, names):
-                self.facts[number] = f"module {name} came or went"
+                self.observations[number] = f"module {name} came or went"
 
     def _packages(self, marks: Iterable[str]) -> None:
         """Count all modules of a folder that became a package, or is none any more."""
@@ -162,12 +162,12 @@ class Code:
                 found.add(stem[len(root) + 1 :].replace("/", "."))
         return found
 
-    def _imports(self, facts: Mapping[int, str]) -> None:
-        """Count modules whose import saw facts that are others now."""
+    def _imports(self, observations: Mapping[int, str]) -> None:
+        """Count modules whose import saw observations that are others now."""
         for frame in self.session.frames:
             if frame.kind == "import":
-                for number in frame.facts:
-                    why = facts.get(number) or self.facts.get(number)
+                for number in frame.observations:
+                    why = observations.get(number) or self.observations.get(number)
                     if why is not None:
                         self.spread.effects.setdefault(frame.name, why)
 
@@ -180,9 +180,9 @@ class Code:
 
     def _lent(self) -> None:
         """Count what changed in modules that a library took hold of: it may look at any of it."""
-        for number, (kind, path) in enumerate(self.session.facts):
+        for number, (kind, path) in enumerate(self.session.observations):
             if kind == "lent" and path in self.names.files:
-                self.facts[number] = f"{path} changed, which a library imported"
+                self.observations[number] = f"{path} changed, which a library imported"
 
     def _reached(self) -> dict[int, tuple[int, str]]:
         found: dict[int, tuple[int, str]] = {}

@@ -24,16 +24,16 @@ class Texts:
         self._names: dict[str, frozenset[str]] = {}
         self._files = {
             number: path
-            for number, (kind, path) in enumerate(session.facts)
+            for number, (kind, path) in enumerate(session.observations)
             if kind == "read"
             and path in now.manifest
             and path not in changed
             and not path.endswith(".py")
         }
         self.by_module = {
-            frame.name: self._files.keys() & frame.facts
+            frame.name: self._files.keys() & frame.observations
             for frame in session.frames
-            if frame.kind == "import" and not self._files.keys().isdisjoint(frame.facts)
+            if frame.kind == "import" and not self._files.keys().isdisjoint(frame.observations)
         }
 
     def names(self, path: str) -> frozenset[str]:
@@ -42,10 +42,10 @@ class Texts:
             self._names[path] = self._now.spelled(path)
         return self._names[path]
 
-    def hit(self, facts: Iterable[int], changed: Names) -> tuple[int, str]:
-        """Return the origins of the changed names that files with these facts spell, and why."""
+    def hit(self, observations: Iterable[int], changed: Names) -> tuple[int, str]:
+        """Return the origins of the changed names that observed files spell, and why."""
         mask, why = 0, ""
-        for number in facts:
+        for number in observations:
             path = self._files.get(number)
             for masks in (changed.attrs, changed.docs.had):
                 for name in self.names(path) & masks.keys() if path is not None else ():

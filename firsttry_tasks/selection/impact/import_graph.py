@@ -238,7 +238,7 @@ class Modules:
                 edges[frame.name] |= {
                     frames[n].name for n in frame.used if frames[n].kind == "import"
                 }
-                named = (self.session.facts[n] for n in frame.facts)
+                named = (self.session.observations[n] for n in frame.observations)
                 dynamic = [name for kind, name in named if kind == "module"]
                 edges[frame.name] |= self.imported(frame.name, dynamic)
         return edges

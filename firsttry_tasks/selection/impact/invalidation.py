@@ -1,4 +1,4 @@
-"""What changed since a session, and which of its facts it speaks against."""
+"""What changed since a session, and which of its observations it speaks against."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import Now, Session
     from firsttry_tasks.selection.impact.tree_diff import Changes
 
-#: Kinds of facts that are about one file.
+#: Kinds of observations that are about one file.
 _FILES = frozenset({"outside", "read", "look"})
 
 
 class Effects:
     """What a change means for one session.
 
-    ``everything`` are reasons that speak against the whole session; ``facts`` maps the number of
-    a fact to why it holds no more; ``code`` is None where no code changed.
+    ``everything`` are reasons that speak against the whole session; ``observations`` maps the
+    number of an observation to why it holds no more; ``code`` is None where no code changed.
     """
 
     def __init__(self, session: Session, now: Now) -> None:
         """Compare the session's tree and environment with what is there now."""
         self.changes = sort(session, now)
         self.everything = (*_parts(session, now), *self.changes.everything)
-        self.facts = _facts(session, now, self.changes)
+        self.observations = _observations(session, now, self.changes)
         self.code: Code | None = None
-        if self.facts or any(path.endswith(".py") for path in self.changes.paths):
-            self.code = Code(session, now, self.changes, self.facts)
-            self.facts |= self.code.facts
+        if self.observations or any(path.endswith(".py") for path in self.changes.paths):
+            self.code = Code(session, now, self.changes, self.observations)
+            self.observations |= self.code.observations
             self.everything += self.code.everything
 
     @property
     def none(self) -> bool:
         """Nothing changed at all."""
-        return not (self.changes.paths or self.facts or self.everything)
+        return not (self.changes.paths or self.observations or self.everything)
 
 
 def _parts(session: Session, now: Now) -> tuple[str, ...]:
@@ -46,9 +46,9 @@ def _parts(session: Session, now: Now) -> tuple[str, ...]:
     )
 
 
-def _facts(session: Session, now: Now, changes: Changes) -> dict[int, str]:
+def _observations(session: Session, now: Now, changes: Changes) -> dict[int, str]:
     found: dict[int, str] = {}
-    for number, (kind, name) in enumerate(session.facts):
+    for number, (kind, name) in enumerate(session.observations):
         why = (
             _in_tree(kind, name, changes)
             or _around(kind, name, session, now)

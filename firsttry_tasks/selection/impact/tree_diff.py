@@ -83,7 +83,7 @@ def _entries(manifest: Iterable[str]) -> set[str]:
 
 def _unknown(session: Session, now: Now, paths: Iterable[str]) -> Iterable[str]:
     """Return what is wrong with files of which nothing is known, where tests or sources are."""
-    seen = {name for kind, name in session.facts if kind in {"read", "look", "whole"}}
+    seen = {name for kind, name in session.observations if kind in {"read", "look", "whole"}}
     homes = _homes(session)
     for path in paths:
         if path.endswith(".py") or path in seen or is_inert(path, now):
@@ -97,7 +97,8 @@ def _unknown(session: Session, now: Now, paths: Iterable[str]) -> Iterable[str]:
 def _listed(session: Session, path: str) -> bool:
     """Tell whether a new file is accounted for: tests list its folder."""
     return (
-        path not in session.manifest and ("list", path.rpartition("/")[0] or ".") in session.facts
+        path not in session.manifest
+        and ("list", path.rpartition("/")[0] or ".") in session.observations
     )
 
 

@@ -36,7 +36,7 @@ def why(root: Path, words: list[str], *, as_json: bool = False) -> None:
         CONSOLE.say(f"When it ran last it {answer.outcome}. It rests on the code of:")
         CONSOLE.say(*(f"  {path}" for path in answer.code))
     if answer.looked:
-        CONSOLE.say("It looked at:", *(f"  {fact}" for fact in answer.looked))
+        CONSOLE.say("It looked at:", *(f"  {observation}" for observation in answer.looked))
 
 
 def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:

@@ -147,9 +147,17 @@ def _chosen(
 
 def _wrote(job: Job) -> frozenset[str]:
     """Return the files that tests were seen to touch, or to write: code that they wrote may run."""
-    facts = [fact for one in recording.found(Path(_records(job))) for fact in one.facts]
-    touched = frozenset(fact.name for fact in facts if fact.kind == "touch")
-    return touched | {it.name for it in facts if it.kind == "write" and not it.name.endswith(CODE)}
+    observations = [
+        observation
+        for one in recording.found(Path(_records(job)))
+        for observation in one.observations
+    ]
+    touched = frozenset(
+        observation.name for observation in observations if observation.kind == "touch"
+    )
+    return touched | {
+        it.name for it in observations if it.kind == "write" and not it.name.endswith(CODE)
+    }
 
 
 def _records(job: Job) -> str:

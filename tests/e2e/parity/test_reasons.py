@@ -52,7 +52,9 @@ def _forget(db: Path, *names: str) -> None:
     with closing(sqlite3.connect(db)) as opened, opened:
         for number, body in opened.execute("SELECT id, body FROM ft_session").fetchall():
             session = msgspec.msgpack.decode(zlib.decompress(body), type=recorded_run.Session)
-            gone = {n for n, fact in enumerate(session.facts) if fact[1] in names}
+            gone = {
+                n for n, observation in enumerate(session.observations) if observation[1] in names
+            }
             tests = (_without(it, gone, it.nodeid == ID) for it in session.tests)
             frames = (_without(it, gone, it.name == ID.partition("::")[0]) for it in session.frames)
             thin = replace(session, tests=tuple(tests), frames=tuple(frames))
@@ -61,7 +63,9 @@ def _forget(db: Path, *names: str) -> None:
 
 
 def _without(it: Facts, gone: set[int], mine: bool) -> Facts:  # noqa: FBT001  asked for each
-    return replace(it, facts=tuple(n for n in it.facts if n not in gone)) if mine else it
+    return (
+        replace(it, observations=tuple(n for n in it.observations if n not in gone)) if mine else it
+    )
 
 
 def _escaped(checkout: Checkout, **env: str) -> tuple[int, Divergence]:

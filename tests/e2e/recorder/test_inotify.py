@@ -43,11 +43,11 @@ class Watched:
         self.opens.known(name)
         (self.root / name).read_text()
 
-    def facts(self) -> set[tuple[str, str]]:
+    def observations(self) -> set[tuple[str, str]]:
         """Return what the innermost frame knows by now."""
         self.opens.drain()
-        names = list(self.tape.facts)
-        return {names[number] for number in self.tape.top.facts}
+        names = list(self.tape.observations)
+        return {names[number] for number in self.tape.top.observations}
 
 
 @pytest.fixture(name="watched")
@@ -62,43 +62,43 @@ def test_what_a_library_opens_is_known(watched: Watched) -> None:
     """Below the root and in it."""
     watched.by_library("one.txt")
     watched.by_library("data/two.txt")
-    assert watched.facts() == {("read", "one.txt"), ("read", "data/two.txt")}
+    assert watched.observations() == {("read", "one.txt"), ("read", "data/two.txt")}
 
 
 def test_it_belongs_to_the_innermost_frame(watched: Watched) -> None:
     """What was opened before is another's."""
     watched.by_library("one.txt")
-    watched.facts()
+    watched.observations()
     watched.tape.push(Open("fixture", "it", -1))
     watched.by_library("data/two.txt")
-    assert watched.facts() == {("read", "data/two.txt")}
+    assert watched.observations() == {("read", "data/two.txt")}
 
 
 def test_what_python_opens_is_left_to_others(watched: Watched) -> None:
     """They know who asked, and whether it was to write."""
     watched.by_python("one.txt")
-    assert watched.facts() == set()
+    assert watched.observations() == set()
     watched.by_library("one.txt")
-    assert watched.facts() == {("read", "one.txt")}, "it was Python's before, not now"
+    assert watched.observations() == {("read", "one.txt")}, "it was Python's before, not now"
 
 
 @pytest.mark.parametrize("name", ["it.py", "mypy.ini", ".gitignore"])
 def test_what_tools_open_meanwhile_counts_for_nobody(watched: Watched, name: str) -> None:
     """Other gates run beside the tests."""
     (watched.root / name).write_text("")
-    watched.facts()
+    watched.observations()
     watched.by_library(name)
-    assert not {("read", name)} & watched.facts()
+    assert not {("read", name)} & watched.observations()
 
 
 def test_between_tests_nothing_counts(watched: Watched) -> None:
     """It would count for every test."""
     watched.tape.push(Open("collect", "test_it.py", -1))
-    watched.facts()
+    watched.observations()
     watched.tape.stack[1:] = []
     watched.tape.top = watched.tape.stack[0]
     watched.by_library("one.txt")
-    assert watched.facts() == set()
+    assert watched.observations() == set()
 
 
 def test_what_another_worker_opens_is_its_own(
@@ -111,7 +111,7 @@ def test_what_another_worker_opens_is_its_own(
     (watched.spool / "1.opens").write_text("one.txt\n")
     watched.by_library("one.txt")
     watched.by_library("data/two.txt")
-    assert watched.facts() == {("read", "data/two.txt")}
+    assert watched.observations() == {("read", "data/two.txt")}
     watched.by_python("one.txt")
     watched.opens.end()
     [mine] = watched.spool.glob(f"{os.getpid()}.opens")
@@ -123,7 +123,7 @@ def test_a_queue_that_was_closed_is_no_answer(watched: Watched) -> None:
     queue = watched.opens._queue  # noqa: SLF001
     other = os.open(watched.root / "one.txt", os.O_RDONLY)
     os.dup2(other, queue)
-    assert "blind" in {kind for kind, _ in watched.facts()}
+    assert "blind" in {kind for kind, _ in watched.observations()}
     assert os.read(queue, 1) == b"1", "it is not ours to read"
     os.close(other)
     os.close(queue)
@@ -135,7 +135,7 @@ def test_more_than_the_kernel_keeps_is_no_answer(watched: Watched) -> None:
     for _ in range(most // 2 + 1):
         watched.by_library("one.txt")
         watched.by_library("data/two.txt")
-    assert "blind" in {kind for kind, _ in watched.facts()}
+    assert "blind" in {kind for kind, _ in watched.observations()}
 
 
 def test_python_may_open_any_number(watched: Watched) -> None:
@@ -144,7 +144,7 @@ def test_python_may_open_any_number(watched: Watched) -> None:
     for _ in range(most // 2 + 1):
         watched.by_python("one.txt")
         watched.by_python("data/two.txt")
-    assert watched.facts() == set()
+    assert watched.observations() == set()
 
 
 def test_without_ctypes_nothing_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +153,7 @@ def test_without_ctypes_nothing_is_watched(tmp_path: Path, monkeypatch: pytest.M
     watched = Watched(tmp_path.resolve())
     watched.opens.begin()
     watched.by_library("one.txt")
-    assert watched.facts() == set()
+    assert watched.observations() == set()
 
 
 def test_what_the_kernel_refuses_to_watch_is_a_fact(tmp_path: Path) -> None:
@@ -166,8 +166,12 @@ def test_what_the_kernel_refuses_to_watch_is_a_fact(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     start = watched.tape.stack[0]
-    known = {fact for fact, number in watched.tape.facts.items() if number in start.facts}
-    assert (known, watched.facts()) == ({("unwatched", "."), ("unwatched", "data")}, set())
+    known = {
+        observation
+        for observation, number in watched.tape.observations.items()
+        if number in start.observations
+    }
+    assert (known, watched.observations()) == ({("unwatched", "."), ("unwatched", "data")}, set())
 
 
 def test_a_folder_that_is_gone_holds_nothing(tmp_path: Path) -> None:
@@ -177,7 +181,7 @@ def test_a_folder_that_is_gone_holds_nothing(tmp_path: Path) -> None:
     (watched.root / "data").rmdir()
     watched.opens.begin()
     watched.by_library("one.txt")
-    assert (watched.facts(), len(watched.tape.facts)) == ({("read", "one.txt")}, 1)
+    assert (watched.observations(), len(watched.tape.observations)) == ({("read", "one.txt")}, 1)
     watched.opens.end()
 
 
@@ -212,6 +216,6 @@ def test_a_run_records_it(tmp_path: Path) -> None:
     read = {
         test.nodeid.partition("::")[2]
         for test in record.tests
-        if any(record.facts[n].kind == "read" for n in test.facts)
+        if any(record.observations[n].kind == "read" for n in test.observations)
     }
     assert read == {"test_library", "test_forked"}

@@ -181,7 +181,10 @@ def _ran(record: Record, part: Test | Frame) -> set[str]:
 
 
 def _saw(record: Record, part: Test | Frame) -> set[tuple[str, str]]:
-    return {(record.facts[number].kind, record.facts[number].name) for number in part.facts}
+    return {
+        (record.observations[number].kind, record.observations[number].name)
+        for number in part.observations
+    }
 
 
 def test_a_test_knows_what_it_ran(record: Record) -> None:
@@ -236,12 +239,12 @@ def test_what_a_module_runs_belongs_to_its_import(record: Record) -> None:
 
 
 @pytest.mark.parametrize(
-    "fact",
+    "observation",
     [("read", "data.txt"), ("look", "absent.txt"), ("list", "folder"), ("env", "SHOP_MODE")],
 )
-def test_a_test_knows_what_it_looked_at(record: Record, fact: tuple[str, str]) -> None:
+def test_a_test_knows_what_it_looked_at(record: Record, observation: tuple[str, str]) -> None:
     """Files, files that are absent, folders, variables."""
-    assert fact in _saw(record, _test(record, "test_looks"))
+    assert observation in _saw(record, _test(record, "test_looks"))
 
 
 def test_a_copy_of_the_environment_asks_for_no_variable_by_itself(record: Record) -> None:

@@ -374,7 +374,7 @@ def test_records_that_cannot_be_read_cost_time_only(proved: Checkout, table: str
 
 
 def test_records_that_cannot_be_learned_cost_no_result(shop: Checkout) -> None:
-    """A fact that nobody can make sense of: the run is told, and the next one runs everything."""
+    """A record that nobody can make sense of: the run is told, and the next runs everything."""
     shop.write(
         "tests/conftest.py",
         "from firsttry_tasks.recorder.plugin import WATCH\n\n\n"

@@ -38,7 +38,7 @@ AROUND = {name: value for name, value in PARTS.items() if name != "lock"}
 def session() -> Session:
     """Return what a run of two tests recorded."""
     frames = tuple(
-        Frame(kind="collect", name=path, units=(n,), facts=(), used=(), lines=())
+        Frame(kind="collect", name=path, units=(n,), observations=(), used=(), lines=())
         for n, path in enumerate(TREE)
     )
     tests = tuple(
@@ -48,7 +48,7 @@ def session() -> Session:
             outcome="passed",
             seconds=0.5,
             units=array("I", [n]).tobytes(),
-            facts=(),
+            observations=(),
             frames=(n,),
             names=(),
             function=True,
@@ -65,7 +65,7 @@ def session() -> Session:
         testpaths=(),
         roots=(),
         units=tuple((path, 0) for path in TREE),
-        facts=(),
+        observations=(),
         frames=frames,
         tests=tests,
         collected=dict.fromkeys(TREE, ("test",)),

@@ -110,7 +110,7 @@ CONTENTS: dict[str, Callable[[Path], Served]] = {
     "a test that ran half a number": _test(units=b"\0\0\0"),
     "a test of a frame that is not there": _test(frames=(7,)),
     "a test of a frame before the first": _test(frames=(-1,)),
-    "a test of a fact that is not there": _test(facts=(0,)),
+    "a test of a fact that is not there": _test(observations=(0,)),
     "a frame of a unit that is not there": _frame(units=(9,)),
     "a frame of a frame that is not there": _frame(used=(9,)),
     "frames without an end": _deep(),

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from firsttry_tasks.model import recording
-from firsttry_tasks.model.recording import Fact, Frame, Record, Unit
+from firsttry_tasks.model.recording import Frame, Observation, Record, Unit
 from firsttry_tasks.parity import escape_reason
 from firsttry_tasks.parity.escape_reason import Because, Known, Tree
 from firsttry_tasks.selection.evidence import recorded_run
@@ -20,11 +20,11 @@ BEFORE = {"shop.py": "1", "data/a.txt": "1", "tests/test_a.py": "1"}
 SHOP = Unit(path="shop.py", name="price", line=1)
 
 
-def _record(*facts: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
+def _record(*observations: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
     """Return a record of one test whose fixture touched all this."""
-    numbers = tuple(range(len(facts)))
+    numbers = tuple(range(len(observations)))
     fixture = Frame(
-        kind="fixture", name="f", facts=numbers, units=tuple(n for n, _ in enumerate(units))
+        kind="fixture", name="f", observations=numbers, units=tuple(n for n, _ in enumerate(units))
     )
     test = recording.Test(
         nodeid=NODEID,
@@ -32,14 +32,14 @@ def _record(*facts: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
         outcome="failed",
         seconds=0,
         units=(),
-        facts=(),
+        observations=(),
         frames=(1,),
         names=(),
         function=True,
     )
     return Record(
         units=units,
-        facts=tuple(Fact(kind=kind, name=name) for kind, name in facts),
+        observations=tuple(Observation(kind=kind, name=name) for kind, name in observations),
         frames=(fixture, Frame(kind="collect", name="c", used=(0,))),
         tests=(test,),
         modules={},
@@ -52,7 +52,7 @@ def _record(*facts: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
     )
 
 
-def _known(*facts: tuple[str, str], outcome: str = "passed", **more: Any) -> Known:
+def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any) -> Known:
     """Return what was known of the test when it was not selected."""
     test = recorded_run.Test(
         nodeid=NODEID,
@@ -60,7 +60,7 @@ def _known(*facts: tuple[str, str], outcome: str = "passed", **more: Any) -> Kno
         outcome=outcome,
         seconds=0,
         units=array("I").tobytes(),
-        facts=tuple(range(len(facts))),
+        observations=tuple(range(len(observations))),
         frames=(),
         names=(),
         function=True,
@@ -75,7 +75,7 @@ def _known(*facts: tuple[str, str], outcome: str = "passed", **more: Any) -> Kno
         testpaths=(),
         roots=(),
         units=(),
-        facts=facts,
+        observations=observations,
         frames=(),
         tests=(test,),
         collected={},

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
-class Fact(msgspec.Struct, frozen=True):
-    """A fact that a test saw."""
+class Observation(msgspec.Struct, frozen=True):
+    """An observation that a test saw."""
 
     kind: str
     name: str
 
 
-Tests = Mapping[str, tuple[str | Fact, ...]]
+Tests = Mapping[str, tuple[str | Observation, ...]]
 
 #: What a dependency db knows of every version of a file.
 TAKEN_APART: dict[tuple[str, str], tuple[Fragment, ...]] = {}
@@ -36,7 +36,7 @@ class World:
     """Records as a run of these files leaves them.
 
     ``tests`` maps a test (``test_a.py::test_x``) to what it ran besides itself, each as
-    ``module.py:qualified.name``, and to the facts it saw.
+    ``module.py:qualified.name``, and to the observations it saw.
     """
 
     def __init__(self, files: Mapping[str, str], tests: Tests) -> None:
@@ -48,7 +48,7 @@ class World:
         for path, found in self.fragments.items():
             TAKEN_APART[path, str(hash(files[path]))] = found
         self.units: dict[tuple[str, int], int] = {}
-        self.facts: dict[tuple[str, str], int] = {}
+        self.observations: dict[tuple[str, str], int] = {}
         self.session = self._session(tests)
 
     def _session(self, tests: Tests) -> Session:
@@ -70,14 +70,14 @@ class World:
             testpaths=(),
             roots=("",),
             units=tuple(self.units),
-            facts=tuple(self.facts),
+            observations=tuple(self.observations),
             frames=(*frames, *imports),
             tests=known,
             collected={path: tuple(rests) for path, rests in collected.items()},
             left=frozenset(),
         )
 
-    def _test(self, nodeid: str, seen: tuple[str | Fact, ...], homes: list[str]) -> Test:
+    def _test(self, nodeid: str, seen: tuple[str | Observation, ...], homes: list[str]) -> Test:
         path, _, rest = nodeid.partition("::")
         code = path.endswith(".py")
         own = [f"{path}:{rest.replace('::', '.')}"] if code else []
@@ -88,10 +88,10 @@ class World:
             outcome="passed",
             seconds=0.1,
             units=array("I", sorted(self._unit(it) for it in ran)).tobytes(),
-            facts=tuple(
-                self.facts.setdefault((it.kind, it.name), len(self.facts))
+            observations=tuple(
+                self.observations.setdefault((it.kind, it.name), len(self.observations))
                 for it in seen
-                if isinstance(it, Fact)
+                if isinstance(it, Observation)
             ),
             frames=(1 + homes.index(path),),
             names=(),
@@ -100,10 +100,12 @@ class World:
 
     def lend(self, path: str) -> None:
         """Let a library have imported a module."""
-        facts = (*self.session.facts, ("lent", path))
+        observations = (*self.session.observations, ("lent", path))
         start, *rest = self.session.frames
-        start = msgspec.structs.replace(start, facts=(len(facts) - 1,))
-        self.session = msgspec.structs.replace(self.session, facts=facts, frames=(start, *rest))
+        start = msgspec.structs.replace(start, observations=(len(observations) - 1,))
+        self.session = msgspec.structs.replace(
+            self.session, observations=observations, frames=(start, *rest)
+        )
 
     def _unit(self, spelled: str) -> int:
         path, _, key = spelled.partition(":")

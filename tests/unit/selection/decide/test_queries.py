@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firsttry_tasks.selection.decide.queries import explain, impact
-from tests.unit.selection.world import Fact, World
+from tests.unit.selection.world import Observation, World
 
 LIB = "LIMIT = 3\n\ndef capped(n):\n    return min(n, LIMIT)\n\ndef double(n):\n    return n * 2\n"
 TESTS = (
@@ -28,7 +28,7 @@ def _world() -> World:
             "test_kind.py": TOLD_TESTS,
         },
         {
-            CAPPED: ("lib.py:capped", Fact("read", "data.txt")),
+            CAPPED: ("lib.py:capped", Observation("read", "data.txt")),
             DOUBLE: ("lib.py:double",),
             TOLD: (),
         },

@@ -9,7 +9,7 @@ import pytest
 
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.selection.decide.validity import Judged
-from tests.unit.selection.world import Fact, World
+from tests.unit.selection.world import Observation, World
 
 if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import Now, Session
@@ -53,11 +53,15 @@ CAPPED, DOUBLE, AREA, READ = (
     f"test_lib.py::test_{it}" for it in ("capped", "double", "area", "read")
 )
 
-RAN: dict[str, tuple[str | Fact, ...]] = {
+RAN: dict[str, tuple[str | Observation, ...]] = {
     CAPPED: ("lib.py:capped",),
     DOUBLE: ("lib.py:double",),
     AREA: ("lib.py:Shape.area",),
-    READ: (Fact("read", "data.txt"), Fact("look", "more.txt"), Fact("list", ".")),
+    READ: (
+        Observation("read", "data.txt"),
+        Observation("look", "more.txt"),
+        Observation("list", "."),
+    ),
 }
 
 
@@ -231,5 +235,5 @@ def test_another_environment_vouches_for_nothing(world: World) -> None:
 def test_a_folder_that_could_not_be_watched(changed: str, runs: bool) -> None:  # noqa: FBT001
     """Any test may have got what lies there by a library in C, but for what is no data."""
     files = {"test_a.py": "def test_a(): ...\n", changed: "1"}
-    world = World(files, {"test_a.py::test_a": (Fact("unwatched", "data"),)})
+    world = World(files, {"test_a.py::test_a": (Observation("unwatched", "data"),)})
     assert bool(world.later(files | {changed: "2"}).why) == runs

@@ -6,7 +6,7 @@ import pytest
 
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.selection.syntax.string_names import parts, quoted, spelled, words
-from tests.unit.selection.world import Fact, World
+from tests.unit.selection.world import Observation, World
 
 SHAPES = '''\
 class Line:
@@ -68,7 +68,7 @@ def _world() -> World:
             LINE: ("shapes.py:count",),
             SQUARE: ("shapes.py:count",),
             MADE: ("shapes.py:made",),
-            NAMES: (Fact("read", "names.txt"),),
+            NAMES: (Observation("read", "names.txt"),),
             HANDED: (),
             DOC: (),
             SAID: (),
@@ -95,7 +95,7 @@ def test_a_change_concerns(world: World, old: str, new: str, selected: set[str])
 def test_a_module_that_a_library_imported() -> None:
     """What it holds may be read by anybody's library code: all tests run."""
     files = {"conf.py": "ZONE = 1\n", "test_a.py": "def test_a(): ...\n"}
-    world = World(files, {"test_a.py::test_a": (Fact("module", "conf"),)})
+    world = World(files, {"test_a.py::test_a": (Observation("module", "conf"),)})
     kept = world.chosen(conf_py="ZONE = 2\n").why
     world.lend("conf.py")
     assert (kept, set(world.chosen(conf_py="ZONE = 2\n").why)) == ({}, {"test_a.py::test_a"})
