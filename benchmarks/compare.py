@@ -94,7 +94,7 @@ def once(folder: Path) -> None:
     places = {stage: {n: at for at, n in enumerate(order)} for stage, order in orders.items()}
     if not all((it.nodeid or "") in places["full"] for it in verdict.only_full):
         sys.exit("a difference has no place in the order")
-    history.line(found, verdict, history.Around(at=""))
+    history.line(found, verdict, history.RunContext(at=""))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(time.perf_counter() - started, peak, time.process_time())
 

@@ -85,7 +85,7 @@ def _decide(root: Path) -> tuple[int, int, float]:
     job = here.job("warm", "tests", tuple(files))
     started = time.process_time()
     memory = Memory(root / report_files.DB)
-    found = choose(memory.sessions(), pytest_run.now(here, job, inputs, files, memory))
+    found = choose(memory.recorded_runs(), pytest_run.now(here, job, inputs, files, memory))
     seconds = time.process_time() - started
     if found.everything:
         raise SystemExit(f"everything is chosen: {found.everything}")

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.selection.evidence import ingest
-from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.system import disk
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Another number here makes older dbs count as absent.
 FORMAT = 10
-#: How many sessions are kept; each holds one dependency set of each of its tests.
+#: How many recorded runs are kept; each holds one dependency set of each of its tests.
 KEPT = 12
 _TABLES = """
 CREATE TABLE IF NOT EXISTS ft_session (
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS ft_source (
     path TEXT NOT NULL, blob TEXT NOT NULL, pieces BLOB NOT NULL, PRIMARY KEY (path, blob)
 ) WITHOUT ROWID;
 """
-_SESSION = msgspec.msgpack.Decoder(Session)
+_RECORDED = msgspec.msgpack.Decoder(RecordedRun)
 _FRAGMENTS = msgspec.msgpack.Decoder(tuple[Fragment, ...])
 
 
@@ -69,20 +69,20 @@ class Memory:
         self._rows: dict[tuple[str, str], bytes] | None = None
         self._fragments: dict[tuple[str, str], tuple[Fragment, ...]] = {}
 
-    def sessions(self) -> tuple[Session, ...]:
+    def recorded_runs(self) -> tuple[RecordedRun, ...]:
         """Return what is kept, newest first; nothing where there is no db that can be read."""
         if not self.path.exists():
             return ()
         try:
             with _open(self.path) as db:
                 rows = db.execute("SELECT body FROM ft_session ORDER BY id DESC").fetchall()
-            return tuple(_session(body) for (body,) in rows)
+            return tuple(_recorded(body) for (body,) in rows)
         except (sqlite3.DatabaseError, zlib.error, msgspec.DecodeError):
             discard(self.path)
             return ()
 
     def made(self) -> tuple[float, ...]:
-        """Return when each of the sessions was recorded, by the clock of who recorded it."""
+        """Return when each of the recorded runs was recorded, by the clock of who recorded it."""
         if not self.path.exists():
             return ()
         try:
@@ -115,7 +115,7 @@ class Memory:
         """Add one recorded run, whole or not at all; ``left`` are the tests nobody asked for."""
         with _open(self.path) as db:
             sources = _Sources(db, manifest, door.read)
-            made = ingest.session(records, manifest, parts, sources, door.before)
+            made = ingest.recorded(records, manifest, parts, sources, door.before)
             made = msgspec.structs.replace(made, left=left)
             with db:
                 db.execute(
@@ -127,18 +127,18 @@ class Memory:
 
 
 def watched(
-    sessions: Iterable[Session], variable: Callable[[str], str], file: Callable[[str], str]
+    recorded_runs: Iterable[RecordedRun], variable: Callable[[str], str], file: Callable[[str], str]
 ) -> Watched:
-    """Return what any kept session's tests looked at besides the tree, as it is."""
-    held = tuple(sessions)
+    """Return what any kept recorded run's tests looked at besides the tree, as it is."""
+    held = tuple(recorded_runs)
     return Watched(
         variables={n: variable(n) for n in sorted({n for one in held for n in one.variables})},
         files={n: file(n) for n in sorted({n for one in held for n in one.outside})},
     )
 
 
-def _session(body: bytes) -> Session:
-    return _SESSION.decode(zlib.decompress(body))
+def _recorded(body: bytes) -> RecordedRun:
+    return _RECORDED.decode(zlib.decompress(body))
 
 
 def _fragments(body: bytes) -> tuple[Fragment, ...]:
@@ -174,11 +174,11 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _forget(db: sqlite3.Connection) -> None:
-    """Keep few sessions: the newest ones, and those that alone speak for many tests."""
+    """Keep few recorded runs: the newest ones, and those that alone speak for many tests."""
     rows = db.execute("SELECT id, body FROM ft_session ORDER BY id DESC").fetchall()
     if len(rows) <= KEPT:
         return
-    held = {number: _session(body) for number, body in rows}
+    held = {number: _recorded(body) for number, body in rows}
     tests = {number: {test.nodeid for test in one.tests} for number, one in held.items()}
     times = Counter(nodeid for known in tests.values() for nodeid in known)
     alone = {number: sum(times[nodeid] == 1 for nodeid in known) for number, known in tests.items()}

@@ -10,7 +10,7 @@ import msgspec
 
 from firsttry_tasks.golden import databases
 from firsttry_tasks.golden.box import BadBoxError
-from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.syntax.fragment import Fragment
 
 if TYPE_CHECKING:
@@ -26,24 +26,24 @@ MOST_DEEP = 400
 WORD = 4
 
 
-def read(path: Path) -> tuple[Session, ...]:
-    """Return a db's sessions; raises BadBoxError where one can't be what a run recorded."""
+def read(path: Path) -> tuple[RecordedRun, ...]:
+    """Return a db's recorded runs; raises BadBoxError where one can't be what a run recorded."""
     rows = _Rows()
     with closing(databases.opened(path)) as link:
         found = link.execute("SELECT body FROM ft_session ORDER BY id DESC")
-        sessions = tuple(rows.decoded(body, Session) for (body,) in found)
+        recorded_runs = tuple(rows.decoded(body, RecordedRun) for (body,) in found)
         sources = link.execute("SELECT path, blob, pieces FROM ft_source")
         lengths = {
             (place, blob): len(rows.decoded(body, tuple[Fragment, ...]))
             for place, blob, body in sources
         }
-    if not any(session.tests for session in sessions):
+    if not any(recorded.tests for recorded in recorded_runs):
         raise BadBoxError("its db knows no test")
-    for session in sessions:
-        wrong = next(issues(session, lengths), None) or _too_deep(session)
+    for recorded in recorded_runs:
+        wrong = next(issues(recorded, lengths), None) or _too_deep(recorded)
         if wrong:
             raise BadBoxError(f"its db is not what a run records: {wrong}")
-    return sessions
+    return recorded_runs
 
 
 class _Rows:
@@ -66,32 +66,32 @@ class _Rows:
             raise BadBoxError(f"its db has a row that can't be read ({error})") from error
 
 
-def issues(session: Session, lengths: Mapping[tuple[str, str], int]) -> Iterator[str]:
+def issues(recorded: RecordedRun, lengths: Mapping[tuple[str, str], int]) -> Iterator[str]:
     """Yield what no recorded run would say."""
-    for path, fragment in session.units:
-        if not -1 <= fragment < lengths.get((path, session.manifest.get(path, "")), 0):
+    for path, fragment in recorded.units:
+        if not -1 <= fragment < lengths.get((path, recorded.manifest.get(path, "")), 0):
             yield f"{path} has no fragment {fragment}"
-    yield from _frames(session)
-    yield from _tests(session)
+    yield from _frames(recorded)
+    yield from _tests(recorded)
 
 
-def _frames(session: Session) -> Iterator[str]:
-    for frame in session.frames:
+def _frames(recorded: RecordedRun) -> Iterator[str]:
+    for frame in recorded.frames:
         ran = (*frame.units, *(unit for _, unit in frame.lines))
-        there = _within(ran, session.units) and _within(frame.observations, session.observations)
-        if not (there and _within(frame.used, session.frames)):
+        there = _within(ran, recorded.units) and _within(frame.observations, recorded.observations)
+        if not (there and _within(frame.used, recorded.frames)):
             yield f"the frame {frame.name!r} rests on what is not there"
 
 
-def _tests(session: Session) -> Iterator[str]:
-    for test in session.tests:
-        there = not len(test.units) % WORD and _within(test.ran(), session.units)
-        held = _within(test.observations, session.observations) and _within(
-            test.frames, session.frames
+def _tests(recorded: RecordedRun) -> Iterator[str]:
+    for test in recorded.tests:
+        there = not len(test.units) % WORD and _within(test.ran(), recorded.units)
+        held = _within(test.observations, recorded.observations) and _within(
+            test.frames, recorded.frames
         )
         if not (there and held):
             yield f"{test.nodeid!r} rests on what is not there"
-        if not test.frames or test.path not in session.manifest:
+        if not test.frames or test.path not in recorded.manifest:
             yield f"{test.nodeid!r} rests on no file of the tree"
 
 
@@ -99,10 +99,10 @@ def _within(numbers: Sequence[int], things: Sized) -> bool:
     return not numbers or (min(numbers) >= 0 and max(numbers) < len(things))
 
 
-def _too_deep(session: Session) -> str | None:
+def _too_deep(recorded: RecordedRun) -> str | None:
     """Follow frames into frames, as selection does, each visited once."""
     deep: dict[int, int] = {}
-    for start in range(len(session.frames)):
+    for start in range(len(recorded.frames)):
         waiting = [] if start in deep else [(start, 1)]
         while waiting:
             number, depth = waiting.pop()
@@ -110,5 +110,5 @@ def _too_deep(session: Session) -> str | None:
                 return "its frames lie too deep in each other"
             if number not in deep:
                 deep[number] = depth
-                waiting += [(used, depth + 1) for used in session.frames[number].used]
+                waiting += [(used, depth + 1) for used in recorded.frames[number].used]
     return None

@@ -105,13 +105,13 @@ def _rests_on(staging: Path, manifest: Manifest) -> None:
 
     And that all of what its tests looked at besides the tree is watched.
     """
-    sessions = claims.read(staging / contents.DB)
-    for session in sessions:
+    recorded_runs = claims.read(staging / contents.DB)
+    for recorded in recorded_runs:
         for part in FITTING:
-            if session.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:
+            if recorded.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:
                 raise BadBoxError(f"its db rests on another {part} than its manifest says")
     claimed = _decoded(staging / contents.WATCHED, Watched)
-    looked_at = watched(sessions, variable=str, file=str)
+    looked_at = watched(recorded_runs, variable=str, file=str)
     if (claimed.variables.keys(), claimed.files.keys()) != (
         looked_at.variables.keys(),
         looked_at.files.keys(),

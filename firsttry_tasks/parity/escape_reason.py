@@ -12,7 +12,7 @@ from msgspec import Struct
 from firsttry_tasks import fingerprint
 from firsttry_tasks.gates.pytest import PLACES
 from firsttry_tasks.model.values import Reason
-from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ ANEW = "doit clear_cache, then doit warm records it anew here; "
 
 
 class _Frame(Protocol):
-    """What can open other frames, as a record and a session have it."""
+    """What can open other frames, as a record and a recorded run have it."""
 
     @property
     def used(self) -> tuple[int, ...]: ...
@@ -68,7 +68,7 @@ class Tree(Struct, frozen=True, kw_only=True):
 class Known(Struct, frozen=True, kw_only=True):
     """A recorded run, how many days old it is, and which golden cache it came with, in words."""
 
-    session: Session
+    recorded: RecordedRun
     days: float = 0.0
     golden: str = ""
 
@@ -87,7 +87,7 @@ class Touch(Struct, frozen=True, kw_only=True):
 
 
 def voucher(
-    nodeid: str, known: Sequence[Known], judge: Callable[[Session, Test], str | None]
+    nodeid: str, known: Sequence[Known], judge: Callable[[RecordedRun, Test], str | None]
 ) -> Known | None:
     """Return the recorded run by which the test was taken to be green.
 
@@ -96,10 +96,10 @@ def voucher(
     holding = [
         (one, test)
         for one in known
-        for test in one.session.tests
+        for test in one.recorded.tests
         if test.nodeid == nodeid and test.outcome != "failed"
     ]
-    sure = (one for one, test in holding if judge(one.session, test) is None)
+    sure = (one for one, test in holding if judge(one.recorded, test) is None)
     return next(sure, holding[0][0] if holding else None)
 
 
@@ -112,7 +112,7 @@ def explain(nodeid: str, records: Sequence[Record], known: Known | None, tree: T
             why="nothing was recorded of it, and still it was not selected",
             mend="send this report: a test that is not known has to run",
         )
-    changed = fingerprint.paths(known.session.manifest, tree.manifest)
+    changed = fingerprint.paths(known.recorded.manifest, tree.manifest)
     hits = [(path, it) for path, it in sorted(touched.items()) if _hit(path, it.kind, changed)]
     if not hits:
         return _unseen(nodeid, touched, known)
@@ -145,15 +145,15 @@ def _reached(frames: Sequence[_Frame], first: Iterable[int]) -> set[int]:
     return found
 
 
-def _recorded(session: Session, nodeid: str) -> frozenset[str]:
+def _recorded(recorded: RecordedRun, nodeid: str) -> frozenset[str]:
     """Return the names that the recording had of a test when it was not selected."""
     found: set[str] = set()
-    for test in (test for test in session.tests if test.nodeid == nodeid):
-        frames = [session.frames[n] for n in _reached(session.frames, test.frames)]
+    for test in (test for test in recorded.tests if test.nodeid == nodeid):
+        frames = [recorded.frames[n] for n in _reached(recorded.frames, test.frames)]
         observations = (*test.observations, *(n for frame in frames for n in frame.observations))
         units = (*test.ran(), *(n for frame in frames for n in frame.units))
-        found |= {session.observations[n][1] for n in observations} | {
-            session.units[n][0] for n in units
+        found |= {recorded.observations[n][1] for n in observations} | {
+            recorded.units[n][0] for n in units
         }
     return frozenset(found)
 
@@ -177,7 +177,7 @@ def _missed(
             why=f"{what}, and the settings call that inert",
             mend="take it out of inert in pyproject.toml, [tool.firsttry]",
         )
-    if path in _recorded(known.session, nodeid):
+    if path in _recorded(known.recorded, nodeid):
         return Because(
             reason="recorded",
             why=f"{what}, and that was recorded: selection should have known",

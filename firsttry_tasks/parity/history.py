@@ -45,7 +45,7 @@ class Line(Struct, frozen=True, kw_only=True):
     age: float | None = None
 
 
-class Around(Struct, frozen=True, kw_only=True):
+class RunContext(Struct, frozen=True, kw_only=True):
     """What stood around a parity run; as in ``Line``."""
 
     at: str
@@ -54,7 +54,7 @@ class Around(Struct, frozen=True, kw_only=True):
     age: float | None = None
 
 
-def line(found: Mapping[Stage, Report], verdict: Verdict, around: Around) -> Line:
+def line(found: Mapping[Stage, Report], verdict: Verdict, around: RunContext) -> Line:
     """Return the line of one parity run."""
     warm, full = found["warm"], found["full"]
     detail = next((it.result for it in warm.gates if it.result.tests and not it.cached), None)

@@ -14,7 +14,7 @@ from firsttry_tasks.model.values import Report
 _HOUSE = Path(__file__).parents[2]
 _LINE = re.compile(r"^(PASSED|FAILED|ERROR|XPASS|XFAIL) (.+?)(?: - .*)?$")
 _SKIPS = re.compile(r"^SKIPPED \[(\d+)\] (.+)$")
-_SESSION = "(session)"
+_RECORDED = "(session)"
 _LIMIT = 180
 
 
@@ -87,7 +87,7 @@ def parse(status: int, said: str) -> Ran:
     skipped = {match[2] for match in map(_SKIPS.match, summary) if match}
     failed = {name for word, name in lines if word in {"FAILED", "ERROR"}}
     if status not in {0, 5} and not failed:
-        failed = {_SESSION}
+        failed = {_RECORDED}
     ran = {name for _, name in lines} | skipped
     return Ran(status=status, ran=frozenset(ran), failed=frozenset(failed), said=said)
 
@@ -101,15 +101,15 @@ def firsttry(root: Path, folder: Path, extra: Mapping[str, str]) -> Ran:
     done = _run([sys.executable, "-m", "firsttry_tasks.cli", "warm"], folder, env)
     said = done.stdout + done.stderr
     if not report.exists():
-        return Ran(status=2, ran=frozenset(), failed=frozenset({_SESSION}), said=said)
+        return Ran(status=2, ran=frozenset(), failed=frozenset({_RECORDED}), said=said)
     return _reported(done.returncode, msgspec.json.decode(report.read_bytes(), type=Report), said)
 
 
 def _reported(status: int, report: Report, said: str) -> Ran:
     gate = next(gate for gate in report.gates if gate.result.gate == "tests")
-    failed = {finding.nodeid or _SESSION for finding in gate.result.findings}
+    failed = {finding.nodeid or _RECORDED for finding in gate.result.findings}
     if gate.result.status == "error":
-        failed.add(_SESSION)
+        failed.add(_RECORDED)
     detail = gate.result.tests
     if gate.cached or detail is None:
         return Ran(status=status, ran=frozenset(), failed=frozenset(failed), said=said)

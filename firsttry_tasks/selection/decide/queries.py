@@ -12,7 +12,7 @@ from firsttry_tasks.selection.decide.select import choose
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from firsttry_tasks.selection.evidence.recorded_run import Now, Session, Test
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun, Test
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 _EDITED = "edited"
@@ -34,18 +34,18 @@ class Answer(Struct, frozen=True, kw_only=True):
     looked: tuple[str, ...] = ()
 
 
-def explain(nodeid: str, sessions: Sequence[Session], now: Now) -> Answer:
+def explain(nodeid: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Answer:
     """Return why a test is chosen now, or why it needn't run."""
-    chosen = choose(sessions, now)
-    held = [(session, test) for session in sessions for test in session.tests]
-    found = next(((session, test) for session, test in held if test.nodeid == nodeid), None)
+    chosen = choose(recorded_runs, now)
+    held = [(recorded, test) for recorded in recorded_runs for test in recorded.tests]
+    found = next(((recorded, test) for recorded, test in held if test.nodeid == nodeid), None)
     why = "; ".join(chosen.everything) or chosen.why.get(nodeid, "")
     if found is None:
         file = chosen.files.get(nodeid.partition("::")[0], "")
         why = why or (f"it is not known yet, and {file}" if file else "no such test is known")
         return Answer(nodeid=nodeid, known=False, runs=bool(chosen.everything or file), why=why)
-    session, test = found
-    code, looked = _rests_on(session, test)
+    recorded, test = found
+    code, looked = _rests_on(recorded, test)
     return Answer(
         nodeid=nodeid,
         known=True,
@@ -57,33 +57,35 @@ def explain(nodeid: str, sessions: Sequence[Session], now: Now) -> Answer:
     )
 
 
-def _rests_on(session: Session, test: Test) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _rests_on(recorded: RecordedRun, test: Test) -> tuple[tuple[str, ...], tuple[str, ...]]:
     units, observations = set(test.ran()), set(test.observations)
     for number in test.frames:
-        units.update(session.frames[number].units)
-        observations.update(session.frames[number].observations)
-    code = {session.units[number][0] for number in units}
-    looked = {" ".join(session.observations[number]) for number in observations}
+        units.update(recorded.frames[number].units)
+        observations.update(recorded.frames[number].observations)
+    code = {recorded.units[number][0] for number in units}
+    looked = {" ".join(recorded.observations[number]) for number in observations}
     return tuple(sorted(code)), tuple(sorted(looked))
 
 
-def impact(path: str, name: str, sessions: Sequence[Session], now: Now) -> dict[str, str]:
+def impact(
+    path: str, name: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree
+) -> dict[str, str]:
     """Return the tests that an edit of a file would select, or of what is called ``name`` in it.
 
     ``name`` is a function, class or variable (``Shape.area``), "" for all that the file defines.
     Tests that would run anyway are among them, with the why of the edit.
     """
-    before = choose(sessions, now)
-    after = choose(sessions, _edited(now, path, name))
+    before = choose(recorded_runs, now)
+    after = choose(recorded_runs, _edited(now, path, name))
     if after.everything:
-        known = {test.nodeid for session in sessions for test in session.tests}
+        known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
         return dict.fromkeys(sorted(known), "; ".join(after.everything))
     return {
         nodeid: why for nodeid, why in sorted(after.why.items()) if before.why.get(nodeid) != why
     }
 
 
-def _edited(now: Now, path: str, name: str) -> Now:
+def _edited(now: CurrentTree, path: str, name: str) -> CurrentTree:
     manifest: Mapping[str, str] = {**now.manifest, path: _EDITED}
 
     def fragments(asked: str) -> tuple[Fragment, ...] | None:

@@ -12,25 +12,25 @@ from firsttry_tasks.selection.decide.validity import Judged
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
 FAILED = "failed when it ran last"
 
 
-def choose(sessions: Sequence[Session], now: Now) -> Selection:
-    """Return the choice; sessions come newest first.
+def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
+    """Return the choice; recorded runs come newest first.
 
-    A test needs no run if any session that holds it vouches for it, as after a change back.
+    A test needs no run if any recorded run that holds it vouches for it, as after a change back.
     """
-    if not any(session.tests for session in sessions):
+    if not any(recorded.tests for recorded in recorded_runs):
         return Selection(everything=("no tests are recorded yet",))
-    there = _there(sessions, now)
+    there = _there(recorded_runs, now)
     tests: dict[str, str] = {}
     valid: set[str] = set()
     judged: list[Judged] = []
-    for session in sessions:
-        if not judged or _may_help(session, judged, there - valid, tests):
-            judged.append(Judged(session, now))
+    for recorded in recorded_runs:
+        if not judged or _may_help(recorded, judged, there - valid, tests):
+            judged.append(Judged(recorded, now))
             _vote(judged[-1], there, tests, valid)
     if all(one.effects.everything for one in judged):
         return Selection(everything=judged[0].effects.everything)
@@ -38,9 +38,9 @@ def choose(sessions: Sequence[Session], now: Now) -> Selection:
     files: dict[str, str] = {}
     homes: set[str] = set()
     for one in judged:
-        tests |= Homes(one).sentinels(tests, valid, sessions)
+        tests |= Homes(one).sentinels(tests, valid, recorded_runs)
         files |= Homes(one).files(homes)
-        homes |= one.session.homes()
+        homes |= one.recorded.homes()
     files |= Homes(judged[0]).strangers(homes)
     busy = {nodeid.partition("::")[0] for nodeid in tests} | files.keys()
     return Selection(
@@ -52,37 +52,37 @@ def choose(sessions: Sequence[Session], now: Now) -> Selection:
     )
 
 
-def seconds(chosen: Selection, sessions: Sequence[Session]) -> float:
+def seconds(chosen: Selection, recorded_runs: Sequence[RecordedRun]) -> float:
     """Return how long the chosen tests took when they ran last; infinity where that isn't known."""
     if chosen.everything or chosen.files:
         return math.inf
     known: dict[str, float] = {}
-    for session in sessions:
-        for test in session.tests:
+    for recorded in recorded_runs:
+        for test in recorded.tests:
             known.setdefault(test.nodeid, test.seconds)
     return sum(known.get(nodeid, math.inf) for nodeid in chosen.why)
 
 
 def _may_help(
-    session: Session, judged: Sequence[Judged], left: set[str], tests: Mapping[str, str]
+    recorded: RecordedRun, judged: Sequence[Judged], left: set[str], tests: Mapping[str, str]
 ) -> bool:
-    """Tell whether a session may have something to say that newer ones have not said.
+    """Tell whether a recorded run may have something to say that newer ones have not said.
 
     It holds tests or files that they don't, or what changed since them is in it as it is now.
     """
-    known = set().union(*(one.session.homes() for one in judged))
-    if session.homes() & judged[0].now.manifest.keys() - known:
+    known = set().union(*(one.recorded.homes() for one in judged))
+    if recorded.homes() & judged[0].now.manifest.keys() - known:
         return True
-    mine = {test.nodeid for test in session.tests} & left
+    mine = {test.nodeid for test in recorded.tests} & left
     if not mine <= tests.keys():
         return True
     unsure = any(tests[nodeid] != FAILED for nodeid in mine)
-    return unsure and any(one.brought_back(session) for one in judged)
+    return unsure and any(one.brought_back(recorded) for one in judged)
 
 
 def _vote(one: Judged, there: set[str], tests: dict[str, str], valid: set[str]) -> None:
-    """Let one session speak for its tests, where no newer one has."""
-    for test in one.session.tests:
+    """Let one recorded run speak for its tests, where no newer one has."""
+    for test in one.recorded.tests:
         if test.nodeid not in there or test.nodeid in valid or tests.get(test.nodeid) == FAILED:
             continue
         why = one.why(test)
@@ -95,15 +95,17 @@ def _vote(one: Judged, there: set[str], tests: dict[str, str], valid: set[str]) 
             tests.setdefault(test.nodeid, why)
 
 
-def _there(sessions: Sequence[Session], now: Now) -> set[str]:
+def _there(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> set[str]:
     """Return the tests there are: of each file, by the run that saw it as it is, or last."""
-    found: dict[str, tuple[bool, Session]] = {}
-    for session in sessions:
-        for path in session.collected:
-            same = session.manifest.get(path) == now.manifest.get(path)
+    found: dict[str, tuple[bool, RecordedRun]] = {}
+    for recorded in recorded_runs:
+        for path in recorded.collected:
+            same = recorded.manifest.get(path) == now.manifest.get(path)
             if path in now.manifest and (path not in found or (same and not found[path][0])):
-                found[path] = same, session
-    left = {nodeid for _, session in found.values() for nodeid in session.left}
+                found[path] = same, recorded
+    left = {nodeid for _, recorded in found.values() for nodeid in recorded.left}
     return {
-        f"{path}{rest}" for path, (_, session) in found.items() for rest in session.collected[path]
+        f"{path}{rest}"
+        for path, (_, recorded) in found.items()
+        for rest in recorded.collected[path]
     } - left

@@ -9,31 +9,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from firsttry_tasks.selection.decide.validity import Judged
-    from firsttry_tasks.selection.evidence.recorded_run import Session
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
     from firsttry_tasks.selection.impact.code_changes import Code
 
 
 class Homes:
-    """Finds the files of one session where tests may have come, or may fail to be imported."""
+    """Finds the files of one recorded run where tests may have come, or may fail to be imported."""
 
     def __init__(self, judged: Judged) -> None:
-        """Take the session as it was judged."""
+        """Take the recorded run as it was judged."""
         self._judged = judged
-        self._session = judged.session
+        self._recorded = judged.recorded
         self._now = judged.now
         self._effects = judged.effects
 
     def files(self, known: Iterable[str]) -> dict[str, str]:
         """Return files, other than those known better, to which tests may have come."""
-        session, code = self._session, self._effects.code
-        homes = (session.homes() - set(known)) & self._now.manifest.keys()
-        doctests = any(not it.function and it.path.endswith(".py") for it in session.tests)
+        recorded, code = self._recorded, self._effects.code
+        homes = (recorded.homes() - set(known)) & self._now.manifest.keys()
+        doctests = any(not it.function and it.path.endswith(".py") for it in recorded.tests)
         found: dict[str, str] = {}
         for path in sorted(homes & self._effects.changes.paths):
             delta = code.deltas.get(path) if code is not None else None
             if delta is None or any(not it.is_doc or doctests for it in delta.added):
                 found[path] = f"{path} changed"
-        for number, frame in enumerate(session.frames):
+        for number, frame in enumerate(recorded.frames):
             if frame.kind == "collect" and frame.name in homes:
                 why = self._judged.by_frame(number)
                 if why is not None:
@@ -65,41 +65,41 @@ class Homes:
 
     def _is_test_file(self, path: str) -> bool:
         name = path.rpartition("/")[2]
-        inside = not self._session.testpaths or any(
+        inside = not self._recorded.testpaths or any(
             path.startswith(f"{folder.rstrip('/')}/") or path == folder
-            for folder in self._session.testpaths
+            for folder in self._recorded.testpaths
         )
-        return inside and any(fnmatch(name, glob) for glob in self._session.patterns)
+        return inside and any(fnmatch(name, glob) for glob in self._recorded.patterns)
 
     def sentinels(
-        self, tests: Mapping[str, str], valid: Iterable[str], sessions: Iterable[Session]
+        self, tests: Mapping[str, str], valid: Iterable[str], recorded_runs: Iterable[RecordedRun]
     ) -> dict[str, str]:
         """Return, for each module whose import may fail now, one test that imports it."""
         code = self._effects.code
         if code is None:
             return {}
-        held = tuple(sessions)
+        held = tuple(recorded_runs)
         risky = {p: why for p, why in code.spread.unsafe.items() if not self._proved(p, held)}
         if not risky:
             return {}
         known = set(valid)
-        masks = {test.nodeid: code.modules.mask((test.path,)) for test in self._session.tests}
+        masks = {test.nodeid: code.modules.mask((test.path,)) for test in self._recorded.tests}
         chosen: dict[str, str] = {}
         for path, why in sorted(risky.items()):
             bit = code.modules.bit.get(path, 0)
             if any(masks.get(nodeid, 0) & bit for nodeid in (*tests, *chosen)):
                 continue
-            able = [t for t in self._session.tests if masks[t.nodeid] & bit and t.nodeid in known]
+            able = [t for t in self._recorded.tests if masks[t.nodeid] & bit and t.nodeid in known]
             if able:
                 quickest = min(able, key=lambda test: (test.seconds, test.nodeid))
                 chosen[quickest.nodeid] = f"imports {path}, which may fail to import: {why}"
         return chosen
 
-    def _proved(self, path: str, sessions: Iterable[Session]) -> bool:
+    def _proved(self, path: str, recorded_runs: Iterable[RecordedRun]) -> bool:
         """Tell whether a run has imported the module as it is now."""
         blob = self._now.manifest.get(path)
         return any(
-            one.manifest.get(path) == blob and path in one.modules.values() for one in sessions
+            one.manifest.get(path) == blob and path in one.modules.values() for one in recorded_runs
         )
 
 

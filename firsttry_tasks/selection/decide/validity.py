@@ -1,4 +1,4 @@
-"""One session held against the tree now: why each of its tests has to run, if it has."""
+"""One recorded run held against the tree now: why each of its tests has to run, if it has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from firsttry_tasks.selection.impact.invalidation import Effects
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.selection.evidence.recorded_run import Frame, Now, Session, Test
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, Frame, RecordedRun, Test
     from firsttry_tasks.selection.impact.code_changes import Code
 
 
@@ -33,21 +33,21 @@ class _Seen(Struct, frozen=True, kw_only=True):
 
 
 class Judged:
-    """A session, and what changed since."""
+    """A recorded run, and what changed since."""
 
-    def __init__(self, session: Session, now: Now) -> None:
-        """Find out what changed since the session."""
-        self.session = session
+    def __init__(self, recorded: RecordedRun, now: CurrentTree) -> None:
+        """Find out what changed since the recorded run."""
+        self.recorded = recorded
         self.now = now
-        self.effects = Effects(session, now)
+        self.effects = Effects(recorded, now)
         self._frames: dict[int, _Seen] = {}
         self._masks: dict[int, int] = {}
         self._namings: dict[int, int] = {}
         self._text = next(
-            (n for n, observation in enumerate(session.observations) if observation[0] == "text"),
+            (n for n, observation in enumerate(recorded.observations) if observation[0] == "text"),
             -1,
         )
-        self._start = [n for n, frame in enumerate(session.frames) if frame.kind == "start"]
+        self._start = [n for n, frame in enumerate(recorded.frames) if frame.kind == "start"]
 
     def why(self, test: Test) -> str | None:
         """Return why a test has to run, None if nothing it rests on changed."""
@@ -68,13 +68,13 @@ class Judged:
             or self._by_names(test, units)
         )
 
-    def brought_back(self, older: Session) -> bool:
-        """Tell whether what changed since may be now as an older session has it."""
-        effects, observations = self.effects, self.session.observations
+    def brought_back(self, older: RecordedRun) -> bool:
+        """Tell whether what changed since may be now as an older recorded run has it."""
+        effects, observations = self.effects, self.recorded.observations
         if effects.everything:
             return True
         if any(
-            observations[n][0] == "env" or observations[n][1] in self.session.outside
+            observations[n][0] == "env" or observations[n][1] in self.recorded.outside
             for n in effects.observations
         ):
             return True
@@ -112,7 +112,7 @@ class Judged:
         seen, waiting = {number}, [number]
         found = []
         while waiting:
-            frame = self.session.frames[waiting.pop()]
+            frame = self.recorded.frames[waiting.pop()]
             found.append(frame)
             if frame.kind != "import":
                 waiting += set(frame.used) - seen
@@ -146,7 +146,7 @@ class Judged:
                 self._masks[number] = self._unit_mask(code, number)
             mask |= self._masks[number]
         for number in observations:
-            kind, name = self.session.observations[number]
+            kind, name = self.recorded.observations[number]
             if kind == "module":
                 mask |= code.modules.mask(code.modules.imported("", (name,)))
             elif kind == "whole":
@@ -154,8 +154,8 @@ class Judged:
         return mask
 
     def _unit_mask(self, code: Code, number: int) -> int:
-        path, fragment = self.session.units[number]
-        mask = code.modules.mask((path, *self.session.loads.get(number, ())))
+        path, fragment = self.recorded.units[number]
+        mask = code.modules.mask((path, *self.recorded.loads.get(number, ())))
         if fragment >= 0 and path in code.modules.sources:
             found = code.modules.sources[path][fragment]
             mask |= code.modules.mask(code.modules.imported(path, found.uses.imports))
@@ -169,7 +169,7 @@ class Judged:
         if not code.spread.classes:
             return 0
         if number not in self._namings:
-            path, fragment = self.session.units[number]
+            path, fragment = self.recorded.units[number]
             known = fragment >= 0 and path in code.modules.sources
             found = code.modules.sources[path][fragment] if known else None
             self._namings[number] = code.spread.naming(path, found) if found is not None else 0
@@ -210,7 +210,7 @@ class Judged:
         mask = self._reach(units, test.observations)
         for number in (*self._start, *test.frames):
             mask |= self._frame(number).rests
-        if any(self.session.frames[number].kind == GIVEN for number in test.frames):
+        if any(self.recorded.frames[number].kind == GIVEN for number in test.frames):
             for number in units:
                 mask |= self._named(code, number)
         mask |= code.modules.mask((test.path, *_conftests(test.path)))

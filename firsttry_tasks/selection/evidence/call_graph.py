@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Calls:
-    """What the fragments of one session may call, as far as names tell."""
+    """What the fragments of one recorded run may call, as far as names tell."""
 
     def __init__(
         self,

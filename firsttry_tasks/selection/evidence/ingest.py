@@ -1,4 +1,4 @@
-"""From the records of one run's processes to one session: one numbering, fragments for lines."""
+"""Joins the records of one run's processes to one recorded run, with fragments for lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 from firsttry_tasks.model.recording import cached
 from firsttry_tasks.selection.evidence.bitsets import packed
-from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, Frame, Session, Test
+from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, Frame, RecordedRun, Test
 from firsttry_tasks.selection.evidence.shared_state import Shared
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
-def session(
+def recorded(
     records: Sequence[Record],
     manifest: Mapping[str, str],
     parts: Mapping[str, str],
     sources: Callable[[str], tuple[Fragment, ...]],
     before: Callable[[str, float], str | None],
-) -> Session:
-    """Return the session that the records of one run make.
+) -> RecordedRun:
+    """Return the recorded run that the records of one run make.
 
     ``before`` digests a file that is not in the tree, and was there before the run.
     """
@@ -45,7 +45,7 @@ def session(
         _private(records),
     )
     tests = shared.tests(joined.tests.values())
-    return Session(
+    return RecordedRun(
         manifest=dict(manifest),
         parts=dict(parts),
         variables={k: v for one in records for k, v in one.environment.items()},

@@ -13,7 +13,7 @@ NOWHERE = -1
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A start-up, an import, a collector or a fixture; numbers point into the session."""
+    """A start-up, an import, a collector or a fixture; numbers point into the recorded run."""
 
     kind: str
     name: str
@@ -24,7 +24,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One test, as it was when the session ran."""
+    """One test, as it was when the recorded run ran."""
 
     nodeid: str
     path: str
@@ -43,7 +43,7 @@ class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return numbers
 
 
-class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One recorded run: its tree, its environment, and what its tests rested on."""
 
     manifest: dict[str, str]
@@ -68,7 +68,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return frozenset(name for name in names if name in self.manifest)
 
 
-class Now(msgspec.Struct, frozen=True):
+class CurrentTree(msgspec.Struct, frozen=True):
     """The tree and the environment that are to be tested."""
 
     manifest: Mapping[str, str]

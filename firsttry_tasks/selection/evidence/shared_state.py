@@ -38,7 +38,7 @@ _RARE = 20
 
 
 class Shared:
-    """Adds frames for kept results and written files to the tests of one session."""
+    """Adds frames for kept results and written files to the tests of one recorded run."""
 
     def __init__(
         self,

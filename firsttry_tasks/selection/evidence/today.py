@@ -9,7 +9,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from firsttry_tasks.selection.evidence.recorded_run import Session, Test
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, Test
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
@@ -22,18 +22,18 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 def known(
-    sessions: Iterable[Session],
+    recorded_runs: Iterable[RecordedRun],
     before: Callable[[str, str], tuple[Fragment, ...]],
     now: Callable[[str], tuple[Fragment, ...] | None],
 ) -> dict[str, Known]:
-    """Return what the newest session that holds a test knows of it, for each test.
+    """Return what the newest recorded run that holds a test knows of it, for each test.
 
     ``before(path, blob)`` and ``now(path)`` are a file's fragments then and today.
     """
     found: dict[str, Known] = {}
-    for session in sessions:
-        places = _Places(session, before, now)
-        for test in session.tests:
+    for recorded in recorded_runs:
+        places = _Places(recorded, before, now)
+        for test in recorded.tests:
             if test.nodeid not in found:
                 lines = places.lines(test)
                 failed = test.outcome == "failed"
@@ -42,15 +42,15 @@ def known(
 
 
 class _Places:
-    """Where the units of one session stand today."""
+    """Where the units of one recorded run stand today."""
 
     def __init__(
         self,
-        session: Session,
+        recorded: RecordedRun,
         before: Callable[[str, str], tuple[Fragment, ...]],
         now: Callable[[str], tuple[Fragment, ...] | None],
     ) -> None:
-        self._session = session
+        self._recorded = recorded
         self._before = before
         self._now = now
         self._today: dict[str, dict[str, int]] = {}
@@ -69,15 +69,15 @@ class _Places:
         yield from test.ran()
         seen, waiting = set(test.frames), list(test.frames)
         while waiting:
-            frame = self._session.frames[waiting.pop()]
+            frame = self._recorded.frames[waiting.pop()]
             yield from frame.units
             waiting += set(frame.used) - seen
             seen.update(frame.used)
 
     def _place(self, unit: int) -> tuple[str, int] | None:
         if unit not in self._units:
-            path, number = self._session.units[unit]
-            fragments = self._before(path, self._session.manifest.get(path, ""))
+            path, number = self._recorded.units[unit]
+            fragments = self._before(path, self._recorded.manifest.get(path, ""))
             key = fragments[number].qualname if 0 <= number < len(fragments) else ""
             line = self._bodies(path).get(key)
             self._units[unit] = (path, line) if line else None

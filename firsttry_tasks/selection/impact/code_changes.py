@@ -1,4 +1,4 @@
-"""What changed in a session's code: units that are others now, and names that reach further."""
+"""What changed in the code since a recorded run: units that differ, names that reach further."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from firsttry_tasks.selection.syntax.diff import Delta, compare
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
     from firsttry_tasks.selection.impact.tree_diff import Changes
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 class Code:
-    """The changed code of one session.
+    """The changed code of one recorded run.
 
     ``units`` maps the number of a unit to why it is another now; ``reached`` maps a unit that
     refers to changed names to the modules these come from (a mask) and the why. ``observations``
@@ -27,19 +27,23 @@ class Code:
     """
 
     def __init__(
-        self, session: Session, now: Now, changes: Changes, observations: Mapping[int, str]
+        self,
+        recorded: RecordedRun,
+        now: CurrentTree,
+        changes: Changes,
+        observations: Mapping[int, str],
     ) -> None:
         """Take the changed files apart and carry their names on."""
-        self.session = session
+        self.recorded = recorded
         self.now = now
         self.changes = changes
         self.units: dict[int, str] = {}
         self.observations: dict[int, str] = {}
         self.everything: tuple[str, ...] = ()
         self.deltas: dict[str, Delta] = {}
-        self.modules = Modules(session, self._sources())
-        self.texts = Texts(session, now, changes.paths)
-        self.spread = Spread(session, self.modules, self.texts)
+        self.modules = Modules(recorded, self._sources())
+        self.texts = Texts(recorded, now, changes.paths)
+        self.spread = Spread(recorded, self.modules, self.texts)
         self.names = self.spread.names
         self._versions()
         self._arrivals()
@@ -51,11 +55,11 @@ class Code:
         self.reached = self._reached() if self.names.origins else {}
 
     def _sources(self) -> dict[str, tuple[Fragment, ...]]:
-        session = self.session
-        loaded = {*session.modules.values(), *(path for path, _ in session.units)}
-        loaded |= {frame.name for frame in session.frames if frame.kind == "import"}
-        known = sorted(loaded & session.manifest.keys())
-        return {path: self.now.before(path, session.manifest[path]) for path in known}
+        recorded = self.recorded
+        loaded = {*recorded.modules.values(), *(path for path, _ in recorded.units)}
+        loaded |= {frame.name for frame in recorded.frames if frame.kind == "import"}
+        known = sorted(loaded & recorded.manifest.keys())
+        return {path: self.now.before(path, recorded.manifest[path]) for path in known}
 
     def _versions(self) -> None:
         """Compare files that were loaded with what they are now, be they gone or broken."""
@@ -88,7 +92,7 @@ class Code:
 
     def _change(self, path: str, fragments: frozenset[int] | None, why: str) -> None:
         """Count units of a file as changed: those of these fragments, or all."""
-        for number, (place, fragment) in enumerate(self.session.units):
+        for number, (place, fragment) in enumerate(self.recorded.units):
             if place == path and (fragments is None or fragment in fragments or fragment < 0):
                 key = self.modules.sources[path][fragment].qualname if fragment >= 0 else ""
                 self.units[number] = f"{why}: {key}" if key else why
@@ -133,7 +137,7 @@ class Code:
                 hit = next((name for name in asked if _named(name, names)), None)
                 if hit is not None:
                     self._asked(path, number, fragment, f"module {hit} came or went")
-        for number, (kind, name) in enumerate(self.session.observations):
+        for number, (kind, name) in enumerate(self.recorded.observations):
             if kind == "module" and _named(name, names):
                 self.observations[number] = f"module {name} came or went"
 
@@ -155,7 +159,7 @@ class Code:
         """Return the names under which a file can be imported, from where imports start."""
         stem = path.rpartition(".")[0].removesuffix("/__init__")
         found = set()
-        for root in {*self.session.roots, "", path.rpartition("/")[0]}:
+        for root in {*self.recorded.roots, "", path.rpartition("/")[0]}:
             if not root:
                 found.add(stem.replace("/", "."))
             elif stem.startswith(f"{root}/"):
@@ -164,7 +168,7 @@ class Code:
 
     def _imports(self, observations: Mapping[int, str]) -> None:
         """Count modules whose import saw observations that are others now."""
-        for frame in self.session.frames:
+        for frame in self.recorded.frames:
             if frame.kind == "import":
                 for number in frame.observations:
                     why = observations.get(number) or self.observations.get(number)
@@ -173,20 +177,20 @@ class Code:
 
     def _late(self) -> None:
         """Count modules that only running tests import: collecting files doesn't try them."""
-        early = self.modules.mask({test.path for test in self.session.tests})
+        early = self.modules.mask({test.path for test in self.recorded.tests})
         for path, why in self.spread.unsafe.items():
             if not self.modules.bit.get(path, 0) & early:
                 self.spread.effects.setdefault(path, why)
 
     def _lent(self) -> None:
         """Count what changed in modules that a library took hold of: it may look at any of it."""
-        for number, (kind, path) in enumerate(self.session.observations):
+        for number, (kind, path) in enumerate(self.recorded.observations):
             if kind == "lent" and path in self.names.files:
                 self.observations[number] = f"{path} changed, which a library imported"
 
     def _reached(self) -> dict[int, tuple[int, str]]:
         found: dict[int, tuple[int, str]] = {}
-        for number, (path, fragment) in enumerate(self.session.units):
+        for number, (path, fragment) in enumerate(self.recorded.units):
             if fragment >= 0 and path in self.modules.sources and number not in self.units:
                 mask, name = self.names.hit(path, self.modules.sources[path][fragment])
                 if mask:

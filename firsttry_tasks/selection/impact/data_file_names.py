@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
     from firsttry_tasks.selection.impact.changed_names import Names
 
 
 class Texts:
-    """What the files that a session read say now; those that changed speak for themselves."""
+    """What the files that a recorded run read say now; those that changed speak for themselves."""
 
-    def __init__(self, session: Session, now: Now, changed: frozenset[str]) -> None:
+    def __init__(self, recorded: RecordedRun, now: CurrentTree, changed: frozenset[str]) -> None:
         """Find the files, which are only read when they are asked for."""
         self._now = now
         self._names: dict[str, frozenset[str]] = {}
         self._files = {
             number: path
-            for number, (kind, path) in enumerate(session.observations)
+            for number, (kind, path) in enumerate(recorded.observations)
             if kind == "read"
             and path in now.manifest
             and path not in changed
@@ -32,7 +32,7 @@ class Texts:
         }
         self.by_module = {
             frame.name: self._files.keys() & frame.observations
-            for frame in session.frames
+            for frame in recorded.frames
             if frame.kind == "import" and not self._files.keys().isdisjoint(frame.observations)
         }
 

@@ -1,10 +1,10 @@
-"""The modules of a session: who imports whom, as bit masks."""
+"""The modules of a recorded run: who imports whom, as bit masks."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 
-from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
 
@@ -12,16 +12,16 @@ from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
 class Modules:
     """Paths of the repository's modules, each a bit, and the closure over their imports."""
 
-    def __init__(self, session: Session, sources: Mapping[str, tuple[Fragment, ...]]) -> None:
-        """Read the imports of the session's modules."""
-        self.session = session
+    def __init__(self, recorded: RecordedRun, sources: Mapping[str, tuple[Fragment, ...]]) -> None:
+        """Read the imports of the recorded run's modules."""
+        self.recorded = recorded
         self.sources = sources
         self.paths = sorted(sources)
         self.bit = {path: 1 << number for number, path in enumerate(self.paths)}
         self.names: dict[str, list[str]] = {}
-        for name, path in session.modules.items():
+        for name, path in recorded.modules.items():
             self.names.setdefault(path, []).append(name)
-        self.short = frozenset(_last(name) for name in session.modules)
+        self.short = frozenset(_last(name) for name in recorded.modules)
         self.classes = self._classes()
         self._foreign: dict[str, frozenset[str]] = {}
         self._held: dict[tuple[str, str], frozenset[str]] = {}
@@ -46,7 +46,7 @@ class Modules:
         for name in self.absolute(path, imports):
             parts = name.split(".")
             for end in range(1, len(parts) + 1):
-                known = self.session.modules.get(".".join(parts[:end]))
+                known = self.recorded.modules.get(".".join(parts[:end]))
                 if known is not None:
                     found.add(known)
         return found
@@ -100,7 +100,7 @@ class Modules:
             for fragment in self.sources.get(path, ()):
                 if fragment.uses.imports and not fragment.is_function_body:
                     longest = max(self.absolute(path, fragment.uses.imports), key=len, default="")
-                    if longest in self.session.modules:
+                    if longest in self.recorded.modules:
                         found |= fragment.binds
             self._handles[path] = frozenset(found)
         return self._handles[path]
@@ -223,7 +223,7 @@ class Modules:
         return found
 
     def _edges(self) -> dict[str, set[str]]:
-        frames = self.session.frames
+        frames = self.recorded.frames
         edges: dict[str, set[str]] = {path: set() for path in self.paths}
         for path, fragments in self.sources.items():
             static = {
@@ -238,7 +238,7 @@ class Modules:
                 edges[frame.name] |= {
                     frames[n].name for n in frame.used if frames[n].kind == "import"
                 }
-                named = (self.session.observations[n] for n in frame.observations)
+                named = (self.recorded.observations[n] for n in frame.observations)
                 dynamic = [name for kind, name in named if kind == "module"]
                 edges[frame.name] |= self.imported(frame.name, dynamic)
         return edges

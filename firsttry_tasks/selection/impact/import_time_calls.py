@@ -10,7 +10,7 @@ from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from firsttry_tasks.selection.evidence.recorded_run import Session
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
     from firsttry_tasks.selection.impact.changed_names import Names
     from firsttry_tasks.selection.impact.import_graph import Modules
     from firsttry_tasks.selection.syntax.fragment import Fragment
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 class Imported:
     """Units by the statement that ran them; ``ran`` maps a module to its statements' numbers."""
 
-    def __init__(self, session: Session, modules: Modules) -> None:
-        """Take in what a session saw."""
-        self._session = session
+    def __init__(self, recorded: RecordedRun, modules: Modules) -> None:
+        """Take in what a recorded run saw."""
+        self._recorded = recorded
         self._modules = modules
         self.ran: dict[str, dict[int, set[int]]] = {}
-        for frame in session.frames:
+        for frame in recorded.frames:
             if frame.kind == "import":
                 lines = self.ran.setdefault(frame.name, {})
                 for number, unit in frame.lines:
@@ -50,7 +50,7 @@ class Imported:
 
     def _fragments(self, asking: Fragment, units: Iterable[int]) -> Iterator[tuple[str, Fragment]]:
         for unit in units:
-            path, number = self._session.units[unit]
+            path, number = self._recorded.units[unit]
             if number >= 0 and path in self._modules.sources:
                 fragment = self._modules.sources[path][number]
                 if fragment.qualname != "__getattr__" or not self._is_there(asking, path):

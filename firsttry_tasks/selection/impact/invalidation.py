@@ -1,4 +1,4 @@
-"""What changed since a session, and which of its observations it speaks against."""
+"""What changed since a recorded run, and which of its observations it speaks against."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from firsttry_tasks.selection.impact.code_changes import Code
 from firsttry_tasks.selection.impact.tree_diff import is_inert, sort
 
 if TYPE_CHECKING:
-    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
     from firsttry_tasks.selection.impact.tree_diff import Changes
 
 #: Kinds of observations that are about one file.
@@ -16,20 +16,20 @@ _FILES = frozenset({"outside", "read", "look"})
 
 
 class Effects:
-    """What a change means for one session.
+    """What a change means for one recorded run.
 
-    ``everything`` are reasons that speak against the whole session; ``observations`` maps the
+    ``everything`` are reasons that speak against the whole recorded run; ``observations`` maps the
     number of an observation to why it holds no more; ``code`` is None where no code changed.
     """
 
-    def __init__(self, session: Session, now: Now) -> None:
-        """Compare the session's tree and environment with what is there now."""
-        self.changes = sort(session, now)
-        self.everything = (*_parts(session, now), *self.changes.everything)
-        self.observations = _observations(session, now, self.changes)
+    def __init__(self, recorded: RecordedRun, now: CurrentTree) -> None:
+        """Compare the recorded run's tree and environment with what is there now."""
+        self.changes = sort(recorded, now)
+        self.everything = (*_parts(recorded, now), *self.changes.everything)
+        self.observations = _observations(recorded, now, self.changes)
         self.code: Code | None = None
         if self.observations or any(path.endswith(".py") for path in self.changes.paths):
-            self.code = Code(session, now, self.changes, self.observations)
+            self.code = Code(recorded, now, self.changes, self.observations)
             self.observations |= self.code.observations
             self.everything += self.code.everything
 
@@ -39,19 +39,19 @@ class Effects:
         return not (self.changes.paths or self.observations or self.everything)
 
 
-def _parts(session: Session, now: Now) -> tuple[str, ...]:
-    names = sorted(session.parts.keys() | now.parts.keys())
+def _parts(recorded: RecordedRun, now: CurrentTree) -> tuple[str, ...]:
+    names = sorted(recorded.parts.keys() | now.parts.keys())
     return tuple(
-        f"{name} changed" for name in names if session.parts.get(name) != now.parts.get(name)
+        f"{name} changed" for name in names if recorded.parts.get(name) != now.parts.get(name)
     )
 
 
-def _observations(session: Session, now: Now, changes: Changes) -> dict[int, str]:
+def _observations(recorded: RecordedRun, now: CurrentTree, changes: Changes) -> dict[int, str]:
     found: dict[int, str] = {}
-    for number, (kind, name) in enumerate(session.observations):
+    for number, (kind, name) in enumerate(recorded.observations):
         why = (
             _in_tree(kind, name, changes)
-            or _around(kind, name, session, now)
+            or _around(kind, name, recorded, now)
             or _unwatched(kind, name, changes, now)
         )
         if why is not None:
@@ -75,17 +75,17 @@ def _in_tree(kind: str, name: str, changes: Changes) -> str | None:
     return why
 
 
-def _around(kind: str, name: str, session: Session, now: Now) -> str | None:
+def _around(kind: str, name: str, recorded: RecordedRun, now: CurrentTree) -> str | None:
     """Tell why what was seen of environment and files outside is no more so."""
-    if kind == "env" and now.variable(name) != session.variables.get(name, ""):
+    if kind == "env" and now.variable(name) != recorded.variables.get(name, ""):
         return f"environment variable {name} changed"
-    before = session.outside.get(name) if kind in _FILES else None
+    before = recorded.outside.get(name) if kind in _FILES else None
     if before is not None and now.outside(name) != before:
         return f"{name} changed"
     return None
 
 
-def _unwatched(kind: str, folder: str, changes: Changes, now: Now) -> str | None:
+def _unwatched(kind: str, folder: str, changes: Changes, now: CurrentTree) -> str | None:
     """Tell which file changed where nobody could see what is opened, but by Python."""
     if kind != "unwatched":
         return None

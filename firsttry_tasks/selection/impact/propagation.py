@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.impact.changed_names import Names
 from firsttry_tasks.selection.impact.constructors import Makers
 from firsttry_tasks.selection.impact.data_file_names import Texts
@@ -20,10 +20,10 @@ class Spread:
     """Changed names, and modules whose import changed."""
 
     def __init__(
-        self, session: Session, modules: Modules, texts: Texts, *, whole: bool = False
+        self, recorded: RecordedRun, modules: Modules, texts: Texts, *, whole: bool = False
     ) -> None:
         """Begin with nothing changed; ``whole``: a member of a class stands for its module."""
-        self.session = session
+        self.recorded = recorded
         self.modules = modules
         self.texts = texts
         self.names = Names(modules, 1 << (len(modules.paths) + _MOST))
@@ -36,8 +36,8 @@ class Spread:
         self._gone: dict[str, int] = {}
         self._exports: dict[str, frozenset[str]] = {}  # file -> what came to or left its __all__
         self._same: set[tuple[str, int]] = set()  # definitions that are decorated as they were
-        self._collected = {test.path for test in session.tests}
-        self._imported = Imported(session, modules)
+        self._collected = {test.path for test in recorded.tests}
+        self._imported = Imported(recorded, modules)
         self._writing = Writing(modules)
 
     def change(self, path: str, delta: Delta) -> None:
@@ -257,7 +257,7 @@ class Spread:
         if (path, scope) not in self.classes and len(self.classes) < _MOST:
             head = self.modules.head(path, scope)
             if head is not None:
-                spread = Spread(self.session, self.modules, self.texts, whole=True)
+                spread = Spread(self.recorded, self.modules, self.texts, whole=True)
                 bit = 1 << (len(self.modules.paths) + len(self.classes))
                 self.classes[path, scope] = bit, spread
                 spread._again(path, head, why)
@@ -267,7 +267,7 @@ class Spread:
     def _written(self, path: str, fragment: Fragment, number: int) -> Iterator[tuple[str, str]]:
         """Return what the functions that a statement calls may change besides."""
         ran = [
-            self.session.units[unit] for unit in self._imported.ran.get(path, {}).get(number, ())
+            self.recorded.units[unit] for unit in self._imported.ran.get(path, {}).get(number, ())
         ]
         known = [
             (place, self.modules.sources[place][inner])

@@ -23,7 +23,7 @@ _LABELS = frozenset(
 
 
 class Writing:
-    """The functions of a session's modules, and what they may change."""
+    """The functions of a recorded run's modules, and what they may change."""
 
     def __init__(self, modules: Modules) -> None:
         """Take the functions of these modules."""

@@ -1,11 +1,11 @@
-"""What changed between a session's tree and the tree now, sorted by what it can mean."""
+"""What changed between a recorded run's tree and the tree now, sorted by what it can mean."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatch
 
 import msgspec
 
-from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
 INERT = (
     "*.md", "*.rst", "docs/*", "doc/*", "LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*",
@@ -34,9 +34,9 @@ class Changes(msgspec.Struct, frozen=True):
         return self.folders.get(parent or ".") == name
 
 
-def sort(session: Session, now: Now) -> Changes:
+def sort(recorded: RecordedRun, now: CurrentTree) -> Changes:
     """Compare the manifests."""
-    before, after = session.manifest, now.manifest
+    before, after = recorded.manifest, now.manifest
     added = frozenset(after.keys() - before.keys())
     removed = frozenset(before.keys() - after.keys())
     changed = {path for path in before.keys() & after.keys() if before[path] != after[path]}
@@ -46,7 +46,7 @@ def sort(session: Session, now: Now) -> Changes:
         added=added,
         removed=removed,
         folders=_folders(before, after, added | removed),
-        everything=tuple(sorted(_unknown(session, now, paths))),
+        everything=tuple(sorted(_unknown(recorded, now, paths))),
     )
 
 
@@ -81,30 +81,30 @@ def _entries(manifest: Iterable[str]) -> set[str]:
     return found
 
 
-def _unknown(session: Session, now: Now, paths: Iterable[str]) -> Iterable[str]:
+def _unknown(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> Iterable[str]:
     """Return what is wrong with files of which nothing is known, where tests or sources are."""
-    seen = {name for kind, name in session.observations if kind in {"read", "look", "whole"}}
-    homes = _homes(session)
+    seen = {name for kind, name in recorded.observations if kind in {"read", "look", "whole"}}
+    homes = _homes(recorded)
     for path in paths:
         if path.endswith(".py") or path in seen or is_inert(path, now):
             continue
         if any(fnmatch(path, glob) for glob in now.depends):
             continue
-        if _under(path, homes) and not _listed(session, path):
+        if _under(path, homes) and not _listed(recorded, path):
             yield f"{path} changed, and it isn't known what reads it"
 
 
-def _listed(session: Session, path: str) -> bool:
+def _listed(recorded: RecordedRun, path: str) -> bool:
     """Tell whether a new file is accounted for: tests list its folder."""
     return (
-        path not in session.manifest
-        and ("list", path.rpartition("/")[0] or ".") in session.observations
+        path not in recorded.manifest
+        and ("list", path.rpartition("/")[0] or ".") in recorded.observations
     )
 
 
-def _homes(session: Session) -> set[str]:
+def _homes(recorded: RecordedRun) -> set[str]:
     """Folders that hold modules or tests, the root only where nothing else does."""
-    files = {*session.modules.values(), *(test.path for test in session.tests)}
+    files = {*recorded.modules.values(), *(test.path for test in recorded.tests)}
     return {path.rpartition("/")[0] for path in files}
 
 
@@ -119,6 +119,6 @@ def _under(path: str, homes: set[str]) -> bool:
     return False
 
 
-def is_inert(path: str, now: Now) -> bool:
+def is_inert(path: str, now: CurrentTree) -> bool:
     """Tell whether no test reads a file of this kind, unless it is seen to."""
     return any(fnmatch(path, glob) for glob in (*INERT, *now.inert))

@@ -23,7 +23,7 @@ def write_testmon(root: Path) -> None:
     """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
     memory = Memory(root / report_files.DB)
     now = partial(_fragments, root)
-    tests = today.known(memory.sessions(), memory.before, now)
+    tests = today.known(memory.recorded_runs(), memory.before, now)
     if not tests:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
     testmon_export.write(root, tests)

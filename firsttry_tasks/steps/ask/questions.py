@@ -19,7 +19,7 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
 
 def why(root: Path, words: list[str], *, as_json: bool = False) -> None:
@@ -44,10 +44,10 @@ def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
     if len(words) != 1:
         raise UsageError("Usage: doit impact FILE, or: doit impact FILE::NAME")
     path, _, name = words[0].partition("::")
-    sessions, now = _known(root)
+    recorded_runs, now = _known(root)
     if path not in now.manifest:
         raise UsageError(f"{path} is no file of this tree; name it relative to the project.")
-    found = queries.impact(path, name, sessions, now)
+    found = queries.impact(path, name, recorded_runs, now)
     if as_json:
         CONSOLE.say(msgspec.json.encode(found).decode("utf-8"))
         return
@@ -56,14 +56,14 @@ def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
     CONSOLE.say(f"{len(found)} tests would be selected by an edit of {words[0]}.")
 
 
-def _known(root: Path) -> tuple[tuple[Session, ...], Now]:
+def _known(root: Path) -> tuple[tuple[RecordedRun, ...], CurrentTree]:
     """Return what is recorded, and the tree as it is now."""
     here = project(root)
     memory = Memory(root / report_files.DB)
-    sessions = memory.sessions()
+    recorded_runs = memory.recorded_runs()
     inputs = disk.read_own(root / report_files.inputs_file("warm", "tests"), Inputs)
-    if not sessions or inputs is None:
+    if not recorded_runs or inputs is None:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
     files = tree(root, "tests")
     job = here.job("warm", "tests", tuple(files))
-    return sessions, pytest_run.now(here, job, inputs, files, memory)
+    return recorded_runs, pytest_run.now(here, job, inputs, files, memory)

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firsttry_tasks.model.values import Divergence, Verdict
-    from firsttry_tasks.selection.evidence.recorded_run import Session, Test
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, Test
     from firsttry_tasks.steps.judge.bench import Bench
     from firsttry_tasks.steps.run.project import Project
 
     #: Why a test of a recorded run has to run again, None if nothing it rests on changed.
-    Judge = Callable[[Session, Test], str | None]
+    Judge = Callable[[RecordedRun, Test], str | None]
 
 #: How many escaped tests are explained; a person reads the first ones.
 EXPLAINED = 10
@@ -73,28 +73,28 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
 def _known(here: Project) -> tuple[list[Known], Judge]:
     """Return what was recorded and where it came from, and who judges it against the tree."""
     memory = Memory(here.root / report_files.DB)
-    sessions, now = memory.sessions(), time.time()
+    recorded_runs, now = memory.recorded_runs(), time.time()
     foreign = disk.read_own(here.root / report_files.WARM / restore.FOREIGN, Foreign)
     known = [
         Known(
-            session=session,
+            recorded=recorded,
             days=(now - made) / DAY,
             golden=_golden(foreign) if foreign and made < foreign.restored else "",
         )
-        for session, made in zip(sessions, memory.made(), strict=True)
+        for recorded, made in zip(recorded_runs, memory.made(), strict=True)
     ]
     inputs = disk.read_own(here.root / report_files.inputs_file("warm", "tests"), Inputs)
     if inputs is None:
-        return known, lambda _session, _test: None
+        return known, lambda _recorded, _test: None
     files = tree(here.root, "tests")
     seen = pytest_run.now(here, here.job("warm", "tests", tuple(files)), inputs, files, memory)
     judges: dict[int, Judged] = {}
 
-    def judge(session: Session, test: Test) -> str | None:
-        # Holding a session against the tree takes a while, and mostly the newest one vouched.
-        if id(session) not in judges:
-            judges[id(session)] = Judged(session, seen)
-        return judges[id(session)].why(test)
+    def judge(recorded: RecordedRun, test: Test) -> str | None:
+        # Holding a recorded run against the tree takes a while, and mostly the newest one vouched.
+        if id(recorded) not in judges:
+            judges[id(recorded)] = Judged(recorded, seen)
+        return judges[id(recorded)].why(test)
 
     return known, judge
 

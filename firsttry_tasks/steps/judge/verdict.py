@@ -94,16 +94,16 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     return learned.moved
 
 
-def _around(root: Path, warm: Report, listed: int) -> history.Around:
+def _around(root: Path, warm: Report, listed: int) -> history.RunContext:
     """Return what stood around the run: the flaky list, and the golden cache that warm had."""
     asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)
     golden = disk.read_own(root / report_files.WARM / GOLDEN, Label)
     at = began(RUN)
     if asked is None or asked.head != warm.head:
-        return history.Around(at=at, flaky=listed)
+        return history.RunContext(at=at, flaky=listed)
     if golden is None:
-        return history.Around(at=at, flaky=listed, store="miss")
-    return history.Around(
+        return history.RunContext(at=at, flaky=listed, store="miss")
+    return history.RunContext(
         at=at, flaky=listed, store="hit", age=_hours(golden.manifest.producer.created, at)
     )
 

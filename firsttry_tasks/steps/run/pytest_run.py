@@ -20,7 +20,7 @@ from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.selection.decide.select import choose, seconds
-from firsttry_tasks.selection.evidence.recorded_run import Now
+from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.steps.run.tool_run import CODE, Ran, require
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.pytest import Heard
     from firsttry_tasks.model.values import Completed
-    from firsttry_tasks.selection.evidence.recorded_run import Session
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
     from firsttry_tasks.selection.syntax.fragment import Fragment
     from firsttry_tasks.steps.run.project import Project
 
@@ -80,13 +80,13 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     memory = Memory(here.root / report_files.DB)
     learned = disk.read_own(here.root / report_files.LEARNED, Learned) or Learned()
     around = now(here, job, inputs, tree, memory)
-    sessions = memory.sessions()
-    chosen = _with_flaky(_choose(memory, sessions, around), frozenset(here.memory.nodeids))
+    recorded_runs = memory.recorded_runs()
+    chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
     smoke = frozenset(learned.smoke) & chosen.stable
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
         return Ran(said=Said(status="green", tests=TestsDetail(counts=counts, mode="none")))
-    serial = seconds(chosen, sessions) < here.settings.parallel_seconds
+    serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
     said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke, serial=serial)
     broken = [finding.path for finding in said.findings if finding.rule == "collect"]
     if broken and not chosen.everything:
@@ -97,10 +97,10 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     return Ran(said=said, argv=argv, why=chosen.everything, keep=keep, wrote=partial(_wrote, job))
 
 
-def _choose(memory: Memory, sessions: Sequence[Session], around: Now) -> Selection:
+def _choose(memory: Memory, recorded_runs: Sequence[RecordedRun], around: CurrentTree) -> Selection:
     """Return the choice; where choosing fails, everything runs and is learned anew."""
     try:
-        return choose(sessions, around)
+        return choose(recorded_runs, around)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a wrong green
         dependency_db.discard(memory.path)
         why = f"the records can't be used ({type(error).__name__}: {error}) and are forgotten"
@@ -205,7 +205,9 @@ def _mode(said: Said, mode: str, known: int | None = None) -> Said:
     return msgspec.structs.replace(said, tests=detail)
 
 
-def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: Memory) -> Now:
+def now(
+    here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: Memory
+) -> CurrentTree:
     """Return the tree and the environment as selection sees them."""
     config = parity_lock.configuration(here.root)
     read = partial(_read, here.root)
@@ -215,7 +217,7 @@ def now(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: M
         # A run may have taken this very version apart.
         return memory.before(path, tree.get(path, "")) or dependency_db.fragments(read(path))
 
-    return Now(
+    return CurrentTree(
         manifest=tree,
         parts={
             **{name: inputs.parts.get(name, "") for name in AROUND},
@@ -245,7 +247,9 @@ def _before(root: Path, path: str, began: float) -> str | None:
     return disk.content(root / path) if disk.age(root / path) < began else None
 
 
-def _learn_or_forget(here: Project, job: Job, inputs: Inputs, around: Now, heard: Heard) -> None:
+def _learn_or_forget(
+    here: Project, job: Job, inputs: Inputs, around: CurrentTree, heard: Heard
+) -> None:
     """Learn; where that fails, forget everything: what ran is told, and all runs next time."""
     try:
         _learn(here, job, inputs, around, heard, here.root / report_files.WARM)
@@ -257,7 +261,9 @@ def _learn_or_forget(here: Project, job: Job, inputs: Inputs, around: Now, heard
         )
 
 
-def _learn(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard, folder: Path) -> None:
+def _learn(
+    here: Project, job: Job, inputs: Inputs, now: CurrentTree, heard: Heard, folder: Path
+) -> None:
     """Make what was recorded known, in ``folder``, as the state of the tree that was tested."""
     found = recording.found(Path(_records(job)))
     if not heard.finished or not any(one.tests for one in found):
@@ -265,12 +271,12 @@ def _learn(here: Project, job: Job, inputs: Inputs, now: Now, heard: Heard, fold
     memory = Memory(folder / DB)
     door = Door(read=partial(_read, here.root), before=partial(_before, here.root))
     memory.learn(found, now.manifest, now.parts, frozenset(heard.left), door)
-    sessions = memory.sessions()
-    watched = dependency_db.watched(sessions, now.variable, now.outside)
+    recorded_runs = memory.recorded_runs()
+    watched = dependency_db.watched(recorded_runs, now.variable, now.outside)
     disk.write_json(folder / WATCHED, watched)
     # In this order: what is older than the db costs a smoke test, nothing else.
     old = disk.read_own(folder / LEARNED, Learned) or Learned()
-    known = {test.nodeid for session in sessions for test in session.tests}
+    known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
     fresh = Learned(
         parts=inputs.parts,
         smoke=tuple(sorted((set(old.smoke) - heard.why.keys()) & known | set(heard.smoke))),

@@ -51,7 +51,7 @@ def _forget(db: Path, *names: str) -> None:
     """Take from what is recorded of test_it that it touched these: what a lying db leaves out."""
     with closing(sqlite3.connect(db)) as opened, opened:
         for number, body in opened.execute("SELECT id, body FROM ft_session").fetchall():
-            session = msgspec.msgpack.decode(zlib.decompress(body), type=recorded_run.Session)
+            session = msgspec.msgpack.decode(zlib.decompress(body), type=recorded_run.RecordedRun)
             gone = {
                 n for n, observation in enumerate(session.observations) if observation[1] in names
             }

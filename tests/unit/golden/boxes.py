@@ -15,7 +15,7 @@ import zstandard
 from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import Door, Learned, Memory, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
-from firsttry_tasks.selection.evidence.recorded_run import Frame, Session, Test
+from firsttry_tasks.selection.evidence.recorded_run import Frame, RecordedRun, Test
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.system import disk
 
@@ -35,7 +35,7 @@ TREE = {"tests/test_a.py": "100644 aa", "tests/test_b.py": "100644 bb"}
 AROUND = {name: value for name, value in PARTS.items() if name != "lock"}
 
 
-def session() -> Session:
+def recorded() -> RecordedRun:
     """Return what a run of two tests recorded."""
     frames = tuple(
         Frame(kind="collect", name=path, units=(n,), observations=(), used=(), lines=())
@@ -55,7 +55,7 @@ def session() -> Session:
         )
         for n, path in enumerate(TREE)
     )
-    return Session(
+    return RecordedRun(
         manifest=TREE,
         parts=AROUND,
         variables={"TZ": "00"},
@@ -73,14 +73,14 @@ def session() -> Session:
     )
 
 
-def db_of_tests(folder: Path, *more: str, of: Session | None = None) -> bytes:
+def db_of_tests(folder: Path, *more: str, of: RecordedRun | None = None) -> bytes:
     """Return a db as a recorded run leaves it; ``more`` is SQL to run in it."""
     place = folder / "db"
     dependency_db.discard(place)
     Memory(place).learn((), {}, {}, frozenset(), NOTHING)
     fragment = Fragment(qualname="test", is_function_body=True, first=1, last=2, digest=b"d")
     with closing(sqlite3.connect(place)) as link:
-        link.execute("UPDATE ft_session SET made = 1, body = ?", (squash(of or session()),))
+        link.execute("UPDATE ft_session SET made = 1, body = ?", (squash(of or recorded()),))
         for path, blob in TREE.items():
             link.execute(
                 "INSERT INTO ft_source VALUES (?, ?, ?)", (path, blob, squash((fragment,)))
@@ -119,7 +119,7 @@ def files(folder: Path) -> dict[str, bytes]:
         SHARD: mypy_db(folder),
         contents.LEARNED: msgspec.json.encode(learned),
         contents.DB: db_of_tests(folder),
-        contents.WATCHED: msgspec.json.encode(watched((session(),), variable=str, file=str)),
+        contents.WATCHED: msgspec.json.encode(watched((recorded(),), variable=str, file=str)),
     }
 
 

@@ -27,10 +27,10 @@ def _noisy(folder: Path) -> bytes:
     return boxes.mypy_db(folder, f"INSERT INTO files2 {row}")
 
 
-def _session(**raw: bytes) -> bytes:
-    """Return a session's row in which some fields are other MessagePack than msgspec writes."""
-    session = boxes.session()
-    fields = (raw.get(name, getattr(session, name)) for name in session.__struct_fields__)
+def _recorded(**raw: bytes) -> bytes:
+    """Return a recorded run's row with some fields as other MessagePack than msgspec writes."""
+    recorded = boxes.recorded()
+    fields = (raw.get(name, getattr(recorded, name)) for name in recorded.__struct_fields__)
     held = [msgspec.Raw(it) if isinstance(it, bytes) else it for it in fields]
     return zlib.compress(msgspec.msgpack.encode(held), 1)
 
@@ -52,18 +52,18 @@ def _db(folder: Path, bodies: list[bytes]) -> Served:
 
 def units(folder: Path) -> Served:
     """Fifty million units of three bytes, each of which takes forty in memory."""
-    return _db(folder, [_session(units=_array(50_000_000, b"\x92\xa0\x00"))])
+    return _db(folder, [_recorded(units=_array(50_000_000, b"\x92\xa0\x00"))])
 
 
 def frames(folder: Path) -> Served:
     """Twenty million empty frames of seven bytes, each of which takes a hundred in memory."""
-    return _db(folder, [_session(frames=_array(20_000_000, b"\x96\xa0\xa0\x90\x90\x90\x90"))])
+    return _db(folder, [_recorded(frames=_array(20_000_000, b"\x96\xa0\xa0\x90\x90\x90\x90"))])
 
 
-def sessions(folder: Path) -> Served:
-    """Sixty sessions of ten million bytes each."""
+def recorded_runs(folder: Path) -> Served:
+    """Sixty recorded runs of ten million bytes each."""
     text = b"\x81\xa1a\xdb" + (10_000_000).to_bytes(4, "big") + b"x" * 10_000_000
-    return _db(folder, [_session(manifest=text)] * 60)
+    return _db(folder, [_recorded(manifest=text)] * 60)
 
 
 def body(folder: Path) -> Served:
@@ -86,7 +86,7 @@ def spaces(folder: Path) -> Served:
 BOXES: dict[str, Callable[[Path], Served]] = {
     "units": units,
     "frames": frames,
-    "sessions": sessions,
+    "sessions": recorded_runs,
     "one row": body,
     "durations": learned,
     "spaces": spaces,

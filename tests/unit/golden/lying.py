@@ -37,27 +37,27 @@ def _db(*statements: str) -> Callable[[Path], Served]:
 
 
 def _says(**other: Any) -> Callable[[Path], Served]:
-    """Return a box whose session says something else."""
+    """Return a box whose recorded run says something else."""
     return lambda folder: holding(
-        folder, db=boxes.db_of_tests(folder, of=replace(boxes.session(), **other))
+        folder, db=boxes.db_of_tests(folder, of=replace(boxes.recorded(), **other))
     )
 
 
 def _test(**other: Any) -> Callable[[Path], Served]:
     """Return a box in which a test says something else of itself."""
-    first, second = boxes.session().tests
+    first, second = boxes.recorded().tests
     return _says(tests=(replace(first, **other), second))
 
 
 def _frame(**other: Any) -> Callable[[Path], Served]:
     """Return a box in which a frame says something else of itself."""
-    first, second = boxes.session().frames
+    first, second = boxes.recorded().frames
     return _says(frames=(replace(first, **other), second))
 
 
 def _deep() -> Callable[[Path], Served]:
     """Return a box whose frames use each other, a hundred thousand deep."""
-    [frame, _] = boxes.session().frames
+    [frame, _] = boxes.recorded().frames
     last = 100_000
     deep = (replace(frame, used=(n + 1,)) for n in range(last - 1))
     return _says(frames=(*deep, frame))
@@ -95,7 +95,7 @@ CONTENTS: dict[str, Callable[[Path], Served]] = {
     "no sources": _db("DELETE FROM ft_source"),
     "a row of text": _db("UPDATE ft_session SET body = 'x'"),
     "a row that is no zlib": _row(b"x" * 100),
-    "a row that is cut": _row(boxes.squash(boxes.session())[:-9]),
+    "a row that is cut": _row(boxes.squash(boxes.recorded())[:-9]),
     "a row that is a bomb": _row(zlib.compress(bytes(1 << 30), 9)),
     "a row of brackets": _row(zlib.compress(b"\x91" * 1_000_000)),
     "a row of another shape": _row(boxes.squash(["a", 1])),

@@ -13,7 +13,7 @@ from firsttry_tasks.model.recording import Frame, Observation, Record, Unit
 from firsttry_tasks.parity import escape_reason
 from firsttry_tasks.parity.escape_reason import Because, Known, Tree
 from firsttry_tasks.selection.evidence import recorded_run
-from firsttry_tasks.selection.evidence.recorded_run import Session
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 
 NODEID = "tests/test_a.py::test_data[1]"
 BEFORE = {"shop.py": "1", "data/a.txt": "1", "tests/test_a.py": "1"}
@@ -65,7 +65,7 @@ def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any)
         names=(),
         function=True,
     )
-    session = Session(
+    recorded = RecordedRun(
         manifest=BEFORE,
         parts={},
         variables={},
@@ -81,7 +81,7 @@ def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any)
         collected={},
         left=frozenset(),
     )
-    return Known(session=session, **more)
+    return Known(recorded=recorded, **more)
 
 
 def _because(
@@ -188,8 +188,8 @@ def test_where_a_record_comes_from_is_told(
 def test_the_run_that_vouched_is_blamed() -> None:
     """Not a newer one that would have selected the test, nor one in which it failed."""
     known = [_known(outcome="failed"), _known(days=1), _known(days=2)]
-    judged = {id(one.session): f"{n}" for n, one in enumerate(known)}
-    judged[id(known[2].session)] = ""
+    judged = {id(one.recorded): f"{n}" for n, one in enumerate(known)}
+    judged[id(known[2].recorded)] = ""
     found = escape_reason.voucher(NODEID, known, lambda it, _test: judged[id(it)] or None)
     assert found is known[2]
 

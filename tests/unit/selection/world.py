@@ -10,7 +10,7 @@ import msgspec
 
 from firsttry_tasks.dependency_db import fragments
 from firsttry_tasks.selection.decide.select import choose
-from firsttry_tasks.selection.evidence.recorded_run import Frame, Now, Session, Test
+from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, Frame, RecordedRun, Test
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.selection.syntax.string_names import spelled
 
@@ -40,7 +40,7 @@ class World:
     """
 
     def __init__(self, files: Mapping[str, str], tests: Tests) -> None:
-        """Take the files apart, and write the session down."""
+        """Take the files apart, and write the recorded run down."""
         self.files = dict(files)
         self.fragments = {
             path: take_apart(text.encode()) for path, text in files.items() if path.endswith(".py")
@@ -49,9 +49,9 @@ class World:
             TAKEN_APART[path, str(hash(files[path]))] = found
         self.units: dict[tuple[str, int], int] = {}
         self.observations: dict[tuple[str, str], int] = {}
-        self.session = self._session(tests)
+        self.recorded = self._recorded(tests)
 
-    def _session(self, tests: Tests) -> Session:
+    def _recorded(self, tests: Tests) -> RecordedRun:
         homes = list(dict.fromkeys(nodeid.partition("::")[0] for nodeid in tests))
         known = tuple(self._test(nodeid, seen, homes) for nodeid, seen in tests.items())
         collected: dict[str, list[str]] = {}
@@ -60,7 +60,7 @@ class World:
             collected.setdefault(path, []).append(nodeid.removeprefix(path))
         frames = (Frame("start", "", (), (), (), ()), *(_collect(home) for home in homes))
         imports = tuple(Frame("import", path, (), (), (), ()) for path in self.fragments)
-        return Session(
+        return RecordedRun(
             manifest={path: str(hash(text)) for path, text in self.files.items()},
             parts={},
             variables={},
@@ -100,11 +100,11 @@ class World:
 
     def lend(self, path: str) -> None:
         """Let a library have imported a module."""
-        observations = (*self.session.observations, ("lent", path))
-        start, *rest = self.session.frames
+        observations = (*self.recorded.observations, ("lent", path))
+        start, *rest = self.recorded.frames
         start = msgspec.structs.replace(start, observations=(len(observations) - 1,))
-        self.session = msgspec.structs.replace(
-            self.session, observations=observations, frames=(start, *rest)
+        self.recorded = msgspec.structs.replace(
+            self.recorded, observations=observations, frames=(start, *rest)
         )
 
     def _unit(self, spelled: str) -> int:
@@ -129,11 +129,11 @@ class World:
 
     def later(self, files: Mapping[str, str]) -> Selection:
         """Return what is chosen for these files."""
-        return choose((self.session,), self.now(files))
+        return choose((self.recorded,), self.now(files))
 
-    def now(self, files: Mapping[str, str]) -> Now:
+    def now(self, files: Mapping[str, str]) -> CurrentTree:
         """Return the files as the tree they are."""
-        return Now(
+        return CurrentTree(
             manifest={path: str(hash(text)) for path, text in files.items()},
             parts={},
             variable=lambda _: "",

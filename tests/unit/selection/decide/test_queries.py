@@ -49,12 +49,12 @@ def _world() -> World:
 )
 def test_impact(world: World, path: str, name: str, selected: set[str]) -> None:
     """An edit selects what rests on it."""
-    assert set(impact(path, name, (world.session,), world.now(world.files))) == selected
+    assert set(impact(path, name, (world.recorded,), world.now(world.files))) == selected
 
 
 def test_a_test_that_needs_no_run_says_so(world: World) -> None:
     """With what it rests on."""
-    answer = explain(CAPPED, (world.session,), world.now(world.files))
+    answer = explain(CAPPED, (world.recorded,), world.now(world.files))
     assert (answer.runs, answer.code, answer.looked) == (
         False,
         ("lib.py", "test_lib.py"),
@@ -65,10 +65,10 @@ def test_a_test_that_needs_no_run_says_so(world: World) -> None:
 def test_a_test_that_runs_says_why(world: World) -> None:
     """In the words of the report."""
     now = world.now({**world.files, "data.txt": "2"})
-    assert explain(CAPPED, (world.session,), now).why == "data.txt changed"
+    assert explain(CAPPED, (world.recorded,), now).why == "data.txt changed"
 
 
 def test_an_unknown_test_is_no_error(world: World) -> None:
     """A typing mistake is told as such."""
-    answer = explain("test_lib.py::test_typo", (world.session,), world.now(world.files))
+    answer = explain("test_lib.py::test_typo", (world.recorded,), world.now(world.files))
     assert (answer.known, answer.why) == (False, "no such test is known")

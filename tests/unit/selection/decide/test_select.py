@@ -12,7 +12,7 @@ from firsttry_tasks.selection.decide.validity import Judged
 from tests.unit.selection.world import Observation, World
 
 if TYPE_CHECKING:
-    from firsttry_tasks.selection.evidence.recorded_run import Now, Session
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
 LIB = """\
 from conf import LIMIT, OTHER
@@ -153,12 +153,12 @@ def test_a_broken_module_affects_whoever_imports_it() -> None:
 
 
 def test_a_change_back_selects_nothing(world: World) -> None:
-    """A test that failed in between need not run where an older session vouches for it."""
+    """A test that failed in between need not run where an older recorded run vouches for it."""
     edited = {**world.files, "lib.py": LIB.replace("n * 2", "n * 3")}
-    between = World(edited, {DOUBLE: ("lib.py:double",)}).session
+    between = World(edited, {DOUBLE: ("lib.py:double",)}).recorded
     failed = msgspec.structs.replace(between.tests[0], outcome="failed")
     between = msgspec.structs.replace(between, tests=(failed,))
-    assert choose((between, world.session), world.now(world.files)).why == {}
+    assert choose((between, world.recorded), world.now(world.files)).why == {}
 
 
 _EDITED = LIB.replace("n * 2", "n * 3")
@@ -167,9 +167,9 @@ _EDITED = LIB.replace("n * 2", "n * 3")
 @pytest.mark.parametrize(
     ("change", "asked"),
     [
-        ({}, 1),  # the newest session says it all
+        ({}, 1),  # the newest recorded run says it all
         ({"conf.py": CONF.replace("UNUSED = 5", "UNUSED = 6")}, 1),
-        ({"lib.py": LIB.replace("n * 2", "n * 4")}, 1),  # neither session has that
+        ({"lib.py": LIB.replace("n * 2", "n * 4")}, 1),  # neither recorded run has that
         ({"lib.py": LIB}, 2),  # back to what the older one has
         ({"data.txt": "2", "lib.py": LIB}, 2),
     ],
@@ -179,23 +179,23 @@ def test_older_sessions_are_asked_where_they_can_help(
 ) -> None:
     """Each that is costs the time of a choice."""
     edited = {**world.files, "lib.py": _EDITED}
-    newest = World(edited, RAN).session
-    times: list[Session] = []
+    newest = World(edited, RAN).recorded
+    times: list[RecordedRun] = []
 
     class Counting(Judged):
-        def __init__(self, session: Session, now: Now) -> None:
-            times.append(session)
-            super().__init__(session, now)
+        def __init__(self, recorded: RecordedRun, now: CurrentTree) -> None:
+            times.append(recorded)
+            super().__init__(recorded, now)
 
     monkeypatch.setattr("firsttry_tasks.selection.decide.select.Judged", Counting)
-    choose((newest, world.session), world.now({**edited, **change}))
+    choose((newest, world.recorded), world.now({**edited, **change}))
     assert len(times) == asked
 
 
 def test_an_older_session_speaks_for_tests_that_only_it_has(world: World) -> None:
     """As after a run of a few tests."""
-    few = msgspec.structs.replace(world.session, tests=world.session.tests[:1])
-    assert choose((few, world.session), world.now(world.files)).stable == {
+    few = msgspec.structs.replace(world.recorded, tests=world.recorded.tests[:1])
+    assert choose((few, world.recorded), world.now(world.files)).stable == {
         CAPPED,
         DOUBLE,
         AREA,
@@ -205,28 +205,28 @@ def test_an_older_session_speaks_for_tests_that_only_it_has(world: World) -> Non
 
 def test_a_test_that_failed_and_was_not_touched_runs_again(world: World) -> None:
     """Nothing says that it would pass now."""
-    failed = tuple(msgspec.structs.replace(it, outcome="failed") for it in world.session.tests)
-    session = msgspec.structs.replace(world.session, tests=failed)
-    assert set(choose((session,), world.now(world.files)).why) == {CAPPED, DOUBLE, AREA, READ}
+    failed = tuple(msgspec.structs.replace(it, outcome="failed") for it in world.recorded.tests)
+    recorded = msgspec.structs.replace(world.recorded, tests=failed)
+    assert set(choose((recorded,), world.now(world.files)).why) == {CAPPED, DOUBLE, AREA, READ}
 
 
 def test_a_test_that_never_ran_runs(world: World) -> None:
     """A run that was cut short leaves tests that are known by name only."""
-    session = msgspec.structs.replace(world.session, tests=world.session.tests[1:])
-    assert choose((session,), world.now(world.files)).why == {CAPPED: "never ran"}
+    recorded = msgspec.structs.replace(world.recorded, tests=world.recorded.tests[1:])
+    assert choose((recorded,), world.now(world.files)).why == {CAPPED: "never ran"}
 
 
 def test_settings_name_what_cannot_be_seen(world: World) -> None:
     """``depends`` selects tests by the globs a person wrote down."""
     now = world.now({**world.files, "README.md": "Hello"})
     now = msgspec.structs.replace(now, depends={"README*": ("test_lib.py",)})
-    assert set(choose((world.session,), now).why) == {CAPPED, DOUBLE, AREA, READ}
+    assert set(choose((world.recorded,), now).why) == {CAPPED, DOUBLE, AREA, READ}
 
 
 def test_another_environment_vouches_for_nothing(world: World) -> None:
     """A part that differs is named."""
     now = msgspec.structs.replace(world.now(world.files), parts={"python": "3.99"})
-    assert choose((world.session,), now).everything == ("python changed",)
+    assert choose((world.recorded,), now).everything == ("python changed",)
 
 
 @pytest.mark.parametrize(
