@@ -97,7 +97,7 @@ def pack(parts: Iterable[bytes], sink: Sink) -> None:
 def opened(packed: BinaryIO) -> zstandard.ZstdDecompressionReader:
     """Return the tar inside of an archive, as a stream."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
-    # Across frames: what follows the first one is looked at too, and refused.
+    # Across scopes: what follows the first one is looked at too, and refused.
     return decompressor.stream_reader(packed, CHUNK, read_across_frames=True, closefd=False)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: What all rows together may unpack to; the largest real ones have some ten megabytes.
 MOST_ROWS = 256 << 20
-#: How deep frames may lie in each other; real ones are fixtures of fixtures.
+#: How deep scopes may lie in each other; real ones are fixtures of fixtures.
 MOST_DEEP = 400
 #: Bytes of a unit's number in a test.
 WORD = 4
@@ -71,27 +71,27 @@ def issues(recorded: RecordedRun, lengths: Mapping[tuple[str, str], int]) -> Ite
     for path, fragment in recorded.units:
         if not -1 <= fragment < lengths.get((path, recorded.manifest.get(path, "")), 0):
             yield f"{path} has no fragment {fragment}"
-    yield from _frames(recorded)
+    yield from _scopes(recorded)
     yield from _tests(recorded)
 
 
-def _frames(recorded: RecordedRun) -> Iterator[str]:
-    for frame in recorded.frames:
-        ran = (*frame.units, *(unit for _, unit in frame.lines))
-        there = _within(ran, recorded.units) and _within(frame.observations, recorded.observations)
-        if not (there and _within(frame.used, recorded.frames)):
-            yield f"the frame {frame.name!r} rests on what is not there"
+def _scopes(recorded: RecordedRun) -> Iterator[str]:
+    for scope in recorded.scopes:
+        ran = (*scope.units, *(unit for _, unit in scope.lines))
+        there = _within(ran, recorded.units) and _within(scope.observations, recorded.observations)
+        if not (there and _within(scope.used, recorded.scopes)):
+            yield f"the frame {scope.name!r} rests on what is not there"
 
 
 def _tests(recorded: RecordedRun) -> Iterator[str]:
     for test in recorded.tests:
         there = not len(test.units) % WORD and _within(test.ran(), recorded.units)
         held = _within(test.observations, recorded.observations) and _within(
-            test.frames, recorded.frames
+            test.scopes, recorded.scopes
         )
         if not (there and held):
             yield f"{test.nodeid!r} rests on what is not there"
-        if not test.frames or test.path not in recorded.manifest:
+        if not test.scopes or test.path not in recorded.manifest:
             yield f"{test.nodeid!r} rests on no file of the tree"
 
 
@@ -100,9 +100,9 @@ def _within(numbers: Sequence[int], things: Sized) -> bool:
 
 
 def _too_deep(recorded: RecordedRun) -> str | None:
-    """Follow frames into frames, as selection does, each visited once."""
+    """Follow scopes into scopes, as selection does, each visited once."""
     deep: dict[int, int] = {}
-    for start in range(len(recorded.frames)):
+    for start in range(len(recorded.scopes)):
         waiting = [] if start in deep else [(start, 1)]
         while waiting:
             number, depth = waiting.pop()
@@ -110,5 +110,5 @@ def _too_deep(recorded: RecordedRun) -> str | None:
                 return "its frames lie too deep in each other"
             if number not in deep:
                 deep[number] = depth
-                waiting += [(used, depth + 1) for used in recorded.frames[number].used]
+                waiting += [(used, depth + 1) for used in recorded.scopes[number].used]
     return None

@@ -26,8 +26,8 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
 
 
-class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What happened while a frame was the innermost one; numbers point into units and observations.
+class ScopeRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What happened while a scope was the innermost one; numbers point into units and observations.
 
     kind: start, import, collect, fixture, cache (what a cached function did, whoever called it; its
     name is ``named`` of the function).
@@ -37,11 +37,11 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
     units: tuple[int, ...] = ()
     observations: tuple[int, ...] = ()
-    used: tuple[int, ...] = ()  # other frames that were opened inside
+    used: tuple[int, ...] = ()  # other scopes that were opened inside
     lines: tuple[tuple[int, int], ...] = ()  # of an import: (line of the module, unit)
 
 
-class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One test: what it rests on, and how it ended (passed, failed or skipped)."""
 
     nodeid: str
@@ -50,7 +50,7 @@ class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seconds: float
     units: tuple[int, ...]
     observations: tuple[int, ...]
-    frames: tuple[int, ...]
+    scopes: tuple[int, ...]
     names: tuple[str, ...]  # of its fixtures
     function: bool  # a plain function or method: its code says all it refers to
 
@@ -60,8 +60,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     units: tuple[Unit, ...]
     observations: tuple[Observation, ...]
-    frames: tuple[Frame, ...]
-    tests: tuple[Test, ...]
+    scopes: tuple[ScopeRecord, ...]
+    tests: tuple[TestRecord, ...]
     modules: dict[str, str]  # dotted name -> path
     environment: dict[str, str]  # variables that were read, as they were (digests)
     patterns: tuple[str, ...]  # of the names of test files
@@ -69,18 +69,18 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     roots: tuple[str, ...]  # folders of the repository that modules are imported from
     began: float
     collected: tuple[str, ...]  # every node id that was collected, selected or not
-    loads: tuple[tuple[int, int], ...] = ()  # (unit, frame of the import that it had run)
+    loads: tuple[tuple[int, int], ...] = ()  # (unit, scope of the import that it had run)
     private: tuple[tuple[str, str], ...] = ()  # classes, by file: no object outlived a test
 
 
 def named(unit: Unit) -> str:
-    """Return the name of a cached function's frame."""
+    """Return the name of a cached function's scope."""
     return f"{unit.path}\t{unit.name}\t{unit.line}"
 
 
-def cached(frame: Frame) -> Unit:
-    """Return the function that a frame of kind cache is named for."""
-    path, name, line = frame.name.split("\t")
+def cached(scope: ScopeRecord) -> Unit:
+    """Return the function that a scope of kind cache is named for."""
+    path, name, line = scope.name.split("\t")
     return Unit(path, name, int(line))
 
 

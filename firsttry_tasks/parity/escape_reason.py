@@ -42,8 +42,8 @@ STALE = 7.0
 ANEW = "doit clear_cache, then doit warm records it anew here; "
 
 
-class _Frame(Protocol):
-    """What can open other frames, as a record and a recorded run have it."""
+class _Scope(Protocol):
+    """What can open other scopes, as a record and a recorded run have it."""
 
     @property
     def used(self) -> tuple[int, ...]: ...
@@ -80,10 +80,10 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class Touch(Struct, frozen=True, kw_only=True):
-    """How a test touches a name, and in what kind of frame (``test`` for its own)."""
+    """How a test touches a name, and in what kind of scope (``test`` for its own)."""
 
     kind: str
-    frame: str
+    scope: str
 
 
 def voucher(
@@ -124,24 +124,24 @@ def _touched(nodeid: str, records: Iterable[Record]) -> dict[str, Touch]:
     found: dict[str, Touch] = {}
     for record in records:
         for test in (test for test in record.tests if test.nodeid == nodeid):
-            frames = [record.frames[n] for n in _reached(record.frames, test.frames)]
-            opened = [(frame.kind, frame.units, frame.observations) for frame in frames]
+            scopes = [record.scopes[n] for n in _reached(record.scopes, test.scopes)]
+            opened = [(scope.kind, scope.units, scope.observations) for scope in scopes]
             for kind, units, observations in (*opened, ("test", test.units, test.observations)):
-                touch = Touch(kind="import", frame=kind)
+                touch = Touch(kind="import", scope=kind)
                 found |= {record.units[n].path: touch for n in units}
                 for observation in (record.observations[n] for n in observations):
-                    found[observation.name] = Touch(kind=observation.kind, frame=kind)
+                    found[observation.name] = Touch(kind=observation.kind, scope=kind)
     return found
 
 
-def _reached(frames: Sequence[_Frame], first: Iterable[int]) -> set[int]:
+def _reached(scopes: Sequence[_Scope], first: Iterable[int]) -> set[int]:
     found: set[int] = set()
     more = list(first)
     while more:
         number = more.pop()
         if number not in found:
             found.add(number)
-            more += frames[number].used
+            more += scopes[number].used
     return found
 
 
@@ -149,9 +149,9 @@ def _recorded(recorded: RecordedRun, nodeid: str) -> frozenset[str]:
     """Return the names that the recording had of a test when it was not selected."""
     found: set[str] = set()
     for test in (test for test in recorded.tests if test.nodeid == nodeid):
-        frames = [recorded.frames[n] for n in _reached(recorded.frames, test.frames)]
-        observations = (*test.observations, *(n for frame in frames for n in frame.observations))
-        units = (*test.ran(), *(n for frame in frames for n in frame.units))
+        scopes = [recorded.scopes[n] for n in _reached(recorded.scopes, test.scopes)]
+        observations = (*test.observations, *(n for scope in scopes for n in scope.observations))
+        units = (*test.ran(), *(n for scope in scopes for n in scope.units))
         found |= {recorded.observations[n][1] for n in observations} | {
             recorded.units[n][0] for n in units
         }
@@ -197,7 +197,7 @@ def _kind(path: str, touch: Touch) -> Reason:
     """Return in a word what a recording did not have."""
     if path.rpartition("/")[2] == "conftest.py" or any(it.startswith(path) for it in PLACES):
         return "configuration"
-    if touch.frame in {"import", "start", "collect"}:
+    if touch.scope in {"import", "start", "collect"}:
         return "import time"
     return WORDS.get(touch.kind, "code")
 

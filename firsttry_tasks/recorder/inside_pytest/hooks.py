@@ -1,4 +1,4 @@
-"""The pytest hooks that open and close frames, and the record of a process at its end."""
+"""The pytest hooks that open and close scopes, and the record of a process at its end."""
 
 import functools
 import importlib.machinery
@@ -14,7 +14,7 @@ import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.fixtures import FixtureDef
 
-from firsttry_tasks.model.recording import SUFFIX, Frame, Record, Test, encode
+from firsttry_tasks.model.recording import SUFFIX, Record, ScopeRecord, TestRecord, encode
 from firsttry_tasks.recorder.probes.audit import Facts
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.recorder.probes.importers import Asker
@@ -86,16 +86,16 @@ class Watch:
 
     # Frames
 
-    def _enter(self, frame: Open) -> None:
+    def _enter(self, scope: Open) -> None:
         self._drain()
-        self.tape.push(frame)
-        if frame.kind != "import":
-            self.children.own(frame)
+        self.tape.push(scope)
+        if scope.kind != "import":
+            self.children.own(scope)
 
-    def _leave(self, frame: Open) -> None:
+    def _leave(self, scope: Open) -> None:
         self._drain()
-        self.tape.pop(frame)
-        if frame.kind != "import":
+        self.tape.pop(scope)
+        if scope.kind != "import":
             self.children.own(self.tape.top)
 
     def _drain(self) -> None:
@@ -116,14 +116,14 @@ class Watch:
                 if path is not None and self.observations.is_stranger(path):
                     self._ask(path)
                 return
-            frame = self.tape.frame("import", place)
-            self.tape.top.used.add(frame.number)
-            self.asker.imported(frame)
-            self._enter(frame)
+            scope = self.tape.scope("import", place)
+            self.tape.top.used.add(scope.number)
+            self.asker.imported(scope)
+            self._enter(scope)
             try:
                 original(loader, module)
             finally:
-                self._leave(frame)
+                self._leave(scope)
                 self._tell_import()
 
         return exec_module
@@ -140,23 +140,23 @@ class Watch:
         """Count a module and all that it imports for whole."""
         seen.add(place)
         self.tape.add("whole", place)
-        frames = list(self.tape.frames.values())
-        known = self.tape.frames.get(("import", place))
+        scopes = list(self.tape.scopes.values())
+        known = self.tape.scopes.get(("import", place))
         for number in known.used if known is not None else ():
-            if frames[number].kind == "import" and frames[number].name not in seen:
-                self._whole(frames[number].name, seen)
+            if scopes[number].kind == "import" and scopes[number].name not in seen:
+                self._whole(scopes[number].name, seen)
 
     def _finishing(self, original: Callable[..., None]) -> Callable[..., None]:
         def finish(fixture: Any, request: Any) -> None:
             if fixture.scope == "function" or fixture.cached_result is None:
                 original(fixture, request)
                 return
-            frame = self.tape.frame("fixture", _fixture_name(fixture))
-            self._enter(frame)
+            scope = self.tape.scope("fixture", _fixture_name(fixture))
+            self._enter(scope)
             try:
                 original(fixture, request)
             finally:
-                self._leave(frame)
+                self._leave(scope)
 
         return finish
 
@@ -181,9 +181,9 @@ class Watch:
     def _tell_import(self) -> None:
         if self.children.forked:
             return
-        frame = next(one for one in reversed(self.tape.stack) if one.kind != "cache")
-        module = self._modules.get(frame.number) if frame.kind == "import" else None
-        self.collector.importing(module, frame)
+        scope = next(one for one in reversed(self.tape.stack) if one.kind != "cache")
+        module = self._modules.get(scope.number) if scope.kind == "import" else None
+        self.collector.importing(module, scope)
 
     # Hooks
 
@@ -195,13 +195,13 @@ class Watch:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
-        """Give what collectors do to their own frames."""
-        frame = self.tape.frame("collect", collector.nodeid)
-        self._enter(frame)
+        """Give what collectors do to their own scopes."""
+        scope = self.tape.scope("collect", collector.nodeid)
+        self._enter(scope)
         try:
             return (yield)
         finally:
-            self._leave(frame)
+            self._leave(scope)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
@@ -210,32 +210,32 @@ class Watch:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
-        """Give what longer-lived fixtures do to their own frames."""
+        """Give what longer-lived fixtures do to their own scopes."""
         if fixturedef.scope == "function":
             return (yield)
-        frame = self.tape.frame("fixture", _fixture_name(fixturedef))
-        self.tape.top.used.add(frame.number)
-        self._enter(frame)
+        scope = self.tape.scope("fixture", _fixture_name(fixturedef))
+        self.tape.top.used.add(scope.number)
+        self._enter(scope)
         try:
             return (yield)
         finally:
-            self._leave(frame)
+            self._leave(scope)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Give what happens while a test runs to the test."""
         if not self.tests:
             self.lives.look()
-        frame = Open("test", item.nodeid, -1)
-        self._enter(frame)
+        scope = Open("test", item.nodeid, -1)
+        self._enter(scope)
         try:
             return (yield)
         finally:
             if not self.collector.sees():
                 self.tape.add("blind", "something took the recorder's place")
             self.lives.look()
-            self._leave(frame)
-            self._finish(item, frame)
+            self._leave(scope)
+            self._finish(item, scope)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
@@ -243,33 +243,33 @@ class Watch:
         request = getattr(item, "_request", None)
         for fixture in getattr(request, "_fixture_defs", {}).values():
             if fixture.scope != "function":
-                frame = self.tape.frame("fixture", _fixture_name(fixture))
-                self.tape.top.used.add(frame.number)
+                scope = self.tape.scope("fixture", _fixture_name(fixture))
+                self.tape.top.used.add(scope.number)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember how the phases of a test ended."""
         self._outcomes.setdefault(report.nodeid, []).append(_outcome(report))
         self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
 
-    def _finish(self, item: pytest.Item, frame: Open) -> None:
+    def _finish(self, item: pytest.Item, scope: Open) -> None:
         outcomes = self._outcomes.pop(item.nodeid, [])
         if "passed" not in outcomes and "skipped" not in outcomes:
             outcomes.append("failed")
         outcome = min(outcomes, key=("failed", "skipped", "passed").index)
-        self.tests.append((item, frame, outcome, self._seconds.pop(item.nodeid, 0.0)))
+        self.tests.append((item, scope, outcome, self._seconds.pop(item.nodeid, 0.0)))
 
-    def _test(self, item: pytest.Item, frame: Open, outcome: str, seconds: float) -> Test:
+    def _test(self, item: pytest.Item, scope: Open, outcome: str, seconds: float) -> TestRecord:
         above = {
-            self.tape.frame("collect", parent.nodeid).number for parent in item.listchain()[:-1]
+            self.tape.scope("collect", parent.nodeid).number for parent in item.listchain()[:-1]
         }
-        return Test(
+        return TestRecord(
             nodeid=item.nodeid,
             path=self.tape.place(str(item.path)) or "",
             outcome=outcome,
             seconds=round(seconds, 6),
-            units=tuple(sorted(frame.units - {-1})),
-            observations=tuple(sorted(frame.observations)),
-            frames=tuple(sorted(frame.used | above)),
+            units=tuple(sorted(scope.units - {-1})),
+            observations=tuple(sorted(scope.observations)),
+            scopes=tuple(sorted(scope.used | above)),
             names=tuple(sorted(getattr(item, "fixturenames", ()))),
             function=isinstance(item, pytest.Function),
         )
@@ -277,21 +277,21 @@ class Watch:
     def _record(self, config: pytest.Config) -> Record:
         tape = self.tape
         tests = tuple(self._test(*test) for test in self.tests)
-        frames = tuple(
-            Frame(
-                kind=frame.kind,
-                name=frame.name,
-                units=tuple(sorted(frame.units - {-1})),
-                observations=tuple(sorted(frame.observations)),
-                used=tuple(sorted(frame.used)),
-                lines=tuple(sorted(line for line in frame.lines if line[1] >= 0)),
+        scopes = tuple(
+            ScopeRecord(
+                kind=scope.kind,
+                name=scope.name,
+                units=tuple(sorted(scope.units - {-1})),
+                observations=tuple(sorted(scope.observations)),
+                used=tuple(sorted(scope.used)),
+                lines=tuple(sorted(line for line in scope.lines if line[1] >= 0)),
             )
-            for frame in tape.frames.values()
+            for scope in tape.scopes.values()
         )
         return Record(
             units=tuple(tape.units),
             observations=tape.listed_observations(),
-            frames=frames,
+            scopes=scopes,
             tests=tests,
             modules=self._named_modules(),
             environment={

@@ -23,7 +23,7 @@ _OTHERS = ("/_pytest/", "/pluggy/", "/hypothesis/", "/zope/interface/")
 
 
 class Looked:
-    """Counts such functions as run, in the innermost frame."""
+    """Counts such functions as run, in the innermost scope."""
 
     def __init__(self, tape: Tape) -> None:
         """Write to this tape."""

@@ -16,13 +16,13 @@ class Asker:
         """Write to this tape."""
         self._tape = tape
 
-    def imported(self, frame: Open) -> None:
+    def imported(self, scope: Open) -> None:
         """Note who is behind an import that is about to run in ``frame``."""
         codes = tuple(self._codes())
-        self._lend(codes, frame.name)
+        self._lend(codes, scope.name)
         function = next((code for code in codes if self._tape.place(code.co_filename)), None)
         if function is not None and function.co_name != "<module>":
-            self._tape.loads.add((self._tape.unit(function), frame.number))
+            self._tape.loads.add((self._tape.unit(function), scope.number))
 
     def fetched(self, module: object) -> None:
         """Note who asked by name for a module that may be there already."""

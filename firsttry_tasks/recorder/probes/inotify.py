@@ -40,7 +40,7 @@ class _System(NamedTuple):
 
 
 class Opens:
-    """Puts what was opened to the innermost frame; inert where the kernel can't be asked.
+    """Puts what was opened to the innermost scope; inert where the kernel can't be asked.
 
     A folder that the kernel refuses to watch is an observation: every test may rest on what lies
     there.
@@ -105,7 +105,7 @@ class Opens:
             self._os.write(self._log, f"{path}\n".encode("utf-8", "surrogateescape"))
 
     def drain(self) -> None:
-        """Put what was opened past Python to the innermost frame."""
+        """Put what was opened past Python to the innermost scope."""
         if self._queue < 0 or os.getpid() != self._pid:
             return
         self._heard.update(self._events())

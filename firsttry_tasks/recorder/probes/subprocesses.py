@@ -84,14 +84,14 @@ class Children:
             os.environ["PYTHONPATH"] = self._path
         self._gather()
 
-    def own(self, frame: Open) -> None:
-        """Children that start from now on belong to this frame."""
-        frame.owner = frame.owner or self._enrol(frame)
-        self._plan = os.pathsep.join((str(self.folder), str(frame.owner), self.tape.root))
+    def own(self, scope: Open) -> None:
+        """Children that start from now on belong to this scope."""
+        scope.owner = scope.owner or self._enrol(scope)
+        self._plan = os.pathsep.join((str(self.folder), str(scope.owner), self.tape.root))
         os.environ[CHILD] = self._plan
 
-    def _enrol(self, frame: Open) -> int:
-        self.owners.append(frame)
+    def _enrol(self, scope: Open) -> int:
+        self.owners.append(scope)
         return len(self.owners)
 
     def _following(self, original: Any) -> Any:
@@ -99,7 +99,7 @@ class Children:
         def start(process: Any, args: Any, *rest: Any, **options: Any) -> None:
             if options.get("env") is not None and "python" in str(args).lower():
                 options["env"] = self._completed(options["env"])
-            frame = self.tape.top
+            scope = self.tape.top
             self._starting += 1
             try:
                 with self._reminded():
@@ -108,8 +108,8 @@ class Children:
                 self._starting -= 1
             if not self.observations.live or self._harmless(args, options.get("cwd")):
                 return
-            if not self._version_asked(frame, args):
-                self.started.append((frame, process.pid))
+            if not self._version_asked(scope, args):
+                self.started.append((scope, process.pid))
 
         return start
 
@@ -147,9 +147,9 @@ class Children:
         place = os.path.realpath(os.path.join(folder, word))  # noqa: PTH118
         return f"{place}{os.sep}".startswith(self.tape.prefix) and os.path.exists(place)  # noqa: PTH110
 
-    def _version_asked(self, frame: Open, args: Any) -> bool:
+    def _version_asked(self, scope: Open, args: Any) -> bool:
         """Tell whether an installed plugin, as pytest starts, asks git for the version at hand."""
-        if frame.kind != "start":
+        if scope.kind != "start":
             return False
         words = args.split() if isinstance(args, str) else list(map(str, args))
         if not _VERSION.match(" ".join(words)):
@@ -192,22 +192,22 @@ class Children:
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
             seen.add(int(path.name.partition("-")[0]))
             self._take(path.read_text("utf-8", "surrogateescape").splitlines())
-        for frame, process in self.started:
+        for scope, process in self.started:
             if process not in seen:
-                self.tape.add_to(frame, "blind", "a child process that can't be followed")
-                self.tape.add_to(frame, "env", ALL)
+                self.tape.add_to(scope, "blind", "a child process that can't be followed")
+                self.tape.add_to(scope, "env", ALL)
 
     def _take(self, lines: list[str]) -> None:
-        frame = self.tape.frames["start", ""]
+        scope = self.tape.scopes["start", ""]
         for line in () if _VOID in lines else lines:
             kind, _, name = line.partition("\t")
             if kind == "owner":
-                frame = self.owners[int(name) - 1]
+                scope = self.owners[int(name) - 1]
             elif kind == "unit":
                 place, function, number = name.split("\t")
-                self.tape.unit_to(frame, place, function, int(number))
+                self.tape.unit_to(scope, place, function, int(number))
             elif kind != "pid":
-                self.tape.add_to(frame, kind, name)
+                self.tape.add_to(scope, kind, name)
 
 
 def _with_boot(path: str | None) -> str:

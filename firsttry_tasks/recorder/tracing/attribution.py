@@ -1,4 +1,4 @@
-"""The stack of open frames: every unit and observation goes to the innermost one."""
+"""The stack of open scopes: every unit and observation goes to the innermost one."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ identity = object.__hash__
 
 
 class Open:
-    """A frame while it is open; it may be opened again, as fixtures and collectors are."""
+    """A scope while it is open; it may be opened again, as fixtures and collectors are."""
 
     __slots__ = ("kind", "lines", "name", "number", "observations", "owner", "units", "used")
 
@@ -23,11 +23,11 @@ class Open:
         self.units: set[int] = set()
         self.observations: set[int] = set()
         self.lines: set[tuple[int, int]] = set()
-        self.used: set[int] = set()  # other frames it rests on
+        self.used: set[int] = set()  # other scopes it rests on
         self.owner = 0  # by which number its child processes know it
 
 
-#: Opens or closes a frame.
+#: Opens or closes a scope.
 Framing = Callable[[Open], None]
 
 
@@ -35,68 +35,68 @@ class Tape:
     """What a process has learned so far."""
 
     def __init__(self, root: str) -> None:
-        """Begin with the start-up frame of the project at ``root``."""
+        """Begin with the start-up scope of the project at ``root``."""
         self.root = root
         self.prefix = root + os.sep
         self.units: dict[Unit, int] = {}
         self.observations: dict[tuple[str, str], int] = {}
-        self.frames: dict[tuple[str, str], Open] = {}
-        self.loads: set[tuple[int, int]] = set()  # (unit, frame of the import that it had run)
+        self.scopes: dict[tuple[str, str], Open] = {}
+        self.loads: set[tuple[int, int]] = set()  # (unit, scope of the import that it had run)
         self.environment = dict(os.environ)  # as it was; tests may set variables themselves
         self._places: dict[str, str | None] = {}
         self._known: dict[int, int] = {}
         self._caches: dict[int, Open] = {}
         self._kept: list[CodeType] = []  # a dead code object's id could come back as another's
-        start = self.frame("start", "")
+        start = self.scope("start", "")
         self.stack: list[Open] = [start]
         self.top = start
 
-    def frame(self, kind: str, name: str) -> Open:
-        """Return the frame of this kind and name, new or as it was left."""
-        found = self.frames.get((kind, name))
+    def scope(self, kind: str, name: str) -> Open:
+        """Return the scope of this kind and name, new or as it was left."""
+        found = self.scopes.get((kind, name))
         if found is None:
-            found = self.frames[kind, name] = Open(kind, name, len(self.frames))
+            found = self.scopes[kind, name] = Open(kind, name, len(self.scopes))
         return found
 
     def cached(self, code: CodeType) -> Open:
-        """Return the frame of a function of the repository whose results are kept."""
+        """Return the scope of a function of the repository whose results are kept."""
         found = self._caches.get(identity(code))
         if found is None:
             place = self.place(code.co_filename) or ""
             unit = Unit(place, code.co_qualname, code.co_firstlineno)
-            found = self._caches[identity(code)] = self.frame("cache", named(unit))
+            found = self._caches[identity(code)] = self.scope("cache", named(unit))
             self._kept.append(code)
         return found
 
-    def push(self, frame: Open) -> None:
-        """Open a frame inside the innermost one."""
-        self.stack.append(frame)
-        self.top = frame
+    def push(self, scope: Open) -> None:
+        """Open a scope inside the innermost one."""
+        self.stack.append(scope)
+        self.top = scope
 
-    def pop(self, frame: Open) -> None:
-        """Close a frame; one that was left open by something killed inside it goes as well."""
-        while len(self.stack) > 1 and self.stack.pop() is not frame:
+    def pop(self, scope: Open) -> None:
+        """Close a scope; one that was left open by something killed inside it goes as well."""
+        while len(self.stack) > 1 and self.stack.pop() is not scope:
             pass
         self.top = self.stack[-1]
 
     def knows(self, kind: str, name: str) -> bool:
-        """Tell whether the innermost frame has an observation already."""
+        """Tell whether the innermost scope has an observation already."""
         return self.observations.get((kind, name)) in self.top.observations
 
     def add(self, kind: str, name: str) -> None:
-        """Put an observation to the innermost frame."""
+        """Put an observation to the innermost scope."""
         self.add_to(self.top, kind, name)
 
-    def add_to(self, frame: Open, kind: str, name: str) -> None:
-        """Put an observation to a frame."""
+    def add_to(self, scope: Open, kind: str, name: str) -> None:
+        """Put an observation to a scope."""
         number = self.observations.get((kind, name))
         if number is None:
             number = self.observations.setdefault((kind, name), len(self.observations))
-        frame.observations.add(number)
+        scope.observations.add(number)
 
-    def unit_to(self, frame: Open, path: str, name: str, line: int) -> None:
-        """Put code to a frame, by what it is called elsewhere."""
-        frame.units.add(self.units.setdefault(Unit(path, name, line), len(self.units)))
+    def unit_to(self, scope: Open, path: str, name: str, line: int) -> None:
+        """Put code to a scope, by what it is called elsewhere."""
+        scope.units.add(self.units.setdefault(Unit(path, name, line), len(self.units)))
 
     def place(self, path: str) -> str | None:
         """Return a code object's file as a path in the repository, None for a file elsewhere."""
@@ -128,7 +128,7 @@ class Tape:
         return number
 
     def started(self, codes: Iterable[CodeType]) -> None:
-        """Put code that ran to the innermost frame."""
+        """Put code that ran to the innermost scope."""
         units, known = self.top.units, self._known
         for code in codes:
             number = known.get(identity(code))
@@ -146,7 +146,7 @@ class Tape:
 
 
 def nested(code: CodeType) -> Iterator[CodeType]:
-    """All code inside, without a module's own: that runs in the frame of its import."""
+    """All code inside, without a module's own: that runs in the scope of its import."""
     if code.co_name != "<module>":
         yield code
     for constant in code.co_consts:

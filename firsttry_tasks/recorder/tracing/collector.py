@@ -26,10 +26,10 @@ class Collector(Protocol):
         """Watch a code object and all that is defined in it."""
 
     def drain(self) -> None:
-        """Hand what ran to the innermost frame."""
+        """Hand what ran to the innermost scope."""
 
-    def importing(self, module: CodeType | None, frame: Open) -> None:
-        """Note starts with the line of this module, whose frame this is, or of none."""
+    def importing(self, module: CodeType | None, scope: Open) -> None:
+        """Note starts with the line of this module, whose scope this is, or of none."""
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """Tell of each piece of code once, at once."""

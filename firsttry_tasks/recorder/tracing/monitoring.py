@@ -27,7 +27,7 @@ HOT = 8  # of these, those of one function: then not to be told of more is worth
 
 
 class Started:
-    """The collector; `drain` hands what ran since the last time to the innermost frame."""
+    """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
     def __init__(self, tape: Tape, enter: Framing, leave: Framing) -> None:
         """Gather for this tape; ``enter`` and ``leave`` open and close a frame."""
@@ -92,13 +92,13 @@ class Started:
 
     def _inside(self, code: CodeType, _line: int) -> None:
         """Hear of each line of such a function: at the first one its frame is opened."""
-        frame = self.tape.cached(code)
+        scope = self.tape.cached(code)
         if threading.get_ident() != self._thread:
-            self.tape.add_to(frame, "loose", "")
-        elif self.tape.top is not frame:
-            self.tape.top.used.add(frame.number)
-            self._enter(frame)
-            self._open[frame.number] = code
+            self.tape.add_to(scope, "loose", "")
+        elif self.tape.top is not scope:
+            self.tape.top.used.add(scope.number)
+            self._enter(scope)
+            self._open[scope.number] = code
             self._listen(self._checking)
 
     def _outside(self, code: CodeType, _offset: int, _value: object) -> None:
@@ -130,9 +130,9 @@ class Started:
                 MONITORING.set_local_events(self.tool, code, self.events)
             self.cooled.clear()
 
-    def importing(self, module: CodeType | None, frame: Open) -> None:
+    def importing(self, module: CodeType | None, scope: Open) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
-        self._base = self._callback if module is None else self._liner(module, frame)
+        self._base = self._callback if module is None else self._liner(module, scope)
         self._listen(self._checking if self.tape.top.kind == "cache" else self._base)
 
     def divert(self, note: Callable[[CodeType], None]) -> None:

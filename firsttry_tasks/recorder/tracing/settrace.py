@@ -13,7 +13,7 @@ MANY = 65536
 
 
 class Traced:
-    """The collector; `drain` hands what ran since the last time to the innermost frame."""
+    """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
     def __init__(self, tape: Tape) -> None:
         """Gather for this tape."""
@@ -68,9 +68,9 @@ class Traced:
             self.hits.clear()
             self.tape.started(hits)
 
-    def importing(self, module: CodeType | None, frame: Open) -> None:
+    def importing(self, module: CodeType | None, scope: Open) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
-        self._module, self._lines = module, frame.lines
+        self._module, self._lines = module, scope.lines
         self._install(self._line if module is not None else self._mine())
 
     def foreign(self, load: Callable[[], None]) -> None:

@@ -80,7 +80,7 @@ class Group:
 
 
 class Counted(Traced):
-    """The collector; `drain` hands what ran since the last time to the innermost frame."""
+    """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
     def __init__(self, tape: Tape, memory: Memory) -> None:
         """Gather for this tape."""
@@ -115,9 +115,9 @@ class Counted(Traced):
             units = {self.tape.unit(code) for code in ran} - traced
             self._lines.update((0, number) for number in units)
 
-    def importing(self, module: CodeType | None, frame: Open) -> None:
+    def importing(self, module: CodeType | None, scope: Open) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
-        self._module, self._lines = module, frame.lines
+        self._module, self._lines = module, scope.lines
         if module is None:
             self._stop()
         else:
@@ -129,8 +129,8 @@ class Counted(Traced):
             load()
             return
         self.drain()
-        frame = self.tape.top
-        before, frame.units = frame.units, set()
+        scope = self.tape.top
+        before, scope.units = scope.units, set()
         self._stop()
         try:
             load()
@@ -138,8 +138,8 @@ class Counted(Traced):
             self.drain()
             self._start_here()
             line = self._lineno(sys._getframe(1))  # noqa: SLF001
-            frame.lines.update((line, number) for number in frame.units.copy())
-            frame.units |= before
+            scope.lines.update((line, number) for number in scope.units.copy())
+            scope.units |= before
 
     def _arm(self, codes: Iterable[CodeType]) -> None:
         ours = (code for code in codes if self.tape.place(code.co_filename) is not None)

@@ -59,9 +59,9 @@ def explain(nodeid: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree)
 
 def _rests_on(recorded: RecordedRun, test: Test) -> tuple[tuple[str, ...], tuple[str, ...]]:
     units, observations = set(test.ran()), set(test.observations)
-    for number in test.frames:
-        units.update(recorded.frames[number].units)
-        observations.update(recorded.frames[number].observations)
+    for number in test.scopes:
+        units.update(recorded.scopes[number].units)
+        observations.update(recorded.scopes[number].observations)
     code = {recorded.units[number][0] for number in units}
     looked = {" ".join(recorded.observations[number]) for number in observations}
     return tuple(sorted(code)), tuple(sorted(looked))

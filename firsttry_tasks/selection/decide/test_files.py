@@ -33,11 +33,11 @@ class Homes:
             delta = code.deltas.get(path) if code is not None else None
             if delta is None or any(not it.is_doc or doctests for it in delta.added):
                 found[path] = f"{path} changed"
-        for number, frame in enumerate(recorded.frames):
-            if frame.kind == "collect" and frame.name in homes:
+        for number, scope in enumerate(recorded.scopes):
+            if scope.kind == "collect" and scope.name in homes:
                 why = self._judged.by_frame(number)
                 if why is not None:
-                    found.setdefault(frame.name, why)
+                    found.setdefault(scope.name, why)
         if code is not None:
             for path, why in self._touched(code, homes):
                 found.setdefault(path, why)

@@ -13,12 +13,12 @@ from firsttry_tasks.selection.impact.invalidation import Effects
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, Frame, RecordedRun, Test
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun, Scope, Test
     from firsttry_tasks.selection.impact.code_changes import Code
 
 
 class _Seen(Struct, frozen=True, kw_only=True):
-    """What a frame and all inside it come to; masks are of modules.
+    """What a scope and all inside it come to; masks are of modules.
 
     ``why`` it counts as changed, if it does; ``rests``: what it rests on; ``origins``: where the
     changed names come from that it asks for; ``asks``: why one of them changed; ``text``:
@@ -40,14 +40,14 @@ class Judged:
         self.recorded = recorded
         self.now = now
         self.effects = Effects(recorded, now)
-        self._frames: dict[int, _Seen] = {}
+        self._scopes: dict[int, _Seen] = {}
         self._masks: dict[int, int] = {}
         self._namings: dict[int, int] = {}
         self._text = next(
             (n for n, observation in enumerate(recorded.observations) if observation[0] == "text"),
             -1,
         )
-        self._start = [n for n, frame in enumerate(recorded.frames) if frame.kind == "start"]
+        self._start = [n for n, scope in enumerate(recorded.scopes) if scope.kind == "start"]
 
     def why(self, test: Test) -> str | None:
         """Return why a test has to run, None if nothing it rests on changed."""
@@ -64,7 +64,7 @@ class Judged:
         return (
             self._declared(test)
             or self._direct(units, test.observations)
-            or self._by_frames(test)
+            or self._by_scopes(test)
             or self._by_names(test, units)
         )
 
@@ -98,39 +98,39 @@ class Judged:
                 return found[hit]
         return None
 
-    def _by_frames(self, test: Test) -> str | None:
-        reasons = (self._frame(number).why for number in (*self._start, *test.frames))
+    def _by_scopes(self, test: Test) -> str | None:
+        reasons = (self._scope(number).why for number in (*self._start, *test.scopes))
         return next((why for why in reasons if why is not None), None)
 
-    def _frame(self, number: int) -> _Seen:
-        if number not in self._frames:
-            self._frames[number] = self._judge(self._closure(number))
-        return self._frames[number]
+    def _scope(self, number: int) -> _Seen:
+        if number not in self._scopes:
+            self._scopes[number] = self._judge(self._closure(number))
+        return self._scopes[number]
 
-    def _closure(self, number: int) -> list[Frame]:
-        """Return a frame and all that were opened inside: cached functions may call each other."""
+    def _closure(self, number: int) -> list[Scope]:
+        """Return a scope and all that were opened inside: cached functions may call each other."""
         seen, waiting = {number}, [number]
         found = []
         while waiting:
-            frame = self.recorded.frames[waiting.pop()]
-            found.append(frame)
-            if frame.kind != "import":
-                waiting += set(frame.used) - seen
-                seen.update(frame.used)
+            scope = self.recorded.scopes[waiting.pop()]
+            found.append(scope)
+            if scope.kind != "import":
+                waiting += set(scope.used) - seen
+                seen.update(scope.used)
         return found
 
-    def _judge(self, frames: Iterable[Frame]) -> _Seen:
+    def _judge(self, scopes: Iterable[Scope]) -> _Seen:
         code, rests, origins = self.effects.code, 0, 0
         why: str | None = None
         asks, text = "", False
-        for frame in frames:
-            text = text or self._text in frame.observations
-            if frame.kind == "import":
-                rests |= code.modules.closure.get(frame.name, 0) if code is not None else 0
+        for scope in scopes:
+            text = text or self._text in scope.observations
+            if scope.kind == "import":
+                rests |= code.modules.closure.get(scope.name, 0) if code is not None else 0
                 continue
-            rests |= self._reach(frame.units, frame.observations)
-            why = why or self._direct(frame.units, frame.observations)
-            mask, name = self._asked(frame.units, frame.observations)
+            rests |= self._reach(scope.units, scope.observations)
+            why = why or self._direct(scope.units, scope.observations)
+            mask, name = self._asked(scope.units, scope.observations)
             origins |= mask
             asks = asks or name
         return _Seen(why=why, rests=rests, origins=origins, asks=asks, text=text)
@@ -201,16 +201,16 @@ class Judged:
         origins, why = self._asked((), test.observations)
         if origins & mask:
             return why
-        frames = (self._frame(number) for number in (*self._start, *test.frames))
-        return next((frame.asks for frame in frames if frame.origins & mask), None)
+        scopes = (self._scope(number) for number in (*self._start, *test.scopes))
+        return next((scope.asks for scope in scopes if scope.origins & mask), None)
 
     def _mask(self, code: Code, test: Test, units: Iterable[int]) -> int:
         if not test.function and self._runs_text(test):
             return ~0  # a doctest or the like may import what it pleases
         mask = self._reach(units, test.observations)
-        for number in (*self._start, *test.frames):
-            mask |= self._frame(number).rests
-        if any(self.recorded.frames[number].kind == GIVEN for number in test.frames):
+        for number in (*self._start, *test.scopes):
+            mask |= self._scope(number).rests
+        if any(self.recorded.scopes[number].kind == GIVEN for number in test.scopes):
             for number in units:
                 mask |= self._named(code, number)
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
@@ -218,7 +218,7 @@ class Judged:
         return mask | code.names.docs.finds(mask)
 
     def _runs_text(self, test: Test) -> bool:
-        return self._text in test.observations or any(self._frame(at).text for at in test.frames)
+        return self._text in test.observations or any(self._scope(at).text for at in test.scopes)
 
     def _by_names(self, test: Test, units: Iterable[int]) -> str | None:
         code = self.effects.code
@@ -245,8 +245,8 @@ class Judged:
         return min((why[name] for name in hits), default=None)
 
     def by_frame(self, number: int) -> str | None:
-        """Return why a frame, or what was opened inside it, counts as changed."""
-        return self._frame(number).why
+        """Return why a scope, or what was opened inside it, counts as changed."""
+        return self._scope(number).why
 
 
 def _conftests(path: str) -> list[str]:

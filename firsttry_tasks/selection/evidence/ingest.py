@@ -8,7 +8,7 @@ import msgspec
 
 from firsttry_tasks.model.recording import cached
 from firsttry_tasks.selection.evidence.bitsets import packed
-from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, Frame, RecordedRun, Test
+from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun, Scope, Test
 from firsttry_tasks.selection.evidence.shared_state import Shared
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def recorded(
     shared = Shared(
         tuple(joined.units),
         tuple(joined.observations),
-        joined.frames,
+        joined.scopes,
         sources,
         joined.caches,
         _private(records),
@@ -56,7 +56,7 @@ def recorded(
         roots=_all(one.roots for one in records),
         units=tuple(joined.units),
         observations=tuple(joined.observations),
-        frames=tuple(shared.frames),
+        scopes=tuple(shared.scopes),
         tests=tests,
         collected=_by_file(nodeid for one in records for nodeid in one.collected),
         left=frozenset(),
@@ -111,10 +111,10 @@ class _Joined:
         self.sources = sources
         self.units: dict[tuple[str, int], int] = {}
         self.observations: dict[tuple[str, str], int] = {}
-        self.frames: list[Frame] = []
+        self.scopes: list[Scope] = []
         self.tests: dict[str, Test] = {}
         self.loads: dict[int, set[str]] = {}
-        self.caches: dict[int, set[int]] = {}  # unit of a cached function -> its frames
+        self.caches: dict[int, set[int]] = {}  # unit of a cached function -> its scopes
         self._places: dict[str, _Places] = {}
 
     def add(self, record: Record) -> None:
@@ -125,26 +125,26 @@ class _Joined:
             )
             for observation in record.observations
         ]
-        base = len(self.frames)
-        for frame in record.frames:
-            places = self._place(frame.name) if frame.kind == "import" else None
-            if frame.kind == "cache":
-                unit = self._unit(*msgspec.structs.astuple(cached(frame)))
-                self.caches.setdefault(unit, set()).add(len(self.frames))
-            self.frames.append(
-                Frame(
-                    kind=frame.kind,
-                    name=frame.name,
-                    units=tuple(units[n] for n in frame.units),
-                    observations=tuple(observations[n] for n in frame.observations),
-                    used=tuple(base + n for n in frame.used),
-                    lines=tuple((places.statement(line), units[n]) for line, n in frame.lines)
+        base = len(self.scopes)
+        for scope in record.scopes:
+            places = self._place(scope.name) if scope.kind == "import" else None
+            if scope.kind == "cache":
+                unit = self._unit(*msgspec.structs.astuple(cached(scope)))
+                self.caches.setdefault(unit, set()).add(len(self.scopes))
+            self.scopes.append(
+                Scope(
+                    kind=scope.kind,
+                    name=scope.name,
+                    units=tuple(units[n] for n in scope.units),
+                    observations=tuple(observations[n] for n in scope.observations),
+                    used=tuple(base + n for n in scope.used),
+                    lines=tuple((places.statement(line), units[n]) for line, n in scope.lines)
                     if places is not None
                     else (),
                 )
             )
         for unit, loaded in record.loads:
-            self.loads.setdefault(units[unit], set()).add(record.frames[loaded].name)
+            self.loads.setdefault(units[unit], set()).add(record.scopes[loaded].name)
         for test in record.tests:
             self.tests[test.nodeid] = Test(
                 nodeid=test.nodeid,
@@ -153,7 +153,7 @@ class _Joined:
                 seconds=test.seconds,
                 units=packed({units[n] for n in test.units}),
                 observations=tuple(observations[n] for n in test.observations),
-                frames=tuple(base + n for n in test.frames),
+                scopes=tuple(base + n for n in test.scopes),
                 names=test.names,
                 function=test.function,
             )

@@ -12,7 +12,7 @@ from firsttry_tasks.selection.syntax.fragment import Fragment
 NOWHERE = -1
 
 
-class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A start-up, an import, a collector or a fixture; numbers point into the recorded run."""
 
     kind: str
@@ -32,7 +32,7 @@ class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seconds: float
     units: bytes  # of an array of unsigned ints
     observations: tuple[int, ...]
-    frames: tuple[int, ...]
+    scopes: tuple[int, ...]
     names: tuple[str, ...]
     function: bool
 
@@ -56,7 +56,7 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     roots: tuple[str, ...]
     units: tuple[tuple[str, int], ...]  # (path, number of the fragment there)
     observations: tuple[tuple[str, str], ...]
-    frames: tuple[Frame, ...]
+    scopes: tuple[Scope, ...]
     tests: tuple[Test, ...]
     collected: dict[str, tuple[str, ...]]  # file -> what follows it in the node ids found there
     left: frozenset[str]  # node ids that the project's own options deselect
@@ -64,7 +64,7 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def homes(self) -> frozenset[str]:
         """Return the files that were searched for tests."""
-        names = (frame.name for frame in self.frames if frame.kind == "collect")
+        names = (scope.name for scope in self.scopes if scope.kind == "collect")
         return frozenset(name for name in names if name in self.manifest)
 
 

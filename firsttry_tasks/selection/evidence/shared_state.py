@@ -2,7 +2,7 @@
 
 A function that keeps what it computed (a cache, a lazy singleton, a module's variable) runs in
 full for one test only. So every test that may get the result also rests on what such a function
-ran, where that was recorded (a frame of kind cache), or else on what it can have run: of all that
+ran, where that was recorded (a scope of kind cache), or else on what it can have run: of all that
 ran in the tests that called it, what it leads to by name.
 """
 
@@ -17,7 +17,7 @@ from firsttry_tasks.selection.evidence.bitsets import bits, masks
 from firsttry_tasks.selection.evidence.call_graph import Calls
 from firsttry_tasks.selection.evidence.callbacks import Givers
 from firsttry_tasks.selection.evidence.escape_analysis import Private
-from firsttry_tasks.selection.evidence.recorded_run import Frame, Test
+from firsttry_tasks.selection.evidence.recorded_run import Scope, Test
 from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, own_name
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Unit = tuple[str, int]
 
-#: Kind of a frame of kept things that may have been made by others.
+#: Kind of a scope of kept things that may have been made by others.
 GIVEN = "given"
 
 #: Observations that may have been seen while something was made that is kept.
@@ -38,18 +38,18 @@ _RARE = 20
 
 
 class Shared:
-    """Adds frames for kept results and written files to the tests of one recorded run."""
+    """Adds scopes for kept results and written files to the tests of one recorded run."""
 
     def __init__(
         self,
         units: Sequence[Unit],
         observations: Sequence[tuple[str, str]],
-        frames: Sequence[Frame],
+        scopes: Sequence[Scope],
         fragments: Callable[[str], tuple[Fragment, ...]],
         caches: Mapping[int, Iterable[int]],
         private: AbstractSet[tuple[str, str]] = frozenset(),
     ) -> None:
-        """Take what ran, by number; ``caches`` are the frames of functions that keep results.
+        """Take what ran, by number; ``caches`` are the scopes of functions that keep results.
 
         Of ``private`` classes, by file and name, no object outlived a test.
         """
@@ -59,19 +59,19 @@ class Shared:
             unit: numbers
             for unit, numbers in caches.items()
             if not any(
-                observations[n] == ("loose", "") for at in numbers for n in frames[at].observations
+                observations[n] == ("loose", "") for at in numbers for n in scopes[at].observations
             )
         }
-        self.frames = list(frames)
-        self._running: dict[int, set[int]] = {}  # unit -> the frames that it ran in
-        for at in range(len(self.frames)):
+        self.scopes = list(scopes)
+        self._running: dict[int, set[int]] = {}  # unit -> the scopes that it ran in
+        for at in range(len(self.scopes)):
             self._runs(at)
         self.fragments = {
             number: fragments(path)[fragment]
             for number, (path, fragment) in enumerate(units)
             if 0 <= fragment < len(fragments(path))
         }
-        files = {path for path, _ in units} | {it.name for it in frames if it.kind == "import"}
+        files = {path for path, _ in units} | {it.name for it in scopes if it.kind == "import"}
         every = {path: fragments(path) for path in sorted(files)}
         paths = {number: units[number][0] for number in self.fragments}
         known = Private(private, every)
@@ -83,13 +83,13 @@ class Shared:
         self._givers = Givers(self.fragments, self._calls.places, every)
 
     def tests(self, tests: Iterable[Test]) -> tuple[Test, ...]:
-        """Return the tests, each with the frames it shares."""
+        """Return the tests, each with the scopes it shares."""
         held = tuple(tests)
         more: dict[str, set[int]] = {test.nodeid: set() for test in held}
         self._kept(held, more)
         self._written(held, more)
         return tuple(
-            msgspec.structs.replace(test, frames=(*test.frames, *sorted(more[test.nodeid])))
+            msgspec.structs.replace(test, scopes=(*test.scopes, *sorted(more[test.nodeid])))
             if more[test.nodeid]
             else test
             for test in held
@@ -134,15 +134,15 @@ class Shared:
             takers = self._takers(number, fragment, by_unit)
             kind = GIVEN if fragment.memo.keeps_given else "kept"
             if units or observations or takers & ~callers:
-                frame = self._frame(kind, fragment.qualname, {number, *units}, observations)
+                scope = self._scope(kind, fragment.qualname, {number, *units}, observations)
                 for at in bits(callers | takers):
-                    more[tests[at].nodeid].add(frame)
+                    more[tests[at].nodeid].add(scope)
             self._made(number, callers | takers, tests, by_unit, by_observation, more)
         for known, makers in given:
             asking = self._calls.asking(known)
             for maker in makers:
-                frames = {self._work(maker, by_unit.get(maker, 0), tests, by_observation)}
-                self._asked(asking, known, frames, tests, by_unit, more)
+                scopes = {self._work(maker, by_unit.get(maker, 0), tests, by_observation)}
+                self._asked(asking, known, scopes, tests, by_unit, more)
 
     def _made(
         self,
@@ -162,14 +162,14 @@ class Shared:
         for maker in self._makers(number, by_unit):
             lacking = askers & ~by_unit.get(maker, 0)
             if lacking:
-                frame = self._work(maker, by_unit.get(maker, 0), tests, by_observation)
+                scope = self._work(maker, by_unit.get(maker, 0), tests, by_observation)
                 for at in bits(lacking):
-                    more[tests[at].nodeid].add(frame)
+                    more[tests[at].nodeid].add(scope)
 
     def _work(
         self, maker: int, runners: int, tests: Sequence[Test], by_observation: Mapping[int, int]
     ) -> int:
-        """Return the frame of what a function does, by the plain names in it."""
+        """Return the scope of what a function does, by the plain names in it."""
         if maker not in self._works:
             units = self._calls.work(maker)
             most = max(1, runners.bit_count() // _RARE)
@@ -180,7 +180,7 @@ class Shared:
                 if self.observations[observation][0] in _TELLING
                 and (by_observation[observation] & runners).bit_count() <= most
             }
-            self._works[maker] = self._frame(
+            self._works[maker] = self._scope(
                 "kept", self.fragments[maker].qualname, units, observations
             )
         return self._works[maker]
@@ -197,11 +197,11 @@ class Shared:
         return takers
 
     def _caches(self, number: int, made: Iterable[Test]) -> set[int]:
-        """Return the frames that hold what a cached function did, itself included."""
+        """Return the scopes that hold what a cached function did, itself included."""
         known = set(self.caches.get(number, ()))
         for at in known:
-            inside = tuple(sorted({*self.frames[at].units, number}))
-            self.frames[at] = msgspec.structs.replace(self.frames[at], units=inside)
+            inside = tuple(sorted({*self.scopes[at].units, number}))
+            self.scopes[at] = msgspec.structs.replace(self.scopes[at], units=inside)
         if known:
             return known
         reach = self._calls.reach(
@@ -214,16 +214,16 @@ class Shared:
             observations |= {
                 n for n in test.observations if looks and self.observations[n][0] in _TELLING
             }
-        for frame in self.frames:
-            asked = {place for place, unit in frame.lines if unit == number}
-            units |= {unit for place, unit in frame.lines if place in asked and unit in reach}
-        return {self._frame("kept", self.fragments[number].qualname, units, observations)}
+        for scope in self.scopes:
+            asked = {place for place, unit in scope.lines if unit == number}
+            units |= {unit for place, unit in scope.lines if place in asked and unit in reach}
+        return {self._scope("kept", self.fragments[number].qualname, units, observations)}
 
     def _asked(
         self,
         asking: AbstractSet[int],
         names: AbstractSet[str],
-        frames: set[int],
+        scopes: set[int],
         tests: Sequence[Test],
         by_unit: Mapping[int, int],
         more: Mapping[str, set[int]],
@@ -236,18 +236,18 @@ class Shared:
         for unit in asking:
             callers |= by_unit.get(unit, 0)
         for at in bits(callers):
-            more[tests[at].nodeid] |= frames
-        units = {unit for at in frames for unit in self.frames[at].units}
+            more[tests[at].nodeid] |= scopes
+        units = {unit for at in scopes for unit in self.scopes[at].units}
         for at, places in self._statements(names):
-            frame = self.frames[at]
-            lines = {*frame.lines, *((place, unit) for place in places for unit in units)}
-            self.frames[at] = msgspec.structs.replace(frame, lines=tuple(sorted(lines)))
-        for at in set().union(*(self._running.get(unit, set()) for unit in asking)) - frames:
-            used = tuple(sorted({*self.frames[at].used, *frames}))
-            self.frames[at] = msgspec.structs.replace(self.frames[at], used=used)
+            scope = self.scopes[at]
+            lines = {*scope.lines, *((place, unit) for place in places for unit in units)}
+            self.scopes[at] = msgspec.structs.replace(scope, lines=tuple(sorted(lines)))
+        for at in set().union(*(self._running.get(unit, set()) for unit in asking)) - scopes:
+            used = tuple(sorted({*self.scopes[at].used, *scopes}))
+            self.scopes[at] = msgspec.structs.replace(self.scopes[at], used=used)
 
     def _statements(self, names: AbstractSet[str]) -> Iterator[tuple[int, set[int]]]:
-        """Return which statements have one of these names, by the frame of their import."""
+        """Return which statements have one of these names, by the scope of their import."""
         found: dict[int, set[int]] = {}
         for name in names:
             for at, place in self._lines.get(name, ()):
@@ -256,10 +256,10 @@ class Shared:
 
     @cached_property
     def _lines(self) -> dict[str, list[tuple[int, int]]]:
-        """Statements by the names they have: the frame of an import, and the place in its file."""
+        """Statements by the names they have: the scope of an import, and the place in its file."""
         found: dict[str, list[tuple[int, int]]] = {}
-        for at, frame in enumerate(self.frames):
-            for place, one in enumerate(self.sources(frame.name) if frame.kind == "import" else ()):
+        for at, scope in enumerate(self.scopes):
+            for place, one in enumerate(self.sources(scope.name) if scope.kind == "import" else ()):
                 for name in (
                     ()
                     if one.is_function_body or one.uses.imports
@@ -298,12 +298,12 @@ class Shared:
                 continue
             units = {unit for test in writers for unit in test.ran()}
             observations = {observation for test in writers for observation in test.observations}
-            used = {frame for test in writers for frame in test.frames}
-            frame = self._frame("file", path, units, observations, used)
+            used = {scope for test in writers for scope in test.scopes}
+            scope = self._scope("file", path, units, observations, used)
             for test in (test for other in reading for test in holding.get(other, ())):
-                more[test.nodeid].add(frame)
+                more[test.nodeid].add(scope)
 
-    def _frame(
+    def _scope(
         self,
         kind: str,
         name: str,
@@ -311,7 +311,7 @@ class Shared:
         observations: Iterable[int],
         used: Iterable[int] = (),
     ) -> int:
-        made = Frame(
+        made = Scope(
             kind=kind,
             name=name,
             units=tuple(sorted(units)),
@@ -319,11 +319,11 @@ class Shared:
             used=tuple(sorted(used)),
             lines=(),
         )
-        self.frames.append(made)
-        self._runs(len(self.frames) - 1)
-        return len(self.frames) - 1
+        self.scopes.append(made)
+        self._runs(len(self.scopes) - 1)
+        return len(self.scopes) - 1
 
     def _runs(self, at: int) -> None:
-        if self.frames[at].kind != "import":
-            for unit in self.frames[at].units:
+        if self.scopes[at].kind != "import":
+            for unit in self.scopes[at].units:
                 self._running.setdefault(unit, set()).add(at)

@@ -65,14 +65,14 @@ class _Places:
         return {path: frozenset(lines) for path, lines in found.items()}
 
     def _ran(self, test: Test) -> Iterator[int]:
-        """Yield the units of the test, and of the frames it rests on."""
+        """Yield the units of the test, and of the scopes it rests on."""
         yield from test.ran()
-        seen, waiting = set(test.frames), list(test.frames)
+        seen, waiting = set(test.scopes), list(test.scopes)
         while waiting:
-            frame = self._recorded.frames[waiting.pop()]
-            yield from frame.units
-            waiting += set(frame.used) - seen
-            seen.update(frame.used)
+            scope = self._recorded.scopes[waiting.pop()]
+            yield from scope.units
+            waiting += set(scope.used) - seen
+            seen.update(scope.used)
 
     def _place(self, unit: int) -> tuple[str, int] | None:
         if unit not in self._units:

@@ -57,7 +57,7 @@ class Code:
     def _sources(self) -> dict[str, tuple[Fragment, ...]]:
         recorded = self.recorded
         loaded = {*recorded.modules.values(), *(path for path, _ in recorded.units)}
-        loaded |= {frame.name for frame in recorded.frames if frame.kind == "import"}
+        loaded |= {scope.name for scope in recorded.scopes if scope.kind == "import"}
         known = sorted(loaded & recorded.manifest.keys())
         return {path: self.now.before(path, recorded.manifest[path]) for path in known}
 
@@ -168,12 +168,12 @@ class Code:
 
     def _imports(self, observations: Mapping[int, str]) -> None:
         """Count modules whose import saw observations that are others now."""
-        for frame in self.recorded.frames:
-            if frame.kind == "import":
-                for number in frame.observations:
+        for scope in self.recorded.scopes:
+            if scope.kind == "import":
+                for number in scope.observations:
                     why = observations.get(number) or self.observations.get(number)
                     if why is not None:
-                        self.spread.effects.setdefault(frame.name, why)
+                        self.spread.effects.setdefault(scope.name, why)
 
     def _late(self) -> None:
         """Count modules that only running tests import: collecting files doesn't try them."""

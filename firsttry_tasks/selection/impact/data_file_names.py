@@ -31,9 +31,9 @@ class Texts:
             and not path.endswith(".py")
         }
         self.by_module = {
-            frame.name: self._files.keys() & frame.observations
-            for frame in recorded.frames
-            if frame.kind == "import" and not self._files.keys().isdisjoint(frame.observations)
+            scope.name: self._files.keys() & scope.observations
+            for scope in recorded.scopes
+            if scope.kind == "import" and not self._files.keys().isdisjoint(scope.observations)
         }
 
     def names(self, path: str) -> frozenset[str]:

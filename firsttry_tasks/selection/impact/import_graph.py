@@ -223,7 +223,7 @@ class Modules:
         return found
 
     def _edges(self) -> dict[str, set[str]]:
-        frames = self.recorded.frames
+        scopes = self.recorded.scopes
         edges: dict[str, set[str]] = {path: set() for path in self.paths}
         for path, fragments in self.sources.items():
             static = {
@@ -233,14 +233,14 @@ class Modules:
                 for name in fragment.uses.imports
             }
             edges[path] |= self.imported(path, static)
-        for frame in frames:
-            if frame.kind == "import" and frame.name in edges:
-                edges[frame.name] |= {
-                    frames[n].name for n in frame.used if frames[n].kind == "import"
+        for scope in scopes:
+            if scope.kind == "import" and scope.name in edges:
+                edges[scope.name] |= {
+                    scopes[n].name for n in scope.used if scopes[n].kind == "import"
                 }
-                named = (self.recorded.observations[n] for n in frame.observations)
+                named = (self.recorded.observations[n] for n in scope.observations)
                 dynamic = [name for kind, name in named if kind == "module"]
-                edges[frame.name] |= self.imported(frame.name, dynamic)
+                edges[scope.name] |= self.imported(scope.name, dynamic)
         return edges
 
     def _close(self, edges: Mapping[str, set[str]]) -> dict[str, int]:

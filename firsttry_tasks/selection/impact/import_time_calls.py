@@ -24,10 +24,10 @@ class Imported:
         self._recorded = recorded
         self._modules = modules
         self.ran: dict[str, dict[int, set[int]]] = {}
-        for frame in recorded.frames:
-            if frame.kind == "import":
-                lines = self.ran.setdefault(frame.name, {})
-                for number, unit in frame.lines:
+        for scope in recorded.scopes:
+            if scope.kind == "import":
+                lines = self.ran.setdefault(scope.name, {})
+                for number, unit in scope.lines:
                     lines.setdefault(number, set()).add(unit)
 
     def hit(self, names: Names, asking: Fragment, units: Iterable[int]) -> tuple[int, str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Divergence
     from tests.e2e.checkout import Checkout
 
-Facts = TypeVar("Facts", recorded_run.Test, recorded_run.Frame)
+Facts = TypeVar("Facts", recorded_run.Test, recorded_run.Scope)
 pytestmark = pytest.mark.slow
 
 HEAD = "from pathlib import Path\n\nHERE = Path(__file__).parent\n"
@@ -56,8 +56,8 @@ def _forget(db: Path, *names: str) -> None:
                 n for n, observation in enumerate(session.observations) if observation[1] in names
             }
             tests = (_without(it, gone, it.nodeid == ID) for it in session.tests)
-            frames = (_without(it, gone, it.name == ID.partition("::")[0]) for it in session.frames)
-            thin = replace(session, tests=tuple(tests), frames=tuple(frames))
+            scopes = (_without(it, gone, it.name == ID.partition("::")[0]) for it in session.scopes)
+            thin = replace(session, tests=tuple(tests), scopes=tuple(scopes))
             data = zlib.compress(msgspec.msgpack.encode(thin))
             opened.execute("UPDATE ft_session SET body = ? WHERE id = ?", (data, number))
 

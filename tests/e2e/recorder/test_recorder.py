@@ -12,7 +12,7 @@ from firsttry_tasks.recorder.probes import environ
 from tests.e2e.recorder.recorded import recorded
 
 if TYPE_CHECKING:
-    from firsttry_tasks.model.recording import Frame, Record, Test
+    from firsttry_tasks.model.recording import Record, ScopeRecord, TestRecord
 
 LIB = """\
 import functools
@@ -172,15 +172,15 @@ def _record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return recorded(root, files, FIRST[request.param])
 
 
-def _test(record: Record, name: str) -> Test:
+def _test(record: Record, name: str) -> TestRecord:
     return next(test for test in record.tests if test.nodeid == f"test_lib.py::{name}")
 
 
-def _ran(record: Record, part: Test | Frame) -> set[str]:
+def _ran(record: Record, part: TestRecord | ScopeRecord) -> set[str]:
     return {record.units[number].name for number in part.units}
 
 
-def _saw(record: Record, part: Test | Frame) -> set[tuple[str, str]]:
+def _saw(record: Record, part: TestRecord | ScopeRecord) -> set[tuple[str, str]]:
     return {
         (record.observations[number].kind, record.observations[number].name)
         for number in part.observations
@@ -209,9 +209,9 @@ def test_code_is_seen_in_greenlets(record: Record) -> None:
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing tells when a function returns")
 def test_what_a_cached_function_does_is_known_apart(record: Record) -> None:
     """It runs for one test and answers others; what follows its error is the test's own."""
-    frame = next(frame for frame in record.frames if frame.kind == "cache")
-    assert recording.cached(frame).name == "kept"
-    assert _ran(record, frame) == {"helper"}
+    scope = next(scope for scope in record.scopes if scope.kind == "cache")
+    assert recording.cached(scope).name == "kept"
+    assert _ran(record, scope) == {"helper"}
     assert _ran(record, _test(record, "test_kept")) >= {"test_kept", "kept", "after", "variable"}
 
 
@@ -226,15 +226,15 @@ def test_a_profiler_of_the_tests_own_takes_no_code_away(record: Record) -> None:
 @pytest.mark.parametrize("name", ["test_first", "test_second"])
 def test_a_session_fixture_counts_for_all_who_use_it(record: Record, name: str) -> None:
     """Not only for the test that set it up."""
-    used = [record.frames[number] for number in _test(record, name).frames]
-    [fixture] = [frame for frame in used if frame.kind == "fixture"]
+    used = [record.scopes[number] for number in _test(record, name).scopes]
+    [fixture] = [scope for scope in used if scope.kind == "fixture"]
     assert _ran(record, fixture) == {"shared", "deep", "helper"}
 
 
 def test_what_a_module_runs_belongs_to_its_import(record: Record) -> None:
     """With the line of the module that ran it."""
-    [frame] = [it for it in record.frames if (it.kind, it.name) == ("import", "lib.py")]
-    lines = {(line, record.units[unit].name) for line, unit in frame.lines}
+    [scope] = [it for it in record.scopes if (it.kind, it.name) == ("import", "lib.py")]
+    lines = {(line, record.units[unit].name) for line, unit in scope.lines}
     assert lines == {(LIB.splitlines().index("VALUE = helper()") + 1, "helper")}
 
 
@@ -272,7 +272,7 @@ def test_outcomes(record: Record) -> None:
 
 def test_the_runner_looking_around_counts_for_nobody(record: Record) -> None:
     """What pytest itself reads and lists is no dependency of the tests."""
-    [start] = [frame for frame in record.frames if frame.kind == "start"]
+    [start] = [scope for scope in record.scopes if scope.kind == "start"]
     assert {kind for kind, _ in _saw(record, start)}.isdisjoint({"read", "list", "look", "env"})
 
 

@@ -159,13 +159,13 @@ from firsttry_tasks.recorder.tracing import attribution, warmup_counters
 seen = attribution.Tape(sys.argv[1])
 collector = warmup_counters.Counted(seen, warmup_counters.memory())
 collector.begin()
-frame = seen.frame("import", "it.py")
-seen.push(frame)
+scope = seen.scope("import", "it.py")
+seen.push(scope)
 code = compile("collector.foreign(list)\\ncollector.drain()", "it.py", "exec")
-collector.importing(code, frame)
+collector.importing(code, scope)
 exec(code)
 collector.importing(None, frame)
-print(len(frame.lines) > 0)
+print(len(scope.lines) > 0)
 """
 
 

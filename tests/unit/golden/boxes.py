@@ -15,7 +15,7 @@ import zstandard
 from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import Door, Learned, Memory, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
-from firsttry_tasks.selection.evidence.recorded_run import Frame, RecordedRun, Test
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, Scope, Test
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.system import disk
 
@@ -37,8 +37,8 @@ AROUND = {name: value for name, value in PARTS.items() if name != "lock"}
 
 def recorded() -> RecordedRun:
     """Return what a run of two tests recorded."""
-    frames = tuple(
-        Frame(kind="collect", name=path, units=(n,), observations=(), used=(), lines=())
+    scopes = tuple(
+        Scope(kind="collect", name=path, units=(n,), observations=(), used=(), lines=())
         for n, path in enumerate(TREE)
     )
     tests = tuple(
@@ -49,7 +49,7 @@ def recorded() -> RecordedRun:
             seconds=0.5,
             units=array("I", [n]).tobytes(),
             observations=(),
-            frames=(n,),
+            scopes=(n,),
             names=(),
             function=True,
         )
@@ -66,7 +66,7 @@ def recorded() -> RecordedRun:
         roots=(),
         units=tuple((path, 0) for path in TREE),
         observations=(),
-        frames=frames,
+        scopes=scopes,
         tests=tests,
         collected=dict.fromkeys(TREE, ("test",)),
         left=frozenset(),

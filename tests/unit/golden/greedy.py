@@ -55,9 +55,9 @@ def units(folder: Path) -> Served:
     return _db(folder, [_recorded(units=_array(50_000_000, b"\x92\xa0\x00"))])
 
 
-def frames(folder: Path) -> Served:
-    """Twenty million empty frames of seven bytes, each of which takes a hundred in memory."""
-    return _db(folder, [_recorded(frames=_array(20_000_000, b"\x96\xa0\xa0\x90\x90\x90\x90"))])
+def scopes(folder: Path) -> Served:
+    """Twenty million empty scopes of seven bytes, each of which takes a hundred in memory."""
+    return _db(folder, [_recorded(scopes=_array(20_000_000, b"\x96\xa0\xa0\x90\x90\x90\x90"))])
 
 
 def recorded_runs(folder: Path) -> Served:
@@ -85,7 +85,7 @@ def spaces(folder: Path) -> Served:
 
 BOXES: dict[str, Callable[[Path], Served]] = {
     "units": units,
-    "frames": frames,
+    "frames": scopes,
     "sessions": recorded_runs,
     "one row": body,
     "durations": learned,

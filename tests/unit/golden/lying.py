@@ -49,18 +49,18 @@ def _test(**other: Any) -> Callable[[Path], Served]:
     return _says(tests=(replace(first, **other), second))
 
 
-def _frame(**other: Any) -> Callable[[Path], Served]:
-    """Return a box in which a frame says something else of itself."""
-    first, second = boxes.recorded().frames
-    return _says(frames=(replace(first, **other), second))
+def _scope(**other: Any) -> Callable[[Path], Served]:
+    """Return a box in which a scope says something else of itself."""
+    first, second = boxes.recorded().scopes
+    return _says(scopes=(replace(first, **other), second))
 
 
 def _deep() -> Callable[[Path], Served]:
-    """Return a box whose frames use each other, a hundred thousand deep."""
-    [frame, _] = boxes.recorded().frames
+    """Return a box whose scopes use each other, a hundred thousand deep."""
+    [scope, _] = boxes.recorded().scopes
     last = 100_000
-    deep = (replace(frame, used=(n + 1,)) for n in range(last - 1))
-    return _says(frames=(*deep, frame))
+    deep = (replace(scope, used=(n + 1,)) for n in range(last - 1))
+    return _says(scopes=(*deep, scope))
 
 
 def _row(data: bytes) -> Callable[[Path], Served]:
@@ -104,15 +104,15 @@ CONTENTS: dict[str, Callable[[Path], Served]] = {
     "a session without its environment": _says(parts={}),
     "another thing to watch": _says(variables={"HOME": "00"}),
     "nothing to watch": _says(variables={}),
-    "a test that depends on nothing": _test(frames=(), units=b""),
+    "a test that depends on nothing": _test(scopes=(), units=b""),
     "a test of no file": _test(path="tests/test_c.py"),
     "a test that ran what is not there": _test(units=b"\xff\xff\xff\x7f"),
     "a test that ran half a number": _test(units=b"\0\0\0"),
-    "a test of a frame that is not there": _test(frames=(7,)),
-    "a test of a frame before the first": _test(frames=(-1,)),
+    "a test of a frame that is not there": _test(scopes=(7,)),
+    "a test of a frame before the first": _test(scopes=(-1,)),
     "a test of a fact that is not there": _test(observations=(0,)),
-    "a frame of a unit that is not there": _frame(units=(9,)),
-    "a frame of a frame that is not there": _frame(used=(9,)),
+    "a frame of a unit that is not there": _scope(units=(9,)),
+    "a frame of a frame that is not there": _scope(used=(9,)),
     "frames without an end": _deep(),
     "a piece that is not there": _says(units=(("tests/test_a.py", 1), ("tests/test_b.py", 0))),
     "a piece of no file": _says(units=(("../x.py", 0), ("tests/test_b.py", 0))),

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from firsttry_tasks.model import recording
-from firsttry_tasks.model.recording import Frame, Observation, Record, Unit
+from firsttry_tasks.model.recording import Observation, Record, ScopeRecord, Unit
 from firsttry_tasks.parity import escape_reason
 from firsttry_tasks.parity.escape_reason import Because, Known, Tree
 from firsttry_tasks.selection.evidence import recorded_run
@@ -23,24 +23,24 @@ SHOP = Unit(path="shop.py", name="price", line=1)
 def _record(*observations: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
     """Return a record of one test whose fixture touched all this."""
     numbers = tuple(range(len(observations)))
-    fixture = Frame(
+    fixture = ScopeRecord(
         kind="fixture", name="f", observations=numbers, units=tuple(n for n, _ in enumerate(units))
     )
-    test = recording.Test(
+    test = recording.TestRecord(
         nodeid=NODEID,
         path="tests/test_a.py",
         outcome="failed",
         seconds=0,
         units=(),
         observations=(),
-        frames=(1,),
+        scopes=(1,),
         names=(),
         function=True,
     )
     return Record(
         units=units,
         observations=tuple(Observation(kind=kind, name=name) for kind, name in observations),
-        frames=(fixture, Frame(kind="collect", name="c", used=(0,))),
+        scopes=(fixture, ScopeRecord(kind="collect", name="c", used=(0,))),
         tests=(test,),
         modules={},
         environment={},
@@ -61,7 +61,7 @@ def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any)
         seconds=0,
         units=array("I").tobytes(),
         observations=tuple(range(len(observations))),
-        frames=(),
+        scopes=(),
         names=(),
         function=True,
     )
@@ -76,7 +76,7 @@ def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any)
         roots=(),
         units=(),
         observations=observations,
-        frames=(),
+        scopes=(),
         tests=(test,),
         collected={},
         left=frozenset(),
@@ -136,9 +136,9 @@ def test_an_unknown_test_is_our_bug() -> None:
 
 def _at_import(path: str, kind: str = "import") -> Record:
     """Return a record of a test whose module touched all this when it was imported."""
-    [frame, collect] = _record(("read", path)).frames
-    inside = replace(frame, kind=kind)
-    return replace(_record(("read", path)), frames=(inside, collect))
+    [scope, collect] = _record(("read", path)).scopes
+    inside = replace(scope, kind=kind)
+    return replace(_record(("read", path)), scopes=(inside, collect))
 
 
 GOLDEN = "the golden cache of 0123"

@@ -10,7 +10,7 @@ import msgspec
 
 from firsttry_tasks.dependency_db import fragments
 from firsttry_tasks.selection.decide.select import choose
-from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, Frame, RecordedRun, Test
+from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun, Scope, Test
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.selection.syntax.string_names import spelled
 
@@ -58,8 +58,8 @@ class World:
         for nodeid in tests:
             path = nodeid.partition("::")[0]
             collected.setdefault(path, []).append(nodeid.removeprefix(path))
-        frames = (Frame("start", "", (), (), (), ()), *(_collect(home) for home in homes))
-        imports = tuple(Frame("import", path, (), (), (), ()) for path in self.fragments)
+        scopes = (Scope("start", "", (), (), (), ()), *(_collect(home) for home in homes))
+        imports = tuple(Scope("import", path, (), (), (), ()) for path in self.fragments)
         return RecordedRun(
             manifest={path: str(hash(text)) for path, text in self.files.items()},
             parts={},
@@ -71,7 +71,7 @@ class World:
             roots=("",),
             units=tuple(self.units),
             observations=tuple(self.observations),
-            frames=(*frames, *imports),
+            scopes=(*scopes, *imports),
             tests=known,
             collected={path: tuple(rests) for path, rests in collected.items()},
             left=frozenset(),
@@ -93,7 +93,7 @@ class World:
                 for it in seen
                 if isinstance(it, Observation)
             ),
-            frames=(1 + homes.index(path),),
+            scopes=(1 + homes.index(path),),
             names=(),
             function=code,
         )
@@ -101,10 +101,10 @@ class World:
     def lend(self, path: str) -> None:
         """Let a library have imported a module."""
         observations = (*self.recorded.observations, ("lent", path))
-        start, *rest = self.recorded.frames
+        start, *rest = self.recorded.scopes
         start = msgspec.structs.replace(start, observations=(len(observations) - 1,))
         self.recorded = msgspec.structs.replace(
-            self.recorded, observations=observations, frames=(start, *rest)
+            self.recorded, observations=observations, scopes=(start, *rest)
         )
 
     def _unit(self, spelled: str) -> int:
@@ -144,5 +144,5 @@ class World:
         )
 
 
-def _collect(home: str) -> Frame:
-    return Frame("collect", home, (), (), (), ())
+def _collect(home: str) -> Scope:
+    return Scope("collect", home, (), (), (), ())
