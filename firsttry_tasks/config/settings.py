@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pytest: GateSettings = GateSettings()
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class LoadedSettings(Struct, frozen=True, kw_only=True):
     """The settings in force, and for each key who set it."""
 
     settings: Settings
@@ -72,7 +72,7 @@ ENVIRONMENT = {
 }
 
 
-def read(root: Path, environ: Mapping[str, str] | None = None) -> Asked:
+def read(root: Path, environ: Mapping[str, str] | None = None) -> LoadedSettings:
     """Fold defaults, pyproject.toml and environment into the settings in force.
 
     Raises UsageError with file and key where something is unknown or of a wrong type.
@@ -87,7 +87,7 @@ def read(root: Path, environ: Mapping[str, str] | None = None) -> Asked:
         over = _convert(given, "the environment (FIRSTTRY_...)", strict=False)
         chosen = {key: getattr(over, key) for key in given}
         settings = msgspec.structs.replace(settings, **chosen)
-    return Asked(settings=settings, origin=origin)
+    return LoadedSettings(settings=settings, origin=origin)
 
 
 def _table(file: Path) -> dict[str, object]:

@@ -8,7 +8,7 @@ import msgspec
 
 from firsttry_tasks.gates import diff_cover, mypy, ruff
 from firsttry_tasks.gates import pytest as pytest_gate
-from firsttry_tasks.model.values import Said
+from firsttry_tasks.model.values import ToolResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Gate(Protocol):
 
     def command(self, job: Job) -> Command | None: ...  # noqa: D102  the class says it
 
-    def said(self, job: Job, done: Completed) -> Said: ...  # noqa: D102  the class says it
+    def said(self, job: Job, done: Completed) -> ToolResult: ...  # noqa: D102  the class says it
 
 
 GATES: Mapping[str, Gate] = {
@@ -35,9 +35,9 @@ GATES: Mapping[str, Gate] = {
 }
 
 
-def said(gate: str, job: Job, done: Completed) -> Said:
+def said(gate: str, job: Job, done: Completed) -> ToolResult:
     """Return what a gate says; a tool's answer that can't be read is no answer."""
     try:
         return GATES[gate].said(job, done)
     except msgspec.DecodeError as error:
-        return Said(status="error", message=f"what {gate} printed can't be read: {error}")
+        return ToolResult(status="error", message=f"what {gate} printed can't be read: {error}")

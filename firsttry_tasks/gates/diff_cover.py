@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.config.settings import GateSettings
-from firsttry_tasks.model.values import Finding, Said
+from firsttry_tasks.model.values import Finding, ToolResult
 
 if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
@@ -40,23 +40,23 @@ def measured(job: Job) -> Path:
     return Path(job.work) / "diff-cover.json"
 
 
-def said(job: Job, done: Completed) -> Said:
+def said(job: Job, done: Completed) -> ToolResult:
     """Judge by the lock's threshold; ``done.out`` is the JSON that diff-cover wrote."""
     if done.code or not done.out:
         words = " ".join(done.err.split())
-        return Said(
+        return ToolResult(
             status="error", message=f"diff-cover ended with exit code {done.code}: {words[-400:]}"
         )
     result = msgspec.json.decode(done.out, type=_Measured)
     wanted = job.lock.thresholds.diff_cover or 0.0
     if not result.total_num_lines or result.total_percent_covered >= wanted:
-        return Said(status="green")
+        return ToolResult(status="green")
     found = tuple(
         _finding(path, line, wanted)
         for path, file in sorted(result.src_stats.items())
         for line in file.violation_lines
     )
-    return Said(status="red", findings=found)
+    return ToolResult(status="red", findings=found)
 
 
 def _finding(path: str, line: int, wanted: float) -> Finding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.config import project_layout
-from firsttry_tasks.model.values import Finding, Said
+from firsttry_tasks.model.values import Finding, ToolResult
 
 if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
@@ -72,7 +72,7 @@ def cache_folder(job: Job, configured: str) -> str | None:
     return found if inside else None
 
 
-def said(job: Job, done: Completed) -> Said:
+def said(job: Job, done: Completed) -> ToolResult:
     """Read mypy's JSON lines; an early end without one is no answer."""
     del job
     rows = [
@@ -82,11 +82,13 @@ def said(job: Job, done: Completed) -> Said:
     errors = [row for row in rows if row.severity == "error"] or rows
     found = tuple(map(_finding, errors))
     if done.code == 0:
-        return Said(status="green")
+        return ToolResult(status="green")
     if done.code in {1, BLOCKED} and found:
-        return Said(status="red", findings=found)
+        return ToolResult(status="red", findings=found)
     words = " ".join((done.err or done.out).split())
-    return Said(status="error", message=f"mypy ended with exit code {done.code}: {words[-400:]}")
+    return ToolResult(
+        status="error", message=f"mypy ended with exit code {done.code}: {words[-400:]}"
+    )
 
 
 def _finding(row: _Row) -> Finding:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.config import project_layout
-from firsttry_tasks.model.values import Counts, Finding, Said, Status, TestsDetail
+from firsttry_tasks.model.values import Counts, Finding, Status, TestsDetail, ToolResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     code: int = 0
 
 
-class Heard(Struct, frozen=True, kw_only=True):
+class PytestRun(Struct, frozen=True, kw_only=True):
     """A whole stream, taken apart."""
 
     counts: Counts
@@ -107,7 +107,7 @@ def targets(job: Job) -> tuple[str, ...]:
     return job.settings.tests or found
 
 
-def said(job: Job, done: Completed) -> Said:
+def said(job: Job, done: Completed) -> ToolResult:
     """Read the streamed events, which the caller put in place of the terminal's output."""
     heard = hear(done.out.splitlines())
     findings, message = heard.findings, ""
@@ -134,10 +134,10 @@ def said(job: Job, done: Completed) -> Said:
         durations=heard.durations,
         skipped=heard.skipped,
     )
-    return Said(status=status, findings=findings, message=message, tests=detail)
+    return ToolResult(status=status, findings=findings, message=message, tests=detail)
 
 
-def hear(lines: Iterable[str]) -> Heard:
+def hear(lines: Iterable[str]) -> PytestRun:
     """Take a stream apart; what comes after a line that was cut is left out."""
     events = tuple(_events(lines))
     ends = [event for event in events if event.e == "end"]
@@ -145,7 +145,7 @@ def hear(lines: Iterable[str]) -> Heard:
     broken = [event for event in events if event.e == "collect"]
     begun = [event.id for event in events if event.e == "start"]
     ended = {event.id for event in ends}
-    return Heard(
+    return PytestRun(
         counts=_counts(ends),
         findings=(
             *map(_uncollected, broken),
@@ -215,7 +215,7 @@ def _red(done: Completed) -> Finding:
     return _finding(rule="exit", nodeid="", message=message)
 
 
-def _crash(heard: Heard, message: str) -> tuple[Finding, ...]:
+def _crash(heard: PytestRun, message: str) -> tuple[Finding, ...]:
     if not heard.running:
         return ()
     path = heard.running.partition("::")[0]
@@ -244,7 +244,7 @@ def _finding(
     )
 
 
-def _in(heard: Heard) -> str:
+def _in(heard: PytestRun) -> str:
     return f", in {heard.running}" if heard.running else ", outside of any test"
 
 

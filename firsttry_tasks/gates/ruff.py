@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.model.values import Finding, Said
+from firsttry_tasks.model.values import Finding, ToolResult
 
 if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
@@ -35,15 +35,15 @@ def command(job: Job) -> Command:
     return job.start(TOOL, job.settings.ruff, head, job.settings.paths or (".",))
 
 
-def said(job: Job, done: Completed) -> Said:
+def said(job: Job, done: Completed) -> ToolResult:
     """Read ruff's JSON: exit 0 is clean, 1 has findings, anything else is no answer."""
     if done.code not in {0, 1}:
-        return Said(status="error", message=_last(done))
+        return ToolResult(status="error", message=_last(done))
     rows = msgspec.json.decode(done.out or "[]", type=list[_Row])
     found = tuple(_finding(job.root, row) for row in rows)
     if done.code and not found:
-        return Said(status="error", message=_last(done))
-    return Said(status="red" if found else "green", findings=found)
+        return ToolResult(status="error", message=_last(done))
+    return ToolResult(status="red" if found else "green", findings=found)
 
 
 def _finding(root: str, row: _Row) -> Finding:

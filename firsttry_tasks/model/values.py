@@ -291,7 +291,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     modified: float
 
 
-class Said(Struct, frozen=True, kw_only=True):
+class ToolResult(Struct, frozen=True, kw_only=True):
     """What a gate read out of what its tool printed; ``message`` says why an error is one."""
 
     status: Status

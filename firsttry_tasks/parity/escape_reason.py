@@ -49,7 +49,7 @@ class _Scope(Protocol):
     def used(self) -> tuple[int, ...]: ...
 
 
-class Because(Struct, frozen=True, kw_only=True):
+class Explanation(Struct, frozen=True, kw_only=True):
     """Why a test escaped, in words, and the lines for ``depends`` that would have caught it."""
 
     reason: Reason
@@ -86,7 +86,7 @@ class Touch(Struct, frozen=True, kw_only=True):
     scope: str
 
 
-def voucher(
+def vouching_run(
     nodeid: str, known: Sequence[Known], judge: Callable[[RecordedRun, Test], str | None]
 ) -> Known | None:
     """Return the recorded run by which the test was taken to be green.
@@ -103,11 +103,11 @@ def voucher(
     return next(sure, holding[0][0] if holding else None)
 
 
-def explain(nodeid: str, records: Sequence[Record], known: Known | None, tree: Tree) -> Because:
+def explain(nodeid: str, records: Sequence[Record], known: Known | None, tree: Tree) -> Explanation:
     """Compare what a test touches now with what was known of it when it was not selected."""
     touched = _touched(nodeid, records)
     if known is None:
-        return Because(
+        return Explanation(
             reason="never recorded",
             why="nothing was recorded of it, and still it was not selected",
             mend="send this report: a test that is not known has to run",
@@ -166,26 +166,26 @@ def _hit(path: str, kind: str, changed: Sequence[str]) -> bool:
 
 def _missed(
     nodeid: str, hits: list[tuple[str, Touch]], known: Known, inert: tuple[str, ...]
-) -> Because:
+) -> Explanation:
     """Say why a changed file that the test touches did not select it."""
     path, touch = hits[0]
     what = f"it {VERBS[touch.kind]} {path}, which changed"
     depends = {_glob(path, it.kind): _target(nodeid) for path, it in hits}
     if any(fnmatch(path, glob) for glob in inert):
-        return Because(
+        return Explanation(
             reason="inert setting",
             why=f"{what}, and the settings call that inert",
             mend="take it out of inert in pyproject.toml, [tool.firsttry]",
         )
     if path in _recorded(known.recorded, nodeid):
-        return Because(
+        return Explanation(
             reason="recorded",
             why=f"{what}, and that was recorded: selection should have known",
             mend="send this report; until then doit compare --learn adds a line to depends",
             depends=depends,
         )
     whence = known.whence()
-    return Because(
+    return Explanation(
         reason="foreign golden cache" if known.golden else _kind(path, touch),
         why=f"{what}, and had not touched it when it was recorded{f': {whence}' * bool(whence)}",
         mend=f"{ANEW * bool(whence)}doit compare --learn adds the line to depends",
@@ -202,13 +202,13 @@ def _kind(path: str, touch: Touch) -> Reason:
     return WORDS.get(touch.kind, "code")
 
 
-def _unseen(nodeid: str, touched: Mapping[str, Touch], known: Known) -> Because:
+def _unseen(nodeid: str, touched: Mapping[str, Touch], known: Known) -> Explanation:
     """Say what is left where nothing in the tree that the test touches changed."""
     outside = sorted(name for name, it in touched.items() if it.kind in {"outside", "env"})
     seen = f" (it {VERBS[touched[outside[0]].kind]} {outside[0]})" if outside else ""
     whence = known.whence()
     reason: Reason = "stale db" if whence else "out of sight"
-    return Because(
+    return Explanation(
         reason="foreign golden cache" if known.golden else reason,
         why=f"nothing that it was seen to touch in the tree changed{seen}: "
         f"{f'{whence}; ' * bool(whence)}"

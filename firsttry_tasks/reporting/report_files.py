@@ -32,7 +32,7 @@ HISTORY = f"{STATE}/history"
 WATCHED = f"{WARM}/watched.json"
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class ResultStatus(Struct, frozen=True, kw_only=True):
     """The few fields of a gate's result that say whether it still stands."""
 
     status: str
@@ -70,9 +70,9 @@ def result(root: Path, stage: Stage, gate: str) -> GateResult | None:
     return disk.read_own(root / result_file(stage, gate), GateResult)
 
 
-def standing(root: Path, stage: Stage, gate: str) -> Standing | None:
+def standing(root: Path, stage: Stage, gate: str) -> ResultStatus | None:
     """Return what decides whether a gate is up to date, without reading its findings."""
-    return disk.read_own(root / result_file(stage, gate), Standing)
+    return disk.read_own(root / result_file(stage, gate), ResultStatus)
 
 
 def stands(root: Path, stage: Stage, gate: str) -> bool:

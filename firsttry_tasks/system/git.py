@@ -33,7 +33,7 @@ LINK, SUBMODULE = "120000", "160000"
 GONE = ""
 
 
-class Look(Struct, frozen=True, kw_only=True):
+class TreeSnapshot(Struct, frozen=True, kw_only=True):
     """One look at the tree: the index as git prints it, and what differs from it on disk.
 
     ``dirty`` maps a path to ``"<mode> <blob>"``, or to ``GONE`` where the file is deleted.
@@ -94,7 +94,7 @@ def _sentence(verb: str, err: str) -> str:
     return f"git {verb} failed: {last.removeprefix('fatal: ')}."
 
 
-def look(root: Path) -> Look:
+def look(root: Path) -> TreeSnapshot:
     """Look at the working tree whose top is ``root``: index, changes and untracked files."""
     seen = _look(root)
     if seen.head == "(initial)":
@@ -105,7 +105,7 @@ def look(root: Path) -> Look:
     return seen
 
 
-def _look(root: Path) -> Look:
+def _look(root: Path) -> TreeSnapshot:
     listing = ["git", "ls-files", "-s", "-v", "-z"]
     status = [
         "git",
@@ -128,10 +128,10 @@ def _look(root: Path) -> Look:
     dirty |= _link_targets(root, index, dirty)
     for module in modules:
         dirty |= _nested(root, module)
-    return Look(head=head, index=index, dirty=dirty)
+    return TreeSnapshot(head=head, index=index, dirty=dirty)
 
 
-def entries(seen: Look, prefix: str = "") -> dict[str, str]:
+def entries(seen: TreeSnapshot, prefix: str = "") -> dict[str, str]:
     """Return ``path -> "<mode> <blob>"`` for every file, relative to ``prefix``.
 
     What lies outside the prefix is kept with its way up (``../lib/x.py``): a project in a

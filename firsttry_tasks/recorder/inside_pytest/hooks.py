@@ -21,7 +21,7 @@ from firsttry_tasks.recorder.probes.importers import Asker
 from firsttry_tasks.recorder.probes.inotify import Opens
 from firsttry_tasks.recorder.probes.object_lifetimes import Lives
 from firsttry_tasks.recorder.probes.subprocesses import Children
-from firsttry_tasks.recorder.tracing.attribution import Open, Tape
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from firsttry_tasks.recorder.tracing.collector import collector
 from firsttry_tasks.recorder.tracing.functools_caches import caching
 
@@ -34,14 +34,16 @@ class Watch:
     def __init__(self, root: Path, folder: Path, data: tuple[str, ...] = ()) -> None:
         """Record the project at ``root`` into ``folder``; its ``data`` lies in these folders."""
         self.folder = folder
-        self.tape = Tape(os.path.realpath(root))
-        self.collector = collector(self.tape, self._enter, self._leave)
-        self.asker = Asker(self.tape)
-        self.opens = Opens(self.tape, data, folder)
-        self.observations = Facts(self.tape, self._code, self.asker.fetched, self.opens.known)
-        self.children = Children(self.tape, self.observations, self.collector, folder)
-        self.lives = Lives(self.tape)
-        self.tests: list[tuple[pytest.Item, Open, str, float]] = []
+        self.attribution = Attribution(os.path.realpath(root))
+        self.collector = collector(self.attribution, self._enter, self._leave)
+        self.asker = Asker(self.attribution)
+        self.opens = Opens(self.attribution, data, folder)
+        self.observations = Facts(
+            self.attribution, self._code, self.asker.fetched, self.opens.known
+        )
+        self.children = Children(self.attribution, self.observations, self.collector, folder)
+        self.lives = Lives(self.attribution)
+        self.tests: list[tuple[pytest.Item, OpenScope, str, float]] = []
         self.collected: list[str] = []
         self._outcomes: dict[str, list[str]] = {}
         self._seconds: dict[str, float] = {}
@@ -54,9 +56,9 @@ class Watch:
         """Start to listen; what was imported before counts as a whole."""
         for module in list(sys.modules.values()):
             path = _path(module)
-            place = None if path is None else self.tape.place(path)
+            place = None if path is None else self.attribution.place(path)
             if place is not None:
-                self.tape.add("whole", place)
+                self.attribution.add("whole", place)
                 self.lives.executed(place)
             else:
                 self.observations.neighbour(path)
@@ -86,17 +88,17 @@ class Watch:
 
     # Frames
 
-    def _enter(self, scope: Open) -> None:
+    def _enter(self, scope: OpenScope) -> None:
         self._drain()
-        self.tape.push(scope)
+        self.attribution.push(scope)
         if scope.kind != "import":
             self.children.own(scope)
 
-    def _leave(self, scope: Open) -> None:
+    def _leave(self, scope: OpenScope) -> None:
         self._drain()
-        self.tape.pop(scope)
+        self.attribution.pop(scope)
         if scope.kind != "import":
-            self.children.own(self.tape.top)
+            self.children.own(self.attribution.top)
 
     def _drain(self) -> None:
         self.collector.drain()
@@ -109,15 +111,15 @@ class Watch:
     def _importing(self, original: Callable[..., None]) -> Callable[..., None]:
         def exec_module(loader: Any, module: ModuleType) -> None:
             path = _path(module)
-            place = None if path is None else self.tape.place(path)
+            place = None if path is None else self.attribution.place(path)
             if place is None:
                 self.observations.neighbour(path)
                 self.collector.foreign(functools.partial(original, loader, module))
                 if path is not None and self.observations.is_stranger(path):
                     self._ask(path)
                 return
-            scope = self.tape.scope("import", place)
-            self.tape.top.used.add(scope.number)
+            scope = self.attribution.scope("import", place)
+            self.attribution.top.used.add(scope.number)
             self.asker.imported(scope)
             self._enter(scope)
             try:
@@ -132,16 +134,16 @@ class Watch:
         """Count for whole what a module from elsewhere imports: what it does with it is unknown."""
         for name in self.observations.imports(path):
             found = _path(sys.modules.get(name))
-            place = None if found is None else self.tape.place(found)
+            place = None if found is None else self.attribution.place(found)
             if place is not None:
                 self._whole(place, set())
 
     def _whole(self, place: str, seen: set[str]) -> None:
         """Count a module and all that it imports for whole."""
         seen.add(place)
-        self.tape.add("whole", place)
-        scopes = list(self.tape.scopes.values())
-        known = self.tape.scopes.get(("import", place))
+        self.attribution.add("whole", place)
+        scopes = list(self.attribution.scopes.values())
+        known = self.attribution.scopes.get(("import", place))
         for number in known.used if known is not None else ():
             if scopes[number].kind == "import" and scopes[number].name not in seen:
                 self._whole(scopes[number].name, seen)
@@ -151,7 +153,7 @@ class Watch:
             if fixture.scope == "function" or fixture.cached_result is None:
                 original(fixture, request)
                 return
-            scope = self.tape.scope("fixture", _fixture_name(fixture))
+            scope = self.attribution.scope("fixture", _fixture_name(fixture))
             self._enter(scope)
             try:
                 original(fixture, request)
@@ -162,26 +164,26 @@ class Watch:
 
     def _code(self, code: CodeType) -> None:
         """Hear that a module's code is about to run, or any other that ``exec`` is given."""
-        place = self.tape.place(code.co_filename)
+        place = self.attribution.place(code.co_filename)
         if place is None:
             return
         self.collector.arm(code)
         if code.co_name == "<module>":
             self.lives.executed(place)
         if self.children.forked:
-            self.tape.add("whole", place)
+            self.attribution.add("whole", place)
             return
-        top = self.tape.top
+        top = self.attribution.top
         if top.kind == "import" and top.name == place:
             self._modules[top.number] = code
             self._tell_import()
         elif code.co_name == "<module>":
-            self.tape.add("whole", place)
+            self.attribution.add("whole", place)
 
     def _tell_import(self) -> None:
         if self.children.forked:
             return
-        scope = next(one for one in reversed(self.tape.stack) if one.kind != "cache")
+        scope = next(one for one in reversed(self.attribution.stack) if one.kind != "cache")
         module = self._modules.get(scope.number) if scope.kind == "import" else None
         self.collector.importing(module, scope)
 
@@ -196,7 +198,7 @@ class Watch:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
         """Give what collectors do to their own scopes."""
-        scope = self.tape.scope("collect", collector.nodeid)
+        scope = self.attribution.scope("collect", collector.nodeid)
         self._enter(scope)
         try:
             return (yield)
@@ -213,8 +215,8 @@ class Watch:
         """Give what longer-lived fixtures do to their own scopes."""
         if fixturedef.scope == "function":
             return (yield)
-        scope = self.tape.scope("fixture", _fixture_name(fixturedef))
-        self.tape.top.used.add(scope.number)
+        scope = self.attribution.scope("fixture", _fixture_name(fixturedef))
+        self.attribution.top.used.add(scope.number)
         self._enter(scope)
         try:
             return (yield)
@@ -226,13 +228,13 @@ class Watch:
         """Give what happens while a test runs to the test."""
         if not self.tests:
             self.lives.look()
-        scope = Open("test", item.nodeid, -1)
+        scope = OpenScope("test", item.nodeid, -1)
         self._enter(scope)
         try:
             return (yield)
         finally:
             if not self.collector.sees():
-                self.tape.add("blind", "something took the recorder's place")
+                self.attribution.add("blind", "something took the recorder's place")
             self.lives.look()
             self._leave(scope)
             self._finish(item, scope)
@@ -243,28 +245,31 @@ class Watch:
         request = getattr(item, "_request", None)
         for fixture in getattr(request, "_fixture_defs", {}).values():
             if fixture.scope != "function":
-                scope = self.tape.scope("fixture", _fixture_name(fixture))
-                self.tape.top.used.add(scope.number)
+                scope = self.attribution.scope("fixture", _fixture_name(fixture))
+                self.attribution.top.used.add(scope.number)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember how the phases of a test ended."""
         self._outcomes.setdefault(report.nodeid, []).append(_outcome(report))
         self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
 
-    def _finish(self, item: pytest.Item, scope: Open) -> None:
+    def _finish(self, item: pytest.Item, scope: OpenScope) -> None:
         outcomes = self._outcomes.pop(item.nodeid, [])
         if "passed" not in outcomes and "skipped" not in outcomes:
             outcomes.append("failed")
         outcome = min(outcomes, key=("failed", "skipped", "passed").index)
         self.tests.append((item, scope, outcome, self._seconds.pop(item.nodeid, 0.0)))
 
-    def _test(self, item: pytest.Item, scope: Open, outcome: str, seconds: float) -> TestRecord:
+    def _test(
+        self, item: pytest.Item, scope: OpenScope, outcome: str, seconds: float
+    ) -> TestRecord:
         above = {
-            self.tape.scope("collect", parent.nodeid).number for parent in item.listchain()[:-1]
+            self.attribution.scope("collect", parent.nodeid).number
+            for parent in item.listchain()[:-1]
         }
         return TestRecord(
             nodeid=item.nodeid,
-            path=self.tape.place(str(item.path)) or "",
+            path=self.attribution.place(str(item.path)) or "",
             outcome=outcome,
             seconds=round(seconds, 6),
             units=tuple(sorted(scope.units - {-1})),
@@ -275,7 +280,7 @@ class Watch:
         )
 
     def _record(self, config: pytest.Config) -> Record:
-        tape = self.tape
+        attribution = self.attribution
         tests = tuple(self._test(*test) for test in self.tests)
         scopes = tuple(
             ScopeRecord(
@@ -286,17 +291,17 @@ class Watch:
                 used=tuple(sorted(scope.used)),
                 lines=tuple(sorted(line for line in scope.lines if line[1] >= 0)),
             )
-            for scope in tape.scopes.values()
+            for scope in attribution.scopes.values()
         )
         return Record(
-            units=tuple(tape.units),
-            observations=tape.listed_observations(),
+            units=tuple(attribution.units),
+            observations=attribution.listed_observations(),
             scopes=scopes,
             tests=tests,
             modules=self._named_modules(),
             environment={
-                name: variable(name, tape.environment, tape.root)
-                for kind, name in tape.observations
+                name: variable(name, attribution.environment, attribution.root)
+                for kind, name in attribution.observations
                 if kind == "env"
             },
             patterns=tuple(map(str, config.getini("python_files"))),
@@ -304,19 +309,20 @@ class Watch:
             roots=self._roots(),
             began=self._began,
             collected=tuple(self.collected),
-            loads=tuple(sorted(pair for pair in tape.loads if pair[0] >= 0)),
+            loads=tuple(sorted(pair for pair in attribution.loads if pair[0] >= 0)),
             private=tuple(sorted(self.lives.private())) if self.tests else (),
         )
 
     def _roots(self) -> tuple[str, ...]:
-        found = {self.tape.place(os.path.join(entry, "x")) for entry in sys.path if entry != ""}  # noqa: PTH118
+        entries = (entry for entry in sys.path if entry != "")
+        found = {self.attribution.place(os.path.join(it, "x")) for it in entries}  # noqa: PTH118
         return tuple(sorted(place.rpartition("/")[0] for place in found if place is not None))
 
     def _named_modules(self) -> dict[str, str]:
         found = {}
         for name, module in list(sys.modules.items()):
             path = _path(module)
-            place = None if path is None else self.tape.place(path)
+            place = None if path is None else self.attribution.place(path)
             if place is not None:
                 found[name] = place
         return found

@@ -15,7 +15,7 @@ from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, Looked
 from firsttry_tasks.recorder.probes.environ import ALL
 from firsttry_tasks.recorder.probes.paths import Places
 from firsttry_tasks.recorder.probes.stack import frames, standard
-from firsttry_tasks.recorder.tracing.attribution import Tape
+from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
 #: In the runner's package, but a library that projects use: the old ``py.path``.
@@ -29,24 +29,24 @@ CHILD = "FIRSTTRY_CHILD"  # folder and frame for the recording of a child proces
 
 
 class Facts:
-    """Hooks that feed a tape; inert once closed, because an audit hook can't be removed."""
+    """Hooks that feed a attribution; inert once closed, because an audit hook can't be removed."""
 
     def __init__(
         self,
-        tape: Tape,
+        attribution: Attribution,
         on_code: Callable[[CodeType], None],
         on_module: Callable[[object], None],
         on_open: Callable[[str], None],
     ) -> None:
         """Hand on code that is executed, modules asked for by name, and files that are opened."""
-        self.tape = tape
+        self.attribution = attribution
         self.on_code = on_code
         self.on_module = on_module
         self.on_open = on_open
         self.live = True
         self._busy = False
         self._undo: list[Callable[[], None]] = []
-        self._where = Places(tape).where
+        self._where = Places(attribution).where
         self._handlers: dict[str, Callable[..., None]] = {
             "open": self._open,
             "exec": self._exec,
@@ -58,7 +58,7 @@ class Facts:
             "os.chmod": self._touched,
             "ctypes.dlopen": self._file,
             "os.chdir": self._nothing,
-            EVENT: Looked(tape).hear,
+            EVENT: Looked(attribution).hear,
         }
 
     def begin(self) -> None:
@@ -107,7 +107,7 @@ class Facts:
     def neighbour(self, path: str | None) -> None:
         """Count a module that is neither the project's nor installed for every test."""
         if self.is_stranger(path):
-            self.tape.add_to(self.tape.stack[0], "outside", str(self._where(path)))
+            self.attribution.add_to(self.attribution.stack[0], "outside", str(self._where(path)))
 
     def is_stranger(self, path: str | None) -> bool:
         """Tell whether a module is neither the project's nor installed, as one a test has made."""
@@ -142,8 +142,11 @@ class Facts:
     def _exec(self, code: object) -> None:
         if not isinstance(code, CodeType):
             return
-        if not code.co_filename.endswith(".py") and self.tape.top.kind not in {"start", "import"}:
-            self.tape.add("text", "")
+        if not code.co_filename.endswith(".py") and self.attribution.top.kind not in {
+            "start",
+            "import",
+        }:
+            self.attribution.add("text", "")
         if code.co_filename[:1] != "<":
             self.on_code(code)
 
@@ -247,24 +250,24 @@ class Facts:
 
     def _note(self, kind: str, name: str) -> None:
         """Note what was asked for, if it was the project that asked."""
-        if not self.tape.knows(kind, name) and self._asked_by_project():
-            self.tape.add(kind, name)
+        if not self.attribution.knows(kind, name) and self._asked_by_project():
+            self.attribution.add(kind, name)
 
     def _asked_by_project(self) -> bool:
         """Tell whether the project's code asks, be it through a library, and not the runner."""
         for name in _callers(_FAR):
-            if name.startswith("<doctest") or self.tape.place(name) is not None:
+            if name.startswith("<doctest") or self.attribution.place(name) is not None:
                 return True
             if _LIBRARY not in name and any(part in name for part in _RUNNER):
                 return False
-        return self.tape.top.kind not in {"start", "collect"}
+        return self.attribution.top.kind not in {"start", "collect"}
 
     def _importing(self) -> bool:
         """Tell whether it is the import system that looks, which has rules of its own."""
         for name in _callers(_NEAR):
             if name.startswith(_IMPORTERS):
                 return True
-            if self.tape.place(name) is not None:
+            if self.attribution.place(name) is not None:
                 return False  # the body of a module, which an import runs, looks for itself
         return False
 
@@ -272,7 +275,7 @@ class Facts:
         import importlib.util
 
         original = importlib.import_module
-        add, on_module = self.tape.add, self.on_module
+        add, on_module = self.attribution.add, self.on_module
 
         @functools.wraps(original)
         def importing(name: str, package: str | None = None) -> Any:

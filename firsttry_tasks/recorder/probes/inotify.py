@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from firsttry_tasks.recorder.tracing.attribution import Tape
+from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 ctypes: Any
 try:
@@ -46,9 +46,9 @@ class Opens:
     there.
     """
 
-    def __init__(self, tape: Tape, folders: Iterable[str], spool: Path) -> None:
+    def __init__(self, attribution: Attribution, folders: Iterable[str], spool: Path) -> None:
         """Watch these folders of the project; ``spool`` is where the workers' logs lie."""
-        self.tape = tape
+        self.attribution = attribution
         self._folders = folders
         self._spool = spool
         self._queue = -1
@@ -72,12 +72,12 @@ class Opens:
             return
         self._queue = library.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         for folder in self._folders:
-            place = os.path.join(self.tape.root, folder)  # noqa: PTH118
+            place = os.path.join(self.attribution.root, folder)  # noqa: PTH118
             number = library.inotify_add_watch(self._queue, os.fsencode(place), _OPENED)
             if number >= 0:
                 self._names[number] = f"{folder}/" if folder else ""
             elif ctypes.get_errno() != errno.ENOENT:  # as many are watched as may be
-                self.tape.add_to(self.tape.stack[0], "unwatched", folder or ".")
+                self.attribution.add_to(self.attribution.stack[0], "unwatched", folder or ".")
         if self._queue < 0:
             return
         self._mark = self._identity()
@@ -113,17 +113,17 @@ class Opens:
         self._heard.clear()
         self._known.clear()
         # Between tests nothing of the project opens files, but others may.
-        self._started = self._started or self.tape.top.kind == "collect"
-        idle = self._started and self.tape.top.kind == "start"
+        self._started = self._started or self.attribution.top.kind == "collect"
+        idle = self._started and self.attribution.top.kind == "start"
         if found and not idle:
             for path in found - self._by_others():
-                self.tape.add("read", path)
+                self.attribution.add("read", path)
 
     def _events(self) -> Iterator[str]:
         """Yield the files that anybody opened since the last time."""
         if self._identity() != self._mark:
             self._queue = -1  # somebody closed it, and the number may be another file's
-            self.tape.add("blind", "what watches for opened files was closed")
+            self.attribution.add("blind", "what watches for opened files was closed")
             return
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -137,7 +137,7 @@ class Opens:
             name = os.fsdecode(data[at : at + length].rstrip(b"\0"))
             at += length
             if mask & _OVERFLOW:
-                self.tape.add("blind", "more files were opened than the kernel keeps")
+                self.attribution.add("blind", "more files were opened than the kernel keeps")
             elif not (mask & _FOLDER or name.startswith(".") or name.endswith(TOOLS)):
                 yield self._names.get(number, "") + name
 

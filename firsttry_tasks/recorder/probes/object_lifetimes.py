@@ -18,7 +18,7 @@ from firsttry_tasks.recorder.tracing.attribution import identity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from firsttry_tasks.recorder.tracing.attribution import Tape
+    from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 #: Part of the time of the tests that looking for objects may take, and seconds that it always may.
 SHARE, FREE = 0.01, 0.1
@@ -34,9 +34,9 @@ class Lives:
     They are known by identity: a metaclass may say that a class can't be hashed, or equals another.
     """
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, attribution: Attribution) -> None:
         """Begin with no class known; the first look finds them."""
-        self._tape = tape
+        self._attribution = attribution
         self._kinds: dict[int, type] = {}  # all classes that were found
         self._paths: dict[int, str] = {}  # and their files
         self._counts: dict[int, int] = {}  # references to those without objects
@@ -153,7 +153,7 @@ class Lives:
         if module is None or type(module) is not ModuleType:
             return
         file = vars(module).get("__file__")
-        path = self._tape.place(file) if isinstance(file, str) else None
+        path = self._attribution.place(file) if isinstance(file, str) else None
         if path is not None:
             yield path, module
 

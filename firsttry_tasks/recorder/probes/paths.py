@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from firsttry_tasks.recorder.probes.stack import INSTALLED
-from firsttry_tasks.recorder.tracing.attribution import Tape
+from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 _SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
 _REMEMBERED = 1 << 14
@@ -15,9 +15,9 @@ _REMEMBERED = 1 << 14
 class Places:
     """Places paths for one repository."""
 
-    def __init__(self, tape: Tape) -> None:
-        """Take the repository of this tape."""
-        self._root, self._prefix = tape.root, tape.prefix
+    def __init__(self, attribution: Attribution) -> None:
+        """Take the repository of this attribution."""
+        self._root, self._prefix = attribution.root, attribution.prefix
         self._outside = _uninteresting()
         self._placed = functools.lru_cache(maxsize=_REMEMBERED)(self._place)
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from firsttry_tasks.recorder.probes.audit import CHILD, Facts
 from firsttry_tasks.recorder.probes.environ import ALL
-from firsttry_tasks.recorder.tracing.attribution import Open, Tape
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
 _BOOT = str(Path(__file__).parent / "child")
 _SUFFIX = ".child"
@@ -41,14 +41,16 @@ class Diverted(Protocol):
 class Children:
     """Follows what a process starts, and gathers what its children wrote."""
 
-    def __init__(self, tape: Tape, observations: Facts, collector: Diverted, folder: Path) -> None:
-        """Follow the children of the process that this tape records."""
-        self.tape = tape
+    def __init__(
+        self, attribution: Attribution, observations: Facts, collector: Diverted, folder: Path
+    ) -> None:
+        """Follow the children of the process that this attribution records."""
+        self.attribution = attribution
         self.observations = observations
         self.collector = collector
         self.folder = folder / f"children-{os.getpid()}"
-        self.owners: list[Open] = []
-        self.started: list[tuple[Open, int]] = []
+        self.owners: list[OpenScope] = []
+        self.started: list[tuple[OpenScope, int]] = []
         self._path: str | None = None
         self._plan = ""  # what a child is told: tests may take it out of the environment
         self._popen: Any = None
@@ -67,7 +69,7 @@ class Children:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._path = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = _with_boot(self._path)
-        self.own(self.tape.top)
+        self.own(self.attribution.top)
         for event in ("os.system", "os.posix_spawn", "os.exec", "os.spawn"):
             self.observations.on(event, functools.partial(self._unseen, event))
         os.register_at_fork(after_in_child=self._forked)
@@ -84,13 +86,13 @@ class Children:
             os.environ["PYTHONPATH"] = self._path
         self._gather()
 
-    def own(self, scope: Open) -> None:
+    def own(self, scope: OpenScope) -> None:
         """Children that start from now on belong to this scope."""
         scope.owner = scope.owner or self._enrol(scope)
-        self._plan = os.pathsep.join((str(self.folder), str(scope.owner), self.tape.root))
+        self._plan = os.pathsep.join((str(self.folder), str(scope.owner), self.attribution.root))
         os.environ[CHILD] = self._plan
 
-    def _enrol(self, scope: Open) -> int:
+    def _enrol(self, scope: OpenScope) -> int:
         self.owners.append(scope)
         return len(self.owners)
 
@@ -99,7 +101,7 @@ class Children:
         def start(process: Any, args: Any, *rest: Any, **options: Any) -> None:
             if options.get("env") is not None and "python" in str(args).lower():
                 options["env"] = self._completed(options["env"])
-            scope = self.tape.top
+            scope = self.attribution.top
             self._starting += 1
             try:
                 with self._reminded():
@@ -135,9 +137,9 @@ class Children:
     def _harmless(self, args: Any, folder: Any) -> bool:
         """Tell whether a child can't read the repository: it isn't told of it nor stands in it."""
         where = os.path.realpath(os.fsdecode(folder) if folder is not None else Path.cwd())
-        inside = f"{where}{os.sep}".startswith(self.tape.prefix)
+        inside = f"{where}{os.sep}".startswith(self.attribution.prefix)
         if not inside:
-            return self.tape.root not in str(args)
+            return self.attribution.root not in str(args)
         words = [str(word) for word in args] if isinstance(args, list | tuple) else []
         known = bool(words) and os.path.basename(words[0]) in _TRIFLES  # noqa: PTH119
         return known and not any(self._holds(where, word) for word in words[1:])
@@ -145,9 +147,9 @@ class Children:
     def _holds(self, folder: str, word: str) -> bool:
         """Tell whether a word names a file or folder of the repository."""
         place = os.path.realpath(os.path.join(folder, word))  # noqa: PTH118
-        return f"{place}{os.sep}".startswith(self.tape.prefix) and os.path.exists(place)  # noqa: PTH110
+        return f"{place}{os.sep}".startswith(self.attribution.prefix) and os.path.exists(place)  # noqa: PTH110
 
-    def _version_asked(self, scope: Open, args: Any) -> bool:
+    def _version_asked(self, scope: OpenScope, args: Any) -> bool:
         """Tell whether an installed plugin, as pytest starts, asks git for the version at hand."""
         if scope.kind != "start":
             return False
@@ -156,21 +158,21 @@ class Children:
             return False
         caller: FrameType | None = sys._getframe(2)  # noqa: SLF001  this one, start, who called
         while caller is not None:
-            if self.tape.place(caller.f_code.co_filename) is not None:
+            if self.attribution.place(caller.f_code.co_filename) is not None:
                 return False
             caller = caller.f_back
         return True
 
     def _unseen(self, event: str, *arguments: object) -> None:
         if not self._starting and not self._harmless(arguments, None):
-            self.tape.add("blind", f"{event} started a process that can't be followed")
-            self.tape.add("env", ALL)
+            self.attribution.add("blind", f"{event} started a process that can't be followed")
+            self.attribution.add("env", ALL)
 
     def _forked(self) -> None:
         """In a forked child: write what runs and what is looked at, as it happens."""
         if not self.observations.live or os.getppid() != self._pid:
             return
-        top = self.tape.top
+        top = self.attribution.top
         path = self.folder / f"{os.getpid()}-fork{_SUFFIX}"
         out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.write(out, f"owner\t{top.owner or 1}\n".encode())
@@ -179,12 +181,12 @@ class Children:
             os.write(out, f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
 
         def code(started: CodeType) -> None:
-            place = self.tape.place(started.co_filename)
+            place = self.attribution.place(started.co_filename)
             if place is not None:
                 note("unit", f"{place}\t{started.co_qualname}\t{started.co_firstlineno}")
 
         self.forked = True
-        self.tape.add = note  # type: ignore[method-assign]
+        self.attribution.add = note  # type: ignore[method-assign]
         self.collector.divert(code)
 
     def _gather(self) -> None:
@@ -194,20 +196,20 @@ class Children:
             self._take(path.read_text("utf-8", "surrogateescape").splitlines())
         for scope, process in self.started:
             if process not in seen:
-                self.tape.add_to(scope, "blind", "a child process that can't be followed")
-                self.tape.add_to(scope, "env", ALL)
+                self.attribution.add_to(scope, "blind", "a child process that can't be followed")
+                self.attribution.add_to(scope, "env", ALL)
 
     def _take(self, lines: list[str]) -> None:
-        scope = self.tape.scopes["start", ""]
+        scope = self.attribution.scopes["start", ""]
         for line in () if _VOID in lines else lines:
             kind, _, name = line.partition("\t")
             if kind == "owner":
                 scope = self.owners[int(name) - 1]
             elif kind == "unit":
                 place, function, number = name.split("\t")
-                self.tape.unit_to(scope, place, function, int(number))
+                self.attribution.unit_to(scope, place, function, int(number))
             elif kind != "pid":
-                self.tape.add_to(scope, kind, name)
+                self.attribution.add_to(scope, kind, name)
 
 
 def _with_boot(path: str | None) -> str:

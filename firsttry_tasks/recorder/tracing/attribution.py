@@ -10,7 +10,7 @@ from firsttry_tasks.model.recording import Observation, Unit, named
 identity = object.__hash__
 
 
-class Open:
+class OpenScope:
     """A scope while it is open; it may be opened again, as fixtures and collectors are."""
 
     __slots__ = ("kind", "lines", "name", "number", "observations", "owner", "units", "used")
@@ -28,10 +28,10 @@ class Open:
 
 
 #: Opens or closes a scope.
-Framing = Callable[[Open], None]
+OpenOrClose = Callable[[OpenScope], None]
 
 
-class Tape:
+class Attribution:
     """What a process has learned so far."""
 
     def __init__(self, root: str) -> None:
@@ -40,25 +40,25 @@ class Tape:
         self.prefix = root + os.sep
         self.units: dict[Unit, int] = {}
         self.observations: dict[tuple[str, str], int] = {}
-        self.scopes: dict[tuple[str, str], Open] = {}
+        self.scopes: dict[tuple[str, str], OpenScope] = {}
         self.loads: set[tuple[int, int]] = set()  # (unit, scope of the import that it had run)
         self.environment = dict(os.environ)  # as it was; tests may set variables themselves
         self._places: dict[str, str | None] = {}
         self._known: dict[int, int] = {}
-        self._caches: dict[int, Open] = {}
+        self._caches: dict[int, OpenScope] = {}
         self._kept: list[CodeType] = []  # a dead code object's id could come back as another's
         start = self.scope("start", "")
-        self.stack: list[Open] = [start]
+        self.stack: list[OpenScope] = [start]
         self.top = start
 
-    def scope(self, kind: str, name: str) -> Open:
+    def scope(self, kind: str, name: str) -> OpenScope:
         """Return the scope of this kind and name, new or as it was left."""
         found = self.scopes.get((kind, name))
         if found is None:
-            found = self.scopes[kind, name] = Open(kind, name, len(self.scopes))
+            found = self.scopes[kind, name] = OpenScope(kind, name, len(self.scopes))
         return found
 
-    def cached(self, code: CodeType) -> Open:
+    def cached(self, code: CodeType) -> OpenScope:
         """Return the scope of a function of the repository whose results are kept."""
         found = self._caches.get(identity(code))
         if found is None:
@@ -68,12 +68,12 @@ class Tape:
             self._kept.append(code)
         return found
 
-    def push(self, scope: Open) -> None:
+    def push(self, scope: OpenScope) -> None:
         """Open a scope inside the innermost one."""
         self.stack.append(scope)
         self.top = scope
 
-    def pop(self, scope: Open) -> None:
+    def pop(self, scope: OpenScope) -> None:
         """Close a scope; one that was left open by something killed inside it goes as well."""
         while len(self.stack) > 1 and self.stack.pop() is not scope:
             pass
@@ -87,14 +87,14 @@ class Tape:
         """Put an observation to the innermost scope."""
         self.add_to(self.top, kind, name)
 
-    def add_to(self, scope: Open, kind: str, name: str) -> None:
+    def add_to(self, scope: OpenScope, kind: str, name: str) -> None:
         """Put an observation to a scope."""
         number = self.observations.get((kind, name))
         if number is None:
             number = self.observations.setdefault((kind, name), len(self.observations))
         scope.observations.add(number)
 
-    def unit_to(self, scope: Open, path: str, name: str, line: int) -> None:
+    def unit_to(self, scope: OpenScope, path: str, name: str, line: int) -> None:
         """Put code to a scope, by what it is called elsewhere."""
         scope.units.add(self.units.setdefault(Unit(path, name, line), len(self.units)))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Protocol
 
-from firsttry_tasks.recorder.tracing.attribution import Framing, Open, Tape
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenOrClose, OpenScope
 from firsttry_tasks.recorder.tracing.settrace import Traced
 from firsttry_tasks.recorder.tracing.warmup_counters import Counted, memory
 
@@ -28,7 +28,7 @@ class Collector(Protocol):
     def drain(self) -> None:
         """Hand what ran to the innermost scope."""
 
-    def importing(self, module: CodeType | None, scope: Open) -> None:
+    def importing(self, module: CodeType | None, scope: OpenScope) -> None:
         """Note starts with the line of this module, whose scope this is, or of none."""
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
@@ -41,15 +41,15 @@ class Collector(Protocol):
         """Hear that a function's results are kept: it runs for one test and serves others."""
 
 
-def collector(tape: Tape, enter: Framing, leave: Framing) -> Collector:
+def collector(attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> Collector:
     """Return the cheapest collector this interpreter has."""
     if sys.version_info >= (3, 12):
         from firsttry_tasks.recorder.tracing.monitoring import Started
 
-        found: Collector = Started(tape, enter, leave)
+        found: Collector = Started(attribution, enter, leave)
     else:
         known = memory()
-        found = Traced(tape) if known is None else Counted(tape, known)
+        found = Traced(attribution) if known is None else Counted(attribution, known)
     return found
 
 

@@ -13,7 +13,13 @@ from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-from firsttry_tasks.recorder.tracing.attribution import Framing, Open, Tape, identity, nested
+from firsttry_tasks.recorder.tracing.attribution import (
+    Attribution,
+    OpenOrClose,
+    OpenScope,
+    identity,
+    nested,
+)
 
 #: Typed loosely, because it is not there before Python 3.12.
 MONITORING: Any = getattr(sys, "monitoring", None)
@@ -29,9 +35,9 @@ HOT = 8  # of these, those of one function: then not to be told of more is worth
 class Started:
     """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
-    def __init__(self, tape: Tape, enter: Framing, leave: Framing) -> None:
-        """Gather for this tape; ``enter`` and ``leave`` open and close a frame."""
-        self.tape = tape
+    def __init__(self, attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> None:
+        """Gather for this attribution; ``enter`` and ``leave`` open and close a frame."""
+        self.attribution = attribution
         self._enter = enter
         self._leave = leave
         self.tool = NONE
@@ -51,7 +57,7 @@ class Started:
         free = (tool for tool in TOOLS if MONITORING.get_tool(tool) is None)
         self.tool = next(free, NONE)
         if self.tool == NONE:
-            self.tape.add("blind", "other tools have all places to watch from")
+            self.attribution.add("blind", "other tools have all places to watch from")
             return
         MONITORING.use_tool_id(self.tool, NAME)
         self._listen(self._callback)
@@ -73,7 +79,7 @@ class Started:
 
     def arm(self, code: CodeType) -> None:
         """Watch a code object and all that are defined in it."""
-        if self.tool == NONE or self.tape.place(code.co_filename) is None:
+        if self.tool == NONE or self.attribution.place(code.co_filename) is None:
             return
         for inner in nested(code):
             if identity(inner) not in self.armed:
@@ -83,7 +89,7 @@ class Started:
 
     def caches(self, code: CodeType) -> None:
         """Give a function whose results are kept a frame of its own while it runs."""
-        if self.tool != NONE and self.tape.place(code.co_filename) is not None:
+        if self.tool != NONE and self.attribution.place(code.co_filename) is not None:
             self.arm(code)
             self._framed.add(identity(code))
             events = MONITORING.events
@@ -92,48 +98,51 @@ class Started:
 
     def _inside(self, code: CodeType, _line: int) -> None:
         """Hear of each line of such a function: at the first one its frame is opened."""
-        scope = self.tape.cached(code)
+        scope = self.attribution.cached(code)
         if threading.get_ident() != self._thread:
-            self.tape.add_to(scope, "loose", "")
-        elif self.tape.top is not scope:
-            self.tape.top.used.add(scope.number)
+            self.attribution.add_to(scope, "loose", "")
+        elif self.attribution.top is not scope:
+            self.attribution.top.used.add(scope.number)
             self._enter(scope)
             self._open[scope.number] = code
             self._listen(self._checking)
 
     def _outside(self, code: CodeType, _offset: int, _value: object) -> None:
         """Hear that such a function returns; of one that raises nothing is heard."""
-        if self.tape.top is self.tape.cached(code) and threading.get_ident() == self._thread:
+        if (
+            self.attribution.top is self.attribution.cached(code)
+            and threading.get_ident() == self._thread
+        ):
             self._close()
 
     def _checking(self, code: CodeType, offset: int) -> None:
         """Hear of a start while such a function runs, or has raised."""
-        while self.tape.top.kind == "cache" and threading.get_ident() == self._thread:
-            if _on_stack(self._open[self.tape.top.number]):
+        while self.attribution.top.kind == "cache" and threading.get_ident() == self._thread:
+            if _on_stack(self._open[self.attribution.top.number]):
                 break
             self._close()
         self._base(code, offset)
 
     def _close(self) -> None:
-        self._leave(self.tape.top)
-        if self.tape.top.kind != "cache":
+        self._leave(self.attribution.top)
+        if self.attribution.top.kind != "cache":
             self._listen(self._base)
 
     def drain(self) -> None:
         """Hand over what ran, and watch again what ran hot."""
         hits = self.hits
         if hits:
-            self.tape.started(_once(hits).values())
+            self.attribution.started(_once(hits).values())
             hits.clear()
         if self.cooled:
             for code in self.cooled:
                 MONITORING.set_local_events(self.tool, code, self.events)
             self.cooled.clear()
 
-    def importing(self, module: CodeType | None, scope: Open) -> None:
+    def importing(self, module: CodeType | None, scope: OpenScope) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
         self._base = self._callback if module is None else self._liner(module, scope)
-        self._listen(self._checking if self.tape.top.kind == "cache" else self._base)
+        self._listen(self._checking if self.attribution.top.kind == "cache" else self._base)
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """From now on tell of each piece of code once, at once (for a forked child)."""
@@ -167,12 +176,12 @@ class Started:
 
         return start
 
-    def _liner(self, module: CodeType, importing: Open) -> Callable[[CodeType, int], object]:
-        tape, lines = self.tape, importing.lines
+    def _liner(self, module: CodeType, importing: OpenScope) -> Callable[[CodeType, int], object]:
+        attribution, lines = self.attribution, importing.lines
 
         def start(code: CodeType, _offset: int) -> None:
-            number = tape.unit(code)
-            tape.top.units.add(number)
+            number = attribution.unit(code)
+            attribution.top.units.add(number)
             frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
             while frame is not None and frame.f_code is not module:
                 frame = frame.f_back
@@ -184,7 +193,7 @@ class Started:
         """Note what ran, and stop watching what runs again and again."""
         counts = Counter(map(identity, self.hits))
         once = _once(self.hits)
-        self.tape.started(once.values())
+        self.attribution.started(once.values())
         self.hits.clear()
         for key, count in counts.items():
             if count > HOT and key not in self._framed:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from firsttry_tasks.recorder.tracing.attribution import Open, Tape, identity
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity
 
 MANY = 65536
 
@@ -15,9 +15,9 @@ MANY = 65536
 class Traced:
     """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
-    def __init__(self, tape: Tape) -> None:
-        """Gather for this tape."""
-        self.tape = tape
+    def __init__(self, attribution: Attribution) -> None:
+        """Gather for this attribution."""
+        self.attribution = attribution
         self.hits: list[CodeType] = []
         self._module: CodeType | None = None
         self._lines: set[tuple[int, int]] = set()
@@ -66,9 +66,9 @@ class Traced:
         if self.hits:
             hits = self.hits.copy()
             self.hits.clear()
-            self.tape.started(hits)
+            self.attribution.started(hits)
 
-    def importing(self, module: CodeType | None, scope: Open) -> None:
+    def importing(self, module: CodeType | None, scope: OpenScope) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
         self._module, self._lines = module, scope.lines
         self._install(self._line if module is not None else self._mine())
@@ -105,10 +105,10 @@ class Traced:
     def _line(self, frame: FrameType, event: str, _argument: object) -> None:
         if event != "call":
             return
-        number = self.tape.unit(frame.f_code)
+        number = self.attribution.unit(frame.f_code)
         if number < 0 or frame.f_code.co_name == "<module>":
             return
-        self.tape.top.units.add(number)
+        self.attribution.top.units.add(number)
         self._lines.add((self._lineno(frame), number))
 
     def _lineno(self, frame: FrameType | None) -> int:

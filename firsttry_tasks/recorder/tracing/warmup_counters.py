@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType
 from typing import Any
 
-from firsttry_tasks.recorder.tracing.attribution import Open, Tape, identity, nested
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity, nested
 from firsttry_tasks.recorder.tracing.settrace import Traced
 
 ctypes: Any
@@ -82,9 +82,9 @@ class Group:
 class Counted(Traced):
     """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
-    def __init__(self, tape: Tape, memory: Memory) -> None:
-        """Gather for this tape."""
-        super().__init__(tape)
+    def __init__(self, attribution: Attribution, memory: Memory) -> None:
+        """Gather for this attribution."""
+        super().__init__(attribution)
         self._memory = memory
         self._groups: list[Group] = []
         self._armed: set[int] = set()
@@ -108,14 +108,14 @@ class Counted(Traced):
     def drain(self) -> None:
         """Hand over what ran."""
         ran = [code for group in self._groups for code in group.moved()]
-        self.tape.started(ran)
+        self.attribution.started(ran)
         if self._module is not None and ran:
             # Other threads are not traced; but we are, where the project is this recorder itself.
             traced = {number for _, number in self._lines.copy()}
-            units = {self.tape.unit(code) for code in ran} - traced
+            units = {self.attribution.unit(code) for code in ran} - traced
             self._lines.update((0, number) for number in units)
 
-    def importing(self, module: CodeType | None, scope: Open) -> None:
+    def importing(self, module: CodeType | None, scope: OpenScope) -> None:
         """While a module of the repository is imported, starts are noted with its line."""
         self._module, self._lines = module, scope.lines
         if module is None:
@@ -129,7 +129,7 @@ class Counted(Traced):
             load()
             return
         self.drain()
-        scope = self.tape.top
+        scope = self.attribution.top
         before, scope.units = scope.units, set()
         self._stop()
         try:
@@ -142,7 +142,7 @@ class Counted(Traced):
             scope.units |= before
 
     def _arm(self, codes: Iterable[CodeType]) -> None:
-        ours = (code for code in codes if self.tape.place(code.co_filename) is not None)
+        ours = (code for code in codes if self.attribution.place(code.co_filename) is not None)
         inner = {identity(each): each for code in ours for each in nested(code)}
         fresh = [code for key, code in inner.items() if key not in self._armed]
         if fresh:

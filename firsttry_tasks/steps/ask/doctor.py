@@ -60,7 +60,7 @@ def _state(root: Path) -> Iterator[str]:
     golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, Label)
     if golden:
         yield f"The warm state began with the golden cache of {golden.manifest.producer.commit}."
-    asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)
+    asked = disk.read_own(root / warm_state.ASKED, warm_state.CacheRequest)
     if asked and asked.said:
         yield f"The last warm run that asked the store: {asked.said}"
     if (root / fetch.QUARANTINE).exists():

@@ -62,7 +62,7 @@ def refresh(root: Path) -> None:
             said = _update(root, store, wanted, force=False)
         except StoreError as error:
             said = str(error)
-    asked = warm_state.Asked(
+    asked = warm_state.CacheRequest(
         head=snapshot.read(root).head,
         base=wanted.line.base,
         said=said,
@@ -90,7 +90,7 @@ def _swap(root: Path) -> Label | None:
 
 
 def _has_reason(root: Path, line: git.Line) -> bool:
-    asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)
+    asked = disk.read_own(root / warm_state.ASKED, warm_state.CacheRequest)
     missing = not all((root / place).exists() for place in warm_state.needs(root))
     return missing or asked is None or asked.base != line.base
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ASKED = f"{report_files.WARM}/asked.json"
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class CacheRequest(msgspec.Struct, frozen=True, kw_only=True):
     """When the store was last asked by a warm run: HEAD and main's commit behind it.
 
     ``said`` is what came of it.
@@ -37,7 +37,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 def settled(root: Path, head: str) -> bool:
     """Tell whether there is nothing to ask for: state is there, and HEAD is where it was."""
-    asked = disk.read_own(root / ASKED, Asked)
+    asked = disk.read_own(root / ASKED, CacheRequest)
     return (
         asked is not None
         and asked.head == head

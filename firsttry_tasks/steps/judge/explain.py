@@ -52,7 +52,7 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
     seen = Tree(manifest=tree(bench.here.root, "tests"), inert=bench.here.settings.inert)
     because = {
         nodeid: escape_reason.explain(
-            nodeid, records, escape_reason.voucher(nodeid, known, judge), seen
+            nodeid, records, escape_reason.vouching_run(nodeid, known, judge), seen
         )
         for nodeid in gaps
     }

@@ -96,7 +96,7 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
 
 def _around(root: Path, warm: Report, listed: int) -> history.RunContext:
     """Return what stood around the run: the flaky list, and the golden cache that warm had."""
-    asked = disk.read_own(root / warm_state.ASKED, warm_state.Asked)
+    asked = disk.read_own(root / warm_state.ASKED, warm_state.CacheRequest)
     golden = disk.read_own(root / report_files.WARM / GOLDEN, Label)
     at = began(RUN)
     if asked is None or asked.head != warm.head:

@@ -9,13 +9,13 @@ from firsttry_tasks import fingerprint
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import GATES
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.model.values import GateResult, Said
+from firsttry_tasks.model.values import GateResult, ToolResult
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.text import gate_line
 from firsttry_tasks.steps.run import flaky_spool, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.run.project import RUN, manifest, project
-from firsttry_tasks.steps.run.tool_run import CODE, Ran
+from firsttry_tasks.steps.run.tool_run import CODE, GateRun
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _why(
 
 def _run(
     here: Project, stage: Stage, gate: str, inputs: Inputs, tree: dict[str, str]
-) -> tuple[Ran, float]:
+) -> tuple[GateRun, float]:
     name = f"{stage}:{gate}"
     started = time.monotonic()
     CONSOLE.live(name, f"{stage} {gate:<10} ...")
@@ -94,7 +94,7 @@ def _run(
         else:
             ran = tool_run.run(job, gate, inputs.key)
     except FirstTryError as error:
-        ran = Ran(said=Said(status="error", message=str(error)))
+        ran = GateRun(said=ToolResult(status="error", message=str(error)))
     return ran, time.monotonic() - started
 
 

@@ -73,12 +73,12 @@ class Project:
         """
         return machine.clean(os.environ) | {"PWD": str(self.root)} | self.locked[0].environment
 
-    def look(self) -> tuple[git.Look, dict[str, str]]:
+    def look(self) -> tuple[git.TreeSnapshot, dict[str, str]]:
         """Return a look at the tree, and its entries by the project's paths."""
         seen = git.look(self.top)
         return seen, self.entries(seen)
 
-    def entries(self, seen: git.Look) -> dict[str, str]:
+    def entries(self, seen: git.TreeSnapshot) -> dict[str, str]:
         """Return what is judged: the flaky memory tells of the tree and is no part of it."""
         found = git.entries(seen, self.prefix)
         found.pop(flaky_memory.FILE, None)

@@ -14,7 +14,7 @@ from firsttry_tasks import dependency_db
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependency_db import Door, Learned, Memory
 from firsttry_tasks.gates import pytest as pytest_gate
-from firsttry_tasks.model.values import PLAN, Counts, Said, Selection, TestsDetail, TestsPlan
+from firsttry_tasks.model.values import PLAN, Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
@@ -23,7 +23,7 @@ from firsttry_tasks.selection.decide.select import choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
 from firsttry_tasks.steps.run import recording
-from firsttry_tasks.steps.run.tool_run import CODE, Ran, require
+from firsttry_tasks.steps.run.tool_run import CODE, GateRun, require
 from firsttry_tasks.system import disk, machine, process
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.gates.pytest import Heard
+    from firsttry_tasks.gates.pytest import PytestRun
     from firsttry_tasks.model.values import Completed
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
     from firsttry_tasks.selection.syntax.fragment import Fragment
@@ -46,7 +46,7 @@ DB, WATCHED, LEARNED = (
 )
 
 
-def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
+def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
     """Run the tests gate of the job's stage."""
     require(job, pytest_gate.TOOL)
     if pytest_gate.measures(job):
@@ -56,18 +56,20 @@ def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     return _full(here, job, inputs, tree) if job.stage == "full" else _warm(here, job, inputs, tree)
 
 
-def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
+def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
     events = f"{job.work}/events.jsonl"
     if not job.record:
         said, _, argv = once(job, TestsPlan(events=events))
-        return Ran(said=_mode(said, "everything"), argv=argv)
+        return GateRun(said=_mode(said, "everything"), argv=argv)
     plan = TestsPlan(events=events, root=job.root, records=_records(job), smoke=here.settings.smoke)
     said, heard, argv = once(job, plan)
     keep = partial(_record, here, job, inputs, tree, heard)
-    return Ran(said=_mode(said, "everything"), argv=argv, keep=keep, wrote=partial(_wrote, job))
+    return GateRun(said=_mode(said, "everything"), argv=argv, keep=keep, wrote=partial(_wrote, job))
 
 
-def _record(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard: Heard) -> None:
+def _record(
+    here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard: PytestRun
+) -> None:
     """Keep what a full run recorded in a place of its own, as warm runs will read it."""
     folder = disk.fresh_folder(Path(job.recorded))
     seen = recording.of_warm(here.root, inputs)
@@ -76,7 +78,7 @@ def _record(here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard
     recording.seal(folder, inputs.key)
 
 
-def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
+def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
     memory = Memory(here.root / report_files.DB)
     learned = disk.read_own(here.root / report_files.LEARNED, Learned) or Learned()
     around = now(here, job, inputs, tree, memory)
@@ -85,7 +87,9 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
     smoke = frozenset(learned.smoke) & chosen.stable
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
-        return Ran(said=Said(status="green", tests=TestsDetail(counts=counts, mode="none")))
+        return GateRun(
+            said=ToolResult(status="green", tests=TestsDetail(counts=counts, mode="none"))
+        )
     serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
     said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke, serial=serial)
     broken = [finding.path for finding in said.findings if finding.rule == "collect"]
@@ -94,7 +98,9 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Ran:
         chosen = Selection(everything=(f"{broken[0]} can't be collected",))
         said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
     keep = partial(_learn_or_forget, here, job, inputs, around, heard)
-    return Ran(said=said, argv=argv, why=chosen.everything, keep=keep, wrote=partial(_wrote, job))
+    return GateRun(
+        said=said, argv=argv, why=chosen.everything, keep=keep, wrote=partial(_wrote, job)
+    )
 
 
 def _choose(memory: Memory, recorded_runs: Sequence[RecordedRun], around: CurrentTree) -> Selection:
@@ -120,7 +126,7 @@ def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
 
 def _chosen(
     job: Job, chosen: Selection, smoke: frozenset[str], mark: str, *, serial: bool = False
-) -> tuple[Said, Heard, tuple[str, ...]]:
+) -> tuple[ToolResult, PytestRun, tuple[str, ...]]:
     """Run what was chosen; where that comes to no test at all, the smoke tests."""
     everything = bool(chosen.everything)
     plan = TestsPlan(
@@ -166,7 +172,7 @@ def _records(job: Job) -> str:
 
 def once(
     job: Job, plan: TestsPlan, watch: Callable[[], None] | None = None
-) -> tuple[Said, Heard, tuple[str, ...]]:
+) -> tuple[ToolResult, PytestRun, tuple[str, ...]]:
     """Run pytest once; what it did is read from the events, whatever became of it."""
     place = Path(job.work) / "plan.json"
     plan = msgspec.structs.replace(plan, data=_data(job) if plan.records else ())
@@ -194,7 +200,7 @@ def _own_words(done: Completed) -> str:
     return done.err.strip() or "\n".join(done.out.strip().splitlines()[-3:])
 
 
-def _mode(said: Said, mode: str, known: int | None = None) -> Said:
+def _mode(said: ToolResult, mode: str, known: int | None = None) -> ToolResult:
     """Return what was said with how the tests were chosen; all tests need no why each."""
     if said.tests is None:
         return said
@@ -248,7 +254,7 @@ def _before(root: Path, path: str, began: float) -> str | None:
 
 
 def _learn_or_forget(
-    here: Project, job: Job, inputs: Inputs, around: CurrentTree, heard: Heard
+    here: Project, job: Job, inputs: Inputs, around: CurrentTree, heard: PytestRun
 ) -> None:
     """Learn; where that fails, forget everything: what ran is told, and all runs next time."""
     try:
@@ -262,7 +268,7 @@ def _learn_or_forget(
 
 
 def _learn(
-    here: Project, job: Job, inputs: Inputs, now: CurrentTree, heard: Heard, folder: Path
+    here: Project, job: Job, inputs: Inputs, now: CurrentTree, heard: PytestRun, folder: Path
 ) -> None:
     """Make what was recorded known, in ``folder``, as the state of the tree that was tested."""
     found = recording.found(Path(_records(job)))

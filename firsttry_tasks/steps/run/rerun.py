@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.model.values import Finding, Said
+    from firsttry_tasks.model.values import Finding, ToolResult
     from firsttry_tasks.steps.run.project import Project
-    from firsttry_tasks.steps.run.tool_run import Ran
+    from firsttry_tasks.steps.run.tool_run import GateRun
 
 #: How many files are named on a command line before all are collected.
 NAMED = 200
@@ -79,7 +79,7 @@ def cold(job: Job, deadline: float | None = None) -> Job:
     return replace(job, stage="full", lock=lock, work=str(Path(job.work).parent / "again"))
 
 
-def forgive(here: Project, job: Job, ran: Ran) -> Ran:
+def forgive(here: Project, job: Job, ran: GateRun) -> GateRun:
     """Run known flaky tests that failed again; one that passes then is green, and noted."""
     _tell(here, ran.said.findings)
     times = here.locked[0].flaky.reruns
@@ -109,7 +109,7 @@ def _retry(job: Job, finding: Finding, times: int) -> Retried:
     return Retried(nodeid=nodeid, runs=runs, failures=runs, message=finding.message)
 
 
-def _judged(said: Said, retried: list[Retried]) -> Said:
+def _judged(said: ToolResult, retried: list[Retried]) -> ToolResult:
     green = {it.nodeid for it in retried if it.failures < it.runs}
     findings = tuple(f for f in said.findings if f.nodeid not in green)
     detail = said.tests

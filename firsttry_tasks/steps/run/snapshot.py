@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.model.values import Stage
-    from firsttry_tasks.system.git import Look
+    from firsttry_tasks.system.git import TreeSnapshot
 
 SEEN = f"{report_files.STATE}/inputs/seen"
 FILE = f"{report_files.STATE}/inputs/fingerprint.json"
@@ -50,13 +50,13 @@ def read(root: Path) -> Fingerprint:
     return found
 
 
-def _digest(here: Project, look: Look) -> bytes:
+def _digest(here: Project, look: TreeSnapshot) -> bytes:
     state = (look.head, here.parts, here.settings, here.watched, here.record)
     around = msgspec.json.encode(state)
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
 
 
-def _write(here: Project, look: Look) -> None:
+def _write(here: Project, look: TreeSnapshot) -> None:
     entries = here.entries(look)
     parts = here.parts | {"head": look.head}
     known = {"flaky": "\n".join(f"{nodeid}=known" for nodeid in here.memory.nodeids)}

@@ -13,7 +13,7 @@ import msgspec
 from firsttry_tasks import gates
 from firsttry_tasks.gates import diff_cover
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.model.values import Said
+from firsttry_tasks.model.values import ToolResult
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.steps.run import recording
@@ -31,20 +31,20 @@ def _nothing() -> None:
 CODE = (".py", ".pyi", ".toml", ".ini", ".cfg")
 
 
-class Ran(msgspec.Struct, frozen=True, kw_only=True):
+class GateRun(msgspec.Struct, frozen=True, kw_only=True):
     """What a gate's work came to; ``keep`` makes its state the state of the tree it saw.
 
     ``wrote`` tells which files it is known to have written, or touched, itself.
     """
 
-    said: Said
+    said: ToolResult
     argv: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     keep: Callable[[], None] = _nothing
     wrote: Callable[[], frozenset[str]] = frozenset
 
 
-def run(job: Job, gate: str, key: str = "") -> Ran:
+def run(job: Job, gate: str, key: str = "") -> GateRun:
     """Run a gate whose tool prints its findings; what it records belongs to ``key``."""
     require(job, gates.GATES[gate].TOOL)
     disk.own_folder(Path(job.work))
@@ -55,16 +55,18 @@ def run(job: Job, gate: str, key: str = "") -> Ran:
         job = msgspec.structs.replace(job, base=base)
     command = gates.GATES[gate].command(job)
     if command is None:
-        return Ran(said=Said(status="off", message="no package or module was found to check"))
+        return GateRun(
+            said=ToolResult(status="off", message="no package or module was found to check")
+        )
     done = process.run(command, _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}"))
     if done.timed_out:
         message = f"{gate} ran longer than {command.timeout:g} s and was ended"
-        return Ran(said=Said(status="error", message=message), argv=command.argv)
+        return GateRun(said=ToolResult(status="error", message=message), argv=command.argv)
     if gate == "diff-cover":
         data = disk.read(diff_cover.measured(job)) or b""
         done = msgspec.structs.replace(done, out=data.decode("utf-8"))
     keep = partial(recording.seal, Path(job.recorded), key) if job.record else _nothing
-    return Ran(said=gates.said(gate, job, done), argv=command.argv, keep=keep)
+    return GateRun(said=gates.said(gate, job, done), argv=command.argv, keep=keep)
 
 
 def require(job: Job, tool: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from firsttry_tasks.recorder.probes import inotify
 from firsttry_tasks.recorder.probes.inotify import Opens
-from firsttry_tasks.recorder.tracing.attribution import Open, Tape
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from tests.e2e.recorder.recorded import recorded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
@@ -28,9 +28,9 @@ class Watched:
         (root / "data").mkdir()
         for name in ("one.txt", "data/two.txt"):
             (root / name).write_text("1")
-        self.tape = Tape(str(root))
-        self.opens = Opens(self.tape, ("", "data"), self.spool)
-        self.tape.push(Open("test", "test_it", -1))
+        self.attribution = Attribution(str(root))
+        self.opens = Opens(self.attribution, ("", "data"), self.spool)
+        self.attribution.push(OpenScope("test", "test_it", -1))
 
     def by_library(self, name: str) -> None:
         """Open a file as a library in C does."""
@@ -46,8 +46,8 @@ class Watched:
     def observations(self) -> set[tuple[str, str]]:
         """Return what the innermost frame knows by now."""
         self.opens.drain()
-        names = list(self.tape.observations)
-        return {names[number] for number in self.tape.top.observations}
+        names = list(self.attribution.observations)
+        return {names[number] for number in self.attribution.top.observations}
 
 
 @pytest.fixture(name="watched")
@@ -69,7 +69,7 @@ def test_it_belongs_to_the_innermost_frame(watched: Watched) -> None:
     """What was opened before is another's."""
     watched.by_library("one.txt")
     watched.observations()
-    watched.tape.push(Open("fixture", "it", -1))
+    watched.attribution.push(OpenScope("fixture", "it", -1))
     watched.by_library("data/two.txt")
     assert watched.observations() == {("read", "data/two.txt")}
 
@@ -93,10 +93,10 @@ def test_what_tools_open_meanwhile_counts_for_nobody(watched: Watched, name: str
 
 def test_between_tests_nothing_counts(watched: Watched) -> None:
     """It would count for every test."""
-    watched.tape.push(Open("collect", "test_it.py", -1))
+    watched.attribution.push(OpenScope("collect", "test_it.py", -1))
     watched.observations()
-    watched.tape.stack[1:] = []
-    watched.tape.top = watched.tape.stack[0]
+    watched.attribution.stack[1:] = []
+    watched.attribution.top = watched.attribution.stack[0]
     watched.by_library("one.txt")
     assert watched.observations() == set()
 
@@ -165,10 +165,10 @@ def test_what_the_kernel_refuses_to_watch_is_a_fact(tmp_path: Path) -> None:
         watched.opens.begin()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    start = watched.tape.stack[0]
+    start = watched.attribution.stack[0]
     known = {
         observation
-        for observation, number in watched.tape.observations.items()
+        for observation, number in watched.attribution.observations.items()
         if number in start.observations
     }
     assert (known, watched.observations()) == ({("unwatched", "."), ("unwatched", "data")}, set())
@@ -181,7 +181,10 @@ def test_a_folder_that_is_gone_holds_nothing(tmp_path: Path) -> None:
     (watched.root / "data").rmdir()
     watched.opens.begin()
     watched.by_library("one.txt")
-    assert (watched.observations(), len(watched.tape.observations)) == ({("read", "one.txt")}, 1)
+    assert (watched.observations(), len(watched.attribution.observations)) == (
+        {("read", "one.txt")},
+        1,
+    )
     watched.opens.end()
 
 

@@ -156,7 +156,7 @@ ITSELF = """
 import sys, types
 from firsttry_tasks.recorder.tracing import attribution, warmup_counters
 
-seen = attribution.Tape(sys.argv[1])
+seen = attribution.Attribution(sys.argv[1])
 collector = warmup_counters.Counted(seen, warmup_counters.memory())
 collector.begin()
 scope = seen.scope("import", "it.py")
@@ -164,7 +164,7 @@ seen.push(scope)
 code = compile("collector.foreign(list)\\ncollector.drain()", "it.py", "exec")
 collector.importing(code, scope)
 exec(code)
-collector.importing(None, frame)
+collector.importing(None, scope)
 print(len(scope.lines) > 0)
 """
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from firsttry_tasks.config.settings import Asked
+    from firsttry_tasks.config.settings import LoadedSettings
 
 
-def _read(root: Path, table: str, environ: Mapping[str, str] | None = None) -> Asked:
+def _read(root: Path, table: str, environ: Mapping[str, str] | None = None) -> LoadedSettings:
     (root / "pyproject.toml").write_text(table)
     return settings.read(root, environ or {})
 

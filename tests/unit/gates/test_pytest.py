@@ -16,7 +16,7 @@ from firsttry_tasks.gates import pytest as pytest_gate
 from tests.builders import completed, job
 
 if TYPE_CHECKING:
-    from firsttry_tasks.model.values import Said, Stage
+    from firsttry_tasks.model.values import Stage, ToolResult
 
 COLLECTED = {"e": "collected", "collected": 3, "why": {"t.py::a": "new", "t.py::b": "new"}}
 START_A, END_A = (
@@ -42,7 +42,7 @@ GREEN = (ALONE, START_A, END_A, FINISH)
 RED = (COLLECTED, START_A, END_A, START_B, END_B, FINISH)
 
 
-def _said(*events: object, code: int = 0, err: str = "", cut: int | None = None) -> Said:
+def _said(*events: object, code: int = 0, err: str = "", cut: int | None = None) -> ToolResult:
     text = "".join(f"{json.dumps(event)}\n" for event in events)
     return gates.said("tests", job(), completed(text[:cut], code, err))
 

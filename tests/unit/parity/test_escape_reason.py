@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from firsttry_tasks.model import recording
 from firsttry_tasks.model.recording import Observation, Record, ScopeRecord, Unit
 from firsttry_tasks.parity import escape_reason
-from firsttry_tasks.parity.escape_reason import Because, Known, Tree
+from firsttry_tasks.parity.escape_reason import Explanation, Known, Tree
 from firsttry_tasks.selection.evidence import recorded_run
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 
@@ -86,7 +86,7 @@ def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any)
 
 def _because(
     record: Record, known: Known | None, changed: dict[str, str], inert: tuple[str, ...] = ()
-) -> Because:
+) -> Explanation:
     tree = Tree(manifest={**BEFORE, **changed}, inert=inert)
     return escape_reason.explain(NODEID, [record], known, tree)
 
@@ -190,11 +190,11 @@ def test_the_run_that_vouched_is_blamed() -> None:
     known = [_known(outcome="failed"), _known(days=1), _known(days=2)]
     judged = {id(one.recorded): f"{n}" for n, one in enumerate(known)}
     judged[id(known[2].recorded)] = ""
-    found = escape_reason.voucher(NODEID, known, lambda it, _test: judged[id(it)] or None)
+    found = escape_reason.vouching_run(NODEID, known, lambda it, _test: judged[id(it)] or None)
     assert found is known[2]
 
 
 def test_where_none_vouched_the_newest_is_blamed() -> None:
     """As where the settings of the machine differ by now."""
     known = [_known(outcome="failed"), _known(days=1), _known(days=2)]
-    assert escape_reason.voucher(NODEID, known, lambda _it, _test: "changed") is known[1]
+    assert escape_reason.vouching_run(NODEID, known, lambda _it, _test: "changed") is known[1]
