@@ -13,10 +13,10 @@ STAGES: tuple[Stage, ...] = ("warm", "full")
 Status = Literal["green", "red", "error", "off"]
 
 #: What comparing the two stages came to.
-Name = Literal["success", "escape", "flaky", "red", "incomparable", "infrastructure"]
+VerdictName = Literal["success", "escape", "flaky", "red", "incomparable", "infrastructure"]
 
 #: What kind of thing a difference between the stages is, once it was looked into.
-Kind = Literal[
+DivergenceKind = Literal[
     "selection gap",
     "stale gate cache",
     "flaky",
@@ -29,7 +29,7 @@ Kind = Literal[
 #: Why selection did not know that a test had to run: what no record had of it, or why none could.
 Missed = Literal["data file", "listing", "looked-for file", "code", "import time", "configuration"]
 Misled = Literal["inert setting", "recorded", "stale db", "foreign golden cache"]
-Reason = Literal[Missed, Misled, "out of sight", "never recorded"]
+EscapeReason = Literal[Missed, Misled, "out of sight", "never recorded"]
 
 SCHEMA_VERSION = 1
 #: Names the file that holds pytest's plan; xdist's workers inherit it.
@@ -239,7 +239,7 @@ class Divergence(Struct, frozen=True, kw_only=True):
     finding: str
     gate: str
     side: Stage
-    kind: Kind
+    kind: DivergenceKind
     blocks: bool
     sentence: str
     nodeid: str | None = None
@@ -247,7 +247,7 @@ class Divergence(Struct, frozen=True, kw_only=True):
     before: str = ""
     reruns: tuple[Rerun, ...] = ()
     because: str = ""
-    reason: Reason | None = None
+    reason: EscapeReason | None = None
     mend: str = ""
     depends: dict[str, str] = {}
 
@@ -269,7 +269,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """What comparing the two reports says, and what it rests on."""
 
     schema_version: int = SCHEMA_VERSION
-    name: Name
+    name: VerdictName
     exit_code: int
     sentence: str
     fingerprint: str = ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.model.values import STAGES, Name, Verdict
+from firsttry_tasks.model.values import STAGES, Verdict, VerdictName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,7 @@ def _table(warm: Report, full: Report) -> Verdict:
 
 def _name(
     only_full: tuple[Finding, ...], only_warm: tuple[Finding, ...], warm: int, full: int
-) -> tuple[Name, int, str]:
+) -> tuple[VerdictName, int, str]:
     match (bool(warm), bool(full)):
         case (False, False):
             return "success", 0, "Warm and full agree: green."
@@ -147,7 +147,7 @@ def _escapes(it: Divergence) -> bool:
     return it.blocks and (it.side == "full" or it.kind in {"stale gate cache", "unconfirmed"})
 
 
-def _settled(verdict: Verdict, worst: Divergence) -> tuple[Name, int]:
+def _settled(verdict: Verdict, worst: Divergence) -> tuple[VerdictName, int]:
     if _escapes(worst):
         return "escape", ESCAPE
     if worst.kind == "infrastructure":
@@ -155,7 +155,7 @@ def _settled(verdict: Verdict, worst: Divergence) -> tuple[Name, int]:
     return ("red", 1) if worst.blocks or verdict.both or verdict.beyond else ("flaky", 0)
 
 
-def _said(verdict: Verdict, name: Name, worst: Divergence, count: int) -> str:
+def _said(verdict: Verdict, name: VerdictName, worst: Divergence, count: int) -> str:
     more = f" (and {count - 1} more, see artifacts/divergence.json)" if count > 1 else ""
     what = f"{worst.nodeid or worst.finding} is {_article(worst.kind)}: {worst.sentence}{more}."
     match name:

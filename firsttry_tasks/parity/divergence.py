@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from firsttry_tasks.model.values import Kind, Stage
+from firsttry_tasks.model.values import DivergenceKind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -66,7 +66,7 @@ class Ask(Struct, frozen=True):
 class Conclusion(Struct, frozen=True, kw_only=True):
     """What an inquiry came to; ``blocks`` means that nothing excuses the difference."""
 
-    kind: Kind
+    kind: DivergenceKind
     blocks: bool
     why: str
     before: str = ""

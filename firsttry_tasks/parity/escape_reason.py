@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from firsttry_tasks import fingerprint
 from firsttry_tasks.gates.pytest import PLACES
-from firsttry_tasks.model.values import Reason
+from firsttry_tasks.model.values import EscapeReason
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ IN_TREE = frozenset({"read", "look", "list", "whole", "import"})
 
 
 #: The same in a word, as a reason; anything else is code.
-WORDS: dict[str, Reason] = {"read": "data file", "look": "looked-for file", "list": "listing"}
+WORDS: dict[str, EscapeReason] = {"read": "data file", "look": "looked-for file", "list": "listing"}
 #: Days after which a record is called old: time enough for the world around a test to move.
 STALE = 7.0
 ANEW = "doit clear_cache, then doit warm records it anew here; "
@@ -52,7 +52,7 @@ class _Scope(Protocol):
 class Explanation(Struct, frozen=True, kw_only=True):
     """Why a test escaped, in words, and the lines for ``depends`` that would have caught it."""
 
-    reason: Reason
+    reason: EscapeReason
     why: str
     mend: str
     depends: dict[str, str] = {}
@@ -193,7 +193,7 @@ def _missed(
     )
 
 
-def _kind(path: str, touch: Touch) -> Reason:
+def _kind(path: str, touch: Touch) -> EscapeReason:
     """Return in a word what a recording did not have."""
     if path.rpartition("/")[2] == "conftest.py" or any(it.startswith(path) for it in PLACES):
         return "configuration"
@@ -207,7 +207,7 @@ def _unseen(nodeid: str, touched: Mapping[str, Touch], known: Known) -> Explanat
     outside = sorted(name for name, it in touched.items() if it.kind in {"outside", "env"})
     seen = f" (it {VERBS[touched[outside[0]].kind]} {outside[0]})" if outside else ""
     whence = known.whence()
-    reason: Reason = "stale db" if whence else "out of sight"
+    reason: EscapeReason = "stale db" if whence else "out of sight"
     return Explanation(
         reason="foreign golden cache" if known.golden else reason,
         why=f"nothing that it was seen to touch in the tree changed{seen}: "

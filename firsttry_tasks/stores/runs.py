@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.model.flaky_records import Seen
-from firsttry_tasks.model.values import Name
+from firsttry_tasks.model.values import VerdictName
 from firsttry_tasks.parity.history import Line
 from firsttry_tasks.stores import OBJECTS, open_store, shown
 from firsttry_tasks.system import disk
@@ -82,7 +82,7 @@ def read(data: bytes) -> Line | None:
         at = dt.datetime.fromisoformat(found.at)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         return None
-    good = at.utcoffset() == dt.timedelta() and found.verdict in get_args(Name)
+    good = at.utcoffset() == dt.timedelta() and found.verdict in get_args(VerdictName)
     good = good and all(map(str.isprintable, _texts(found)))
     return found if good and all(0 <= number < LARGE for number in _numbers(found)) else None
 

@@ -16,7 +16,7 @@ from firsttry_tasks.parity.divergence import Ask, Case, Conclusion
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from firsttry_tasks.model.values import Kind, Stage
+    from firsttry_tasks.model.values import DivergenceKind, Stage
 
     #: Whether the test fails when it is run in the way asked for.
     World = Callable[[Ask], bool]
@@ -177,7 +177,7 @@ def test_an_ordinary_failure_is_looked_into(message: str) -> None:
     assert divergence.broken_machine(_finding(message)) is None
 
 
-def _differs(kind: Kind, n: int) -> Divergence:
+def _differs(kind: DivergenceKind, n: int) -> Divergence:
     return Divergence(
         finding=f"tests:t{n}", gate="tests", side="full", kind=kind, blocks=False, sentence=""
     )
@@ -194,7 +194,7 @@ def _differs(kind: Kind, n: int) -> Divergence:
         ([*["flaky"] * 9, "unconfirmed"], 10, "flaky"),
     ],
 )
-def test_many_at_once_are_the_machines(kinds: list[Kind], ran: int, kind: str) -> None:
+def test_many_at_once_are_the_machines(kinds: list[DivergenceKind], ran: int, kind: str) -> None:
     """When most of all tests differ and pass again, no test is blamed; a gap stays a gap."""
     found = [_differs(it, n) for n, it in enumerate(kinds)]
     assert next(iter(divergence.of_machine(found, ran, 0.8))).kind == kind
