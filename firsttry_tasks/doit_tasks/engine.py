@@ -182,7 +182,7 @@ def held() -> Iterator[None]:
     def waits() -> None:
         sys.stderr.write("Another run holds this checkout; waiting for it to end.\n")
 
-    with disk.only_one(place, waits):
+    with disk.exclusive_lock(place, waits):
         yield
 
 
@@ -204,5 +204,5 @@ def doit_config() -> dict[str, object]:
     """Return the DOIT_CONFIG of a project: its state in our folder, warm by default."""
     place = Path.cwd() / STATE
     # `doit list` must work where nothing can be written; a run will say what is wrong.
-    db = os.fspath(place / "doit.db") if disk.takes(place) else ":memory:"
+    db = os.fspath(place / "doit.db") if disk.is_writable(place) else ":memory:"
     return {"backend": "sqlite3", "dep_file": db, "default_tasks": ["warm"], "verbosity": 2}

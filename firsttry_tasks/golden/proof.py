@@ -61,7 +61,7 @@ def _ask(argv: tuple[str, ...]) -> tuple[int, bytes, str]:
 def main(staging: Path) -> int:
     """Prove a staged box, and print what is wrong with it."""
     manifest = msgspec.json.decode(disk.read(staging / MANIFEST) or b"", type=Manifest)
-    machine.bound(MOST_MEMORY, PATIENCE)
+    machine.limit_resources(MOST_MEMORY, PATIENCE)
     try:
         check(manifest, staging)
     except BadBoxError as error:

@@ -46,7 +46,7 @@ def stage(label: Label, tar: Source, staging: Path) -> None:
 def _into(staging: Path, member: Member) -> AbstractContextManager[Sink]:
     # mypy itself does not wait for the disk either: what a power cut leaves, it makes anew.
     place = contents.place(member.path)
-    return disk.sink(staging / member.path, lasting=place is None or place.kind != "mypy")
+    return disk.writing(staging / member.path, lasting=place is None or place.kind != "mypy")
 
 
 def mark_ready(staging: Path, label: Label, *, tests: bool, mypy: bool) -> None:

@@ -31,7 +31,7 @@ def write(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     except OSError as error:
-        raise cannot("write", path, error) from error
+        raise io_error("write", path, error) from error
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
@@ -41,7 +41,7 @@ def write(path: Path, data: bytes) -> None:
         Path(beside).replace(path)
     except OSError as error:
         Path(beside).unlink(missing_ok=True)
-        raise cannot("write", path, error) from error
+        raise io_error("write", path, error) from error
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
@@ -67,7 +67,7 @@ def read(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise cannot("read", path, error) from error
+        raise io_error("read", path, error) from error
 
 
 def read_json(path: Path, kind: type[T]) -> T | None:
@@ -92,7 +92,7 @@ def read_own(path: Path, kind: type[T]) -> T | None:
         return None
 
 
-def cannot(verb: str, path: Path, error: OSError) -> FirstTryError:
+def io_error(verb: str, path: Path, error: OSError) -> FirstTryError:
     """Return the sentence for a file that can't be read or written."""
     why = error.strerror or str(error)
     return FirstTryError(f"Can't {verb} {path}: {why}. Check its permissions and the free space.")
@@ -121,11 +121,11 @@ def own_folder(path: Path) -> Path:
             path.mkdir(parents=True)
             (path / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise cannot("write", path, error) from error
+        raise io_error("write", path, error) from error
     return path
 
 
-def takes(folder: Path) -> bool:
+def is_writable(folder: Path) -> bool:
     """Tell whether a folder of ours can be made and written, with room for what we keep."""
     try:
         own_folder(folder)
@@ -152,7 +152,7 @@ def stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
 
 @contextlib.contextmanager
-def only_one(path: Path, waits: Callable[[], None]) -> Iterator[None]:
+def exclusive_lock(path: Path, waits: Callable[[], None]) -> Iterator[None]:
     """Hold the checkout for one run; a second one calls ``waits`` and does so.
 
     The kernel lets go of the lock when the process ends, however it ends.
@@ -161,7 +161,7 @@ def only_one(path: Path, waits: Callable[[], None]) -> Iterator[None]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise cannot("write", path, error) from error
+        raise io_error("write", path, error) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -178,7 +178,7 @@ def move(source: Path, target: Path) -> None:
     try:
         source.replace(target)
     except OSError as error:
-        raise cannot("write", target, error) from error
+        raise io_error("write", target, error) from error
 
 
 def read_from(path: Path, offset: int) -> bytes:
@@ -197,7 +197,7 @@ def append(path: str, text: str) -> None:
         with Path(path).open("a", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise cannot("write", Path(path), error) from error
+        raise io_error("write", Path(path), error) from error
 
 
 @contextlib.contextmanager
@@ -214,7 +214,7 @@ def copied(root: Path, paths: Iterable[str]) -> Iterator[Path]:
                 if source.is_file() or source.is_symlink():
                     shutil.copy2(source, target, follow_symlinks=False)
         except OSError as error:
-            raise cannot("write", copy, error) from error
+            raise io_error("write", copy, error) from error
         yield copy
 
 
@@ -238,7 +238,7 @@ def content(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def sink(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     """Write a new file piece by piece; ``lasting``: it is on the disk when the block ends."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -248,16 +248,16 @@ def sink(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
             if lasting:
                 os.fsync(stream.fileno())
     except OSError as error:
-        raise cannot("write", path, error) from error
+        raise io_error("write", path, error) from error
 
 
 @contextlib.contextmanager
-def beside(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     """Write piece by piece beside ``path``, and put it in its place when the block ends."""
     place = path.with_name(f".{path.name[:40]}.{os.getpid():x}")
     remove(place)
     try:
-        with sink(place) as stream:
+        with writing(place) as stream:
             yield stream
         move(place, path)
     finally:
@@ -271,7 +271,7 @@ def chunks(path: Path, most: int) -> Iterator[bytes]:
             while data := stream.read(most):
                 yield data
     except OSError as error:
-        raise cannot("read", path, error) from error
+        raise io_error("read", path, error) from error
 
 
 def size(path: Path) -> int:

@@ -102,7 +102,7 @@ def in_ci(environ: Mapping[str, str]) -> bool:
     return environ.get("CI", "").lower() not in {"", "0", "false", "no"}
 
 
-def bound(room: int, seconds: int) -> None:
+def limit_resources(room: int, seconds: int) -> None:
     """Let this process take so many bytes more than it has, and so many seconds of a processor.
 
     Beyond, MemoryError is raised, and the process is ended. Linux holds it to both, macOS to

@@ -143,7 +143,7 @@ def pack(
         return disk.chunks(sources[name], archive.CHUNK)
 
     sizes = {name: disk.size(path) for name, path in sources.items()}
-    with disk.beside(target) as stream:
+    with disk.replacing(target) as stream:
         sink = _Hashing(stream)
         archive.pack(archive.tar(sizes, content, remember), sink)
     [manifest] = made

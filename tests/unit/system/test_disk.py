@@ -139,6 +139,6 @@ def test_removing_a_link_leaves_its_target(tmp_path: Path) -> None:
 def test_only_the_first_does_not_wait(tmp_path: Path) -> None:
     """Who comes alone is not told to wait."""
     waits: list[bool] = []
-    with disk.only_one(tmp_path / "lock", lambda: waits.append(True)):
+    with disk.exclusive_lock(tmp_path / "lock", lambda: waits.append(True)):
         pass
     assert waits == []
