@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks import harness
 from benchmarks.harness import BIN, Case, Claim
-from firsttry_tasks.dependency_db import Memory
+from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.selection.decide.select import choose
@@ -84,7 +84,7 @@ def _decide(root: Path) -> tuple[int, int, float]:
     files = tree(root, "tests")
     job = here.job("warm", "tests", tuple(files))
     started = time.process_time()
-    memory = Memory(root / report_files.DB)
+    memory = DependencyDb(root / report_files.DB)
     found = choose(memory.recorded_runs(), pytest_run.now(here, job, inputs, files, memory))
     seconds = time.process_time() - started
     if found.everything:

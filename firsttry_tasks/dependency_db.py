@@ -42,7 +42,7 @@ _RECORDED = msgspec.msgpack.Decoder(RecordedRun)
 _FRAGMENTS = msgspec.msgpack.Decoder(tuple[Fragment, ...])
 
 
-class Learned(msgspec.Struct, frozen=True, kw_only=True):
+class WarmSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What stands beside the db: the named parts it rests on, the smoke tests, durations."""
 
     parts: dict[str, str] = {}
@@ -60,7 +60,7 @@ class Door(Struct, frozen=True, kw_only=True):
     before: Callable[[str, float], str | None]
 
 
-class Memory:
+class DependencyDb:
     """Everything that is recorded in one db."""
 
     def __init__(self, path: Path) -> None:

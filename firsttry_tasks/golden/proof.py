@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks.dependency_db import Learned, watched
+from firsttry_tasks.dependency_db import WarmSummary, watched
 from firsttry_tasks.golden import claims, contents, databases
 from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
 from firsttry_tasks.model.values import Watched
@@ -30,7 +30,7 @@ MOST_MEMORY = 1 << 30
 PATIENCE = 120
 #: The part that no recording names: the lock's own text changes no test.
 LOCK = "lock"
-KINDS: dict[str, type[Struct]] = {"learned": Learned, "watched": Watched}
+KINDS: dict[str, type[Struct]] = {"learned": WarmSummary, "watched": Watched}
 #: Beside the files of a box while it is proved.
 MANIFEST = "manifest.json"
 #: How the process ends that found something wrong, and printed what.

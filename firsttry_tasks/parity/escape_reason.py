@@ -65,7 +65,7 @@ class Tree(Struct, frozen=True, kw_only=True):
     inert: tuple[str, ...] = ()
 
 
-class Known(Struct, frozen=True, kw_only=True):
+class PriorEvidence(Struct, frozen=True, kw_only=True):
     """A recorded run, how many days old it is, and which golden cache it came with, in words."""
 
     recorded: RecordedRun
@@ -87,8 +87,8 @@ class Touch(Struct, frozen=True, kw_only=True):
 
 
 def vouching_run(
-    nodeid: str, known: Sequence[Known], judge: Callable[[RecordedRun, Test], str | None]
-) -> Known | None:
+    nodeid: str, known: Sequence[PriorEvidence], judge: Callable[[RecordedRun, Test], str | None]
+) -> PriorEvidence | None:
     """Return the recorded run by which the test was taken to be green.
 
     That is the newest one that ``judge`` finds no reason to run it in, else the newest that has it.
@@ -103,7 +103,9 @@ def vouching_run(
     return next(sure, holding[0][0] if holding else None)
 
 
-def explain(nodeid: str, records: Sequence[Record], known: Known | None, tree: Tree) -> Explanation:
+def explain(
+    nodeid: str, records: Sequence[Record], known: PriorEvidence | None, tree: Tree
+) -> Explanation:
     """Compare what a test touches now with what was known of it when it was not selected."""
     touched = _touched(nodeid, records)
     if known is None:
@@ -165,7 +167,7 @@ def _hit(path: str, kind: str, changed: Sequence[str]) -> bool:
 
 
 def _missed(
-    nodeid: str, hits: list[tuple[str, Touch]], known: Known, inert: tuple[str, ...]
+    nodeid: str, hits: list[tuple[str, Touch]], known: PriorEvidence, inert: tuple[str, ...]
 ) -> Explanation:
     """Say why a changed file that the test touches did not select it."""
     path, touch = hits[0]
@@ -202,7 +204,7 @@ def _kind(path: str, touch: Touch) -> EscapeReason:
     return WORDS.get(touch.kind, "code")
 
 
-def _unseen(nodeid: str, touched: Mapping[str, Touch], known: Known) -> Explanation:
+def _unseen(nodeid: str, touched: Mapping[str, Touch], known: PriorEvidence) -> Explanation:
     """Say what is left where nothing in the tree that the test touches changed."""
     outside = sorted(name for name, it in touched.items() if it.kind in {"outside", "env"})
     seen = f" (it {VERBS[touched[outside[0]].kind]} {outside[0]})" if outside else ""

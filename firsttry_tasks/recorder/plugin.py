@@ -35,12 +35,12 @@ def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
     plan = read_plan()
     if plan is None or not plan.records:
         return
-    from firsttry_tasks.recorder.inside_pytest.hooks import Watch
+    from firsttry_tasks.recorder.inside_pytest.hooks import RecorderHooks
     from firsttry_tasks.recorder.tracing.collector import stands_alone
 
     if early != stands_alone():
         return
-    watch = Watch(Path(plan.root), Path(plan.records), plan.data)
+    watch = RecorderHooks(Path(plan.root), Path(plan.records), plan.data)
     watch.begin()
     plugins.register(watch, WATCH)
 

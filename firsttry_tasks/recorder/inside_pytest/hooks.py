@@ -28,7 +28,7 @@ from firsttry_tasks.recorder.tracing.functools_caches import caching
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
 
 
-class Watch:
+class RecorderHooks:
     """A pytest plugin; registered where the plan asks for a recording."""
 
     def __init__(self, root: Path, folder: Path, data: tuple[str, ...] = ()) -> None:

@@ -33,7 +33,7 @@ _PROBE = "def probe():\n    return 1"
 Slot = Callable[[Any], None]
 
 
-class Memory:
+class InterpreterMemory:
     """The counts and the instructions of code objects, at the place where they lie."""
 
     def __init__(self, offset: int) -> None:
@@ -57,7 +57,7 @@ class Memory:
 class Group:
     """Code objects whose counts are read at once."""
 
-    def __init__(self, memory: Memory, codes: list[CodeType]) -> None:
+    def __init__(self, memory: InterpreterMemory, codes: list[CodeType]) -> None:
         """Let them rest; they are kept, so that no other code object comes to their places."""
         self._memory = memory
         self._codes = [(code, memory.index(code)) for code in codes]
@@ -82,7 +82,7 @@ class Group:
 class Counted(Traced):
     """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
-    def __init__(self, attribution: Attribution, memory: Memory) -> None:
+    def __init__(self, attribution: Attribution, memory: InterpreterMemory) -> None:
         """Gather for this attribution."""
         super().__init__(attribution)
         self._memory = memory
@@ -167,7 +167,7 @@ class Counted(Traced):
 
 
 @functools.cache
-def memory() -> Memory | None:
+def memory() -> InterpreterMemory | None:
     """Return where this interpreter counts, None if it doesn't; tried on a function of our own."""
     if sys.version_info[:2] != _COUNTING or sys.implementation.name != "cpython":
         return None
@@ -181,7 +181,7 @@ def memory() -> Memory | None:
     found = [at for at, pair in pairs if pair == (FRESH, FRESH + 1)]
     if len(found) != 1:
         return None
-    tried = Memory(found[0] * 2)
+    tried = InterpreterMemory(found[0] * 2)
     index = tried.index(code)
     tried.counts[index] = WARM - 1
     run()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.selection.impact.data_file_names import Texts
 from firsttry_tasks.selection.impact.import_graph import Modules
 from firsttry_tasks.selection.impact.propagation import Spread
-from firsttry_tasks.selection.syntax.diff import Delta, compare
+from firsttry_tasks.selection.syntax.diff import FragmentDiff, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ class Code:
         self.units: dict[int, str] = {}
         self.observations: dict[int, str] = {}
         self.everything: tuple[str, ...] = ()
-        self.deltas: dict[str, Delta] = {}
+        self.deltas: dict[str, FragmentDiff] = {}
         self.modules = Modules(recorded, self._sources())
         self.texts = Texts(recorded, now, changes.paths)
         self.spread = Spread(recorded, self.modules, self.texts)
@@ -76,7 +76,7 @@ class Code:
             self.spread.change(path, delta)
             self._new_imports(path, fragments)
 
-    def _redefined(self, path: str, delta: Delta) -> frozenset[int]:
+    def _redefined(self, path: str, delta: FragmentDiff) -> frozenset[int]:
         """Return the bodies of functions with another signature: whoever runs them is concerned."""
         old = self.modules.sources[path]
         keys = {

@@ -10,7 +10,7 @@ from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.import_graph import Modules, exported
 from firsttry_tasks.selection.impact.import_time_calls import Imported
 from firsttry_tasks.selection.impact.side_effects import Writing
-from firsttry_tasks.selection.syntax.diff import Delta
+from firsttry_tasks.selection.syntax.diff import FragmentDiff
 from firsttry_tasks.selection.syntax.fragment import HOOKS, Fragment
 
 _MOST = 4  # classes that are followed one by one
@@ -40,7 +40,7 @@ class Spread:
         self._imported = Imported(recorded, modules)
         self._writing = Writing(modules)
 
-    def change(self, path: str, delta: Delta) -> None:
+    def change(self, path: str, delta: FragmentDiff) -> None:
         """Take in what changed in one file; `settle` carries it on."""
         old = self.modules.sources[path]
         exports = exported(old[number] for number in delta.statements)

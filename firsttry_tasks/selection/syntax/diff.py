@@ -8,7 +8,7 @@ import msgspec
 from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
-class Delta(msgspec.Struct, frozen=True):
+class FragmentDiff(msgspec.Struct, frozen=True):
     """The fragments of the old version that changed or went, and the statements that came."""
 
     bodies: frozenset[int]
@@ -21,7 +21,7 @@ class Delta(msgspec.Struct, frozen=True):
         return bool(self.bodies or self.statements or self.added)
 
 
-def compare(old: Sequence[Fragment], new: Sequence[Fragment]) -> Delta:
+def compare(old: Sequence[Fragment], new: Sequence[Fragment]) -> FragmentDiff:
     """Bodies are compared by name, statements by their order."""
     bodies = {fragment.qualname: fragment.digest for fragment in new if fragment.is_function_body}
     changed = {
@@ -34,7 +34,7 @@ def compare(old: Sequence[Fragment], new: Sequence[Fragment]) -> Delta:
     ]
     after = [fragment for fragment in new if not fragment.is_function_body]
     gone, added = _moves([fragment for _, fragment in before], after)
-    return Delta(
+    return FragmentDiff(
         bodies=frozenset(changed),
         statements=frozenset(before[place][0] for place in gone),
         added=tuple(added),

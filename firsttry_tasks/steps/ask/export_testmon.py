@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import dependency_db, testmon_export
-from firsttry_tasks.dependency_db import Memory
+from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def write_testmon(root: Path) -> None:
     """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
-    memory = Memory(root / report_files.DB)
+    memory = DependencyDb(root / report_files.DB)
     now = partial(_fragments, root)
     tests = today.known(memory.recorded_runs(), memory.before, now)
     if not tests:

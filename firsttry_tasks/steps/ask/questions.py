@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.dependency_db import Memory
+from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.reporting import report_files
@@ -59,7 +59,7 @@ def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
 def _known(root: Path) -> tuple[tuple[RecordedRun, ...], CurrentTree]:
     """Return what is recorded, and the tree as it is now."""
     here = project(root)
-    memory = Memory(root / report_files.DB)
+    memory = DependencyDb(root / report_files.DB)
     recorded_runs = memory.recorded_runs()
     inputs = disk.read_own(root / report_files.inputs_file("warm", "tests"), Inputs)
     if not recorded_runs or inputs is None:

@@ -39,7 +39,7 @@ PATIENT = 60.0
 SIDE_BY_SIDE, AT_MOST = 8, 1_000
 
 
-class Known(Struct, frozen=True, kw_only=True):
+class KnownRuns(Struct, frozen=True, kw_only=True):
     """The runs that are known, oldest first, and a sentence on where they are from."""
 
     lines: tuple[Line, ...]
@@ -60,7 +60,7 @@ def share(root: Path, line: Line, seen: Sequence[Sighting] = ()) -> str:
     return ""
 
 
-def known(root: Path) -> Known:
+def known(root: Path) -> KnownRuns:
     """Return the runs of this checkout and the store's, as far as it answers in time."""
     own = history.read(disk.read(root / LOCAL) or b"")
     held = _held(root)
@@ -74,7 +74,7 @@ def known(root: Path) -> Known:
     theirs = {it.line.id: it.line for it in held if it.line and it.line.id not in here}
     lines = sorted((*own, *theirs.values()), key=lambda line: line.at)
     source = f"of these {len(own)} from this checkout, {len(theirs)} from {where(root)}{said}"
-    return Known(lines=tuple(lines), source=source)
+    return KnownRuns(lines=tuple(lines), source=source)
 
 
 def told(root: Path) -> tuple[list[Sighting], int]:

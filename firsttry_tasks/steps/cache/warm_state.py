@@ -9,7 +9,7 @@ import msgspec
 
 from firsttry_tasks import fingerprint
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.dependency_db import Learned
+from firsttry_tasks.dependency_db import WarmSummary
 from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.box import FITTING, Label
@@ -86,7 +86,7 @@ def distance(root: Path, parts: Mapping[str, str]) -> Distance | None:
 
     None where there is no state, or none that fits these parts.
     """
-    learned = disk.read_own(root / report_files.LEARNED, Learned)
+    learned = disk.read_own(root / report_files.LEARNED, WarmSummary)
     if learned is None or not (root / report_files.DB).exists():
         return None
     if any(learned.parts[part] != parts.get(part) for part in FITTING if part in learned.parts):

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from firsttry_tasks import __version__
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.dependency_db import Memory
+from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.restore import Foreign
 from firsttry_tasks.parity import depends_toml, escape_reason
-from firsttry_tasks.parity.escape_reason import Known, Tree
+from firsttry_tasks.parity.escape_reason import PriorEvidence, Tree
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide.validity import Judged
@@ -70,13 +70,13 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
     ]
 
 
-def _known(here: Project) -> tuple[list[Known], Judge]:
+def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
     """Return what was recorded and where it came from, and who judges it against the tree."""
-    memory = Memory(here.root / report_files.DB)
+    memory = DependencyDb(here.root / report_files.DB)
     recorded_runs, now = memory.recorded_runs(), time.time()
     foreign = disk.read_own(here.root / report_files.WARM / restore.FOREIGN, Foreign)
     known = [
-        Known(
+        PriorEvidence(
             recorded=recorded,
             days=(now - made) / DAY,
             golden=_golden(foreign) if foreign and made < foreign.restored else "",

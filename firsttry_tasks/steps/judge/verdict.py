@@ -81,7 +81,7 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     """
     lines = history.read(disk.read(root / HISTORY) or b"")
     again = history.identity(both) in {it.id for it in lines}
-    learned = flaky_spool.Learned()
+    learned = flaky_spool.LearnedFlakes()
     if verdict.name not in {"infrastructure", "incomparable"}:
         learned = flaky_spool.learn(root, list(both.values()), verdict, again=again)
     if not again:

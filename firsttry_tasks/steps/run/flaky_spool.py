@@ -37,14 +37,14 @@ def keep(root: Path, result: GateResult) -> None:
         disk.write(root / SPOOL, before + lines)
 
 
-class Learned(msgspec.Struct, frozen=True, kw_only=True):
+class LearnedFlakes(msgspec.Struct, frozen=True, kw_only=True):
     """What was folded into the memory, and a sentence for each test that moved."""
 
     seen: tuple[tuple[str, Seen], ...] = ()
     moved: tuple[str, ...] = ()
 
 
-def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> Learned:
+def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> LearnedFlakes:
     """Fold what was seen into the memory.
 
     ``again`` tells that these two reports were compared before: their passes count once.
@@ -60,7 +60,7 @@ def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> 
     if seen or moved:
         report_files.write_flaky(root, memory)
     disk.remove(root / SPOOL)
-    return Learned(seen=tuple(seen), moved=moved)
+    return LearnedFlakes(seen=tuple(seen), moved=moved)
 
 
 def owner(root: Path) -> Callable[[str], str]:

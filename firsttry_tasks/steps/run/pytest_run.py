@@ -12,7 +12,7 @@ import msgspec
 
 from firsttry_tasks import dependency_db
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.dependency_db import Door, Learned, Memory
+from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import PLAN, Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
@@ -73,14 +73,14 @@ def _record(
     """Keep what a full run recorded in a place of its own, as warm runs will read it."""
     folder = disk.fresh_folder(Path(job.recorded))
     seen = recording.of_warm(here.root, inputs)
-    around = now(here, job, seen, tree, Memory(folder / DB))
+    around = now(here, job, seen, tree, DependencyDb(folder / DB))
     _learn(here, job, seen, around, heard, folder)
     recording.seal(folder, inputs.key)
 
 
 def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
-    memory = Memory(here.root / report_files.DB)
-    learned = disk.read_own(here.root / report_files.LEARNED, Learned) or Learned()
+    memory = DependencyDb(here.root / report_files.DB)
+    learned = disk.read_own(here.root / report_files.LEARNED, WarmSummary) or WarmSummary()
     around = now(here, job, inputs, tree, memory)
     recorded_runs = memory.recorded_runs()
     chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
@@ -103,7 +103,9 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     )
 
 
-def _choose(memory: Memory, recorded_runs: Sequence[RecordedRun], around: CurrentTree) -> Selection:
+def _choose(
+    memory: DependencyDb, recorded_runs: Sequence[RecordedRun], around: CurrentTree
+) -> Selection:
     """Return the choice; where choosing fails, everything runs and is learned anew."""
     try:
         return choose(recorded_runs, around)
@@ -182,7 +184,7 @@ def once(
         disk.fresh_folder(Path(plan.records))
     job = msgspec.structs.replace(job, env=job.env | {PLAN: str(place)})
     command = pytest_gate.command(job)
-    done = process.run(command, watch or Watch(job.stage, Path(plan.events)).look)
+    done = process.run(command, watch or LiveProgress(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
     heard = pytest_gate.hear(events.splitlines())
@@ -212,7 +214,7 @@ def _mode(said: ToolResult, mode: str, known: int | None = None) -> ToolResult:
 
 
 def now(
-    here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: Memory
+    here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: DependencyDb
 ) -> CurrentTree:
     """Return the tree and the environment as selection sees them."""
     config = parity_lock.configuration(here.root)
@@ -274,16 +276,16 @@ def _learn(
     found = recording.found(Path(_records(job)))
     if not heard.finished or not any(one.tests for one in found):
         return
-    memory = Memory(folder / DB)
+    memory = DependencyDb(folder / DB)
     door = Door(read=partial(_read, here.root), before=partial(_before, here.root))
     memory.learn(found, now.manifest, now.parts, frozenset(heard.left), door)
     recorded_runs = memory.recorded_runs()
     watched = dependency_db.watched(recorded_runs, now.variable, now.outside)
     disk.write_json(folder / WATCHED, watched)
     # In this order: what is older than the db costs a smoke test, nothing else.
-    old = disk.read_own(folder / LEARNED, Learned) or Learned()
+    old = disk.read_own(folder / LEARNED, WarmSummary) or WarmSummary()
     known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
-    fresh = Learned(
+    fresh = WarmSummary(
         parts=inputs.parts,
         smoke=tuple(sorted((set(old.smoke) - heard.why.keys()) & known | set(heard.smoke))),
         durations={**old.durations, **heard.durations},
@@ -291,7 +293,7 @@ def _learn(
     disk.write_json(folder / LEARNED, fresh)
 
 
-class Watch:
+class LiveProgress:
     """Counts finished tests in the stream while pytest runs."""
 
     def __init__(self, stage: str, events: Path) -> None:

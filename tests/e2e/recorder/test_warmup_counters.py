@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from firsttry_tasks.recorder.tracing import warmup_counters
-from firsttry_tasks.recorder.tracing.warmup_counters import Group, Memory
+from firsttry_tasks.recorder.tracing.warmup_counters import Group, InterpreterMemory
 from tests.e2e.recorder.recorded import HOUSE
 
 pytestmark = pytest.mark.skipif(
@@ -45,7 +45,7 @@ def counting(n):
 
 
 @pytest.fixture(name="memory")
-def _memory() -> Memory:
+def _memory() -> InterpreterMemory:
     found = warmup_counters.memory()
     assert found is not None, "this interpreter should be able to tell"
     return found
@@ -60,7 +60,7 @@ def _functions() -> Any:
     return SimpleNamespace(**made)
 
 
-def _group(memory: Memory, *functions: Callable[..., object]) -> Group:
+def _group(memory: InterpreterMemory, *functions: Callable[..., object]) -> Group:
     return Group(memory, [each.__code__ for each in functions if isinstance(each, FunctionType)])
 
 
@@ -68,7 +68,7 @@ def _names(codes: list[CodeType]) -> list[str]:
     return [code.co_name for code in codes]
 
 
-def test_what_ran_is_told_once(memory: Memory) -> None:
+def test_what_ran_is_told_once(memory: InterpreterMemory) -> None:
     """And what did not run isn't."""
     made = _functions()
     group = _group(memory, made.add, made.loop)
@@ -80,7 +80,7 @@ def test_what_ran_is_told_once(memory: Memory) -> None:
     assert _names(group.moved()) == ["loop"]
 
 
-def test_one_alone_is_told(memory: Memory) -> None:
+def test_one_alone_is_told(memory: InterpreterMemory) -> None:
     """Of a single code object as well."""
     made = _functions()
     group = _group(memory, made.add)
@@ -88,7 +88,7 @@ def test_one_alone_is_told(memory: Memory) -> None:
     assert _names(group.moved()) == ["add"]
 
 
-def test_warm_code_is_told_again(memory: Memory) -> None:
+def test_warm_code_is_told_again(memory: InterpreterMemory) -> None:
     """Code that ran so often that it was made quicker, and code that was so before."""
     made = _functions()
     made.loop(200_000)
@@ -99,7 +99,7 @@ def test_warm_code_is_told_again(memory: Memory) -> None:
         assert _names(group.moved()) == []
 
 
-def test_instructions_are_given_back_under_running_code(memory: Memory) -> None:
+def test_instructions_are_given_back_under_running_code(memory: InterpreterMemory) -> None:
     """A function that is in the middle of a loop goes on as if nothing had been."""
     made = _functions()
     expected = made.called(list, 100_000)
@@ -109,7 +109,7 @@ def test_instructions_are_given_back_under_running_code(memory: Memory) -> None:
     assert _names(told) == ["called"]
 
 
-def test_a_generator_goes_on(memory: Memory) -> None:
+def test_a_generator_goes_on(memory: InterpreterMemory) -> None:
     """It is told again where it runs again, and gives what it would have given."""
     made = _functions()
     group = _group(memory, made.counting)
@@ -125,7 +125,7 @@ def test_a_generator_goes_on(memory: Memory) -> None:
     assert _names(group.moved()) == ["counting"]
 
 
-def test_other_threads_go_on(memory: Memory) -> None:
+def test_other_threads_go_on(memory: InterpreterMemory) -> None:
     """Counts are set back while another thread is in the code."""
     made = _functions()
     group = _group(memory, made.add, made.loop)
@@ -140,7 +140,7 @@ def test_other_threads_go_on(memory: Memory) -> None:
     assert told | set(_names(group.moved())) == {"add", "loop"}
 
 
-def test_code_that_is_watched_stays(memory: Memory) -> None:
+def test_code_that_is_watched_stays(memory: InterpreterMemory) -> None:
     """Its place must not become another's."""
     made = _functions()
     group = _group(memory, made.add)

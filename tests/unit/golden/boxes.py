@@ -13,7 +13,7 @@ import msgspec
 import zstandard
 
 from firsttry_tasks import dependency_db
-from firsttry_tasks.dependency_db import Door, Learned, Memory, watched
+from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, Scope, Test
 from firsttry_tasks.selection.syntax.fragment import Fragment
@@ -77,7 +77,7 @@ def db_of_tests(folder: Path, *more: str, of: RecordedRun | None = None) -> byte
     """Return a db as a recorded run leaves it; ``more`` is SQL to run in it."""
     place = folder / "db"
     dependency_db.discard(place)
-    Memory(place).learn((), {}, {}, frozenset(), NOTHING)
+    DependencyDb(place).learn((), {}, {}, frozenset(), NOTHING)
     fragment = Fragment(qualname="test", is_function_body=True, first=1, last=2, digest=b"d")
     with closing(sqlite3.connect(place)) as link:
         link.execute("UPDATE ft_session SET made = 1, body = ?", (squash(of or recorded()),))
@@ -113,7 +113,7 @@ def mypy_db(folder: Path, *more: str) -> bytes:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Return the files of a good box."""
-    learned = Learned(parts=AROUND, durations={"tests/test_a.py::test": 0.5})
+    learned = WarmSummary(parts=AROUND, durations={"tests/test_a.py::test": 0.5})
     return {
         contents.FINGERPRINT: f"{PRINT}\n".encode(),
         SHARD: mypy_db(folder),

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from firsttry_tasks.model import recording
 from firsttry_tasks.model.recording import Observation, Record, ScopeRecord, Unit
 from firsttry_tasks.parity import escape_reason
-from firsttry_tasks.parity.escape_reason import Explanation, Known, Tree
+from firsttry_tasks.parity.escape_reason import Explanation, PriorEvidence, Tree
 from firsttry_tasks.selection.evidence import recorded_run
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 
@@ -52,7 +52,7 @@ def _record(*observations: tuple[str, str], units: tuple[Unit, ...] = ()) -> Rec
     )
 
 
-def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any) -> Known:
+def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any) -> PriorEvidence:
     """Return what was known of the test when it was not selected."""
     test = recorded_run.Test(
         nodeid=NODEID,
@@ -81,11 +81,14 @@ def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any)
         collected={},
         left=frozenset(),
     )
-    return Known(recorded=recorded, **more)
+    return PriorEvidence(recorded=recorded, **more)
 
 
 def _because(
-    record: Record, known: Known | None, changed: dict[str, str], inert: tuple[str, ...] = ()
+    record: Record,
+    known: PriorEvidence | None,
+    changed: dict[str, str],
+    inert: tuple[str, ...] = (),
 ) -> Explanation:
     tree = Tree(manifest={**BEFORE, **changed}, inert=inert)
     return escape_reason.explain(NODEID, [record], known, tree)
@@ -114,7 +117,7 @@ EDITED = {"data/a.txt": "2"}
     ],
 )
 def test_reasons(
-    record: Record, known: Known, changed: dict[str, str], why: str, depends: str
+    record: Record, known: PriorEvidence, changed: dict[str, str], why: str, depends: str
 ) -> None:
     """What it touches, what of that changed, and the line that would have caught it."""
     found = _because(record, known, changed)
@@ -167,7 +170,7 @@ GOLDEN = "the golden cache of 0123"
     ],
 )
 def test_each_reason_has_a_name(
-    record: Record, known: Known | None, changed: dict[str, str], reason: str
+    record: Record, known: PriorEvidence | None, changed: dict[str, str], reason: str
 ) -> None:
     """For scripts, and for counting."""
     assert _because(record, known, changed).reason == reason
@@ -178,7 +181,7 @@ def test_each_reason_has_a_name(
 )
 @pytest.mark.parametrize("changed", [{}, EDITED])
 def test_where_a_record_comes_from_is_told(
-    known: Known, said: str, changed: dict[str, str]
+    known: PriorEvidence, said: str, changed: dict[str, str]
 ) -> None:
     """With the command that makes it anew."""
     found = _because(_record(READ), known, changed)
