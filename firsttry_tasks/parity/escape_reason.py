@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from firsttry_tasks.model.recording import Record
-    from firsttry_tasks.selection.evidence.recorded_run import Test
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedTest
 
 #: What a test does with a name it touches, in words.
 VERBS = {
@@ -87,7 +87,9 @@ class Touch(Struct, frozen=True, kw_only=True):
 
 
 def vouching_run(
-    nodeid: str, known: Sequence[PriorEvidence], judge: Callable[[RecordedRun, Test], str | None]
+    nodeid: str,
+    known: Sequence[PriorEvidence],
+    judge: Callable[[RecordedRun, RecordedTest], str | None],
 ) -> PriorEvidence | None:
     """Return the recorded run by which the test was taken to be green.
 

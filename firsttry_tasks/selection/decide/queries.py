@@ -12,7 +12,11 @@ from firsttry_tasks.selection.decide.select import choose
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun, Test
+    from firsttry_tasks.selection.evidence.recorded_run import (
+        CurrentTree,
+        RecordedRun,
+        RecordedTest,
+    )
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 _EDITED = "edited"
@@ -57,7 +61,7 @@ def explain(nodeid: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree)
     )
 
 
-def _rests_on(recorded: RecordedRun, test: Test) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _rests_on(recorded: RecordedRun, test: RecordedTest) -> tuple[tuple[str, ...], tuple[str, ...]]:
     units, observations = set(test.ran()), set(test.observations)
     for number in test.scopes:
         units.update(recorded.scopes[number].units)

@@ -13,7 +13,12 @@ from firsttry_tasks.selection.impact.invalidation import Effects
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun, Scope, Test
+    from firsttry_tasks.selection.evidence.recorded_run import (
+        CurrentTree,
+        RecordedRun,
+        RecordedTest,
+        Scope,
+    )
     from firsttry_tasks.selection.impact.code_changes import Code
 
 
@@ -49,7 +54,7 @@ class Judged:
         )
         self._start = [n for n, scope in enumerate(recorded.scopes) if scope.kind == "start"]
 
-    def why(self, test: Test) -> str | None:
+    def why(self, test: RecordedTest) -> str | None:
         """Return why a test has to run, None if nothing it rests on changed."""
         effects = self.effects
         if effects.none:
@@ -81,7 +86,7 @@ class Judged:
         same = self.now.manifest
         return any(older.manifest.get(it) == same.get(it) for it in effects.changes.paths)
 
-    def _declared(self, test: Test) -> str | None:
+    def _declared(self, test: RecordedTest) -> str | None:
         """Ask the settings: what the recorder can't see, a person may have written down."""
         for glob, targets in self.now.depends.items():
             hit = next((path for path in self.effects.changes.paths if fnmatch(path, glob)), None)
@@ -98,7 +103,7 @@ class Judged:
                 return found[hit]
         return None
 
-    def _by_scopes(self, test: Test) -> str | None:
+    def _by_scopes(self, test: RecordedTest) -> str | None:
         reasons = (self._scope(number).why for number in (*self._start, *test.scopes))
         return next((why for why in reasons if why is not None), None)
 
@@ -188,7 +193,7 @@ class Judged:
                 why = why or name
         return mask, why
 
-    def _hits(self, test: Test, units: Iterable[int], mask: int) -> str | None:
+    def _hits(self, test: RecordedTest, units: Iterable[int], mask: int) -> str | None:
         """Return why the test, or what it rests on, asks for a name that changed in ``mask``.
 
         What a fixture asks for may be of a module that only the test knows, and hands to it.
@@ -204,7 +209,7 @@ class Judged:
         scopes = (self._scope(number) for number in (*self._start, *test.scopes))
         return next((scope.asks for scope in scopes if scope.origins & mask), None)
 
-    def _mask(self, code: Code, test: Test, units: Iterable[int]) -> int:
+    def _mask(self, code: Code, test: RecordedTest, units: Iterable[int]) -> int:
         if not test.function and self._runs_text(test):
             return ~0  # a doctest or the like may import what it pleases
         mask = self._reach(units, test.observations)
@@ -217,10 +222,10 @@ class Judged:
         mask |= code.spread.imported(mask)
         return mask | code.names.docs.finds(mask)
 
-    def _runs_text(self, test: Test) -> bool:
+    def _runs_text(self, test: RecordedTest) -> bool:
         return self._text in test.observations or any(self._scope(at).text for at in test.scopes)
 
-    def _by_names(self, test: Test, units: Iterable[int]) -> str | None:
+    def _by_names(self, test: RecordedTest, units: Iterable[int]) -> str | None:
         code = self.effects.code
         if code is None:
             return None
@@ -236,7 +241,7 @@ class Judged:
             return None
         return self._hits(test, units, mask) or self._own_names(code, test, mask)
 
-    def _own_names(self, code: Code, test: Test, mask: int) -> str | None:
+    def _own_names(self, code: Code, test: RecordedTest, mask: int) -> str | None:
         """Ask for the test's definition, class and fixtures; of other kinds for its whole file."""
         changed, why = code.names.attrs, code.names.why
         parts = test.nodeid.partition("[")[0].split("::")[1:]

@@ -28,5 +28,5 @@ def bits(mask: int) -> Iterator[int]:
 
 
 def packed(numbers: Iterable[int]) -> bytes:
-    """Return numbers as the bytes that ``Test.ran`` reads."""
+    """Return numbers as the bytes that ``RecordedTest.ran`` reads."""
     return array("I", sorted(numbers)).tobytes()

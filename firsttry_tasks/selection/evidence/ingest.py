@@ -8,7 +8,7 @@ import msgspec
 
 from firsttry_tasks.model.recording import cached
 from firsttry_tasks.selection.evidence.bitsets import packed
-from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun, Scope, Test
+from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun, RecordedTest, Scope
 from firsttry_tasks.selection.evidence.shared_state import Shared
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class _Joined:
         self.units: dict[tuple[str, int], int] = {}
         self.observations: dict[tuple[str, str], int] = {}
         self.scopes: list[Scope] = []
-        self.tests: dict[str, Test] = {}
+        self.tests: dict[str, RecordedTest] = {}
         self.loads: dict[int, set[str]] = {}
         self.caches: dict[int, set[int]] = {}  # unit of a cached function -> its scopes
         self._places: dict[str, _Places] = {}
@@ -146,7 +146,7 @@ class _Joined:
         for unit, loaded in record.loads:
             self.loads.setdefault(units[unit], set()).add(record.scopes[loaded].name)
         for test in record.tests:
-            self.tests[test.nodeid] = Test(
+            self.tests[test.nodeid] = RecordedTest(
                 nodeid=test.nodeid,
                 path=test.path,
                 outcome=test.outcome,

@@ -23,7 +23,7 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lines: tuple[tuple[int, int], ...]  # of an import: (fragment of the module, unit it ran)
 
 
-class Test(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One test, as it was when the recorded run ran."""
 
     nodeid: str
@@ -57,7 +57,7 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     units: tuple[tuple[str, int], ...]  # (path, number of the fragment there)
     observations: tuple[tuple[str, str], ...]
     scopes: tuple[Scope, ...]
-    tests: tuple[Test, ...]
+    tests: tuple[RecordedTest, ...]
     collected: dict[str, tuple[str, ...]]  # file -> what follows it in the node ids found there
     left: frozenset[str]  # node ids that the project's own options deselect
     loads: dict[int, tuple[str, ...]] = {}  # unit -> modules that it had imported, by path

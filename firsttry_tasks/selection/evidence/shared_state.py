@@ -17,7 +17,7 @@ from firsttry_tasks.selection.evidence.bitsets import bits, masks
 from firsttry_tasks.selection.evidence.call_graph import Calls
 from firsttry_tasks.selection.evidence.callbacks import Givers
 from firsttry_tasks.selection.evidence.escape_analysis import Private
-from firsttry_tasks.selection.evidence.recorded_run import Scope, Test
+from firsttry_tasks.selection.evidence.recorded_run import RecordedTest, Scope
 from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, own_name
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Shared:
         self._works: dict[int, int] = {}
         self._givers = Givers(self.fragments, self._calls.places, every)
 
-    def tests(self, tests: Iterable[Test]) -> tuple[Test, ...]:
+    def tests(self, tests: Iterable[RecordedTest]) -> tuple[RecordedTest, ...]:
         """Return the tests, each with the scopes it shares."""
         held = tuple(tests)
         more: dict[str, set[int]] = {test.nodeid: set() for test in held}
@@ -95,7 +95,7 @@ class Shared:
             for test in held
         )
 
-    def _kept(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
+    def _kept(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
         keepers = {
             n: fragment
             for n, fragment in self.fragments.items()
@@ -148,7 +148,7 @@ class Shared:
         self,
         number: int,
         askers: int,
-        tests: Sequence[Test],
+        tests: Sequence[RecordedTest],
         by_unit: Mapping[int, int],
         by_observation: Mapping[int, int],
         more: Mapping[str, set[int]],
@@ -167,7 +167,11 @@ class Shared:
                     more[tests[at].nodeid].add(scope)
 
     def _work(
-        self, maker: int, runners: int, tests: Sequence[Test], by_observation: Mapping[int, int]
+        self,
+        maker: int,
+        runners: int,
+        tests: Sequence[RecordedTest],
+        by_observation: Mapping[int, int],
     ) -> int:
         """Return the scope of what a function does, by the plain names in it."""
         if maker not in self._works:
@@ -196,7 +200,7 @@ class Shared:
                 takers |= by_unit.get(other, 0)
         return takers
 
-    def _caches(self, number: int, made: Iterable[Test]) -> set[int]:
+    def _caches(self, number: int, made: Iterable[RecordedTest]) -> set[int]:
         """Return the scopes that hold what a cached function did, itself included."""
         known = set(self.caches.get(number, ()))
         for at in known:
@@ -224,7 +228,7 @@ class Shared:
         asking: AbstractSet[int],
         names: AbstractSet[str],
         scopes: set[int],
-        tests: Sequence[Test],
+        tests: Sequence[RecordedTest],
         by_unit: Mapping[int, int],
         more: Mapping[str, set[int]],
     ) -> None:
@@ -282,12 +286,12 @@ class Shared:
         made |= {it for it in others if by_unit.get(it, 0) & by_unit.get(number, 0)}
         return (made | self._givers.arguments(number)) - {number}
 
-    def _written(self, tests: Sequence[Test], more: Mapping[str, set[int]]) -> None:
+    def _written(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
         """Let a test that reads what another wrote rest on all that the other rests on."""
         known: dict[tuple[str, str], int] = {
             observation: n for n, observation in enumerate(self.observations)
         }
-        holding: dict[int, list[Test]] = {}
+        holding: dict[int, list[RecordedTest]] = {}
         for test in tests:
             for number in test.observations:
                 holding.setdefault(number, []).append(test)

@@ -9,7 +9,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, Test
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
@@ -56,7 +56,7 @@ class _Places:
         self._today: dict[str, dict[str, int]] = {}
         self._units: dict[int, tuple[str, int] | None] = {}
 
-    def lines(self, test: Test) -> dict[str, frozenset[int]]:
+    def lines(self, test: RecordedTest) -> dict[str, frozenset[int]]:
         found: dict[str, set[int]] = {test.path: {1}}
         for unit in self._ran(test):
             place = self._place(unit)
@@ -64,7 +64,7 @@ class _Places:
                 found.setdefault(place[0], set()).add(place[1])
         return {path: frozenset(lines) for path, lines in found.items()}
 
-    def _ran(self, test: Test) -> Iterator[int]:
+    def _ran(self, test: RecordedTest) -> Iterator[int]:
         """Yield the units of the test, and of the scopes it rests on."""
         yield from test.ran()
         seen, waiting = set(test.scopes), list(test.scopes)

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firsttry_tasks.model.values import Divergence, Verdict
-    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, Test
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest
     from firsttry_tasks.steps.judge.bench import Bench
     from firsttry_tasks.steps.run.project import Project
 
     #: Why a test of a recorded run has to run again, None if nothing it rests on changed.
-    Judge = Callable[[RecordedRun, Test], str | None]
+    Judge = Callable[[RecordedRun, RecordedTest], str | None]
 
 #: How many escaped tests are explained; a person reads the first ones.
 EXPLAINED = 10
@@ -90,7 +90,7 @@ def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
     seen = pytest_run.now(here, here.job("warm", "tests", tuple(files)), inputs, files, memory)
     judges: dict[int, Judged] = {}
 
-    def judge(recorded: RecordedRun, test: Test) -> str | None:
+    def judge(recorded: RecordedRun, test: RecordedTest) -> str | None:
         # Holding a recorded run against the tree takes a while, and mostly the newest one vouched.
         if id(recorded) not in judges:
             judges[id(recorded)] = Judged(recorded, seen)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Divergence
     from tests.e2e.checkout import Checkout
 
-Facts = TypeVar("Facts", recorded_run.Test, recorded_run.Scope)
+Facts = TypeVar("Facts", recorded_run.RecordedTest, recorded_run.Scope)
 pytestmark = pytest.mark.slow
 
 HEAD = "from pathlib import Path\n\nHERE = Path(__file__).parent\n"

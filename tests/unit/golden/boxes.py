@@ -15,7 +15,7 @@ import zstandard
 from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
-from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, Scope, Test
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest, Scope
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.system import disk
 
@@ -42,7 +42,7 @@ def recorded() -> RecordedRun:
         for n, path in enumerate(TREE)
     )
     tests = tuple(
-        Test(
+        RecordedTest(
             nodeid=f"{path}::test",
             path=path,
             outcome="passed",

@@ -54,7 +54,7 @@ def _record(*observations: tuple[str, str], units: tuple[Unit, ...] = ()) -> Rec
 
 def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any) -> PriorEvidence:
     """Return what was known of the test when it was not selected."""
-    test = recorded_run.Test(
+    test = recorded_run.RecordedTest(
         nodeid=NODEID,
         path="tests/test_a.py",
         outcome=outcome,

@@ -10,7 +10,12 @@ import msgspec
 
 from firsttry_tasks.dependency_db import fragments
 from firsttry_tasks.selection.decide.select import choose
-from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun, Scope, Test
+from firsttry_tasks.selection.evidence.recorded_run import (
+    CurrentTree,
+    RecordedRun,
+    RecordedTest,
+    Scope,
+)
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.selection.syntax.string_names import spelled
 
@@ -77,12 +82,14 @@ class World:
             left=frozenset(),
         )
 
-    def _test(self, nodeid: str, seen: tuple[str | Observation, ...], homes: list[str]) -> Test:
+    def _test(
+        self, nodeid: str, seen: tuple[str | Observation, ...], homes: list[str]
+    ) -> RecordedTest:
         path, _, rest = nodeid.partition("::")
         code = path.endswith(".py")
         own = [f"{path}:{rest.replace('::', '.')}"] if code else []
         ran = [*own, *(it for it in seen if isinstance(it, str))]
-        return Test(
+        return RecordedTest(
             nodeid=nodeid,
             path=path,
             outcome="passed",
