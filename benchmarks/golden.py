@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import harness, second_clone
 from benchmarks.harness import Case, Claim, Taken
-from firsttry_tasks.golden import archive, box, claims, contents, delta, proof, restore
+from firsttry_tasks.golden import archive, box, contents, delta, proof, recorded_claims, restore
 from firsttry_tasks.steps.cache import package
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.system import disk
@@ -23,7 +23,7 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from firsttry_tasks.golden.box import Label, Manifest, Member
+    from firsttry_tasks.golden.box import IndexEntry, Manifest, Member
 
 HERE = Path(__file__).parents[1]
 TURNS = 9
@@ -64,9 +64,9 @@ def main() -> int:
 def _measured(
     root: Path, state: dict[str, Path], clones: dict[str, Taken], size: int, share: float
 ) -> int:
-    parts = claims.read(state[contents.DB])[0].parts
+    parts = recorded_claims.read(state[contents.DB])[0].parts
     packed, zipped = root / "x.tar.zst", root / "x.zip"
-    label = _pack(state, parts, packed)
+    index_entry = _pack(state, parts, packed)
     away = partial(zipped.unlink, missing_ok=True)
     zips = Case("zip -r", root / "state", ("zip", "-q", "-r", str(zipped), "."), before=away)
     out = ("unzip", "-q", "-o", str(zipped), "-d", str(root / "unzipped"))
@@ -78,7 +78,9 @@ def _measured(
         theirs["zip -r"].append(harness.measure([zips], 1)["zip -r"])
         ours["package"].append(_timed(partial(_pack, state, parts, packed)))
         theirs["unzip"].append(harness.measure([unzips], 1)["unzip"])
-        ours["restore with proof"].append(_timed(partial(_restore, label, packed, root / "back")))
+        ours["restore with proof"].append(
+            _timed(partial(_restore, index_entry, packed, root / "back"))
+        )
     taken = {name: _joined(turns) for name, turns in theirs.items()}
     taken |= {name: _own(seconds) for name, seconds in ours.items()}
     taken |= clones
@@ -176,7 +178,7 @@ def _state(project: Path, folder: Path) -> dict[str, Path]:
     return {**found, contents.FINGERPRINT: text}
 
 
-def _pack(state: dict[str, Path], parts: dict[str, str], target: Path) -> Label:
+def _pack(state: dict[str, Path], parts: dict[str, str], target: Path) -> IndexEntry:
     def seal(files: tuple[Member, ...]) -> Manifest:
         producer = box.Producer(commit=PRINT[:40], ref="", run="", created="", firsttry="")
         return box.Manifest(fingerprint=PRINT, parts=parts, producer=producer, files=files)
@@ -184,13 +186,13 @@ def _pack(state: dict[str, Path], parts: dict[str, str], target: Path) -> Label:
     return package.pack(seal, state, target)
 
 
-def _restore(label: Label, packed: Path, root: Path) -> None:
+def _restore(index_entry: IndexEntry, packed: Path, root: Path) -> None:
     staging = root / restore.STAGING
     data = disk.read(packed) or b""
-    box.check_sealed(label.archive, data)
-    restore.stage(label, archive.opened(io.BytesIO(data)), staging)
-    proof.prove(label.manifest, staging)
-    restore.mark_ready(staging, label, tests=True, mypy=True)
+    box.check_sealed(index_entry.archive, data)
+    restore.stage(index_entry, archive.opened(io.BytesIO(data)), staging)
+    proof.prove(index_entry.manifest, staging)
+    restore.mark_ready(staging, index_entry, tests=True, mypy=True)
     restore.finish(staging, root / "warm", root / ".mypy_cache")
 
 

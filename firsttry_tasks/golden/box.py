@@ -1,4 +1,4 @@
-"""What a box is: a manifest that seals its files, a label that seals its bytes, and bounds."""
+"""What a box is: a manifest seals its files, an index entry its bytes; bounds for both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEBI = 1 << 20
 MOST_FILES = 256
 MOST_BYTES = 2048 * MEBI
 MOST_PACKED = 256 * MEBI
-MOST_LABEL = 4 * MEBI
+MOST_INDEX_ENTRY = 4 * MEBI
 #: Real state shrinks to a seventh; what shrinks to less than this is no state.
 MOST_RATIO = 250
 #: How many deltas may lead from a box that somebody holds to this one.
@@ -33,12 +33,12 @@ FITTING = ("python", "platform", "distributions", "environment", "lock", "comman
 PREFIX = "warm-cache-"
 _SHA = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(
-    r"warm-cache-(?P<head>[0-9a-f]{40}|[0-9a-f]{64})-(?P<lock>[0-9a-f]{64})\.(?P<fit>[0-9a-f]{12})"
+    r"warm-cache-(?P<head>[0-9a-f]{40}|[0-9a-f]{64})-(?P<lock>[0-9a-f]{64})\.(?P<compat_key>[0-9a-f]{12})"
 )
 
 
 class BadBoxError(FirstTryError):
-    """A box that is not what its label says, or whose label says what no box may."""
+    """A box that is not what its index entry says, or whose index entry says what no box may."""
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,11 +88,11 @@ class Delta(_Strict, frozen=True, kw_only=True):
     sealed: Sealed
 
 
-class Label(_Strict, frozen=True, kw_only=True):
+class IndexEntry(_Strict, frozen=True, kw_only=True):
     """What stands beside a box in a store: small, and enough to choose and to prove it.
 
     The first of ``deltas`` makes this box, the next one the box that the first is told by, and
-    so on: who reads this label needs no other.
+    so on: who reads this index entry needs no other.
     """
 
     schema_version: int = SCHEMA
@@ -102,15 +102,15 @@ class Label(_Strict, frozen=True, kw_only=True):
 
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
-    """A box's name, taken apart; ``fit`` is the digest of the parts that have to match."""
+    """A box's name, taken apart; ``compat_key`` is the digest of the parts that have to match."""
 
     head: str
     lock: str
-    fit: str
+    compat_key: str
 
     def __str__(self) -> str:
         """Return the name that the box's files begin with."""
-        return f"{PREFIX}{self.head}-{self.lock}.{self.fit}"
+        return f"{PREFIX}{self.head}-{self.lock}.{self.compat_key}"
 
 
 def name(text: str) -> Name | None:
@@ -119,22 +119,22 @@ def name(text: str) -> Name | None:
     return Name(**found.groupdict()) if found else None
 
 
-def label_key(label: Name) -> str:
-    """Return where a box's label stands."""
-    return f"{label}.json"
+def index_key(index_entry: Name) -> str:
+    """Return where a box's index entry stands."""
+    return f"{index_entry}.json"
 
 
-def signature_key(label: Name) -> str:
-    """Return where the signature of a box's label stands."""
-    return f"{label}.sig"
+def signature_key(index_entry: Name) -> str:
+    """Return where the signature of a box's index entry stands."""
+    return f"{index_entry}.sig"
 
 
 def labelled(key: str) -> Name | None:
-    """Return whose label a stored file is, or None where it is none."""
+    """Return whose index entry a stored file is, or None where it is none."""
     return name(key.removesuffix(".json")) if key.endswith(".json") else None
 
 
-def fit(parts: Mapping[str, str]) -> str:
+def compat_key(parts: Mapping[str, str]) -> str:
     """Return the digest of the parts that have to match."""
     lines = "\n".join(f"{part}={parts.get(part, '')}" for part in FITTING)
     return disk.digest(lines.encode("utf-8", "surrogateescape"))[:12]
@@ -143,17 +143,17 @@ def fit(parts: Mapping[str, str]) -> str:
 def named(manifest: Manifest) -> Name:
     """Return the name that a box with this manifest has."""
     head, _, lock = manifest.fingerprint.partition("-")
-    return Name(head=head, lock=lock, fit=fit(manifest.parts))
+    return Name(head=head, lock=lock, compat_key=compat_key(manifest.parts))
 
 
-def archive_key(label: Name, sha256: str) -> str:
+def archive_key(index_entry: Name, sha256: str) -> str:
     """Return where an archive stands: two that differ never share a place."""
-    return f"{label}.{sha256[:16]}.tar.zst"
+    return f"{index_entry}.{sha256[:16]}.tar.zst"
 
 
-def delta_key(label: Name, base: str) -> str:
+def delta_key(index_entry: Name, base: str) -> str:
     """Return where the delta from an archive with this sha256 stands."""
-    return f"{label}.{base[:16]}.delta.zst"
+    return f"{index_entry}.{base[:16]}.delta.zst"
 
 
 def whose(key: str) -> Name | None:
@@ -162,15 +162,15 @@ def whose(key: str) -> Name | None:
     return name(key.rsplit(".", 3)[0]) if key.endswith(ends) else None
 
 
-def encode(value: Manifest | Label) -> bytes:
-    """Return the one way a manifest or label is written."""
+def encode(value: Manifest | IndexEntry) -> bytes:
+    """Return the one way a manifest or index entry is written."""
     return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
 
 
-def read(data: bytes, expected: Name) -> Label:
-    """Return the label, if it is one of this name and asks for nothing that it may not."""
+def read(data: bytes, expected: Name) -> IndexEntry:
+    """Return the index entry, if it is one of this name and asks for nothing that it may not."""
     try:
-        found = msgspec.json.decode(data, type=Label)
+        found = msgspec.json.decode(data, type=IndexEntry)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadBoxError(f"its label can't be read ({error})") from error
     wrong = tuple(issues(found, expected))
@@ -180,15 +180,15 @@ def read(data: bytes, expected: Name) -> Label:
 
 
 def check_sealed(sealed: Sealed, data: bytes) -> None:
-    """Raise BadBoxError unless these bytes are the ones that the label seals."""
+    """Raise BadBoxError unless these bytes are the ones that the index entry seals."""
     if not data:
         raise BadBoxError("its archive is missing")
     if len(data) != sealed.size or disk.digest(data) != sealed.sha256:
         raise BadBoxError("its archive is not the one that its label seals")
 
 
-def issues(found: Label, expected: Name) -> Iterator[str]:
-    """Yield everything that is wrong with a label."""
+def issues(found: IndexEntry, expected: Name) -> Iterator[str]:
+    """Yield everything that is wrong with an index entry."""
     manifest, archive = found.manifest, found.archive
     if {found.schema_version, manifest.schema_version} != {SCHEMA}:
         yield f"its schema is {found.schema_version}, this FirstTry knows {SCHEMA}"

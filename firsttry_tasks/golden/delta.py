@@ -11,7 +11,7 @@ from firsttry_tasks.golden import archive
 from firsttry_tasks.golden.box import BadBoxError
 
 if TYPE_CHECKING:
-    from firsttry_tasks.golden.box import Delta, Label
+    from firsttry_tasks.golden.box import Delta, IndexEntry
 
 #: Both boxes, unpacked, have to lie within the window that readers allow.
 MOST = archive.WINDOW
@@ -33,19 +33,19 @@ def tar(packed: bytes) -> bytes:
     return found
 
 
-def way(label: Label, held: str) -> tuple[Delta, ...] | None:
+def way(index_entry: IndexEntry, held: str) -> tuple[Delta, ...] | None:
     """Return the deltas that make a box of a held archive with this sha256, in their order.
 
     None where there are none, or where the whole box is no more to fetch.
     """
-    if held == label.archive.sha256:
+    if held == index_entry.archive.sha256:
         return ()
-    bases = [delta.base for delta in label.deltas]
+    bases = [delta.base for delta in index_entry.deltas]
     if held not in bases:
         return None
-    found = label.deltas[bases.index(held) :: -1]
+    found = index_entry.deltas[bases.index(held) :: -1]
     bytes_to_fetch = sum(delta.sealed.size for delta in found)
-    return found if bytes_to_fetch < label.archive.size else None
+    return found if bytes_to_fetch < index_entry.archive.size else None
 
 
 def make(before: bytes, after: bytes) -> bytes | None:

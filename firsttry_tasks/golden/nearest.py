@@ -29,7 +29,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     nearer: tuple[Candidate, ...] = ()
 
 
-def choose(names: Iterable[Name], line: Sequence[str], lock: str, fit: str) -> Choice:
+def choose(names: Iterable[Name], line: Sequence[str], lock: str, compat_key: str) -> Choice:
     """Choose among the boxes in a store.
 
     ``line`` has the commits a box may be of, nearest first; a box of any other commit (of a
@@ -41,7 +41,7 @@ def choose(names: Iterable[Name], line: Sequence[str], lock: str, fit: str) -> C
         (Candidate(name=name, distance=distance[name.head]) for name in on_it),
         key=lambda found: (found.distance, str(found.name)),
     )
-    fitting = tuple(c for c in there if c.name.lock == lock and c.name.fit == fit)
+    fitting = tuple(c for c in there if c.name.lock == lock and c.name.compat_key == compat_key)
     bound = fitting[0].distance if fitting else len(line)
     nearer = tuple(c for c in there if c not in fitting and c.distance <= bound)
     return Choice(fitting=fitting[:TRIES], nearer=nearer[:TRIES])

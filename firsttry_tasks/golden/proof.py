@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.dependency_db import WarmSummary, watched
-from firsttry_tasks.golden import claims, contents, databases
+from firsttry_tasks.golden import contents, databases, recorded_claims
 from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.system import disk, machine, process
@@ -105,7 +105,7 @@ def _rests_on(staging: Path, manifest: Manifest) -> None:
 
     And that all of what its tests looked at besides the tree is watched.
     """
-    recorded_runs = claims.read(staging / contents.DB)
+    recorded_runs = recorded_claims.read(staging / contents.DB)
     for recorded in recorded_runs:
         for part in FITTING:
             if recorded.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 
 from firsttry_tasks.golden import archive, contents
-from firsttry_tasks.golden.box import Label, Producer
+from firsttry_tasks.golden.box import IndexEntry, Producer
 from firsttry_tasks.reporting.report_files import STATE
 from firsttry_tasks.system import disk
 
@@ -37,10 +37,10 @@ class Foreign(Struct, frozen=True, kw_only=True):
     restored: float
 
 
-def stage(label: Label, tar: Source, staging: Path) -> None:
+def stage(index_entry: IndexEntry, tar: Source, staging: Path) -> None:
     """Unpack into an empty staging folder; raises BadBoxError unless each byte is sealed."""
     disk.fresh_folder(staging)
-    archive.unpack(label.manifest, tar, partial(_into, staging))
+    archive.unpack(index_entry.manifest, tar, partial(_into, staging))
 
 
 def _into(staging: Path, member: Member) -> AbstractContextManager[Sink]:
@@ -49,30 +49,32 @@ def _into(staging: Path, member: Member) -> AbstractContextManager[Sink]:
     return disk.writing(staging / member.path, lasting=place is None or place.kind != "mypy")
 
 
-def mark_ready(staging: Path, label: Label, *, tests: bool, mypy: bool) -> None:
+def mark_ready(staging: Path, index_entry: IndexEntry, *, tests: bool, mypy: bool) -> None:
     """Let the swap begin, with the halves of the box that are wanted."""
     for wanted, half in ((tests, "tests"), (mypy, "mypy")):
         if not wanted:
             disk.remove(staging / half)
-    disk.write_json(staging / READY, label)
+    disk.write_json(staging / READY, index_entry)
 
 
-def finish(staging: Path, warm: Path, mypy: Path | None) -> Label | None:
+def finish(staging: Path, warm: Path, mypy: Path | None) -> IndexEntry | None:
     """Swap a proved box in; one that an earlier run began to swap in is carried through.
 
-    Returns the label of what is now in place, or None where nothing was ready.
+    Returns the index entry of what is now in place, or None where nothing was ready.
     """
-    label = disk.read_own(staging / READY, Label)
-    if label is None:
+    index_entry = disk.read_own(staging / READY, IndexEntry)
+    if index_entry is None:
         disk.remove(staging)
         return None
     if mypy:
         _swap_mypy(staging / "mypy", mypy)
-    _swap_tests(staging, warm, Foreign(producer=label.manifest.producer, restored=time.time()))
-    disk.write_json(warm / GOLDEN, label)
+    _swap_tests(
+        staging, warm, Foreign(producer=index_entry.manifest.producer, restored=time.time())
+    )
+    disk.write_json(warm / GOLDEN, index_entry)
     disk.remove(staging / READY)
     disk.remove(staging)
-    return label
+    return index_entry
 
 
 def _swap_mypy(staged: Path, mypy: Path) -> None:

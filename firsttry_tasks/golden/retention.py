@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 DAY = 86_400.0
 
 
-class Shelf(Struct, frozen=True, kw_only=True):
-    """One box in a store: its files' keys and size, and when its label was written."""
+class StoredBox(Struct, frozen=True, kw_only=True):
+    """One box in a store: its files' keys and size, and when its index entry was written."""
 
     name: Name
     keys: tuple[str, ...]
@@ -26,8 +26,8 @@ class Shelf(Struct, frozen=True, kw_only=True):
     modified: float
 
 
-def shelves(files: Collection[Stored]) -> tuple[Shelf, ...]:
-    """Return the boxes in a store, newest first: what has no label is none."""
+def stored_boxes(files: Collection[Stored]) -> tuple[StoredBox, ...]:
+    """Return the boxes in a store, newest first: what has no index entry is none."""
     sizes = {file.key: file.size for file in files}
     found = []
     for file in files:
@@ -35,25 +35,27 @@ def shelves(files: Collection[Stored]) -> tuple[Shelf, ...]:
         if name:
             keys = tuple(sorted(key for key in sizes if key.startswith(f"{name}.")))
             size = sum(sizes[key] for key in keys)
-            found.append(Shelf(name=name, keys=keys, size=size, modified=file.modified))
-    return tuple(sorted(found, key=lambda shelf: (-shelf.modified, str(shelf.name))))
+            found.append(StoredBox(name=name, keys=keys, size=size, modified=file.modified))
+    return tuple(sorted(found, key=lambda stored_box: (-stored_box.modified, str(stored_box.name))))
 
 
 def outdated(files: Collection[Stored], now: float, *, keep: int, max_age: int) -> tuple[str, ...]:
-    """Return what to delete, labels first: a box without its label is none."""
-    boxes = shelves(files)
+    """Return what to delete, index entries first: a box without its index entry is none."""
+    boxes = stored_boxes(files)
     old = [
-        shelf
-        for number, shelf in enumerate(boxes)
-        if number >= keep or now - shelf.modified > max_age * DAY
+        stored_box
+        for number, stored_box in enumerate(boxes)
+        if number >= keep or now - stored_box.modified > max_age * DAY
     ]
-    labels = [box.label_key(shelf.name) for shelf in old]
-    rest = [key for shelf in old for key in shelf.keys if key not in labels]
-    return (*labels, *rest, *_left_over(files, boxes, now))
+    index_entries = [box.index_key(stored_box.name) for stored_box in old]
+    rest = [key for stored_box in old for key in stored_box.keys if key not in index_entries]
+    return (*index_entries, *rest, *_left_over(files, boxes, now))
 
 
-def _left_over(files: Collection[Stored], boxes: Iterable[Shelf], now: float) -> tuple[str, ...]:
-    """Return our files that no label speaks of and no publisher can still be writing one for."""
-    held = {key for shelf in boxes for key in shelf.keys}
+def _left_over(
+    files: Collection[Stored], boxes: Iterable[StoredBox], now: float
+) -> tuple[str, ...]:
+    """Return our files that no index entry names, and that nobody can still be publishing."""
+    held = {key for stored_box in boxes for key in stored_box.keys}
     ours = (file for file in files if file.key.startswith(box.PREFIX) and file.key not in held)
     return tuple(sorted(file.key for file in ours if now - file.modified > DAY))

@@ -1,4 +1,4 @@
-"""Signatures of labels, by the ssh keys that git signs commits with; optional, then required."""
+"""Signatures of index entries, by ssh keys as git uses them; once configured, required."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST = 64 << 10
 
 
 def sign(data: bytes, key: Path, ask: Ask | None = None) -> bytes:
-    """Return the signature of a label; ``key`` is a private key, or an agent's public one."""
+    """Sign an index entry; ``key`` is a private key, or an agent's public one."""
     argv = ["ssh-keygen", "-Y", "sign", "-q", "-f", str(key), "-n", NAMESPACE]
     code, out, err = (ask or _ask)(argv, data)
     if code:
@@ -31,7 +31,7 @@ def sign(data: bytes, key: Path, ask: Ask | None = None) -> bytes:
 def verify(
     data: bytes, signature: bytes | None, signers: Path, scratch: Path, ask: Ask | None = None
 ) -> str:
-    """Return who signed a label; raises BadBoxError unless one of ``signers`` did.
+    """Return who signed an index entry; raises BadBoxError unless one of ``signers`` did.
 
     ``scratch`` is a place for the signature while it is looked at.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.golden import restore, retention
-from firsttry_tasks.golden.box import Label
+from firsttry_tasks.golden.box import IndexEntry
 from firsttry_tasks.parity import history
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
@@ -57,7 +57,7 @@ def _state(root: Path) -> Iterator[str]:
     db = root / report_files.DB
     if db.exists() and disk.size(db) > LARGE:
         yield f"{WRONG}the dependency db is over {megabytes(LARGE)}; run: doit clear_cache"
-    golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, Label)
+    golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, IndexEntry)
     if golden:
         yield f"The warm state began with the golden cache of {golden.manifest.producer.commit}."
     asked = disk.read_own(root / warm_state.ASKED, warm_state.CacheRequest)
@@ -71,18 +71,18 @@ def _state(root: Path) -> Iterator[str]:
 def _store(root: Path) -> Iterator[str]:
     where = storage.where(root)
     try:
-        shelves = retention.shelves(storage.opened(root).entries())
+        stored_boxes = retention.stored_boxes(storage.opened(root).entries())
     except StoreError as error:
         yield f"{WRONG}{error}"
         return
-    if not shelves:
+    if not stored_boxes:
         yield f"{where} holds no golden cache; on main, run: doit full publish record=1"
         return
-    newest = age(time.time() - shelves[0].modified)
-    many = "s" if len(shelves) > 1 else ""
-    yield f"{where} holds {len(shelves)} golden cache{many}, the newest {newest} old."
+    newest = age(time.time() - stored_boxes[0].modified)
+    many = "s" if len(stored_boxes) > 1 else ""
+    yield f"{where} holds {len(stored_boxes)} golden cache{many}, the newest {newest} old."
     limit = project(root).settings.max_age
-    if time.time() - shelves[0].modified > limit * retention.DAY:
+    if time.time() - stored_boxes[0].modified > limit * retention.DAY:
         yield f"{WRONG}the newest golden cache is older than max_age ({limit} days)"
 
 

@@ -1,4 +1,4 @@
-"""Fetching one box: its label, then the least bytes that make it, proved in a staging folder."""
+"""Fetches one box: its index entry, then as few bytes as make it; proves it when staged."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.golden.archive import Source
-    from firsttry_tasks.golden.box import Label, Name
+    from firsttry_tasks.golden.box import IndexEntry, Name
     from firsttry_tasks.stores import Store
 
 QUARANTINE = f"{report_files.STATE}/quarantine"
 REFUSED = "is refused:"
 
 
-def label(root: Path, store: Store, name: Name) -> Label:
-    """Return a box's label; raises BadBoxError or RefusedError unless it can be believed."""
-    data = store.get(box.label_key(name), box.MOST_LABEL) or b""
+def index_entry(root: Path, store: Store, name: Name) -> IndexEntry:
+    """Return a box's index entry; raises BadBoxError or RefusedError unless it can be believed."""
+    data = store.get(box.index_key(name), box.MOST_INDEX_ENTRY) or b""
     return _read(root, store, name, data)
 
 
-def _read(root: Path, store: Store, name: Name, data: bytes) -> Label:
+def _read(root: Path, store: Store, name: Name, data: bytes) -> IndexEntry:
     if not data:
         raise BadBoxError("it is gone")
     signers = project(root).settings.signers
@@ -42,20 +42,20 @@ def _read(root: Path, store: Store, name: Name, data: bytes) -> Label:
 
 
 def packed(store: Store, sealed: box.Sealed) -> bytes:
-    """Return what a label seals; raises BadBoxError or RefusedError where it is not that."""
+    """Return what an index entry seals; raises BadBoxError or RefusedError where it is not that."""
     data = store.get(sealed.key, sealed.size) or b""
     box.check_sealed(sealed, data)
     return data
 
 
-def staged(root: Path, store: Store, name: Name) -> Label | str:
-    """Stage a box and prove it; return its label, or the sentence by which it is refused.
+def staged(root: Path, store: Store, name: Name) -> IndexEntry | str:
+    """Stage a box and prove it; return its index entry, or the sentence by which it is refused.
 
     A refused one is kept for inspection, as far as it came.
     """
     came: dict[str, bytes] = {}
     try:
-        came["label.json"] = store.get(box.label_key(name), box.MOST_LABEL) or b""
+        came["label.json"] = store.get(box.index_key(name), box.MOST_INDEX_ENTRY) or b""
         found = _read(root, store, name, came["label.json"])
         if not _from_held(root, store, found):
             came["box.tar.zst"] = store.get(found.archive.key, found.archive.size) or b""
@@ -70,18 +70,18 @@ def staged(root: Path, store: Store, name: Name) -> Label | str:
     return found
 
 
-def _prove(root: Path, found: Label, data: bytes) -> None:
+def _prove(root: Path, found: IndexEntry, data: bytes) -> None:
     box.check_sealed(found.archive, data)
     _stage(root, found, archive.opened(io.BytesIO(data)))
     holding.hold(root, found.archive.sha256, data)
 
 
-def _stage(root: Path, found: Label, tar: Source) -> None:
+def _stage(root: Path, found: IndexEntry, tar: Source) -> None:
     restore.stage(found, tar, root / restore.STAGING)
     proof.prove(found.manifest, root / restore.STAGING)
 
 
-def _from_held(root: Path, store: Store, found: Label) -> bool:
+def _from_held(root: Path, store: Store, found: IndexEntry) -> bool:
     """Stage a box by what is held here and deltas; False where it is to be fetched whole.
 
     What comes of it is proved as any other: a delta that is not good costs its own bytes.

@@ -15,7 +15,7 @@ END = ".tar.zst"
 
 
 def held(root: Path) -> str:
-    """Return the sha256 that the label of the held archive gave it; "" where none is held."""
+    """Return the sha256 that the index entry of the held archive gave it; "" where none is held."""
     names = [path.name for path in sorted((root / FOLDER).glob(f"*{END}"))]
     return names[0].removesuffix(END) if names else ""
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from firsttry_tasks.fingerprint import Fingerprint
-    from firsttry_tasks.golden.box import Label, Manifest, Member
+    from firsttry_tasks.golden.box import IndexEntry, Manifest, Member
     from firsttry_tasks.model.values import Report, Stage
     from firsttry_tasks.stores import Store
 
@@ -45,13 +45,13 @@ def package(root: Path) -> None:
     sources[contents.FINGERPRINT] = text
     _clear(root)
     target = Path(f"{name}.tar.zst")
-    label = pack(partial(_manifest, root, mark, report), sources, target)
-    disk.write(Path(f"{name}.json"), box.encode(label))
-    files = label.manifest.files
+    index_entry = pack(partial(_manifest, root, mark, report), sources, target)
+    disk.write(Path(f"{name}.json"), box.encode(index_entry))
+    files = index_entry.manifest.files
     total = sum(member.size for member in files)
     CONSOLE.say(
         f"Packed {len(files)} files, {megabytes(total)}, into "
-        f"{target.relative_to(root)} ({megabytes(label.archive.size)})."
+        f"{target.relative_to(root)} ({megabytes(index_entry.archive.size)})."
     )
 
 
@@ -131,8 +131,8 @@ class _Hashing:
 
 def pack(
     seal: Callable[[tuple[Member, ...]], Manifest], sources: dict[str, Path], target: Path
-) -> Label:
-    """Pack the files, and return the label that goes with them."""
+) -> IndexEntry:
+    """Pack the files, and return the index entry that goes with them."""
     made: list[Manifest] = []
 
     def remember(files: tuple[Member, ...]) -> Manifest:
@@ -149,29 +149,31 @@ def pack(
     [manifest] = made
     sha256 = sink.seen.hexdigest()
     key = box.archive_key(box.named(manifest), sha256)
-    return box.Label(manifest=manifest, archive=box.Sealed(key=key, size=sink.size, sha256=sha256))
+    return box.IndexEntry(
+        manifest=manifest, archive=box.Sealed(key=key, size=sink.size, sha256=sha256)
+    )
 
 
 def publish(root: Path) -> None:
-    """Put the packed cache into the store, label last, and keep the store's bounds."""
+    """Put the packed cache into the store, index entry last, and keep the store's bounds."""
     mark = snapshot.read(root)
     name = f"{root}/{report_files.ARTIFACTS}/warm-cache-{mark.name}"
     data = disk.read(Path(f"{name}.json"))
     packed = disk.read(Path(f"{name}.tar.zst"))
     if data is None or packed is None:
         raise FirstTryError("There is no package of this commit; run: doit package")
-    label = msgspec.json.decode(data, type=box.Label)
-    key = box.label_key(box.named(label.manifest))
+    index_entry = msgspec.json.decode(data, type=box.IndexEntry)
+    key = box.index_key(box.named(index_entry.manifest))
     store = storage.opened(root)
-    store.put(label.archive.key, packed)
+    store.put(index_entry.archive.key, packed)
     try:
-        label = deltas.publish(root, store, label, packed)
+        index_entry = deltas.publish(root, store, index_entry, packed)
     except StoreError as error:
         CONSOLE.say(f"Published without a delta: {error}")
-    data = box.encode(label)
-    _sign(root, store, box.signature_key(box.named(label.manifest)), data)
+    data = box.encode(index_entry)
+    _sign(root, store, box.signature_key(box.named(index_entry.manifest)), data)
     store.put(key, data)
-    CONSOLE.say(_published(root, label))
+    CONSOLE.say(_published(root, index_entry))
     try:
         storage.prune(root, store)
     except StoreError as error:
@@ -180,7 +182,7 @@ def publish(root: Path) -> None:
 
 
 def _sign(root: Path, store: Store, key: str, data: bytes) -> None:
-    """Put a signature of the label beside it, where boxes are to be signed."""
+    """Put a signature of the index entry beside it, where boxes are to be signed."""
     settings = project(root).settings
     if settings.signing_key:
         store.put(key, signature.sign(data, root / Path(settings.signing_key).expanduser()))
@@ -191,10 +193,10 @@ def _sign(root: Path, store: Store, key: str, data: bytes) -> None:
         )
 
 
-def _published(root: Path, label: Label) -> str:
+def _published(root: Path, index_entry: IndexEntry) -> str:
     """Return the sentence that says where the box is, and tell GitHub Actions its names."""
-    name = box.named(label.manifest)
-    told = github.artifact(label.deltas[0].sealed.key) if label.deltas else ""
+    name = box.named(index_entry.manifest)
+    told = github.artifact(index_entry.deltas[0].sealed.key) if index_entry.deltas else ""
     place = os.environ.get("GITHUB_OUTPUT")
     if place:
         disk.append(place, f"golden={name}\ndelta={told}\n")

@@ -16,7 +16,7 @@ from firsttry_tasks.parity.history import Line
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import StoreError, TooLargeError
-from firsttry_tasks.stores import runs as shelf
+from firsttry_tasks.stores import runs as stored_runs
 from firsttry_tasks.stores.bounded import BoundedStore
 from firsttry_tasks.stores.runs import Fetched, Sighting
 from firsttry_tasks.system import disk, machine
@@ -54,7 +54,7 @@ def share(root: Path, line: Line, seen: Sequence[Sighting] = ()) -> str:
     if not machine.in_ci(os.environ):
         return ""
     try:
-        _place(root).put(shelf.key(line), shelf.encode(line, seen))
+        _place(root).put(stored_runs.key(line), stored_runs.encode(line, seen))
     except FirstTryError as error:
         return f"note: this run is not in the store's statistics: {error}"
     return ""
@@ -81,16 +81,16 @@ def told(root: Path) -> tuple[list[Sighting], int]:
     """Return what the newest runs in the store saw of flaky tests, and how many runs those are."""
     store = BoundedStore(_place(root, PATIENT), PATIENT)
     files = sorted(store.entries(), key=lambda file: file.modified, reverse=True)
-    mine = [file for file in files if file.key.startswith(shelf.PREFIX)][:AT_MOST]
+    mine = [file for file in files if file.key.startswith(stored_runs.PREFIX)][:AT_MOST]
     found = _fetch(store, mine)
-    return [pair for data in found.values() for pair in shelf.sightings(data)], len(found)
+    return [pair for data in found.values() for pair in stored_runs.sightings(data)], len(found)
 
 
 def prune(root: Path) -> int:
     """Delete the runs in the store that are too old; return how many those were."""
     store = _place(root)
     max_age = project(root).settings.max_age
-    old = shelf.outdated(store.entries(), time.time(), max_age=max_age)
+    old = stored_runs.outdated(store.entries(), time.time(), max_age=max_age)
     for key in old:
         store.delete(key)
     return len(old)
@@ -102,7 +102,7 @@ def where(root: Path) -> str:
 
 
 def _place(root: Path, seconds: float = SECONDS) -> Store:
-    return shelf.open_runs(project(root).settings.store, root, seconds)
+    return stored_runs.open_runs(project(root).settings.store, root, seconds)
 
 
 def _held(root: Path) -> list[Fetched]:
@@ -121,9 +121,9 @@ def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
     store = BoundedStore(_place(root), SECONDS)
     seen = {it.key for it in held}
     files = sorted(store.entries(), key=lambda file: file.modified, reverse=True)
-    new = [it for it in files if it.key.startswith(shelf.PREFIX) and it.key not in seen]
+    new = [it for it in files if it.key.startswith(stored_runs.PREFIX) and it.key not in seen]
     fresh = [
-        Fetched(store=where(root), key=key, line=shelf.read(data))
+        Fetched(store=where(root), key=key, line=stored_runs.read(data))
         for key, data in _fetch(store, new[:AT_MOST]).items()
     ]
     if fresh:
@@ -139,7 +139,7 @@ def _fetch(store: Store, files: Iterable[Stored]) -> dict[str, bytes]:
 
     def one(file: Stored) -> tuple[str, bytes] | None:
         try:
-            return file.key, store.get(file.key, shelf.MOST) or b""
+            return file.key, store.get(file.key, stored_runs.MOST) or b""
         except TooLargeError:
             return file.key, b""
         except StoreError:

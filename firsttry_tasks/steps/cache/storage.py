@@ -38,16 +38,16 @@ def show(root: Path, *, prune_first: bool = False) -> None:
     store = opened(root)
     if prune_first:
         prune(root, store)
-    shelves = retention.shelves(store.entries())
-    if not shelves:
+    stored_boxes = retention.stored_boxes(store.entries())
+    if not stored_boxes:
         CONSOLE.say(f"{where(root)} holds no golden cache.")
         return
     now = time.time()
     rows = [
         (it.name.head[:12], age(now - it.modified), megabytes(it.size), str(it.name))
-        for it in shelves
+        for it in stored_boxes
     ]
-    total = megabytes(sum(shelf.size for shelf in shelves))
+    total = megabytes(sum(stored_box.size for stored_box in stored_boxes))
     CONSOLE.say(*table(("commit", "age", "size", "name"), rows), "", f"{len(rows)} boxes, {total}")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from firsttry_tasks.golden.box import Label
+    from firsttry_tasks.golden.box import IndexEntry
     from firsttry_tasks.golden.nearest import Candidate, Choice
     from firsttry_tasks.stores import Store
 
@@ -79,14 +79,14 @@ def _carry_through(root: Path) -> None:
         _swap(root)
 
 
-def _swap(root: Path) -> Label | None:
+def _swap(root: Path) -> IndexEntry | None:
     folder = warm_state.mypy_folder(root)
-    label = restore.finish(root / restore.STAGING, root / report_files.WARM, folder)
-    if label:
+    index_entry = restore.finish(root / restore.STAGING, root / report_files.WARM, folder)
+    if index_entry:
         # What the last warm run saw says nothing about the state that now stands.
         for end in ("json", "manifest"):
             disk.remove(root / report_files.ran_file("warm", "tests", end))
-    return label
+    return index_entry
 
 
 def _has_reason(root: Path, line: git.Line) -> bool:
@@ -108,8 +108,8 @@ def wanted_here(root: Path) -> Wanted:
 def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
     """Try the boxes that fit, nearest first; return the sentences that say what came of it."""
     names = [name for name in (box.labelled(file.key) for file in store.entries()) if name]
-    fit = box.fit(wanted.parts)
-    choice = nearest.choose(names, wanted.line.commits, wanted.lock, fit)
+    compat_key = box.compat_key(wanted.parts)
+    choice = nearest.choose(names, wanted.line.commits, wanted.lock, compat_key)
     said, refused = _nothing(names, choice, wanted.line), []
     for candidate in choice.fitting:
         tests = force or _is_nearer(root, candidate, wanted.parts)
@@ -153,7 +153,7 @@ def _others(store: Store, choice: Choice, parts: Mapping[str, str]) -> Iterator[
 
 def _why_not(store: Store, name: box.Name, parts: Mapping[str, str]) -> str:
     try:
-        data = store.get(box.label_key(name), box.MOST_LABEL)
+        data = store.get(box.index_key(name), box.MOST_INDEX_ENTRY)
         if not data:
             return "it is gone"
         theirs = box.read(data, name).manifest.parts

@@ -12,7 +12,7 @@ from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependency_db import WarmSummary
 from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden import restore
-from firsttry_tasks.golden.box import FITTING, Label
+from firsttry_tasks.golden.box import FITTING, IndexEntry
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.system import disk, git
@@ -95,7 +95,7 @@ def distance(root: Path, parts: Mapping[str, str]) -> Distance | None:
     if seen is not None:
         now = fingerprint.read_manifest(manifest(root, "tests"))
         return measure(fingerprint.paths(fingerprint.read_manifest(seen), now))
-    golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, Label)
+    golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, IndexEntry)
     commit = golden.manifest.producer.commit if golden else ""
     return of_commit(root, commit) if commit else None
 

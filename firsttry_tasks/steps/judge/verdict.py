@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.golden.box import Label
+from firsttry_tasks.golden.box import IndexEntry
 from firsttry_tasks.golden.restore import GOLDEN
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES, Divergences
@@ -97,7 +97,7 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
 def _around(root: Path, warm: Report, listed: int) -> history.RunContext:
     """Return what stood around the run: the flaky list, and the golden cache that warm had."""
     asked = disk.read_own(root / warm_state.ASKED, warm_state.CacheRequest)
-    golden = disk.read_own(root / report_files.WARM / GOLDEN, Label)
+    golden = disk.read_own(root / report_files.WARM / GOLDEN, IndexEntry)
     at = began(RUN)
     if asked is None or asked.head != warm.head:
         return history.RunContext(at=at, flaky=listed)

@@ -14,7 +14,7 @@ from tests.e2e.golden.world import ONLY_TESTS, World
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.golden.box import Label
+    from firsttry_tasks.golden.box import IndexEntry
 
 TAKEN = "Restored the golden cache of"
 
@@ -50,20 +50,20 @@ def _early(world: World) -> Checkout:
     return early
 
 
-def _labels(world: World) -> list[Label]:
-    """Return the labels of the boxes, the first one first."""
+def _index_entries(world: World) -> list[IndexEntry]:
+    """Return the index entries of the boxes, the first one first."""
     files = world.store.glob("*.json")
-    found = [msgspec.json.decode(it.read_bytes(), type=box.Label) for it in files]
-    return sorted(found, key=lambda label: len(label.deltas))
+    found = [msgspec.json.decode(it.read_bytes(), type=box.IndexEntry) for it in files]
+    return sorted(found, key=lambda index_entry: len(index_entry.deltas))
 
 
 def _wholes(world: World) -> list[Path]:
-    return [world.store / label.archive.key for label in _labels(world)]
+    return [world.store / index_entry.archive.key for index_entry in _index_entries(world)]
 
 
 def _deltas(world: World) -> list[Path]:
     """Return where the deltas of the last box stand, the one that makes it first."""
-    return [world.store / delta.sealed.key for delta in _labels(world)[-1].deltas]
+    return [world.store / delta.sealed.key for delta in _index_entries(world)[-1].deltas]
 
 
 def test_a_delta_is_a_fraction(world: World) -> None:
@@ -73,7 +73,7 @@ def test_a_delta_is_a_fraction(world: World) -> None:
 
 def test_a_label_tells_the_whole_chain(world: World) -> None:
     """The third box by the second, and that one by the first."""
-    first, second, third = _labels(world)
+    first, second, third = _index_entries(world)
     bases = [delta.base for delta in third.deltas]
     assert bases == [second.archive.sha256, first.archive.sha256]
 
@@ -114,11 +114,14 @@ def test_who_took_a_delta_can_take_the_next(world: World) -> None:
     world.update(early)
     [held] = (early.root / ".firsttry/golden").glob("*.tar.zst")
     same = held.read_bytes() == (world.folder / "aside").read_bytes()
-    assert (same, held.name.removesuffix(".tar.zst")) == (True, _labels(world)[-1].archive.sha256)
+    assert (same, held.name.removesuffix(".tar.zst")) == (
+        True,
+        _index_entries(world)[-1].archive.sha256,
+    )
 
 
 def test_a_held_box_is_not_fetched_again(world: World) -> None:
-    """The label is all that comes."""
+    """The index entry is all that comes."""
     early = _early(world)
     world.update(early)
     for path in (*_wholes(world), *_deltas(world)):

@@ -176,7 +176,7 @@ def test_where_all_are_forged_warm_goes_on_cold(world: OnHub) -> None:
 
 @pytest.mark.slow
 def test_a_box_that_is_damaged_gives_way_to_the_next(world: OnHub) -> None:
-    """As it is where a run was believed and its bytes are not what its label seals."""
+    """As it is where a run was believed and its bytes are not what its index entry seals."""
     world.more(1)
     number = next(it["id"] for it in world.hub.artifacts if not it["name"].endswith("delta"))
     world.hub.zips[number] = b"PK\x03\x04 and no more"

@@ -104,15 +104,15 @@ def test_a_shallow_clone_takes_the_exact_box(world: World) -> None:
 def _relabel(world: World, **parts: str) -> None:
     """Make the box in the store one of other parts."""
     [place] = world.store.glob("*.json")
-    old = msgspec.json.decode(place.read_bytes(), type=box.Label)
+    old = msgspec.json.decode(place.read_bytes(), type=box.IndexEntry)
     manifest = msgspec.structs.replace(old.manifest, parts={**old.manifest.parts, **parts})
     name = box.named(manifest)
     key = box.archive_key(name, old.archive.sha256)
     sealed = msgspec.structs.replace(old.archive, key=key)
     (world.store / old.archive.key).rename(world.store / key)
     place.unlink()
-    label = msgspec.structs.replace(old, manifest=manifest, archive=sealed)
-    (world.store / box.label_key(name)).write_bytes(box.encode(label))
+    index_entry = msgspec.structs.replace(old, manifest=manifest, archive=sealed)
+    (world.store / box.index_key(name)).write_bytes(box.encode(index_entry))
 
 
 def test_another_micro_version_is_told(world: World) -> None:

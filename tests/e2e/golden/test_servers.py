@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 TAKEN = "Restored the golden cache of"
-#: Bytes a second: less than a label in the second that warm spends.
+#: Bytes a second: less than an index entry in the second that warm spends.
 CRAWL = 1_000
-#: Bytes after which a connection is cut: less than a listing and a label, however often resumed.
+#: Bytes after which a connection is cut: less than a listing and an index entry, however often
+#: resumed.
 CUT = 300
 #: What a warm run may take longer than one without a store: its second, and a busy machine's.
 BUDGET, SLACK = 1.0, 2.0

@@ -83,9 +83,9 @@ def test_a_strangers_signature_is_refused(world: Signed, tmp_path: Path) -> None
 
 
 def test_a_signature_of_another_label_is_refused(world: Signed) -> None:
-    """A signature seals every byte of its label, and that one every byte of the box."""
-    [label] = world.store.glob("*.json")
-    label.write_bytes(label.read_bytes().replace(b'"run": ', b'"run":  '))
+    """A signature seals every byte of its index entry, and that one every byte of the box."""
+    [index_entry] = world.store.glob("*.json")
+    index_entry.write_bytes(index_entry.read_bytes().replace(b'"run": ', b'"run":  '))
     assert "its signature is not good" in world.update(world.clone()).out
 
 

@@ -44,7 +44,7 @@ def _age(world: World, days: float) -> None:
 
 
 def test_publishing_keeps_the_count(world: World) -> None:
-    """Of three boxes the oldest goes, its files and its label."""
+    """Of three boxes the oldest goes, its files and its index entry."""
     [first] = world.store.glob("*.json")
     for number in range(2):
         world.origin.write("notes.txt", str(number))

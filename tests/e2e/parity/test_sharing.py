@@ -31,11 +31,11 @@ MOODY = "tests/test_moody.py::test_moody"
 
 
 def _env(tmp_path: Path, **more: str) -> dict[str, str]:
-    return {"FIRSTTRY_STORE": str(tmp_path / "shelf")} | more
+    return {"FIRSTTRY_STORE": str(tmp_path / "stored_box")} | more
 
 
 def _lines(tmp_path: Path) -> list[Path]:
-    return sorted((tmp_path / "shelf" / runs.FOLDER).glob("*"))
+    return sorted((tmp_path / "stored_box" / runs.FOLDER).glob("*"))
 
 
 def _shared(proved: Checkout, tmp_path: Path, **env: str) -> Checkout:
@@ -62,7 +62,7 @@ def test_every_kind_of_store_carries_runs(proved: Checkout, tmp_path: Path, kind
 def test_a_run_in_ci_is_counted_elsewhere(proved: Checkout, tmp_path: Path) -> None:
     """Where it came from is said."""
     ran = _shared(proved, tmp_path).run("doit", "stats", env=_env(tmp_path))
-    source = f"of these 0 from this checkout, 1 from {tmp_path}/shelf"
+    source = f"of these 0 from this checkout, 1 from {tmp_path}/stored_box"
     assert ("parity runs: 1, " in ran.out, source in ran.out) == (True, True), ran.out
 
 
@@ -86,8 +86,8 @@ def test_what_was_read_is_kept(proved: Checkout, tmp_path: Path) -> None:
     """Offline it still counts, and the line says that the store could not be asked."""
     laptop = _shared(proved, tmp_path)
     laptop.run("doit", "stats", env=_env(tmp_path))
-    (tmp_path / "shelf").rename(tmp_path / "gone")
-    (tmp_path / "shelf").write_text("no folder")
+    (tmp_path / "stored_box").rename(tmp_path / "gone")
+    (tmp_path / "stored_box").write_text("no folder")
     ran = laptop.run("doit", "stats", env=_env(tmp_path))
     told = "could not be asked" in ran.out and ", 1 from" in ran.out
     assert (ran.code, told) == (0, True), ran.out
@@ -103,7 +103,7 @@ def test_another_store_is_another_statistic(proved: Checkout, tmp_path: Path) ->
 
 def test_no_store_changes_a_verdict(proved: Checkout, tmp_path: Path) -> None:
     """A run that can't be shared is green all the same, and a note says so."""
-    (tmp_path / "shelf").write_text("no folder")
+    (tmp_path / "stored_box").write_text("no folder")
     (proved.root / ".firsttry/history/parity.jsonl").unlink()
     ran = proved.run("doit", "compare", env=_env(tmp_path, CI="true"))
     assert (ran.code, "note: this run is not in the store's statistics" in ran.out) == (0, True)
@@ -122,7 +122,7 @@ def test_an_old_run_is_pruned_with_the_boxes(proved: Checkout, tmp_path: Path) -
 def test_a_line_that_is_none_costs_nothing(proved: Checkout, tmp_path: Path) -> None:
     """It is left out, and not asked for again."""
     laptop = _shared(proved, tmp_path)
-    bad = tmp_path / "shelf" / runs.FOLDER / f"{runs.PREFIX}bad.json"
+    bad = tmp_path / "stored_box" / runs.FOLDER / f"{runs.PREFIX}bad.json"
     bad.write_text("\x1b[2J")
     said = [laptop.run("doit", "stats", env=_env(tmp_path)).out for _ in range(2)]
     assert [(", 1 from" in out, "\x1b" in out) for out in said] == [(True, False)] * 2
@@ -183,7 +183,7 @@ def test_failures_in_ci_are_gathered_too(checkout: Checkout, tmp_path: Path) -> 
 def test_a_store_that_is_not_there_is_told(checkout: Checkout, tmp_path: Path) -> None:
     """2: somebody asked for just this; the list stays."""
     checkout.write(LIST, '{"nodeids": ["a"]}')
-    (tmp_path / "shelf").write_text("no folder")
+    (tmp_path / "stored_box").write_text("no folder")
     ran = checkout.run("doit", "flaky", "gather", env=_env(tmp_path))
     assert (ran.code, (checkout.root / LIST).read_text()) == (2, '{"nodeids": ["a"]}'), ran.out
 

@@ -375,15 +375,15 @@ CASES = (
     case(
         "in-a-dictionary-that-objects-set-aside",
         """
-    import shelf
+    import stored_box
     class Style:
         def __init__(self):
-            self.codes = shelf.codes
+            self.codes = stored_box.codes
         def render(self):
             if "a" not in self.codes:
                 self.codes["a"] = compute()
             return self.codes["a"]
-    --- shelf.py
+    --- stored_box.py
     codes = {}
         """,
         "Style().render()",

@@ -26,7 +26,7 @@ HEAD = "a" * 40
 LOCK = "b" * 64
 PRINT = f"{HEAD}-{LOCK}"
 PARTS = {"python": "cpython 3.11.7", "platform": "linux x86_64", "lock": LOCK, "ruff": "1"}
-NAME = box.Name(head=HEAD, lock=LOCK, fit=box.fit(PARTS))
+NAME = box.Name(head=HEAD, lock=LOCK, compat_key=box.compat_key(PARTS))
 NOTHING = Door(read=lambda _path: b"", before=lambda _path, _began: None)
 SHARD = "mypy/3.11/cache.0.db"
 
@@ -154,17 +154,19 @@ def squeezed(tar: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=1).compress(tar)
 
 
-def labelled(sealing: box.Manifest, data: bytes) -> box.Label:
-    """Return the label that fits an archive: an attacker can write that one too."""
+def labelled(sealing: box.Manifest, data: bytes) -> box.IndexEntry:
+    """Return the index entry that fits an archive: an attacker can write that one too."""
     sha256 = disk.digest(data)
     key = box.archive_key(NAME, sha256)
-    return box.Label(manifest=sealing, archive=box.Sealed(key=key, size=len(data), sha256=sha256))
+    return box.IndexEntry(
+        manifest=sealing, archive=box.Sealed(key=key, size=len(data), sha256=sha256)
+    )
 
 
-def take(label: bytes, data: bytes, root: Path) -> None:
+def take(index_entry: bytes, data: bytes, root: Path) -> None:
     """Do what the update step does with what a store served."""
     staging = root / restore.STAGING
-    found = box.read(label, NAME)
+    found = box.read(index_entry, NAME)
     box.check_sealed(found.archive, data)
     restore.stage(found, archive.opened(io.BytesIO(data)), staging)
     proof.check(found.manifest, staging)

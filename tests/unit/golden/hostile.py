@@ -1,4 +1,4 @@
-"""Boxes that nobody should take: each is a label and an archive that fits it as well as it can."""
+"""Boxes that nobody should take: each an index entry, and an archive that fits it if it can."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ Edit = tuple[tuple[str | int, ...], Any]
 
 
 def _key(base: str = "0" * 64, head: str = boxes.HEAD) -> str:
-    return box.delta_key(box.Name(head=head, lock=boxes.LOCK, fit=boxes.NAME.fit), base)
+    return box.delta_key(
+        box.Name(head=head, lock=boxes.LOCK, compat_key=boxes.NAME.compat_key), base
+    )
 
 
 NEAR, FAR = _key(), _key(head="c" * 40)
@@ -35,7 +37,7 @@ def _delta(key: str, base: str = "0" * 64, size: int = 1) -> dict[str, Any]:
     return {"base": base, "sealed": {"key": key, "size": size, "sha256": "0" * 64}}
 
 
-#: Where in a label's JSON something is put, and what.
+#: Where in an index entry's JSON something is put, and what.
 LABELS: dict[str, Edit] = {
     "another schema": (("schema_version",), 2),
     "a manifest of another schema": (("manifest", "schema_version"), 0),
@@ -110,9 +112,9 @@ def _sealed(manifest: box.Manifest, data: bytes) -> Served:
 
 
 def edited(folder: Path, edit: Edit) -> Served:
-    """Return a good box with one thing changed in its label."""
-    label, data = good(folder)
-    tree = json.loads(label)
+    """Return a good box with one thing changed in its index entry."""
+    index_entry, data = good(folder)
+    tree = json.loads(index_entry)
     (*way, last), value = edit
     place = tree
     for step in way:
@@ -223,8 +225,8 @@ def _tar(folder: Path, change: Callable[[bytes], bytes]) -> Served:
 
 
 def _data(folder: Path, change: Callable[[bytes], bytes]) -> Served:
-    label, data = good(folder)
-    del label
+    index_entry, data = good(folder)
+    del index_entry
     return _sealed(boxes.manifest(boxes.files(folder)), change(data))
 
 
@@ -258,10 +260,10 @@ ARCHIVES: dict[str, Callable[[Path], Served]] = {
 
 def everything() -> dict[str, Callable[[Path], Served]]:
     """Return every handmade box by its name."""
-    labels = {name: _edit(edit) for name, edit in LABELS.items()}
+    index_entries = {name: _edit(edit) for name, edit in LABELS.items()}
     names = {f"a file named {name!r}": _named(name) for name in NAMES}
     tars = {name: _tarred(*spoilt) for name, spoilt in TARS.items()}
-    return {**labels, **names, **tars, **ARCHIVES}
+    return {**index_entries, **names, **tars, **ARCHIVES}
 
 
 def _edit(edit: Edit) -> Callable[[Path], Served]:

@@ -16,13 +16,13 @@ UNIT = 1024 if sys.platform == "linux" else 1
 
 
 def main(folder: Path) -> None:
-    """Take ``folder/label`` and ``folder/data``."""
+    """Take ``folder/index entry`` and ``folder/data``."""
     data = (folder / "data").read_bytes()
     try:
-        label = box.read((folder / "label").read_bytes(), NAME)
-        box.check_sealed(label.archive, data)
-        restore.stage(label, archive.opened(io.BytesIO(data)), folder / "staging")
-        proof.prove(label.manifest, folder / "staging")
+        index_entry = box.read((folder / "label").read_bytes(), NAME)
+        box.check_sealed(index_entry.archive, data)
+        restore.stage(index_entry, archive.opened(io.BytesIO(data)), folder / "staging")
+        proof.prove(index_entry.manifest, folder / "staging")
         reason = ""
     except BadBoxError as error:
         reason = str(error)

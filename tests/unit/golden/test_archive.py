@@ -66,9 +66,9 @@ def test_one_flipped_bit_is_refused(
     root = tmp_path_factory.mktemp("flip")
     held = boxes.files(root)
     data = boxes.packed(held)
-    label = box.encode(boxes.labelled(boxes.manifest(held), data))
+    index_entry = box.encode(boxes.labelled(boxes.manifest(held), data))
     at = int(where * len(data))
     broken = data[:at] + bytes([data[at] ^ (1 << bit)]) + data[at + 1 :]
     with pytest.raises(BadBoxError):
-        boxes.take(label, broken, root)
+        boxes.take(index_entry, broken, root)
     assert not (root / "warm").exists()

@@ -15,7 +15,7 @@ from tests.unit.golden import boxes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.golden.box import Label
+    from firsttry_tasks.golden.box import IndexEntry
 
 DICE = random.Random(7)
 LARGE = DICE.randbytes(400_000)
@@ -79,17 +79,17 @@ def test_a_delta_that_is_a_bomb_is_refused(tmp_path: Path) -> None:
         delta.apply(delta.tar(before), bomb)
 
 
-def _label(*bases: str, each: int = 10, whole: int = 100) -> Label:
-    """Return a label of a box that these earlier ones lead to, the nearest first."""
+def _label(*bases: str, each: int = 10, whole: int = 100) -> IndexEntry:
+    """Return an index entry of a box that these earlier ones lead to, the nearest first."""
     seal = boxes.manifest({})
     sealed = box.Sealed(key="", size=each, sha256="")
     archive = box.Sealed(key="", size=whole, sha256="mine")
     deltas = tuple(box.Delta(base=base, sealed=sealed) for base in bases)
-    return box.Label(manifest=seal, archive=archive, deltas=deltas)
+    return box.IndexEntry(manifest=seal, archive=archive, deltas=deltas)
 
 
-def _way(label: Label, held: str) -> list[str] | None:
-    found = delta.way(label, held)
+def _way(index_entry: IndexEntry, held: str) -> list[str] | None:
+    found = delta.way(index_entry, held)
     return None if found is None else [one.base for one in found]
 
 
@@ -110,5 +110,5 @@ def test_the_way_begins_at_what_is_held(held: str, way: list[str] | None) -> Non
 
 def test_the_least_bytes_are_fetched() -> None:
     """Where the deltas come to as much as the whole, the whole is fetched."""
-    label = _label("c", "b", "a", each=40)
-    assert (_way(label, "b"), _way(label, "a")) == (["b", "c"], None)
+    index_entry = _label("c", "b", "a", each=40)
+    assert (_way(index_entry, "b"), _way(index_entry, "a")) == (["b", "c"], None)

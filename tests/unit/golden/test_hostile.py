@@ -89,8 +89,8 @@ def _mutated(dice: random.Random, files: dict[str, bytes]) -> hostile.Served:
     tar = boxes.raw(held, sealing)
     data = boxes.squeezed(spoil(tar) if where == "tar" else tar)
     data = spoil(data) if where == "archive" else data
-    label = box.encode(boxes.labelled(sealing, data))
-    return spoil(label) if where == "label" else label, data
+    index_entry = box.encode(boxes.labelled(sealing, data))
+    return spoil(index_entry) if where == "label" else index_entry, data
 
 
 def _spoilt(dice: random.Random, data: bytes) -> bytes:

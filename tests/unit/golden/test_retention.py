@@ -10,9 +10,9 @@ from firsttry_tasks.model.values import Stored
 NOW = 1000 * DAY
 
 
-def _box(number: int, *, days: float, label: bool = True) -> list[Stored]:
-    name = Name(head=f"{number:040x}", lock="1" * 64, fit="a" * 12)
-    keys = [box.archive_key(name, "c" * 64), *([box.label_key(name)] if label else [])]
+def _box(number: int, *, days: float, index_entry: bool = True) -> list[Stored]:
+    name = Name(head=f"{number:040x}", lock="1" * 64, compat_key="a" * 12)
+    keys = [box.archive_key(name, "c" * 64), *([box.index_key(name)] if index_entry else [])]
     return [Stored(key=key, size=10, modified=NOW - days * DAY) for key in keys]
 
 
@@ -34,18 +34,18 @@ def test_age_decides_too() -> None:
 
 
 def test_labels_go_first() -> None:
-    """A prune that is killed leaves no label without its box."""
+    """A prune that is killed leaves no index entry without its box."""
     assert _gone(_box(1, days=31), max_age=30)[0].endswith(".json")
 
 
 def test_an_archive_that_is_being_published_stays() -> None:
-    """Its label comes last, so it has none for a while."""
-    assert _gone(_box(1, days=0.5, label=False)) == []
+    """Its index entry comes last, so it has none for a while."""
+    assert _gone(_box(1, days=0.5, index_entry=False)) == []
 
 
 def test_an_archive_whose_publisher_died_goes() -> None:
-    """After a day nobody writes its label any more."""
-    assert len(_gone(_box(1, days=2, label=False))) == 1
+    """After a day nobody writes its index entry any more."""
+    assert len(_gone(_box(1, days=2, index_entry=False))) == 1
 
 
 def test_files_of_others_stay() -> None:
@@ -54,5 +54,5 @@ def test_files_of_others_stay() -> None:
 
 
 def test_a_shelf_counts_all_its_files() -> None:
-    """The size of a box is that of its archive and its label."""
-    assert retention.shelves(_box(1, days=0))[0].size == 20
+    """The size of a box is that of its archive and its index entry."""
+    assert retention.stored_boxes(_box(1, days=0))[0].size == 20

@@ -271,8 +271,8 @@ def test_who_holds_none_fetches_the_whole_alone(hub: Hub, tmp_path: Path) -> Non
 def test_a_delta_is_listed_as_a_part_of_its_box(hub: Hub, tmp_path: Path) -> None:
     """So it goes when the box goes."""
     _with_delta(hub)
-    [shelf] = retention.shelves(_store(tmp_path).entries())
-    assert shelf.keys == (f"{TOLD}.zst", LABEL)
+    [stored_box] = retention.stored_boxes(_store(tmp_path).entries())
+    assert stored_box.keys == (f"{TOLD}.zst", LABEL)
 
 
 def test_a_delta_is_deleted(hub: Hub, tmp_path: Path) -> None:

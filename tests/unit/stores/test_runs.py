@@ -39,14 +39,17 @@ def both(
 ) -> Iterator[tuple[Store, Store]]:
     """Return the boxes' place and the runs' place of one empty store."""
     if request.param == "folder":
-        yield stores.open_store("shelf", tmp_path, 30), runs.open_runs("shelf", tmp_path, 30)
+        yield (
+            stores.open_store("stored_box", tmp_path, 30),
+            runs.open_runs("stored_box", tmp_path, 30),
+        )
         return
     with kinds.SERVERS[request.param](tmp_path) as server:
         for name, value in server.env.items():
             monkeypatch.setenv(name, value)
         if server.root:
-            (Path(server.root) / "shelf").mkdir()
-        url = f"{server.url}/shelf"
+            (Path(server.root) / "stored_box").mkdir()
+        url = f"{server.url}/stored_box"
         yield stores.open_store(url, tmp_path, 30), runs.open_runs(url, tmp_path, 30)
 
 
@@ -66,8 +69,8 @@ def test_runs_lie_beside_the_boxes(both: tuple[Store, Store]) -> None:
 
 def test_a_folder_of_ours_stays_out_of_git(tmp_path: Path) -> None:
     """Whether a box or a run is put into it first."""
-    runs.open_runs("shelf", tmp_path, 30).put("x", b"x")
-    assert (tmp_path / "shelf/.gitignore").read_text() == "*\n"
+    runs.open_runs("stored_box", tmp_path, 30).put("x", b"x")
+    assert (tmp_path / "stored_box/.gitignore").read_text() == "*\n"
 
 
 def test_an_unknown_scheme_is_wrong_usage(tmp_path: Path) -> None:
