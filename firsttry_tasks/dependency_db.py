@@ -116,7 +116,7 @@ class DependencyDb:
         with _open(self.path) as db:
             sources = _Sources(db, manifest, door.read)
             made = ingest.recorded(records, manifest, parts, sources, door.before)
-            made = msgspec.structs.replace(made, left=left)
+            made = msgspec.structs.replace(made, deselected_by_project=left)
             with db:
                 db.execute(
                     "INSERT INTO ft_session (made, body) VALUES (?, ?)",

@@ -51,8 +51,8 @@ def result(  # noqa: PLR0913  each has a default
         message=message,
         findings=findings,
         tests=tests,
-        moved=edited,
-        edited=edited,
+        touched_during_run=edited,
+        changed_during_run=edited,
     )
 
 

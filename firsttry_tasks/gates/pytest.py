@@ -46,7 +46,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None = None
     collected: int = 0
     why: dict[str, str] = {}
-    left: tuple[str, ...] = ()
+    deselected_by_project: tuple[str, ...] = ()
     smoke: tuple[str, ...] = ()
     text: str = ""
     code: int = 0
@@ -58,7 +58,7 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     counts: Counts
     findings: tuple[Finding, ...]
     why: dict[str, str] = {}
-    left: tuple[str, ...] = ()
+    deselected_by_project: tuple[str, ...] = ()
     smoke: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -152,12 +152,12 @@ def hear(lines: Iterable[str]) -> PytestRun:
             *(_failed(event) for event in ends if event.outcome in BAD),
         ),
         why=asked[-1].why if asked else {},
-        left=asked[-1].left if asked else (),
+        deselected_by_project=asked[-1].deselected_by_project if asked else (),
         smoke=asked[-1].smoke if asked else (),
         skipped=tuple(event.id for event in ends if event.outcome == "skipped"),
         notes=tuple(event.text for event in events if event.e == "note"),
         durations={event.id: round(event.seconds, 6) for event in ends},
-        total=asked[-1].collected - len(asked[-1].left) if asked else None,
+        total=asked[-1].collected - len(asked[-1].deselected_by_project) if asked else None,
         running=next((nodeid for nodeid in reversed(begun) if nodeid not in ended), ""),
         unran=frozenset(asked[-1].why if asked else ()) - ended,
         finished=any(event.e == "finish" for event in events),

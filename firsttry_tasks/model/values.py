@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Stage = Literal["warm", "full"]
 STAGES: tuple[Stage, ...] = ("warm", "full")
@@ -87,8 +87,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     """The tests a warm run chooses, each with its why.
 
     ``why`` maps a node id to its reason; ``files`` maps a path in which tests may have appeared
-    to its reason. ``everything`` holds the reasons to run all tests. ``stable`` are the known
-    tests that nothing affects, ``quiet`` the known test files that hold only such: a test that
+    to its reason. ``everything`` holds the reasons to run all tests. ``skip_tests`` are the known
+    tests that nothing affects, ``skip_files`` the known test files that hold only such: a test that
     is in neither is unknown, and runs. ``total`` counts the known tests that the project's own
     options do not leave out.
     """
@@ -96,8 +96,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     why: dict[str, str] = {}
     files: dict[str, str] = {}
     everything: tuple[str, ...] = ()
-    stable: frozenset[str] = frozenset()
-    quiet: frozenset[str] = frozenset()
+    skip_tests: frozenset[str] = frozenset()
+    skip_files: frozenset[str] = frozenset()
     total: int = 0
 
     @property
@@ -109,22 +109,21 @@ class Selection(Struct, frozen=True, kw_only=True):
 class TestsPlan(Struct, frozen=True, kw_only=True):
     """What our pytest plugin is told: where to write, and what need not run.
 
-    ``stable`` node ids are deselected and ``quiet`` files not collected; ``only`` (node ids),
-    where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has the
-    reasons known before collection.
-    ``records`` is the folder for what is learned of the project at ``root``, "" to learn nothing.
-    ``data`` are the folders of files that are no code, "" for the root. ``serial``: in one process,
-    whatever the options ask of pytest-xdist.
+    ``skip_tests`` node ids are deselected and ``skip_files`` files not collected; ``only`` (node
+    ids), where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has
+    the reasons known before collection. ``records`` is the folder for what is learned of the
+    project at ``root``, "" to learn nothing. ``data`` are the folders of files that are no code, ""
+    for the root. ``serial``: in one process, whatever the options ask of pytest-xdist.
     """
 
     __test__ = False
 
     events: str
-    stable: frozenset[str] = frozenset()
-    quiet: frozenset[str] = frozenset()
+    skip_tests: frozenset[str] = frozenset()
+    skip_files: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
     why: dict[str, str] = {}
-    otherwise: str = "everything runs"
+    default_reason: str = "everything runs"
     order: tuple[str, ...] = ()
     root: str = ""
     records: str = ""
@@ -173,9 +172,9 @@ class GateResult(Struct, frozen=True, kw_only=True):
     """What one gate found in one stage.
 
     ``key`` is the digest of everything the result depends on; a result speaks for a tree only
-    while the key is the same. ``moved`` names what was written while the gate ran, ``edited`` what
-    of it stood there with other content in the end: such a result is
-    shown and not kept. ``run`` is the id of the run that produced it.
+    while the key is the same. ``touched_during_run`` (``moved`` in the file) names what was
+    written while the gate ran, ``changed_during_run`` (``edited``) what of it had other content
+    in the end: such a result is shown and not kept. ``run`` is the id of the run that produced it.
     """
 
     gate: str
@@ -189,8 +188,8 @@ class GateResult(Struct, frozen=True, kw_only=True):
     version: str = ""
     argv: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    moved: tuple[str, ...] = ()
-    edited: tuple[str, ...] = ()
+    touched_during_run: tuple[str, ...] = field(default=(), name="moved")
+    changed_during_run: tuple[str, ...] = field(default=(), name="edited")
     tests: TestsDetail | None = None
 
 

@@ -47,9 +47,9 @@ def _apart(warm: Report, full: Report) -> list[str]:
             if line.result.status == "error"
         ]
         wrong += [
-            f"{', '.join(line.result.edited[:3])} changed while {stage}:{line.result.gate} ran"
-            for line in report.gates
-            if line.result.edited
+            f"{', '.join(it.changed_during_run[:3])} changed while {stage}:{it.gate} ran"
+            for it in (line.result for line in report.gates)
+            if it.changed_during_run
         ]
     if warm.fingerprint != full.fingerprint:
         wrong.append(

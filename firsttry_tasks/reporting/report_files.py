@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.flaky import list_file
@@ -37,7 +37,7 @@ class ResultStatus(Struct, frozen=True, kw_only=True):
 
     status: str
     key: str
-    moved: tuple[str, ...] = ()
+    touched_during_run: tuple[str, ...] = field(default=(), name="moved")
 
 
 def report_file(stage: Stage) -> str:
@@ -78,7 +78,7 @@ def standing(root: Path, stage: Stage, gate: str) -> ResultStatus | None:
 def stands(root: Path, stage: Stage, gate: str) -> bool:
     """Tell whether the gate's result is green and of the inputs as they are now."""
     last = standing(root, stage, gate)
-    if last is None or last.status not in {"green", "off"} or last.moved:
+    if last is None or last.status not in {"green", "off"} or last.touched_during_run:
         return False
     inputs = disk.read_own(root / inputs_file(stage, gate), Inputs)
     return inputs is not None and inputs.key == last.key

@@ -27,9 +27,11 @@ class Selected:
 
     def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
         """Leave out files in which no test is to run."""
-        if not self._plan.quiet or not collection_path.is_relative_to(config.rootpath):
+        if not self._plan.skip_files or not collection_path.is_relative_to(config.rootpath):
             return None
-        return collection_path.relative_to(config.rootpath).as_posix() in self._plan.quiet or None
+        return (
+            collection_path.relative_to(config.rootpath).as_posix() in self._plan.skip_files or None
+        )
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
@@ -54,18 +56,18 @@ class Selected:
         nodeid = clean(nodeid)
         if self._plan.only:
             return nodeid in self._plan.only
-        return nodeid not in self._plan.stable
+        return nodeid not in self._plan.skip_tests
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tell what is going to run, each with its why, and what the project itself left out."""
         if self._stream is None:
             return
         kept = [clean(item.nodeid) for item in session.items]
-        left = set(self._collected).difference(kept, self._plan.stable)
+        left = set(self._collected).difference(kept, self._plan.skip_tests)
         self._stream.write(
             "collected",
             collected=len(self._collected),
-            why={nodeid: self._plan.why.get(nodeid, self._plan.otherwise) for nodeid in kept},
-            left=[] if self._plan.only else sorted(left),
+            why={nodeid: self._plan.why.get(nodeid, self._plan.default_reason) for nodeid in kept},
+            deselected_by_project=[] if self._plan.only else sorted(left),
             smoke=self._smoke,
         )

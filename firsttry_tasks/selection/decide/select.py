@@ -46,8 +46,8 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
     return Selection(
         why=tests,
         files=files,
-        stable=frozenset(valid - tests.keys()),
-        quiet=frozenset(homes - busy),
+        skip_tests=frozenset(valid - tests.keys()),
+        skip_files=frozenset(homes - busy),
         total=len(there),
     )
 
@@ -103,7 +103,7 @@ def _there(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> set[str]:
             same = recorded.manifest.get(path) == now.manifest.get(path)
             if path in now.manifest and (path not in found or (same and not found[path][0])):
                 found[path] = same, recorded
-    left = {nodeid for _, recorded in found.values() for nodeid in recorded.left}
+    left = {nodeid for _, recorded in found.values() for nodeid in recorded.deselected_by_project}
     return {
         f"{path}{rest}"
         for path, (_, recorded) in found.items()

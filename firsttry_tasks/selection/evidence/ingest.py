@@ -59,7 +59,7 @@ def recorded(
         scopes=tuple(shared.scopes),
         tests=tests,
         collected=_by_file(nodeid for one in records for nodeid in one.collected),
-        left=frozenset(),
+        deselected_by_project=frozenset(),
         loads={unit: tuple(sorted(paths)) for unit, paths in joined.loads.items()},
     )
 

@@ -59,7 +59,7 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     scopes: tuple[Scope, ...]
     tests: tuple[RecordedTest, ...]
     collected: dict[str, tuple[str, ...]]  # file -> what follows it in the node ids found there
-    left: frozenset[str]  # node ids that the project's own options deselect
+    deselected_by_project: frozenset[str]  # node ids that the project's own options deselect
     loads: dict[int, tuple[str, ...]] = {}  # unit -> modules that it had imported, by path
 
     def homes(self) -> frozenset[str]:

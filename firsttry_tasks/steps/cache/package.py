@@ -64,7 +64,7 @@ def _green(root: Path, mark: Fingerprint) -> Report:
         raise FirstTryError(f"Nothing to pack: full is {report.status}. Mend it, then {RECORD}")
     if (report.fingerprint, report.tree) != (mark.name, mark.tree):
         raise FirstTryError(f"Nothing to pack: the full report is of another tree; {RECORD}")
-    moved = [path for line in report.gates for path in line.result.moved]
+    moved = [path for line in report.gates for path in line.result.touched_during_run]
     if moved:
         raise FirstTryError(f"Nothing to pack: {moved[0]} changed while full ran; {RECORD}")
     open_changes = git.uncommitted(project(root).top)

@@ -50,8 +50,8 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         version=here.installed.get(GATES[gate].TOOL, ""),
         argv=ran.argv,
         findings=ran.said.findings,
-        moved=moved,
-        edited=edited,
+        touched_during_run=moved,
+        changed_during_run=edited,
         tests=ran.said.tests,
     )
     if result.status != "error" and not moved:
@@ -76,7 +76,7 @@ def _why(
     last = report_files.standing(root, stage, gate)
     if last and last.status != "green":
         reasons += (f"was {last.status} last time",)
-    if last and last.moved:
+    if last and last.touched_during_run:
         reasons += ("the tree moved last time",)
     return reasons or ("asked to",)
 

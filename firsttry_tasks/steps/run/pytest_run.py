@@ -84,7 +84,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     around = now(here, job, inputs, tree, memory)
     recorded_runs = memory.recorded_runs()
     chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
-    smoke = frozenset(learned.smoke) & chosen.stable
+    smoke = frozenset(learned.smoke) & chosen.skip_tests
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
         return GateRun(
@@ -117,12 +117,12 @@ def _choose(
 
 def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
     """Known flaky tests run always."""
-    again = known & chosen.stable
+    again = known & chosen.skip_tests
     return msgspec.structs.replace(
         chosen,
         why=chosen.why | dict.fromkeys(sorted(again), "known flaky"),
-        stable=chosen.stable - again,
-        quiet=chosen.quiet - {nodeid.partition("::")[0] for nodeid in again},
+        skip_tests=chosen.skip_tests - again,
+        skip_files=chosen.skip_files - {nodeid.partition("::")[0] for nodeid in again},
     )
 
 
@@ -135,10 +135,10 @@ def _chosen(
         events=f"{job.work}/events.jsonl",
         root=job.root,
         records=_records(job),
-        stable=frozenset() if everything else chosen.stable,
-        quiet=frozenset() if everything else chosen.quiet,
+        skip_tests=frozenset() if everything else chosen.skip_tests,
+        skip_files=frozenset() if everything else chosen.skip_files,
         why=chosen.why,
-        otherwise="; ".join(chosen.everything) or "new test",
+        default_reason="; ".join(chosen.everything) or "new test",
         smoke=mark,
         serial=serial,
     )
@@ -147,8 +147,10 @@ def _chosen(
         if heard.why or said.status != "green" or not smoke or everything:
             mode = "everything" if everything else "selected"
             return _mode(said, mode, None if everything else chosen.total), heard, argv
-    quiet = plan.quiet - {nodeid.partition("::")[0] for nodeid in smoke}
-    plan = msgspec.structs.replace(plan, only=smoke, quiet=quiet, why={}, otherwise="smoke test")
+    quiet = plan.skip_files - {nodeid.partition("::")[0] for nodeid in smoke}
+    plan = msgspec.structs.replace(
+        plan, only=smoke, skip_files=quiet, why={}, default_reason="smoke test"
+    )
     said, heard, argv = once(job, plan)
     return _mode(said, "smoke", chosen.total), heard, argv
 
@@ -278,7 +280,7 @@ def _learn(
         return
     memory = DependencyDb(folder / DB)
     door = Door(read=partial(_read, here.root), before=partial(_before, here.root))
-    memory.learn(found, now.manifest, now.parts, frozenset(heard.left), door)
+    memory.learn(found, now.manifest, now.parts, frozenset(heard.deselected_by_project), door)
     recorded_runs = memory.recorded_runs()
     watched = dependency_db.watched(recorded_runs, now.variable, now.outside)
     disk.write_json(folder / WATCHED, watched)

@@ -41,7 +41,7 @@ def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dic
         events=f"{job.work}/events.jsonl",
         only=frozenset(order),
         order=order,
-        otherwise="again",
+        default_reason="again",
         root=job.root,
         records=f"{job.work}/{RECORDS}" if job.stage == "warm" else "",
     )

@@ -69,10 +69,10 @@ def _show(it: Report) -> None:
     for line in it.gates:
         result = line.result
         CONSOLE.say(*reporting_text.findings(result.findings, report_files.report_file(it.stage)))
-        if result.moved:
+        if result.touched_during_run:
             CONSOLE.say(
-                f"note: {', '.join(result.moved[:3])} changed while {result.gate} ran; "
-                "its result is shown and not kept"
+                f"note: {', '.join(result.touched_during_run[:3])} changed while {result.gate} ran;"
+                " its result is shown and not kept"
             )
     CONSOLE.say("", *reporting_text.report(it), "")
     if os.environ.get("GITHUB_ACTIONS"):

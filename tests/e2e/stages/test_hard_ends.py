@@ -165,9 +165,9 @@ def test_an_edit_that_was_taken_back_is_not_recorded(shop: Checkout) -> None:
     swap = "    old = place.read_text()\n    place.write_text('x')\n    place.write_text(old)\n"
     _test(shop, f"{EDIT}{mark}{swap}")
     shop.run("doit", "warm")
-    moved = shop.gate().moved
+    moved = shop.gate().touched_during_run
     shop.run("doit", "warm")
-    assert (moved, shop.ran(), shop.gate().moved) == (("shop.py",), {"tests"}, ())
+    assert (moved, shop.ran(), shop.gate().touched_during_run) == (("shop.py",), {"tests"}, ())
 
 
 PUT_BACK = """\
@@ -194,7 +194,7 @@ def test_files_that_tests_touch_or_put_back_were_not_edited(shop: Checkout) -> N
     shop.write("tests/page.html", "<p>")
     shop.write("tests/test_page.py", PUT_BACK)
     shop.run("doit", "warm")
-    moved = shop.gate().moved
+    moved = shop.gate().touched_during_run
     shop.run("doit", "warm")
     assert (moved, shop.ran()) == ((), set())
 
@@ -213,14 +213,14 @@ def test_a_new_module_that_a_test_writes_is_told(shop: Checkout) -> None:
     """Code that came into being while tests ran may be what they tested."""
     _test(shop, "Path('made.py').write_text('')")
     shop.run("doit", "warm")
-    assert shop.gate().moved == ("made.py",)
+    assert shop.gate().touched_during_run == ("made.py",)
 
 
 def test_a_file_that_a_test_leaves_is_no_edit(shop: Checkout) -> None:
     """A report some test writes does not make every run nobody's."""
     _test(shop, "Path('left.txt').write_text('')")
     shop.run("doit", "warm")
-    assert shop.gate().moved == ()
+    assert shop.gate().touched_during_run == ()
 
 
 def _wait_for(place: Path, process: Popen[bytes]) -> None:
@@ -317,7 +317,9 @@ def test_a_killed_run_never_makes_the_next_one_wrong(
     _kill(process)
     proved.write("shop.py", BROKEN)
     ran = proved.run("doit", command)
-    assert (ran.code, proved.failed(), proved.gate().moved) == (1, {PRICE}, ()), ran.out
+    assert (ran.code, proved.failed(), proved.gate().touched_during_run) == (1, {PRICE}, ()), (
+        ran.out
+    )
 
 
 @pytest.mark.slow

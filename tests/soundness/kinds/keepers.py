@@ -375,15 +375,15 @@ CASES = (
     case(
         "in-a-dictionary-that-objects-set-aside",
         """
-    import stored_box
+    import shelf
     class Style:
         def __init__(self):
-            self.codes = stored_box.codes
+            self.codes = shelf.codes
         def render(self):
             if "a" not in self.codes:
                 self.codes["a"] = compute()
             return self.codes["a"]
-    --- stored_box.py
+    --- shelf.py
     codes = {}
         """,
         "Style().render()",

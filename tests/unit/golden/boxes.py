@@ -69,7 +69,7 @@ def recorded() -> RecordedRun:
         scopes=scopes,
         tests=tests,
         collected=dict.fromkeys(TREE, ("test",)),
-        left=frozenset(),
+        deselected_by_project=frozenset(),
     )
 
 

@@ -79,7 +79,7 @@ def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any)
         scopes=(),
         tests=(test,),
         collected={},
-        left=frozenset(),
+        deselected_by_project=frozenset(),
     )
     return PriorEvidence(recorded=recorded, **more)
 

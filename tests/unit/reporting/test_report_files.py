@@ -35,7 +35,8 @@ def test_a_green_result_of_the_same_inputs_stands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"status": "red"}, {"status": "error"}, {"key": "other"}, {"moved": ("a.py",)}]
+    "change",
+    [{"status": "red"}, {"status": "error"}, {"key": "other"}, {"touched_during_run": ("a.py",)}],
 )
 def test_anything_else_runs_again(tmp_path: Path, change: dict[str, object]) -> None:
     """Red, broken, of other inputs, or of a tree that moved."""

@@ -79,7 +79,7 @@ class World:
             scopes=(*scopes, *imports),
             tests=known,
             collected={path: tuple(rests) for path, rests in collected.items()},
-            left=frozenset(),
+            deselected_by_project=frozenset(),
         )
 
     def _test(

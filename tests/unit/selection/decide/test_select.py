@@ -115,7 +115,7 @@ def test_every_test_has_its_why(world: World) -> None:
 def test_a_new_test_in_a_known_file_runs(world: World) -> None:
     """The file is collected, and the tests that nothing affects are left out by name."""
     chosen = world.chosen(test_lib_py=TESTS + "\ndef test_new():\n    assert False\n")
-    assert (set(chosen.files), set(chosen.stable)) == (
+    assert (set(chosen.files), set(chosen.skip_tests)) == (
         {"test_lib.py"},
         {CAPPED, DOUBLE, AREA, READ},
     )
@@ -195,7 +195,7 @@ def test_older_sessions_are_asked_where_they_can_help(
 def test_an_older_session_speaks_for_tests_that_only_it_has(world: World) -> None:
     """As after a run of a few tests."""
     few = msgspec.structs.replace(world.recorded, tests=world.recorded.tests[:1])
-    assert choose((few, world.recorded), world.now(world.files)).stable == {
+    assert choose((few, world.recorded), world.now(world.files)).skip_tests == {
         CAPPED,
         DOUBLE,
         AREA,
