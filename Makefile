@@ -27,12 +27,12 @@ TASKS := parity warm full compare fingerprint package publish update-cache store
 	why impact lock flaky stats testmon settings doctor clear-cache list
 BENCHES := noop one_edit golden compare deciding
 
-.PHONY: help $(TASKS) install test test-slow test-all test-matrix lint format bench dist relock hooks \
-	flaky-grew flaky-commit clean distclean
+.PHONY: help $(TASKS) install test test-slow test-all test-matrix lint format bench dist \
+	pictures relock hooks flaky-grew flaky-commit clean distclean
 .DEFAULT_GOAL := help
 
 help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)); \
-	echo "verbs: $(TASKS) install test test-slow test-all test-matrix lint format bench dist relock hooks clean distclean"
+	echo "verbs: $(TASKS) install test test-slow test-all test-matrix lint format bench dist pictures relock hooks clean distclean"
 $(TASKS): $(READY) ; @$(IN) doit $(subst -,_,$@) $(ARGS)
 install: $(READY)
 test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not slow and not matrix" $(ARGS)
@@ -44,6 +44,7 @@ format: $(READY) ; $(IN) ruff check --fix . ; ruff format .
 bench: $(BENCHES:%=bench-%)
 bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)
 dist: $(READY)   ; $(IN) rm -rf dist && python -m build --no-isolation
+pictures: $(READY) ; $(IN) python -m tools.pictures
 flaky-grew:      ; @.ci/flaky grew
 flaky-commit:    ; @.ci/flaky commit "$(BRANCH)" "$(LEARNED)"
 hooks: $(READY)  ; $(IN) git config core.hooksPath .githooks && doit flaky setup

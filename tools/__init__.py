@@ -1,0 +1,1 @@
+"""What keeps house here and is not installed: pictures for the README, checks before a release."""

@@ -1,0 +1,223 @@
+"""Draw the README's pictures: real commands, run in a real terminal, as SVG.
+
+    make pictures                     writes docs/images/*.svg
+
+A small project is made in a temporary folder. Each command below runs there in a pseudo terminal,
+and what it prints, colors and all, is what the picture shows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import inspect
+import io
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+BIN = Path(sys.executable).parent
+#: Columns; a README shows about as many before it scales the picture down.
+WIDTH = 116
+#: What a live line is taken away with: up n lines, and clear to the end of the screen.
+ERASE = re.compile(r"\x1b\[(\d+)F\x1b\[J")
+#: Rich's own frame, without the font that it loads from elsewhere: a README may not load anything.
+FRAME = inspect.signature(Console.export_svg).parameters["code_format"].default
+FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", FRAME, flags=re.DOTALL)
+RATES = ".cache/rates/usd"
+FILES = {
+    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\n',
+    ".gitignore": "__pycache__/\n",
+    "shop/__init__.py": '"""A shop."""\n',
+    "shop/prices.py": '''\
+"""Prices."""
+
+SHIPPING = 4
+
+
+def price(amount: int) -> int:
+    """Return what some of them cost."""
+    return amount * 3
+
+
+def total(amount: int) -> int:
+    """Return what is to pay."""
+    return price(amount) + SHIPPING
+''',
+    "shop/tax.py": '''\
+"""Taxes."""
+
+
+def tax(net: int) -> int:
+    """Return the tax on a sum."""
+    return net // 5
+''',
+    "shop/rates.py": '''\
+"""Exchange rates, which another program keeps in the user's cache."""
+
+from pathlib import Path
+
+
+def dollars(euros: float) -> float:
+    """Return a sum in dollars."""
+    return euros * float((Path.home() / ".cache/rates/usd").read_text())
+''',
+    "tests/test_prices.py": '''\
+"""Prices."""
+
+import pytest
+
+from shop.prices import price, total
+
+
+@pytest.mark.parametrize("amount", range(30))
+def test_price(amount: int) -> None:
+    """Each costs 3."""
+    assert price(amount) == 3 * amount
+
+
+def test_total() -> None:
+    """Shipping comes on top."""
+    assert total(2) == 10
+''',
+    "tests/test_tax.py": '''\
+"""Taxes."""
+
+from shop.tax import tax
+
+
+def test_tax() -> None:
+    """A fifth."""
+    assert tax(10) == 2
+
+
+def test_no_tax() -> None:
+    """Nothing of nothing."""
+    assert tax(0) == 0
+''',
+    "tests/test_rates.py": '''\
+"""Exchange rates."""
+
+from shop.rates import dollars
+
+
+def test_dollars() -> None:
+    """A euro is more than a dollar."""
+    assert dollars(100) > 100
+''',
+}
+#: Pictures: what is typed, in the order in which it is typed.
+WARM = (
+    "ft warm   # the first run learns what each test rests on",
+    "sed -i 's|net // 5|net * 20 // 100|' shop/tax.py",
+    "ft warm --explain",
+)
+ESCAPE = (
+    "sed -i 's|amount \\* 3|3 * amount|' shop/prices.py",
+    "ft parity   # warm, full, and the verdict",
+    "echo $?",
+)
+
+
+def draw(images: Path) -> None:
+    """Make the project, run what the pictures show, and write them."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        project = home / "shop"
+        _make(home, project)
+        _write(images / "warm.svg", "ft warm", _session(project, home, WARM))
+        # What no recording follows: the program that keeps the rates has new ones.
+        (home / RATES).write_text("0.97")
+        _write(images / "escape.svg", "ft parity", _session(project, home, ESCAPE))
+
+
+def _make(home: Path, project: Path) -> None:
+    for place, text in {**{project / k: v for k, v in FILES.items()}, home / RATES: "1.08"}.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), (*who, "commit", "-qm", "A shop")):
+        subprocess.run(["git", *words], cwd=project, check=True, env=_environment(home))
+
+
+def _environment(home: Path) -> dict[str, str]:
+    path = os.pathsep.join([str(BIN), "/usr/local/bin", "/usr/bin", "/bin"])
+    return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+
+
+def _session(project: Path, home: Path, typed: Iterable[str]) -> str:
+    """Run commands one after the other; return what a terminal shows in the end."""
+    shown, code = "", 0
+    for command in typed:
+        shown += f"\x1b[1;36m$\x1b[0m \x1b[1m{command}\x1b[0m\n"
+        printed, code = _run(command.replace("$?", str(code)), project, _environment(home))
+        shown += printed
+    if str(home) in shown:
+        raise SystemExit(f"a place of this machine is in the picture:\n{shown}")
+    return shown
+
+
+def _run(command: str, cwd: Path, env: dict[str, str]) -> tuple[str, int]:
+    """Run a command in a pseudo terminal; return what it shows, and its exit code."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, WIDTH, 0, 0))
+    with subprocess.Popen(
+        ["bash", "-c", command], cwd=cwd, env=env, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        data = _read(ours)
+    os.close(ours)
+    return screen(data.decode("utf-8")), process.returncode
+
+
+def _read(terminal: int) -> bytes:
+    data = b""
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # Linux says so that nobody holds the other end any more
+            return data
+        if not part:
+            return data
+        data += part
+
+
+def screen(printed: str) -> str:
+    """Return the lines that stay: live lines are drawn, and taken away again."""
+    first, *rest = ERASE.split(printed.replace("\r\n", "\n"))
+    lines = first.split("\n")
+    for up, text in zip(rest[::2], rest[1::2], strict=True):
+        # The cursor stands at the start of an empty last line.
+        lines = lines[: -1 - int(up)]
+        lines += text.split("\n")
+    return "\n".join(lines)
+
+
+def _write(place: Path, title: str, shown: str) -> None:
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    for line in Text.from_ansi(shown).split("\n"):
+        # A terminal goes on in the next line wherever the word is; rich would move the word.
+        for start in range(0, max(len(line), 1), WIDTH):
+            console.print(line[start : start + WIDTH], no_wrap=True, overflow="ignore")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    svg = console.export_svg(title=title, theme=MONOKAI, code_format=FORMAT, unique_id=place.stem)
+    place.write_text(svg, encoding="utf-8")
+    print(f"{place.name}: {len(shown.splitlines())} lines")
+
+
+if __name__ == "__main__":
+    draw(IMAGES)
