@@ -27,7 +27,7 @@ TASKS := parity warm full compare fingerprint package publish update-cache store
 	why impact lock flaky stats testmon settings doctor clear-cache list
 BENCHES := noop one_edit golden compare deciding
 
-.PHONY: help $(TASKS) install test test-slow test-all test-matrix lint format bench dist \
+.PHONY: help $(TASKS) install test test-slow test-all test-matrix lint format bench dist release-check \
 	pictures relock hooks flaky-grew flaky-commit clean distclean
 .DEFAULT_GOAL := help
 
@@ -44,6 +44,7 @@ format: $(READY) ; $(IN) ruff check --fix . ; ruff format .
 bench: $(BENCHES:%=bench-%)
 bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)
 dist: $(READY)   ; $(IN) rm -rf dist && python -m build --no-isolation
+release-check: $(READY) ; $(IN) python -m tools.release "$${TAG:-$$GITHUB_REF_NAME}"
 pictures: $(READY) ; $(IN) python -m tools.pictures
 flaky-grew:      ; @.ci/flaky grew
 flaky-commit:    ; @.ci/flaky commit "$(BRANCH)" "$(LEARNED)"

@@ -32,9 +32,11 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """A job: its steps, and when it runs."""
+    """A job: its steps, when it runs, and whose approval it needs."""
 
     steps: list[Step]
+    environment: str = ""
+    needs: str = ""
     condition: str = msgspec.field(default="", name="if")
     permissions: dict[str, str] = {}
     env: dict[str, str] = {}
@@ -48,6 +50,7 @@ class Workflow(Struct, frozen=True, kw_only=True):
     jobs: dict[str, Job]
     permissions: dict[str, str]
     concurrency: dict[str, str | bool]
+    on: dict[str, object]
 
 
 def read(name: str) -> Workflow:

@@ -32,9 +32,9 @@ def _scripts(name: str) -> list[Step]:
     return [step for job in read(name).jobs.values() for step in job.steps if step.run]
 
 
-def test_there_are_the_three_workflows() -> None:
-    """The main branch, pull requests and the nightly audit each have one."""
-    assert NAMES == ["ci.yml", "flaky-audit.yml", "pr-checks.yml"]
+def test_there_are_the_four_workflows() -> None:
+    """The main branch, pull requests, the nightly audit and a release each have one."""
+    assert NAMES == ["ci.yml", "flaky-audit.yml", "pr-checks.yml", "release.yml"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -87,9 +87,9 @@ def test_no_rights_by_default(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "job"), JOBS)
 def test_rights(name: str, job: str) -> None:
-    """Only the job that pushes the list of flaky tests may write, and only contents."""
+    """Only two jobs may write: one pushes the list of flaky tests, one publishes a release."""
     reads = {"contents": "read", "actions": "read"}
-    rights = {"remember": {"contents": "write"}}
+    rights = {"remember": {"contents": "write"}, "publish": {"id-token": "write"}}
     rights |= dict.fromkeys(("parity", "full", "audit"), reads)
     assert _job(name, job).permissions == rights.get(job, {"contents": "read"})
 
@@ -123,3 +123,26 @@ def test_writer_runs_main_s_code() -> None:
     """The job that may write checks out the base for its code, and never the merge."""
     first = _job("pr-checks.yml", "remember").steps[0]
     assert first.options["ref"] == "${{ github.event.pull_request.base.sha }}"
+
+
+def test_publishing_waits_for_the_checks_and_for_a_person() -> None:
+    """What is published was built and checked, in an environment that has its own rules."""
+    release = read("release.yml").jobs
+    names = [step.name for step in release["build"].steps if step.run]
+    publish = release["publish"]
+    assert (names, publish.needs, publish.environment) == (
+        ["Install", "Test", "Build", "Check"],
+        "build",
+        "pypi",
+    )
+
+
+def test_the_publisher_runs_no_code_of_ours() -> None:
+    """The job that may publish takes the built files, and has neither a checkout nor a script."""
+    used = [step.uses.partition("@")[0] for step in _job("release.yml", "publish").steps]
+    assert used == ["actions/download-artifact", "pypa/gh-action-pypi-publish"]
+
+
+def test_only_a_tag_releases() -> None:
+    """No branch, no pull request and no button starts a release."""
+    assert read("release.yml").on == {"push": {"tags": ["v*"]}}
