@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 BIN = Path(sys.executable).parent
 #: Columns; a README shows about as many before it scales the picture down.
-WIDTH = 116
+WIDTH = 120
 #: What a live line is taken away with: up n lines, and clear to the end of the screen.
 ERASE = re.compile(r"\x1b\[(\d+)F\x1b\[J")
 #: Rich's own frame, without the font that it loads from elsewhere: a README may not load anything.
