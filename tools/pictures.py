@@ -76,6 +76,19 @@ def dollars(euros: float) -> float:
     """Return a sum in dollars."""
     return euros * float((Path.home() / ".cache/rates/usd").read_text())
 ''',
+    "tests/conftest.py": '''\
+"""What makes real tests slow."""
+
+import time
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def database() -> None:
+    """Stand for a database that is set up for each test."""
+    time.sleep(0.3)
+''',
     "tests/test_prices.py": '''\
 """Prices."""
 
@@ -127,7 +140,7 @@ WARM = (
     "ft warm --explain",
 )
 ESCAPE = (
-    "sed -i 's|amount \\* 3|3 * amount|' shop/prices.py",
+    "sed -i 's|net \\* 20|20 * net|' shop/tax.py",
     "ft parity   # warm, full, and the verdict",
     "echo $?",
 )
