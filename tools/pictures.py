@@ -152,10 +152,10 @@ def draw(images: Path) -> None:
         home = Path(folder)
         project = home / "shop"
         _make(home, project)
-        _write(images / "warm.svg", "ft warm", _session(project, home, WARM))
+        write(images / "warm.svg", "ft warm", session(project, home, WARM))
         # What no recording follows: the program that keeps the rates has new ones.
         (home / RATES).write_text("0.97")
-        _write(images / "escape.svg", "ft parity", _session(project, home, ESCAPE))
+        write(images / "escape.svg", "ft parity", session(project, home, ESCAPE))
 
 
 def _make(home: Path, project: Path) -> None:
@@ -172,7 +172,7 @@ def _environment(home: Path) -> dict[str, str]:
     return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
 
 
-def _session(project: Path, home: Path, typed: Iterable[str]) -> str:
+def session(project: Path, home: Path, typed: Iterable[str]) -> str:
     """Run commands one after the other; return what a terminal shows in the end."""
     shown, code = "", 0
     for command in typed:
@@ -220,7 +220,8 @@ def screen(printed: str) -> str:
     return "\n".join(lines)
 
 
-def _write(place: Path, title: str, shown: str) -> None:
+def write(place: Path, title: str, shown: str) -> None:
+    """Write what a terminal shows as a picture."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     for line in Text.from_ansi(shown).split("\n"):
         # A terminal goes on in the next line wherever the word is; rich would move the word.
