@@ -39,7 +39,8 @@ test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not slow and not matrix
 test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m slow $(ARGS)
 test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(ARGS)
 test-matrix: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m matrix $(ARGS)
-lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy && mypy --python-version $(NEWEST)
+lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy && mypy --python-version $(NEWEST) \
+	&& python -m tools.docs
 format: $(READY) ; $(IN) ruff check --fix . ; ruff format .
 bench: $(BENCHES:%=bench-%)
 bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)
