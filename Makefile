@@ -32,7 +32,7 @@ BENCHES := noop one_edit golden compare deciding
 .DEFAULT_GOAL := help
 
 help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)); \
-	echo "verbs: $(TASKS) install test test-slow test-all test-matrix lint format bench dist pictures relock hooks clean distclean"
+	echo "verbs: $(TASKS) install test test-slow test-all test-matrix lint format bench dist release-check pictures relock hooks clean distclean"
 $(TASKS): $(READY) ; @$(IN) doit $(subst -,_,$@) $(ARGS)
 install: $(READY)
 test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not slow and not matrix" $(ARGS)
