@@ -1,5 +1,7 @@
 """What one process learned: the shape in which a recording leaves pytest."""
 
+from typing import Literal
+
 import msgspec
 
 SUFFIX = ".record"
@@ -13,16 +15,36 @@ class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     line: int
 
 
+#: What a test looked at besides code:
+#: read, write, touch (a file's times or rights), list (a folder), probed (whether a path exists),
+#: env (a variable), import, module (asked for by name at run time), whole-module (every line of a
+#: file), outside (a file outside the repository), imported-by-library (a module that a library took
+#: hold of), text (code ran that stands in no Python file, such as a doctest), untraceable (what
+#: happened here could not be seen), unwatched (a folder that the kernel would not watch),
+#: unordered-cache (a cached function ran in another thread, so that its scope can't be told).
+ObservationKind = Literal[
+    "read",
+    "write",
+    "touch",
+    "list",
+    "probed",
+    "env",
+    "import",
+    "module",
+    "whole-module",
+    "outside",
+    "imported-by-library",
+    "text",
+    "untraceable",
+    "unwatched",
+    "unordered-cache",
+]
+
+
 class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Something besides code that was looked at.
+    """Something besides code that was looked at; ``name`` is a path, a variable or a module."""
 
-    kind: read, write, touch (a file's times or rights), list, look (a path's existence), env,
-    import, module, whole (every line of a file), outside (a file outside the repository), lent (a
-    module that a library imported), text (code that stands in no Python file ran, such as a
-    doctest), blind (what happened here could not be seen).
-    """
-
-    kind: str
+    kind: ObservationKind
     name: str
 
 

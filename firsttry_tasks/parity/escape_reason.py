@@ -23,20 +23,24 @@ if TYPE_CHECKING:
 #: What a test does with a name it touches, in words.
 VERBS = {
     "read": "reads",
-    "look": "looks for",
+    "probed": "looks for",
     "list": "lists",
     "outside": "reads, outside of the repository,",
     "env": "reads the variable",
     "module": "imports",
-    "whole": "rests on all of",
+    "whole-module": "rests on all of",
     "import": "runs code of",
 }
 #: A touch of these can be told from the tree.
-IN_TREE = frozenset({"read", "look", "list", "whole", "import"})
+IN_TREE = frozenset({"read", "probed", "list", "whole-module", "import"})
 
 
 #: The same in a word, as a reason; anything else is code.
-WORDS: dict[str, EscapeReason] = {"read": "data file", "look": "looked-for file", "list": "listing"}
+WORDS: dict[str, EscapeReason] = {
+    "read": "data file",
+    "probed": "looked-for file",
+    "list": "listing",
+}
 #: Days after which a record is called old: time enough for the world around a test to move.
 STALE = 7.0
 ANEW = "doit clear_cache, then doit warm records it anew here; "

@@ -58,7 +58,7 @@ class RecorderHooks:
             path = _path(module)
             place = None if path is None else self.attribution.place(path)
             if place is not None:
-                self.attribution.add("whole", place)
+                self.attribution.add("whole-module", place)
                 self.lives.executed(place)
             else:
                 self.observations.neighbour(path)
@@ -141,7 +141,7 @@ class RecorderHooks:
     def _whole(self, place: str, seen: set[str]) -> None:
         """Count a module and all that it imports for whole."""
         seen.add(place)
-        self.attribution.add("whole", place)
+        self.attribution.add("whole-module", place)
         scopes = list(self.attribution.scopes.values())
         known = self.attribution.scopes.get(("import", place))
         for number in known.used if known is not None else ():
@@ -171,14 +171,14 @@ class RecorderHooks:
         if code.co_name == "<module>":
             self.lives.executed(place)
         if self.children.forked:
-            self.attribution.add("whole", place)
+            self.attribution.add("whole-module", place)
             return
         top = self.attribution.top
         if top.kind == "import" and top.name == place:
             self._modules[top.number] = code
             self._tell_import()
         elif code.co_name == "<module>":
-            self.attribution.add("whole", place)
+            self.attribution.add("whole-module", place)
 
     def _tell_import(self) -> None:
         if self.children.forked:
@@ -234,7 +234,7 @@ class RecorderHooks:
             return (yield)
         finally:
             if not self.collector.sees():
-                self.attribution.add("blind", "something took the recorder's place")
+                self.attribution.add("untraceable", "something took the recorder's place")
             self.lives.look()
             self._leave(scope)
             self._finish(item, scope)

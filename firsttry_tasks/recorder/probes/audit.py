@@ -11,6 +11,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from firsttry_tasks.model.recording import ObservationKind
 from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, Looked
 from firsttry_tasks.recorder.probes.environ import ALL
 from firsttry_tasks.recorder.probes.paths import Places
@@ -196,7 +197,7 @@ class Facts:
             found = self._where(path)
             inside = found is not None and not found.startswith("/") and found != "."
             if found is not None and inside:
-                self._note("look", found)
+                self._note("probed", found)
         finally:
             self._busy = False
 
@@ -248,7 +249,7 @@ class Facts:
             return
         self._note("env", name)
 
-    def _note(self, kind: str, name: str) -> None:
+    def _note(self, kind: ObservationKind, name: str) -> None:
         """Note what was asked for, if it was the project that asked."""
         if not self.attribution.knows(kind, name) and self._asked_by_project():
             self.attribution.add(kind, name)

@@ -36,7 +36,7 @@ class Asker:
         if codes and self._attribution.place(codes[0].co_filename) is None:
             name = codes[0].co_filename
             if not any(part in name for part in _RUNNER):
-                self._attribution.add_to(self._attribution.stack[0], "lent", place)
+                self._attribution.add_to(self._attribution.stack[0], "imported-by-library", place)
 
     def _codes(self) -> Iterator[CodeType]:
         """Yield what led here, nearest first, without the standard library, which only helps."""

@@ -123,7 +123,7 @@ class Opens:
         """Yield the files that anybody opened since the last time."""
         if self._identity() != self._mark:
             self._queue = -1  # somebody closed it, and the number may be another file's
-            self.attribution.add("blind", "what watches for opened files was closed")
+            self.attribution.add("untraceable", "what watches for opened files was closed")
             return
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -137,7 +137,7 @@ class Opens:
             name = os.fsdecode(data[at : at + length].rstrip(b"\0"))
             at += length
             if mask & _OVERFLOW:
-                self.attribution.add("blind", "more files were opened than the kernel keeps")
+                self.attribution.add("untraceable", "more files were opened than the kernel keeps")
             elif not (mask & _FOLDER or name.startswith(".") or name.endswith(TOOLS)):
                 yield self._names.get(number, "") + name
 

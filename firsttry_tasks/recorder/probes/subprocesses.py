@@ -9,11 +9,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from firsttry_tasks.recorder.probes.audit import CHILD, Facts
 from firsttry_tasks.recorder.probes.environ import ALL
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
+
+if TYPE_CHECKING:
+    from firsttry_tasks.model.recording import ObservationKind
 
 _BOOT = str(Path(__file__).parent / "child")
 _SUFFIX = ".child"
@@ -165,7 +168,7 @@ class Children:
 
     def _unseen(self, event: str, *arguments: object) -> None:
         if not self._starting and not self._harmless(arguments, None):
-            self.attribution.add("blind", f"{event} started a process that can't be followed")
+            self.attribution.add("untraceable", f"{event} started a process that can't be followed")
             self.attribution.add("env", ALL)
 
     def _forked(self) -> None:
@@ -196,7 +199,9 @@ class Children:
             self._take(path.read_text("utf-8", "surrogateescape").splitlines())
         for scope, process in self.started:
             if process not in seen:
-                self.attribution.add_to(scope, "blind", "a child process that can't be followed")
+                self.attribution.add_to(
+                    scope, "untraceable", "a child process that can't be followed"
+                )
                 self.attribution.add_to(scope, "env", ALL)
 
     def _take(self, lines: list[str]) -> None:
@@ -209,7 +214,8 @@ class Children:
                 place, function, number = name.split("\t")
                 self.attribution.unit_to(scope, place, function, int(number))
             elif kind != "pid":
-                self.attribution.add_to(scope, kind, name)
+                # Our own code in the child wrote it, so the word is one of the kinds.
+                self.attribution.add_to(scope, cast("ObservationKind", kind), name)
 
 
 def _with_boot(path: str | None) -> str:

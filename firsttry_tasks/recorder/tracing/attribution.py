@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
 
-from firsttry_tasks.model.recording import Observation, Unit, named
+from firsttry_tasks.model.recording import Observation, ObservationKind, Unit, named
 
 #: What tells code objects apart. Their own hash reads all they hold; ``id`` is an audited event.
 identity = object.__hash__
@@ -39,7 +39,7 @@ class Attribution:
         self.root = root
         self.prefix = root + os.sep
         self.units: dict[Unit, int] = {}
-        self.observations: dict[tuple[str, str], int] = {}
+        self.observations: dict[tuple[ObservationKind, str], int] = {}
         self.scopes: dict[tuple[str, str], OpenScope] = {}
         self.loads: set[tuple[int, int]] = set()  # (unit, scope of the import that it had run)
         self.environment = dict(os.environ)  # as it was; tests may set variables themselves
@@ -79,15 +79,15 @@ class Attribution:
             pass
         self.top = self.stack[-1]
 
-    def knows(self, kind: str, name: str) -> bool:
+    def knows(self, kind: ObservationKind, name: str) -> bool:
         """Tell whether the innermost scope has an observation already."""
         return self.observations.get((kind, name)) in self.top.observations
 
-    def add(self, kind: str, name: str) -> None:
+    def add(self, kind: ObservationKind, name: str) -> None:
         """Put an observation to the innermost scope."""
         self.add_to(self.top, kind, name)
 
-    def add_to(self, scope: OpenScope, kind: str, name: str) -> None:
+    def add_to(self, scope: OpenScope, kind: ObservationKind, name: str) -> None:
         """Put an observation to a scope."""
         number = self.observations.get((kind, name))
         if number is None:

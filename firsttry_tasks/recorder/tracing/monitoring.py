@@ -57,7 +57,7 @@ class Started:
         free = (tool for tool in TOOLS if MONITORING.get_tool(tool) is None)
         self.tool = next(free, NONE)
         if self.tool == NONE:
-            self.attribution.add("blind", "other tools have all places to watch from")
+            self.attribution.add("untraceable", "other tools have all places to watch from")
             return
         MONITORING.use_tool_id(self.tool, NAME)
         self._listen(self._callback)
@@ -100,7 +100,7 @@ class Started:
         """Hear of each line of such a function: at the first one its frame is opened."""
         scope = self.attribution.cached(code)
         if threading.get_ident() != self._thread:
-            self.attribution.add_to(scope, "loose", "")
+            self.attribution.add_to(scope, "unordered-cache", "")
         elif self.attribution.top is not scope:
             self.attribution.top.used.add(scope.number)
             self._enter(scope)

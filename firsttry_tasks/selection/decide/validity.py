@@ -154,7 +154,7 @@ class Judged:
             kind, name = self.recorded.observations[number]
             if kind == "module":
                 mask |= code.modules.mask(code.modules.imported("", (name,)))
-            elif kind == "whole":
+            elif kind == "whole-module":
                 mask |= code.modules.closure.get(name, 0)
         return mask
 

@@ -14,7 +14,7 @@ from firsttry_tasks.selection.evidence.shared_state import Shared
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from firsttry_tasks.model.recording import Record
+    from firsttry_tasks.model.recording import ObservationKind, Record
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
@@ -84,7 +84,7 @@ def _outside(
     found: dict[str, str] = {}
     folders = {path.rpartition("/")[0] for path in manifest}
     for kind, name in observations:
-        unknown = kind in {"read", "look"} and name not in manifest and name not in folders
+        unknown = kind in {"read", "probed"} and name not in manifest and name not in folders
         if kind == "outside" or unknown:
             seen = before(name)
             if seen is not None:
@@ -110,7 +110,7 @@ class _Joined:
     def __init__(self, sources: Callable[[str], tuple[Fragment, ...]]) -> None:
         self.sources = sources
         self.units: dict[tuple[str, int], int] = {}
-        self.observations: dict[tuple[str, str], int] = {}
+        self.observations: dict[tuple[ObservationKind, str], int] = {}
         self.scopes: list[Scope] = []
         self.tests: dict[str, RecordedTest] = {}
         self.loads: dict[int, set[str]] = {}

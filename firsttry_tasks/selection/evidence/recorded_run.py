@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from firsttry_tasks.model.recording import ObservationKind
 from firsttry_tasks.selection.syntax.fragment import Fragment
 
 NOWHERE = -1
@@ -55,7 +56,7 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     testpaths: tuple[str, ...]
     roots: tuple[str, ...]
     units: tuple[tuple[str, int], ...]  # (path, number of the fragment there)
-    observations: tuple[tuple[str, str], ...]
+    observations: tuple[tuple[ObservationKind, str], ...]
     scopes: tuple[Scope, ...]
     tests: tuple[RecordedTest, ...]
     collected: dict[str, tuple[str, ...]]  # file -> what follows it in the node ids found there

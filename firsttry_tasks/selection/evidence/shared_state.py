@@ -32,7 +32,7 @@ Unit = tuple[str, int]
 GIVEN = "given"
 
 #: Observations that may have been seen while something was made that is kept.
-_TELLING = frozenset({"read", "list", "look", "env", "outside", "module"})
+_TELLING = frozenset({"read", "list", "probed", "env", "outside", "module"})
 #: One in so many of the tests that ask for a kept thing may make it anew.
 _RARE = 20
 
@@ -59,7 +59,9 @@ class Shared:
             unit: numbers
             for unit, numbers in caches.items()
             if not any(
-                observations[n] == ("loose", "") for at in numbers for n in scopes[at].observations
+                observations[n] == ("unordered-cache", "")
+                for at in numbers
+                for n in scopes[at].observations
             )
         }
         self.scopes = list(scopes)
@@ -297,7 +299,7 @@ class Shared:
                 holding.setdefault(number, []).append(test)
         for number, (kind, path) in enumerate(self.observations):
             writers = holding.get(number, []) if kind == "write" else []
-            reading = [known[how, path] for how in ("read", "look") if (how, path) in known]
+            reading = [known[how, path] for how in ("read", "probed") if (how, path) in known]
             if not writers or not reading:
                 continue
             units = {unit for test in writers for unit in test.ran()}

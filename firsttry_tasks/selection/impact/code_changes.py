@@ -185,7 +185,7 @@ class Code:
     def _lent(self) -> None:
         """Count what changed in modules that a library took hold of: it may look at any of it."""
         for number, (kind, path) in enumerate(self.recorded.observations):
-            if kind == "lent" and path in self.names.files:
+            if kind == "imported-by-library" and path in self.names.files:
                 self.observations[number] = f"{path} changed, which a library imported"
 
     def _reached(self) -> dict[int, tuple[int, str]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.impact.tree_diff import Changes
 
 #: Kinds of observations that are about one file.
-_FILES = frozenset({"outside", "read", "look"})
+_FILES = frozenset({"outside", "read", "probed"})
 
 
 class Effects:
@@ -62,15 +62,15 @@ def _observations(recorded: RecordedRun, now: CurrentTree, changes: Changes) -> 
 def _in_tree(kind: str, name: str, changes: Changes) -> str | None:
     """Tell why what was seen of the tree is no more so."""
     why = None
-    if kind in {"read", "whole"} and name in changes.paths:
+    if kind in {"read", "whole-module"} and name in changes.paths:
         why = f"{name} changed"
-    elif kind in {"look", "read"} and changes.appeared(name):
+    elif kind in {"probed", "read"} and changes.appeared(name):
         why = f"{name} came or went"
-    elif kind == "look" and name in changes.paths and not name.endswith(".py"):
+    elif kind == "probed" and name in changes.paths and not name.endswith(".py"):
         why = f"{name} changed"
     elif kind == "list" and name in changes.folders:
         why = f"{name} has another listing: {changes.folders[name]}"
-    elif kind == "blind" and changes.paths:
+    elif kind == "untraceable" and changes.paths:
         why = f"{min(changes.paths)} changed, and {name} may read it"
     return why
 

@@ -83,7 +83,9 @@ def _entries(manifest: Iterable[str]) -> set[str]:
 
 def _unknown(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> Iterable[str]:
     """Return what is wrong with files of which nothing is known, where tests or sources are."""
-    seen = {name for kind, name in recorded.observations if kind in {"read", "look", "whole"}}
+    seen = {
+        name for kind, name in recorded.observations if kind in {"read", "probed", "whole-module"}
+    }
     homes = _homes(recorded)
     for path in paths:
         if path.endswith(".py") or path in seen or is_inert(path, now):

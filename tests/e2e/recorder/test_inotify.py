@@ -123,7 +123,7 @@ def test_a_queue_that_was_closed_is_no_answer(watched: Watched) -> None:
     queue = watched.opens._queue  # noqa: SLF001
     other = os.open(watched.root / "one.txt", os.O_RDONLY)
     os.dup2(other, queue)
-    assert "blind" in {kind for kind, _ in watched.observations()}
+    assert "untraceable" in {kind for kind, _ in watched.observations()}
     assert os.read(queue, 1) == b"1", "it is not ours to read"
     os.close(other)
     os.close(queue)
@@ -135,7 +135,7 @@ def test_more_than_the_kernel_keeps_is_no_answer(watched: Watched) -> None:
     for _ in range(most // 2 + 1):
         watched.by_library("one.txt")
         watched.by_library("data/two.txt")
-    assert "blind" in {kind for kind, _ in watched.observations()}
+    assert "untraceable" in {kind for kind, _ in watched.observations()}
 
 
 def test_python_may_open_any_number(watched: Watched) -> None:

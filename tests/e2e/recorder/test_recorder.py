@@ -218,7 +218,7 @@ def test_what_a_cached_function_does_is_known_apart(record: Record) -> None:
 def test_a_profiler_of_the_tests_own_takes_no_code_away(record: Record) -> None:
     """Where ours had to give way, the test says that it could not be seen into."""
     taken = _test(record, "test_profile")
-    blind = any(kind == "blind" for kind, _ in _saw(record, taken))
+    blind = any(kind == "untraceable" for kind, _ in _saw(record, taken))
     assert blind or {"deep", "helper"} <= _ran(record, taken)
     assert taken.outcome == "passed", "it was taken from the test"
 
@@ -240,7 +240,7 @@ def test_what_a_module_runs_belongs_to_its_import(record: Record) -> None:
 
 @pytest.mark.parametrize(
     "observation",
-    [("read", "data.txt"), ("look", "absent.txt"), ("list", "folder"), ("env", "SHOP_MODE")],
+    [("read", "data.txt"), ("probed", "absent.txt"), ("list", "folder"), ("env", "SHOP_MODE")],
 )
 def test_a_test_knows_what_it_looked_at(record: Record, observation: tuple[str, str]) -> None:
     """Files, files that are absent, folders, variables."""
@@ -256,12 +256,12 @@ def test_a_copy_of_the_environment_asks_for_no_variable_by_itself(record: Record
 
 def test_a_python_child_is_recorded(record: Record) -> None:
     """Also where its environment was scrubbed."""
-    assert ("whole", "lib.py") in _saw(record, _test(record, "test_child"))
+    assert ("whole-module", "lib.py") in _saw(record, _test(record, "test_child"))
 
 
 def test_another_child_makes_its_test_depend_on_everything(record: Record) -> None:
     """What a shell does in the repository nobody sees."""
-    assert "blind" in {kind for kind, _ in _saw(record, _test(record, "test_shell"))}
+    assert "untraceable" in {kind for kind, _ in _saw(record, _test(record, "test_shell"))}
 
 
 def test_outcomes(record: Record) -> None:
@@ -273,7 +273,7 @@ def test_outcomes(record: Record) -> None:
 def test_the_runner_looking_around_counts_for_nobody(record: Record) -> None:
     """What pytest itself reads and lists is no dependency of the tests."""
     [start] = [scope for scope in record.scopes if scope.kind == "start"]
-    assert {kind for kind, _ in _saw(record, start)}.isdisjoint({"read", "list", "look", "env"})
+    assert {kind for kind, _ in _saw(record, start)}.isdisjoint({"read", "list", "probed", "env"})
 
 
 @pytest.mark.parametrize("name", ["PWD", "TOOLS", environ.ALL])

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from firsttry_tasks.model import recording
-from firsttry_tasks.model.recording import Observation, Record, ScopeRecord, Unit
+from firsttry_tasks.model.recording import Observation, ObservationKind, Record, ScopeRecord, Unit
 from firsttry_tasks.parity import escape_reason
 from firsttry_tasks.parity.escape_reason import Explanation, PriorEvidence, Tree
 from firsttry_tasks.selection.evidence import recorded_run
@@ -20,7 +20,7 @@ BEFORE = {"shop.py": "1", "data/a.txt": "1", "tests/test_a.py": "1"}
 SHOP = Unit(path="shop.py", name="price", line=1)
 
 
-def _record(*observations: tuple[str, str], units: tuple[Unit, ...] = ()) -> Record:
+def _record(*observations: tuple[ObservationKind, str], units: tuple[Unit, ...] = ()) -> Record:
     """Return a record of one test whose fixture touched all this."""
     numbers = tuple(range(len(observations)))
     fixture = ScopeRecord(
@@ -52,7 +52,9 @@ def _record(*observations: tuple[str, str], units: tuple[Unit, ...] = ()) -> Rec
     )
 
 
-def _known(*observations: tuple[str, str], outcome: str = "passed", **more: Any) -> PriorEvidence:
+def _known(
+    *observations: tuple[ObservationKind, str], outcome: str = "passed", **more: Any
+) -> PriorEvidence:
     """Return what was known of the test when it was not selected."""
     test = recorded_run.RecordedTest(
         nodeid=NODEID,
@@ -94,7 +96,7 @@ def _because(
     return escape_reason.explain(NODEID, [record], known, tree)
 
 
-READ = ("read", "data/a.txt")
+READ: tuple[ObservationKind, str] = ("read", "data/a.txt")
 EDITED = {"data/a.txt": "2"}
 
 
@@ -111,7 +113,7 @@ EDITED = {"data/a.txt": "2"}
             "it lists data, which changed",
             "data/*",
         ),
-        (_record(("look", "b[1]")), _known(), {"b[1]": "1"}, "it looks for b[1]", "b[[]1]"),
+        (_record(("probed", "b[1]")), _known(), {"b[1]": "1"}, "it looks for b[1]", "b[[]1]"),
         (_record(READ), _known(), {"shop.py": "2"}, "out of the recording's sight", "*"),
         (_record(("env", "MOOD")), _known(), EDITED, "it reads the variable MOOD", "*"),
     ],
@@ -152,7 +154,7 @@ GOLDEN = "the golden cache of 0123"
     [
         (_record(READ), _known(), EDITED, "data file"),
         (_record(("list", "data")), _known(), {"data/b.txt": "1"}, "listing"),
-        (_record(("look", "b")), _known(), {"b": "1"}, "looked-for file"),
+        (_record(("probed", "b")), _known(), {"b": "1"}, "looked-for file"),
         (_record(units=(SHOP,)), _known(), {"shop.py": "2"}, "code"),
         (_at_import("data/a.txt"), _known(), EDITED, "import time"),
         (_at_import("data/a.txt", "collect"), _known(), EDITED, "import time"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.dependency_db import fragments
+from firsttry_tasks.model.recording import Observation, ObservationKind
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.selection.evidence.recorded_run import (
     CurrentTree,
@@ -22,13 +23,6 @@ from firsttry_tasks.selection.syntax.string_names import spelled
 if TYPE_CHECKING:
     from firsttry_tasks.model.values import Selection
     from firsttry_tasks.selection.syntax.fragment import Fragment
-
-
-class Observation(msgspec.Struct, frozen=True):
-    """An observation that a test saw."""
-
-    kind: str
-    name: str
 
 
 Tests = Mapping[str, tuple[str | Observation, ...]]
@@ -53,7 +47,7 @@ class World:
         for path, found in self.fragments.items():
             TAKEN_APART[path, str(hash(files[path]))] = found
         self.units: dict[tuple[str, int], int] = {}
-        self.observations: dict[tuple[str, str], int] = {}
+        self.observations: dict[tuple[ObservationKind, str], int] = {}
         self.recorded = self._recorded(tests)
 
     def _recorded(self, tests: Tests) -> RecordedRun:
@@ -107,7 +101,7 @@ class World:
 
     def lend(self, path: str) -> None:
         """Let a library have imported a module."""
-        observations = (*self.recorded.observations, ("lent", path))
+        observations = (*self.recorded.observations, ("imported-by-library", path))
         start, *rest = self.recorded.scopes
         start = msgspec.structs.replace(start, observations=(len(observations) - 1,))
         self.recorded = msgspec.structs.replace(

@@ -66,7 +66,7 @@ class Child:
         name = getattr(code, "co_filename", "<")
         found = None if name.startswith("<") else self.below(name)
         if found is not None:
-            self.note("whole", found)
+            self.note("whole-module", found)
 
     def on_open(self, name: Any, mode: Any, flags: Any) -> None:
         """Note a file that is opened; what is only written doesn't count."""
@@ -86,7 +86,7 @@ class Child:
         """Note a child of the child: if it may know of the repository, nobody follows it."""
         text = " ".join(map(str, arguments))
         if self.root in text or str(Path.cwd()).startswith(self.root):
-            self.note("blind", "a child process of a child process")
+            self.note("untraceable", "a child process of a child process")
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Hear an audit event."""
@@ -97,7 +97,7 @@ class Child:
         try:
             handler(*arguments)
         except (OSError, TypeError, ValueError):
-            self.note("blind", f"a child process whose {event} can't be followed")
+            self.note("untraceable", f"a child process whose {event} can't be followed")
         finally:
             self.busy = False
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from firsttry_tasks.model.recording import Observation
 from firsttry_tasks.selection.decide.queries import explain, impact
-from tests.unit.selection.world import Observation, World
+from tests.unit.selection.world import World
 
 LIB = "LIMIT = 3\n\ndef capped(n):\n    return min(n, LIMIT)\n\ndef double(n):\n    return n * 2\n"
 TESTS = (

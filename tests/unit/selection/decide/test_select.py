@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from firsttry_tasks.model.recording import Observation
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.selection.decide.validity import Judged
-from tests.unit.selection.world import Observation, World
+from tests.unit.selection.world import World
 
 if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
@@ -59,7 +60,7 @@ RAN: dict[str, tuple[str | Observation, ...]] = {
     AREA: ("lib.py:Shape.area",),
     READ: (
         Observation("read", "data.txt"),
-        Observation("look", "more.txt"),
+        Observation("probed", "more.txt"),
         Observation("list", "."),
     ),
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from firsttry_tasks.model.recording import Observation
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.selection.syntax.string_names import parts, quoted, spelled, words
-from tests.unit.selection.world import Observation, World
+from tests.unit.selection.world import World
 
 SHAPES = '''\
 class Line:
