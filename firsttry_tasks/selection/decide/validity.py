@@ -89,7 +89,7 @@ class Judged:
     def _declared(self, test: RecordedTest) -> str | None:
         """Ask the settings: what the recorder can't see, a person may have written down."""
         for glob, targets in self.now.depends.items():
-            hit = next((path for path in self.effects.changes.paths if fnmatch(path, glob)), None)
+            hit = min((it for it in self.effects.changes.paths if fnmatch(it, glob)), default=None)
             if hit and any(fnmatch(test.nodeid, t) or fnmatch(test.path, t) for t in targets):
                 return f"{hit} changed, which {glob} says it depends on"
         return None

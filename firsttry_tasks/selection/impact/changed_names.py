@@ -86,20 +86,21 @@ class Names:
     ) -> tuple[int, str]:
         """Return the origins of the changed names that a fragment refers to, and one of the names.
 
-        Of the names in ``but`` none is asked.
+        Of the names in ``but`` none is asked. Which one is told must not hang on the order of a
+        set: another run on the same tree gives the same reason.
         """
         mask, name = 0, ""
         own: AbstractSet[str] = self.bare.get(path, frozenset())
         if own and not own.isdisjoint(fragment.uses.names - but):
             name = min(own & (fragment.uses.names - but))
             mask |= self.modules.bit.get(path, 0)
-        for other in (fragment.uses.attrs & self.attrs.keys()) - but:
+        for other in sorted((fragment.uses.attrs & self.attrs.keys()) - but):
             mask |= self.attrs[other]
             name = name or other
-        for other in self.modules.meant(path, fragment) & self.opened.keys():
+        for other in sorted(self.modules.meant(path, fragment) & self.opened.keys()):
             mask |= self.opened[other]
             name = name or other
-        for other in self._hints(path, fragment) & (own | self.attrs.keys()):
+        for other in sorted(self._hints(path, fragment) & (own | self.attrs.keys())):
             mask |= self.attrs.get(other, 0)
             name = name or other
         if fragment.reflection.own_module and own:

@@ -134,7 +134,7 @@ class Code:
         for path, fragments in self.modules.sources.items() if names else ():
             for number, fragment in enumerate(fragments):
                 asked = self.modules.absolute(path, fragment.uses.imports)
-                hit = next((name for name in asked if _named(name, names)), None)
+                hit = min((name for name in asked if _named(name, names)), default=None)
                 if hit is not None:
                     self._asked(path, number, fragment, f"module {hit} came or went")
         for number, (kind, name) in enumerate(self.recorded.observations):

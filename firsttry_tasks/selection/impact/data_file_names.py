@@ -48,7 +48,7 @@ class Texts:
         for number in observations:
             path = self._files.get(number)
             for masks in (changed.attrs, changed.docs.had):
-                for name in self.names(path) & masks.keys() if path is not None else ():
+                for name in sorted(self.names(path) & masks.keys()) if path is not None else ():
                     mask |= masks[name]
                     why = why or f"{path} names {name}, which changed"
         return mask, why

@@ -53,7 +53,7 @@ class Docs:
         """Return the origins of changed docstrings that a fragment asks for by itself, and how."""
         mask, name = 0, ""
         if self.had:
-            for other in fragment.uses.held & self.had.keys():
+            for other in sorted(fragment.uses.held & self.had.keys()):
                 mask |= self.had[other]
                 name = name or other
             if HELP in fragment.uses.names - but:

@@ -160,7 +160,7 @@ class Spread:
     def _star(self, path: str, fragment: Fragment) -> None:
         """Hand on the changed names of a module whose every name is imported."""
         bare, own = self.names.bare, self.names.bare.get(path, set())
-        for source in self.modules.imported(path, fragment.uses.imports):
+        for source in sorted(self.modules.imported(path, fragment.uses.imports)):
             names = {it for it in bare.get(source, set()) - own if self._lists(source, it)}
             for name in sorted(names - {"__all__"}):
                 self._bind(path, "", name, self.names.why[name])
@@ -211,7 +211,7 @@ class Spread:
         names = set(fragment.binds)
         if fragment.may_raise:
             names |= {tip for _, tip in self._writing.of(path, fragment)}
-        for name in names - {""}:
+        for name in sorted(names - {""}):
             self._bind(path, fragment.qualname, name, why)
         if fragment.qualname and not (
             self.names.unnoticed(path, fragment) and self._is_spoken(names)
@@ -281,11 +281,8 @@ class Spread:
         for place, body in known:
             yield from self._writing.of(place, body)
         if number < 0 and fragment.may_raise:
-            for called in (
-                (fragment.uses.names | fragment.uses.attrs)
-                - fragment.uses.imports
-                - fragment.uses.data_strings
-            ):
+            spoken = fragment.uses.names | fragment.uses.attrs
+            for called in sorted(spoken - fragment.uses.imports - fragment.uses.data_strings):
                 for place, body in self._writing.bodies.get(called, ()):
                     yield from self._writing.of(place, body)
 

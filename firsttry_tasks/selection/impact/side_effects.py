@@ -31,7 +31,7 @@ class Writing:
 
     def of(self, path: str, fragment: Fragment) -> Iterator[tuple[str, str]]:
         """Return what a fragment may change, as far as it is the repository's: file and name."""
-        for root, end in fragment.uses.writes:
+        for root, end in sorted(fragment.uses.writes):
             tip = end.removesuffix(CALLED)
             if not tip or tip in _LABELS or root in self.modules.foreign(path):
                 continue

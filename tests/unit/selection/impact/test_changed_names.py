@@ -173,3 +173,14 @@ def test_what_is_handed_on(code: str, handed: set[str]) -> None:
 def test_names_that_strings_are_quoted_for() -> None:
     """A colon is as good as a dot, and prose names nothing."""
     assert (quoted("a:b"), quoted("a b"), quoted(3)) == ("'a.b", "", "")
+
+
+def test_the_reason_is_the_first_name_by_alphabet() -> None:
+    """Of many changed names one is told, and another run on the same tree tells the same."""
+    names = [f"name_{letter}" for letter in "qwertyuiopasdfgh"]
+    code = "".join(f"{name} = 1\n" for name in names)
+    body = "".join(f"    a.{name}\n" for name in names)
+    test = "test_a.py::test_all"
+    files = {"a.py": code, "test_a.py": f"import a\n\ndef test_all():\n{body}"}
+    chosen = World(files, {test: ()}).later({**files, "a.py": code.replace("1", "2")})
+    assert chosen.why[test] == "name_a: a.py changed"
