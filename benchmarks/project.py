@@ -194,11 +194,15 @@ def _end(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout[-2000:] + done.stderr[-2000:]
 
 
+def named(source: str) -> str:
+    """Return what a project is called: its folder's name, of a bare repository the one around."""
+    place = Path(source).resolve()
+    return place.parent.name if place.name in {"repo", ".git"} else place.name
+
+
 def copy(source: str, base: Path, python: str, src: str) -> Project:
     """Clone a checkout, its history included, and settle into the clone."""
-    name = Path(source).resolve().name
-    if name in {"repo", ".git"}:
-        name = Path(source).resolve().parent.name
+    name = named(source)
     root = base / name
     subprocess.run(["git", "clone", "-q", source, str(root)], check=True)
     return Project(name, root, python, src)
