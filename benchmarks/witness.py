@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Selection
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
-#: What is recorded, in this order: most recorded runs that choose speak for a part of the tests only.
+#: What is recorded, in this order: most recorded runs that choose speak for a part of the tests
+#: only.
 _COMMITS = ("HEAD~10", "HEAD")
 #: One fault in so many lies outside of the package: in tests, mostly.
 _ELSEWHERE = 5
@@ -238,7 +239,7 @@ class _Asking:
     def _learn(self, recorded: Path, memory: DependencyDb) -> None:
         now = self._now(memory)
         events = (recorded / _EVENTS).read_text("utf-8")
-        left = frozenset(pytest_gate.hear(events.splitlines()).left)
+        left = frozenset(pytest_gate.hear(events.splitlines()).deselected_by_project)
         door = Door(
             read=lambda path: disk.read(self._root / path) or b"",
             before=lambda _path, _began: _AWAY,
