@@ -40,13 +40,13 @@ test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m slow $(ARGS)
 test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(ARGS)
 test-matrix: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m matrix $(ARGS)
 lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy && mypy --python-version $(NEWEST) \
-	&& python -m tools.docs
+	&& python -m ci.docs
 format: $(READY) ; $(IN) ruff check --fix . ; ruff format .
 bench: $(BENCHES:%=bench-%)
 bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)
 dist: $(READY)   ; $(IN) rm -rf dist && python -m build --no-isolation
-release-check: $(READY) ; $(IN) python -m tools.release "$${TAG:-$$GITHUB_REF_NAME}"
-pictures: $(READY) ; $(IN) python -m tools.pictures
+release-check: $(READY) ; $(IN) python -m ci.release "$${TAG:-$$GITHUB_REF_NAME}"
+pictures: $(READY) ; $(IN) python -m ci.pictures
 flaky-grew:      ; @.ci/flaky grew
 flaky-commit:    ; @.ci/flaky commit "$(BRANCH)" "$(LEARNED)"
 hooks: $(READY)  ; $(IN) git config core.hooksPath .githooks && doit flaky setup

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools import docs
+from ci import docs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools import pictures
+from ci import pictures
 
 if TYPE_CHECKING:
     from pathlib import Path

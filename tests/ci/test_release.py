@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ci import release
 from firsttry_tasks import __version__
 from tests.ci.shop import HERE
-from tools import release
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,6 +1,6 @@
 """Checks before a release: tag, version, changelog and the built files have to agree.
 
-    python -m tools.release v0.2.0
+    python -m ci.release v0.2.0
 
 The release workflow runs this between building and publishing (``make release-check``).
 """
@@ -94,7 +94,7 @@ def _text(path: Path) -> bytes:
 def main(tags: list[str]) -> int:
     """Print what is wrong; return 1 where something is, 3 where no tag was named."""
     if len(tags) != 1:
-        print("usage: python -m tools.release TAG", file=sys.stderr)
+        print("usage: python -m ci.release TAG", file=sys.stderr)
         return 3
     found = list(problems(tags[0], ROOT))
     print("\n".join(found) or f"{tags[0]} can be published.")

@@ -1,6 +1,6 @@
 """Checks the documentation: links lead somewhere, and the tour's stops are where it says.
 
-    python -m tools.docs
+    python -m ci.docs
 
 ``make lint`` runs this. It is no test, because the settings tell FirstTry that no test reads
 documentation, so that editing it runs none.
