@@ -200,9 +200,25 @@ def _signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+class StateFile:
+    """Where doit keeps its state. doit opens it as a path, and only then is its folder made.
+
+    doit ends with exit code 3 where that folder is missing, but to import the tasks is no reason
+    to write into whatever folder one stands in.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Remember the folder; nothing is made yet."""
+        self._folder = folder
+
+    def __fspath__(self) -> str:
+        """Make the folder and return the file in it, or no file where nothing can be written."""
+        # `doit list` must work there, too; a run will say what is wrong.
+        takes = disk.is_writable(self._folder)
+        return os.fspath(self._folder / "doit.db") if takes else ":memory:"
+
+
 def doit_config() -> dict[str, object]:
     """Return the DOIT_CONFIG of a project: its state in our folder, warm by default."""
-    place = Path.cwd() / STATE
-    # `doit list` must work where nothing can be written; a run will say what is wrong.
-    db = os.fspath(place / "doit.db") if disk.is_writable(place) else ":memory:"
+    db = StateFile(Path.cwd() / STATE)
     return {"backend": "sqlite3", "dep_file": db, "default_tasks": ["warm"], "verbosity": 2}

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.checkout import CODE
+from tests.e2e.checkout import CODE, Checkout
 
 if TYPE_CHECKING:
-    from tests.e2e.checkout import Checkout
+    from pathlib import Path
 
 TYPED = [
     "clear_cache",
@@ -130,6 +130,14 @@ def test_ft_needs_no_dodo(shop: Checkout) -> None:
     (shop.root / "dodo.py").unlink()
     ran = shop.run("ft", "warm")
     assert (ran.code, shop.report().status) == (0, "green"), ran.out
+
+
+def test_importing_the_tasks_writes_nothing(tmp_path: Path) -> None:
+    """An editor or a script may do so in whatever folder it stands."""
+    empty = Checkout(tmp_path / "empty")
+    empty.root.mkdir()
+    empty.run("python", "-c", "import firsttry_tasks.tasks")
+    assert list(empty.root.iterdir()) == []
 
 
 def test_nothing_changed_starts_no_tool(proved: Checkout) -> None:
