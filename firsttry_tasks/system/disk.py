@@ -26,25 +26,9 @@ LARGEST = 64 * 1024 * 1024
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write beside, then replace: whoever reads sees the old file or the new one, whole."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    except OSError as error:
-        raise io_error("write", path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except OSError as error:
-        Path(beside).unlink(missing_ok=True)
-        raise io_error("write", path, error) from error
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    """Write a file whole or not at all: readers see the old content or the new one."""
+    with replacing(path) as stream:
+        stream.write(data)
 
 
 def write_if_changed(path: Path, data: bytes) -> bool:
@@ -253,15 +237,26 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write piece by piece beside ``path``, and put it in its place when the block ends."""
-    place = path.with_name(f".{path.name[:40]}.{os.getpid():x}")
-    remove(place)
+    """Write piece by piece beside ``path``, and put it in its place when the block ends.
+
+    The file keeps the mode that it had, and a link stays: what it leads to is written.
+    """
+    real = Path(os.path.realpath(path)) if path.is_symlink() else path
+    place = real.with_name(f".{real.name[:40]}.{os.urandom(4).hex()}")
     try:
-        with writing(place) as stream:
+        real.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("xb") as stream:
             yield stream
-        move(place, path)
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            place.chmod(stat.S_IMODE(real.stat().st_mode))
+        place.replace(real)
+    except OSError as error:
+        raise io_error("write", path, error) from error
     finally:
-        remove(place)
+        with contextlib.suppress(OSError):
+            place.unlink()
 
 
 def chunks(path: Path, most: int) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -44,6 +45,39 @@ def test_a_write_that_fails_leaves_the_old_file(
         disk.write(place, b"new")
     monkeypatch.undo()
     assert (place.read_bytes(), [it.name for it in tmp_path.iterdir()]) == (b"old", ["a.json"])
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+def test_a_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    """Who closed a file to others, or made it executable, meant it."""
+    place = tmp_path / "a"
+    place.touch()
+    place.chmod(mode)
+    disk.write(place, b"new")
+    assert stat.S_IMODE(place.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_a_new_file_has_the_mode_that_the_user_asks_for(tmp_path: Path, mask: int) -> None:
+    """By the umask, as for any other program."""
+    before = os.umask(mask)
+    try:
+        disk.write(tmp_path / "a", b"new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_written_through(tmp_path: Path, *, there: bool) -> None:
+    """It stays a link, and what it leads to has the content, even if that was missing."""
+    real, link = tmp_path / "real/a", tmp_path / "link"
+    real.parent.mkdir()
+    if there:
+        real.write_bytes(b"old")
+    link.symlink_to("real/a")
+    disk.write(link, b"new")
+    assert (link.is_symlink(), real.read_bytes()) == (True, b"new")
 
 
 def test_an_equal_file_is_left_alone(tmp_path: Path) -> None:
