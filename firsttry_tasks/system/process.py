@@ -16,17 +16,17 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.model.values import Completed
+from firsttry_tasks.model.values import Command, Completed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from firsttry_tasks.model.values import Command
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 #: Seconds between a polite end and a hard one.
 GRACE = 3.0
 #: Seconds between two looks at a running process.
 POLL = 0.05
+#: Seconds for a short command: git may take minutes on a cold disk, a lost lock takes for ever.
+PATIENCE = 600.0
 
 _live: set[int] = set()
 _lock = threading.Lock()
@@ -45,63 +45,141 @@ def run(command: Command, watch: Callable[[], None] | None = None) -> Completed:
 
 def raw(command: Command, watch: Callable[[], None] | None = None) -> tuple[Completed, bytes]:
     """Run a command as ``run`` does; its output is bytes, and not in what is completed."""
-    started = time.monotonic()
+    with _running(command) as process:
+        return process.result(watch)
+
+
+def outputs(
+    argvs: Sequence[Sequence[str]],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    timeout: float = PATIENCE,
+) -> list[tuple[int, bytes, str]]:
+    """Run short commands side by side; return (exit code, stdout, stderr) of each, in order.
+
+    Raises FirstTryError where one can't be started or takes longer than ``timeout`` seconds.
+    """
+    with contextlib.ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                _running(Command(argv=tuple(argv), cwd=cwd, env=dict(env), timeout=timeout), stdin)
+            )
+            for argv in argvs
+        ]
+        answers = [process.result() for process in started]
+    for done, _ in answers:
+        if done.timed_out:
+            words = " ".join(done.argv[:2])
+            raise FirstTryError(f"{words} did not end within {timeout:g} s.")
+    return [(done.code, out, done.err.strip()) for done, out in answers]
+
+
+@contextlib.contextmanager
+def _running(command: Command, stdin: bytes = b"") -> Iterator[_Process]:
+    """Start a process; it has ended when the block does."""
     # Files, not pipes: a grandchild that keeps a pipe open can't make us wait for it.
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = _start(command, out, err)
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        _given(stdin) as given,
+    ):
+        process = _start(command, given, out, err)
         try:
-            timed_out = _wait(process, command.timeout, watch)
-        except BaseException:
-            _end(process)
-            raise
+            yield _Process(command, process, out, err)
         finally:
+            if process.poll() is None:
+                _end(process)
             with _lock:
                 _live.discard(process.pid)
-        done = Completed(
-            argv=command.argv,
-            code=process.returncode,
-            out="",
-            err=_bytes(err).decode("utf-8", "replace"),
-            seconds=time.monotonic() - started,
-            timed_out=timed_out,
-        )
-        return done, _bytes(out)
 
 
-def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
-    if _ending.is_set():
-        raise FirstTryError("The run is being stopped.")
-    try:
-        process = subprocess.Popen(
-            command.argv,
-            cwd=command.cwd,
-            env=command.env,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            process_group=0,
-        )
-    except OSError as error:
-        name = command.argv[0]
-        raise FirstTryError(f"Can't start {name}: {error.strerror or error}.") from error
+@contextlib.contextmanager
+def _given(stdin: bytes) -> Iterator[IO[bytes] | int]:
+    """Give what a process reads: nothing, or these bytes."""
+    if not stdin:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as stream:
+        stream.write(stdin)
+        stream.seek(0)
+        yield stream
+
+
+def _start(
+    command: Command, stdin: IO[bytes] | int, out: IO[bytes], err: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    # Under the lock: a process that starts while all are ended is known to who ends them.
     with _lock:
+        if _ending.is_set():
+            raise FirstTryError("The run is being stopped.")
+        try:
+            process = subprocess.Popen(
+                command.argv,
+                cwd=command.cwd,
+                env=command.env,
+                stdin=stdin,
+                stdout=out,
+                stderr=err,
+                process_group=0,
+            )
+        except OSError as error:
+            raise _cannot_start(command, error) from error
         _live.add(process.pid)
     return process
 
 
-def _wait(
-    process: subprocess.Popen[bytes], timeout: float | None, watch: Callable[[], None] | None
-) -> bool:
-    deadline = None if timeout is None else time.monotonic() + timeout
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(POLL)
-            return False
-        if watch:
-            watch()
-        if deadline is not None and time.monotonic() > deadline:
-            _end(process)
-            return True
+def _cannot_start(command: Command, error: OSError) -> FirstTryError:
+    hint = " Is it installed and on PATH?" if isinstance(error, FileNotFoundError) else ""
+    return FirstTryError(f"Can't start {command.argv[0]}: {error.strerror or error}.{hint}")
+
+
+class _Process:
+    """A process that runs, and the files that take what it prints."""
+
+    def __init__(
+        self,
+        command: Command,
+        process: subprocess.Popen[bytes],
+        out: IO[bytes],
+        err: IO[bytes],
+    ) -> None:
+        self._command = command
+        self._process = process
+        self._out, self._err = out, err
+        self._started = time.monotonic()
+        self._ended = threading.Event()
+        # To look every now and then whether it has ended would be to see it late.
+        threading.Thread(target=self._reap, daemon=True).start()
+
+    def _reap(self) -> None:
+        self._process.wait()
+        self._ended.set()
+
+    def result(self, watch: Callable[[], None] | None = None) -> tuple[Completed, bytes]:
+        """Wait for the end, and return what it came to and what it printed."""
+        timed_out = self._wait(watch)
+        done = Completed(
+            argv=self._command.argv,
+            code=self._process.returncode,
+            out="",
+            err=_bytes(self._err).decode("utf-8", "replace"),
+            seconds=time.monotonic() - self._started,
+            timed_out=timed_out,
+        )
+        return done, _bytes(self._out)
+
+    def _wait(self, watch: Callable[[], None] | None) -> bool:
+        """Wait for the end; True where the process was ended for taking too long."""
+        limit = self._command.timeout
+        while not self._ended.wait(POLL):
+            if watch:
+                watch()
+            if limit is not None and time.monotonic() - self._started > limit:
+                _end(self._process)
+                return True
+        return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -124,52 +202,28 @@ def end_all() -> None:
 
 
 def end_rest() -> None:
-    """End every process that still runs here."""
-    with _lock:
-        groups = tuple(_live)
-    for group in groups:
-        _signal(group, signal.SIGTERM)
+    """End every process that still runs here, and those that are started meanwhile."""
     deadline = time.monotonic() + GRACE
-    while time.monotonic() < deadline:
-        with _lock:
-            if not _live:
-                return
+    asked: set[int] = set()
+    while groups := _groups():
+        if time.monotonic() > deadline:
+            for group in groups:
+                _signal(group, signal.SIGKILL)
+            return
+        for group in groups - asked:
+            _signal(group, signal.SIGTERM)
+        asked |= groups
         time.sleep(POLL)
-    for group in groups:
-        _signal(group, signal.SIGKILL)
+
+
+def _groups() -> set[int]:
+    with _lock:
+        return set(_live)
 
 
 def _bytes(stream: IO[bytes]) -> bytes:
     stream.seek(0)
     return stream.read()
-
-
-def outputs(
-    argvs: Sequence[Sequence[str]], *, cwd: str, env: Mapping[str, str], stdin: bytes = b""
-) -> list[tuple[int, bytes, str]]:
-    """Run short commands side by side; return (exit code, stdout, stderr) of each, in order."""
-    try:
-        started = [
-            subprocess.Popen(
-                argv,
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            for argv in argvs
-        ]
-    except OSError as error:
-        name = argvs[0][0]
-        raise FirstTryError(
-            f"Can't start {name}: {error.strerror or error}. Is it installed and on PATH?"
-        ) from error
-    done = []
-    for process in started:
-        out, err = process.communicate(stdin or None)
-        done.append((process.returncode, out, err.decode("utf-8", "replace").strip()))
-    return done
 
 
 def find(name: str) -> str | None:

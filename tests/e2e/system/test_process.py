@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -107,3 +110,60 @@ def test_large_answers_of_commands_side_by_side(tmp_path: Path) -> None:
     argvs = [[sys.executable, "-c", "print('x' * 1_000_000)"]] * 2
     answers = process.outputs(argvs, cwd=str(tmp_path), env={})
     assert [len(out) for _, out, _ in answers] == [1_000_001, 1_000_001]
+
+
+def test_short_commands_have_a_limit(tmp_path: Path) -> None:
+    """A lock that nobody lets go must not hold a run for ever."""
+    argvs = [[sys.executable, "-c", "import time; time.sleep(60)"]]
+    with pytest.raises(FirstTryError, match=r"did not end within 0\.3 s"):
+        process.outputs(argvs, cwd=str(tmp_path), env={}, timeout=0.3)
+
+
+def test_the_one_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Even where it is not the first of those that run side by side."""
+    argvs = [[sys.executable, "-c", ""], ["nowhere"]]
+    with pytest.raises(FirstTryError, match="Can't start nowhere"):
+        process.outputs(argvs, cwd=str(tmp_path), env={"PATH": ""})
+
+
+def test_short_commands_read_what_they_are_given(tmp_path: Path) -> None:
+    """However much that is."""
+    argvs = [[sys.executable, "-c", "import sys; print(len(sys.stdin.read()))"]] * 2
+    answers = process.outputs(argvs, cwd=str(tmp_path), env={}, stdin=b"x" * 1_000_000)
+    assert [out for _, out, _ in answers] == [b"1000000\n", b"1000000\n"]
+
+
+@pytest.fixture
+def _ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test end everything, and the next one start again."""
+    monkeypatch.setattr(process, "_ending", threading.Event())
+
+
+@pytest.mark.usefixtures("_ending")
+def test_short_commands_end_with_all_others(tmp_path: Path) -> None:
+    """A polite end of the run is one of theirs."""
+    argvs = [[sys.executable, "-c", "import time; time.sleep(60)"]]
+    timer = threading.Timer(0.5, process.end_all)
+    timer.start()
+    [(code, _, _)] = process.outputs(argvs, cwd=str(tmp_path), env={})
+    timer.join()
+    assert code == -signal.SIGTERM
+
+
+@pytest.mark.usefixtures("_ending")
+def test_a_process_that_is_just_being_started_ends_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything is ended between the question whether it may start and its start."""
+    real, threads = subprocess.Popen, []
+
+    def late(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        threads.append(threading.Thread(target=process.end_all))
+        threads[-1].start()
+        time.sleep(0.5)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "Popen", late)
+    done = _python("import time; time.sleep(20)", tmp_path)
+    threads[-1].join()
+    assert done.code == -signal.SIGTERM
