@@ -49,7 +49,6 @@ class RecorderHooks:
         self._seconds: dict[str, float] = {}
         self._began = time.time()
         self._modules: dict[int, CodeType] = {}
-        self._early: list[str] = []
         self._undo: list[tuple[Any, str, Any]] = []
 
     def begin(self) -> None:

@@ -112,7 +112,7 @@ class Spread:
         """Return the bits of the changed classes that importing these modules may have used."""
         found = 0
         for bit, spread in self.classes.values():
-            if mask & sum(self.modules.bit.get(path, 0) for path in spread.effects):
+            if any(mask & self.modules.bit.get(path, 0) for path in spread.effects):
                 found |= bit
         return found
 
