@@ -97,13 +97,39 @@ class Console:
             return
         width = os.get_terminal_size(self.stream.fileno()).columns or 80
         for text in self._live.values():
-            self._write(text[: width - 1] + "\n")
+            self._write(fitting(self._shown(text), width - 1) + "\n")
         self._drawn = len(self._live)
         self.stream.flush()
 
     def _write(self, text: str) -> None:
+        self.stream.write(self._shown(text))
+
+    def _shown(self, text: str) -> str:
+        """Return a text with what the stream's encoding lacks spelled in ASCII."""
         encoding = self.stream.encoding or "utf-8"
-        self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def fitting(text: str, cells: int) -> str:
+    """Return as much of the beginning of a text as fits into so many cells of a terminal."""
+    if text.isascii():
+        return text[:cells]
+    for place, letter in enumerate(text):
+        cells -= _cells(letter)
+        if cells < 0:
+            return text[:place]
+    return text
+
+
+def _cells(letter: str) -> int:
+    """Return how many cells a letter takes; joined emoji are counted one by one, so never less."""
+    import unicodedata
+
+    if letter == "\ufe0f":  # makes an emoji, which is wide, of the letter before it
+        return 1
+    if unicodedata.category(letter) in {"Mn", "Me", "Cf"}:  # marks on the letter before, and none
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1
 
 
 CONSOLE = Console()

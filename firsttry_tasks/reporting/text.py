@@ -73,6 +73,9 @@ def tests(result: GateResult) -> str:
     detail = result.tests
     if detail is None or detail.mode == "none":
         return "no test is affected"
+    broken = sum(it.rule == "collect" for it in result.findings)
+    if broken and not detail.durations:
+        return f"no test ran: {broken} file{'s' if broken > 1 else ''} can't be collected"
     total = f" of {detail.counts.total}" if detail.counts.total is not None else ""
     kinds = {"selected": "affected", "smoke": "smoke", "everything": "all"}
     ran = detail.counts.selected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import msgspec
 import pytest
@@ -202,3 +203,54 @@ def test_what_a_terminal_cannot_show_is_escaped() -> None:
     Console(stream).say("ä\udcff")
     stream.flush()
     assert raw.getvalue() == b"\\xe4\\udcff\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("warm tests", "warm tes"),
+        ("\u8cea\u554f\u306e\u7b54\u3048", "\u8cea\u554f\u306e\u7b54"),
+        ("a\u8cea\u554f\u306e\u7b54", "a\u8cea\u554f\u306e"),
+        ("\U0001f600" * 5, "\U0001f600" * 4),
+        ("\u2764\ufe0f" * 5, "\u2764\ufe0f" * 4),
+        ("e\u0301" * 9, "e\u0301" * 8),
+    ],
+)
+def test_a_live_line_is_no_wider_than_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, text: str, shown: str
+) -> None:
+    """A line that wraps would be left behind when it is drawn anew; wide letters take two cells."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(os, "get_terminal_size", lambda _number: os.terminal_size((9, 5)))
+    terminal = _Terminal()
+    monkeypatch.setattr(terminal, "fileno", lambda: 1)
+    Console(terminal).live("warm:tests", text)
+    assert terminal.getvalue() == f"{shown}\n"
+
+
+def test_what_is_escaped_is_as_wide_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal without Unicode shows more letters than the text has."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(os, "get_terminal_size", lambda _number: os.terminal_size((9, 5)))
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    monkeypatch.setattr(stream, "isatty", lambda: True)
+    monkeypatch.setattr(stream, "fileno", lambda: 1)
+    Console(stream).live("warm:tests", "\xe4\xe4\xe4")
+    assert raw.getvalue() == b"\\xe4\\xe4\n"
+
+
+def test_a_collection_error_says_that_nothing_ran() -> None:
+    """How many tests were selected would read as if they had run."""
+    broken = msgspec.structs.replace(finding("t.py"), rule="collect")
+    told = reporting_text.outcome(
+        result("tests", broken, tests=detail(**{"u.py::a": "everything runs"}))
+    )
+    assert told == "no test ran: 1 file can't be collected, 1 finding"
+
+
+def test_tests_that_ran_beside_a_collection_error_are_told() -> None:
+    """Pytest goes on where it is asked to (--continue-on-collection-errors)."""
+    broken = msgspec.structs.replace(finding("t.py"), rule="collect")
+    some = msgspec.structs.replace(detail(**{"u.py::a": "x"}), durations={"u.py::a": 0.1})
+    assert reporting_text.outcome(result("tests", broken, tests=some)).startswith("1 of 9 tests")
