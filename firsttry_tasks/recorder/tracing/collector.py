@@ -1,10 +1,10 @@
 """What every way of watching code can do, and the choice between them."""
 
-import sys
 from collections.abc import Callable
 from types import CodeType
 from typing import Protocol
 
+from firsttry_tasks.recorder.tracing import quirks
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenOrClose, OpenScope
 from firsttry_tasks.recorder.tracing.settrace import Traced
 from firsttry_tasks.recorder.tracing.warmup_counters import Counted, memory
@@ -43,7 +43,7 @@ class Collector(Protocol):
 
 def collector(attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> Collector:
     """Return the cheapest collector this interpreter has."""
-    if sys.version_info >= (3, 12):
+    if quirks.MONITORING:
         from firsttry_tasks.recorder.tracing.monitoring import Started
 
         found: Collector = Started(attribution, enter, leave)
@@ -55,4 +55,4 @@ def collector(attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) 
 
 def stands_alone() -> bool:
     """Tell whether the collector takes no place that coverage may want."""
-    return sys.version_info >= (3, 12) or memory() is not None
+    return quirks.MONITORING or memory() is not None

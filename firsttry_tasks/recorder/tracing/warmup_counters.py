@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType
 from typing import Any
 
+from firsttry_tasks.recorder.tracing import quirks
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity, nested
 from firsttry_tasks.recorder.tracing.settrace import Traced
 
@@ -26,7 +27,6 @@ except ImportError:  # an interpreter can be built without it
 FRESH = -8  # what new code counts from
 WARM = 0  # here it is taken for warm
 REST = 1  # what we set: as far from warm as a short can be
-_COUNTING = (3, 11)  # the Python that does
 _ADDRESSES = 1 << 62  # all there are, where an address has 64 bits
 _PROBE = "def probe():\n    return 1"
 
@@ -169,7 +169,7 @@ class Counted(Traced):
 @functools.cache
 def memory() -> InterpreterMemory | None:
     """Return where this interpreter counts, None if it doesn't; tried on a function of our own."""
-    if sys.version_info[:2] != _COUNTING or sys.implementation.name != "cpython":
+    if not quirks.COUNTED_STARTS:
         return None
     if ctypes is None or sys.maxsize < _ADDRESSES:
         return None

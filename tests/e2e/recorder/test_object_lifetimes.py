@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from firsttry_tasks.recorder.probes.object_lifetimes import Lives
+from firsttry_tasks.recorder.tracing import quirks
+from firsttry_tasks.recorder.tracing.attribution import Attribution
 from tests.e2e.recorder.recorded import recorded
 
 if TYPE_CHECKING:
@@ -154,12 +158,19 @@ def test_neither() -> None:
 """
 
 
+#: What can be said of classes rests on this.
+counted = pytest.mark.skipif(
+    not quirks.COUNTED_OBJECTS, reason="this interpreter's counts say nothing of objects"
+)
+
+
 @pytest.fixture(name="record", scope="module")
 def _record(tmp_path_factory: pytest.TempPathFactory) -> Record:
     root = tmp_path_factory.mktemp("lives")
     return recorded(root, {"again.py": AGAIN, "lib.py": LIB, "late.py": LATE, "test_lib.py": TESTS})
 
 
+@counted
 @pytest.mark.parametrize(
     "kind", ["Plain", "Circle", "Failing", "Outer", "Outer.Inner", "Quiet", "Odd"]
 )
@@ -179,11 +190,13 @@ def test_classes_of_a_module_that_ran_twice(record: Record) -> None:
     assert ("again.py", "Again") not in record.private
 
 
+@counted
 def test_classes_of_a_module_that_a_test_imports(record: Record) -> None:
     """They are looked at from then on."""
     assert {name for path, name in record.private if path == "late.py"} == {"Late"}
 
 
+@counted
 def test_what_a_test_keeps_in_an_object_of_its_own_is_nobody_elses(shop: Checkout) -> None:
     """Who has another object, and doesn't ask it, doesn't run."""
     shop.write("deep.py", "def compute():\n    return 1\n")
@@ -193,3 +206,19 @@ def test_what_a_test_keeps_in_an_object_of_its_own_is_nobody_elses(shop: Checkou
     shop.write("deep.py", "def compute():\n    return 1 + 0\n")
     shop.run("ft", "warm")
     assert set(shop.selected()) == {f"tests/test_box.py::test_{it}" for it in ("lid", "side")}
+
+
+class _Plain:
+    """A class of a repository, with no object."""
+
+
+@pytest.mark.parametrize("known", [pytest.param(True, marks=counted), False])
+def test_nothing_is_said_where_counts_mean_other_things(
+    monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    """Python 3.14 and builds without the global lock count references in another way."""
+    monkeypatch.setattr(quirks, "COUNTED_OBJECTS", known)
+    here = Path(__file__)
+    lives = Lives(Attribution(str(here.parent)))
+    lives.look()
+    assert ((here.name, "_Plain") in lives.private()) == known
