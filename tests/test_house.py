@@ -15,50 +15,18 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 #: From the ground up: a room imports only from floors below its own. A folder is a room, and so
 #: is each module that lies at the top.
 FLOORS = (
-    (
-        "model",
-        "recorder.probes.child",
-        "selection",
-        "selection.syntax",
-        "steps",
-    ),
-    (
-        "recorder.tracing",
-        "selection.evidence",
-        "system",
-    ),
-    (
-        "config",
-        "dependency_db",
-        "fingerprint",
-        "recorder.probes",
-        "schema",
-        "selection.impact",
-        "testmon_export",
-    ),
-    (
-        "flaky",
-        "gates",
-        "recorder.inside_pytest",
-        "selection.decide",
-    ),
-    (
-        "merge_driver",
-        "parity",
-        "recorder",
-    ),
-    (
-        "reporting",
-        "stores",
-    ),
-    ("golden",),
-    ("steps.run",),
-    ("steps.cache",),
-    ("steps.judge",),
-    ("steps.ask",),
-    ("doit_tasks",),
-    ("tasks",),
-    ("cli",),
+    ("errors", "values", "sightings", "records"),
+    ("disk", "json_lines", "proc", "git", "net", "machine"),
+    ("settings", "lock"),
+    ("fingerprint", "layout", "selection", "owners", "flaky", "flaky_file"),
+    ("compare", "divergence", "history", "depends"),
+    ("gates",),
+    ("recorder",),
+    ("explanation",),
+    ("reports", "outputs", "schema", "dependencies", "testmon_db"),
+    ("golden", "stores"),
+    ("steps",),
+    ("tasks", "verbs", "building", "engine", "cli", "merge_driver"),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {

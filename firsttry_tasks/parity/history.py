@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from firsttry_tasks.model.values import Report, Stage, Verdict
 
@@ -87,20 +86,9 @@ def identity(found: Mapping[Stage, Report]) -> str:
     return "+".join(sorted({it.result.run for report in found.values() for it in report.gates}))
 
 
-def read(data: bytes) -> list[Line]:
-    """Return the lines of a history; one that can't be read is left out."""
-    found = []
-    for text in data.splitlines():
-        try:
-            found.append(msgspec.json.decode(text, type=Line))
-        except msgspec.DecodeError:
-            continue
-    return found
-
-
-def encode(lines: Iterable[Line]) -> bytes:
-    """Return the history's bytes, the newest lines only."""
-    return b"".join(msgspec.json.encode(it) + b"\n" for it in list(lines)[-KEPT:])
+def longer(lines: Sequence[Line], last: Line) -> list[Line]:
+    """Return a history with one more run, of which the newest runs are kept."""
+    return [*lines, last][-KEPT:]
 
 
 def upper(events: int, runs: int) -> float:

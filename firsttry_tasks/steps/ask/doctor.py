@@ -18,7 +18,7 @@ from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.stores import StoreError
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ def _store(root: Path) -> Iterator[str]:
 
 
 def _misses(root: Path) -> Iterator[str]:
-    lines = history.read(disk.read(root / HISTORY) or b"")
+    lines = json_lines.read(root / HISTORY, history.Line)
     if lines:
         missed = sum(bool(line.everything) for line in lines)
         yield f"In {missed} of {len(lines)} parity runs here warm had to run everything."

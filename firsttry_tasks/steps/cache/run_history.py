@@ -6,7 +6,6 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from firsttry_tasks import stores
@@ -19,7 +18,7 @@ from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as stored_runs
 from firsttry_tasks.stores.bounded import BoundedStore
 from firsttry_tasks.stores.runs import Fetched, Sighting
-from firsttry_tasks.system import disk, machine
+from firsttry_tasks.system import json_lines, machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +61,7 @@ def share(root: Path, line: Line, seen: Sequence[Sighting] = ()) -> str:
 
 def known(root: Path) -> KnownRuns:
     """Return the runs of this checkout and the store's, as far as it answers in time."""
-    own = history.read(disk.read(root / LOCAL) or b"")
+    own = json_lines.read(root / LOCAL, Line)
     held = _held(root)
     said = ""
     try:
@@ -107,13 +106,7 @@ def _place(root: Path, seconds: float = SECONDS) -> Store:
 
 def _held(root: Path) -> list[Fetched]:
     """Return what was read from this very store before."""
-    found = []
-    for text in (disk.read(root / READ) or b"").splitlines():
-        try:
-            found.append(msgspec.json.decode(text, type=Fetched))
-        except msgspec.DecodeError:
-            continue
-    return [it for it in found if it.store == where(root)]
+    return [it for it in json_lines.read(root / READ, Fetched) if it.store == where(root)]
 
 
 def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
@@ -128,8 +121,7 @@ def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
     ]
     if fresh:
         held = [*held, *fresh][-history.KEPT :]
-        disk.own_folder(root / report_files.HISTORY)
-        disk.write(root / READ, b"".join(msgspec.json.encode(it) + b"\n" for it in held))
+        json_lines.write(root / READ, held)
     return held, len(new) - len(fresh)
 
 

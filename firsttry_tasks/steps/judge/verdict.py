@@ -16,7 +16,7 @@ from firsttry_tasks.steps.cache import run_history, warm_state
 from firsttry_tasks.steps.run import flaky_spool, snapshot
 from firsttry_tasks.steps.run.project import RUN, began, project
 from firsttry_tasks.steps.run.stage import summarize
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, json_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,16 +79,15 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
 
     When the machine is to blame nothing is learned of its tests.
     """
-    lines = history.read(disk.read(root / HISTORY) or b"")
+    lines = json_lines.read(root / HISTORY, history.Line)
     again = history.identity(both) in {it.id for it in lines}
     learned = flaky_spool.LearnedFlakes()
     if verdict.name not in {"infrastructure", "incomparable"}:
         learned = flaky_spool.learn(root, list(both.values()), verdict, again=again)
     if not again:
         listed = len(report_files.read_flaky(root).nodeids)
-        disk.own_folder(root / report_files.HISTORY)
         line = history.line(both, verdict, _around(root, both["warm"], listed))
-        disk.write(root / HISTORY, history.encode([*lines, line]))
+        json_lines.write(root / HISTORY, history.longer(lines, line))
         trouble = run_history.share(root, line, learned.seen)
         return (*learned.moved, trouble) if trouble else learned.moved
     return learned.moved

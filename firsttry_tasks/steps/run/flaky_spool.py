@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +11,7 @@ from firsttry_tasks.flaky import owners
 from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.run.project import RUN, began, project, today
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,10 +30,7 @@ def keep(root: Path, result: GateResult) -> None:
     """Put what a run saw of known flaky tests beside, until the next comparison."""
     seen = tuple(_retried(result))
     if seen:
-        before = disk.read(root / SPOOL) or b""
-        lines = b"".join(msgspec.json.encode(it) + b"\n" for it in seen)
-        disk.own_folder(root / report_files.HISTORY)
-        disk.write(root / SPOOL, before + lines)
+        json_lines.write(root / SPOOL, [*_spooled(root), *seen])
 
 
 class LearnedFlakes(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +133,4 @@ def _evidence(it: Divergence, tree: str) -> Seen:
 
 
 def _spooled(root: Path) -> list[tuple[str, Seen]]:
-    found = []
-    for line in (disk.read(root / SPOOL) or b"").splitlines():
-        # Our own state: what can't be read is as if it had not been seen.
-        with contextlib.suppress(msgspec.DecodeError):
-            found.append(msgspec.json.decode(line, type=tuple[str, Seen]))
-    return found
+    return json_lines.read(root / SPOOL, tuple[str, Seen])

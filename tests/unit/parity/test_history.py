@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from firsttry_tasks.parity import history
 from firsttry_tasks.parity.history import Line
 from firsttry_tasks.reporting import statistics
+from firsttry_tasks.system import json_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _line(n: int = 1, verdict: str = "success", **more: Any) -> Line:
@@ -19,22 +23,16 @@ def _line(n: int = 1, verdict: str = "success", **more: Any) -> Line:
     return Line(id=str(n), at=at, fingerprint="f", verdict=verdict, exit_code=0, **fields)
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     """A line is a run."""
     lines = [_line(1), _line(2, everything=("lock changed",))]
-    assert history.read(history.encode(lines)) == lines
-
-
-def test_a_cut_line_costs_one_run() -> None:
-    """The others are still there."""
-    data = history.encode([_line(1), _line(2)])
-    assert history.read(data[:-5]) == [_line(1)]
+    json_lines.write(tmp_path / "parity.jsonl", lines)
+    assert json_lines.read(tmp_path / "parity.jsonl", Line) == lines
 
 
 def test_the_history_is_bounded() -> None:
     """The newest runs stay."""
-    lines = [_line(1)] * history.KEPT + [_line(2)]
-    kept = history.read(history.encode(lines))
+    kept = history.longer([_line(1)] * history.KEPT, _line(2))
     assert (len(kept), kept[-1]) == (history.KEPT, _line(2))
 
 
