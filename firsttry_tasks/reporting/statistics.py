@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.flaky.memory import FILE, interval, whole
-from firsttry_tasks.parity.history import quantile, upper
+from firsttry_tasks.parity.history import deciles, upper
 from firsttry_tasks.reporting.table import duration, table
 
 if TYPE_CHECKING:
@@ -55,13 +55,22 @@ def _golden(lines: Sequence[Line]) -> list[str]:
         return []
     hits = sum(it.store == "hit" for it in asked)
     ages = [it.age for it in asked if it.age is not None]
-    old = f"; {quantile(ages, 0.5):g} h old (median), p90 {quantile(ages, 0.9):g} h" if ages else ""
-    return [f"golden cache: {hits} of {len(asked)} ({hits / len(asked):.0%}){old}"]
+    said = f"golden cache: {hits} of {len(asked)} ({hits / len(asked):.0%})"
+    if ages:
+        middle, high = _middle_and_high(ages)
+        said += f"; {middle:g} h old (median), p90 {high:g} h"
+    return [said]
 
 
 def _times(name: str, values: Sequence[float]) -> str:
-    middle, high = quantile(values, 0.5), quantile(values, 0.9)
+    middle, high = _middle_and_high(values)
     return f"{name}: median {duration(middle)}, p90 {duration(high)}"
+
+
+def _middle_and_high(values: Sequence[float]) -> tuple[float, float]:
+    """Return the median, and what nine of ten values are not above."""
+    _, _, _, _, middle, _, _, _, high = deciles(values)
+    return middle, high
 
 
 def _saved(lines: Sequence[Line]) -> str:

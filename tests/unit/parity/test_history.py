@@ -50,9 +50,14 @@ def test_the_bound_is_above_the_rate(events: int, more: int) -> None:
     assert events / (events + more) <= history.upper(events, events + more) <= 1
 
 
-def test_quantiles_are_values_that_were_seen() -> None:
-    """Nearest rank, nothing made up in between."""
-    assert [history.quantile([3, 1, 2], it) for it in (0.5, 0.9)] == [2, 3]
+@pytest.mark.parametrize(
+    ("values", "middle", "high"),
+    [([7], 7, 7), ([3, 1, 2], 2, 2.8), ([1, 2], 1.5, 1.9), (list(range(11)), 5, 9)],
+)
+def test_deciles_have_the_median_and_p90(values: list[float], middle: float, high: float) -> None:
+    """Between the values that were seen, the nearer the more there are."""
+    found = history.deciles(values)
+    assert [found[4], found[8]] == pytest.approx([middle, high])
 
 
 def test_no_history_is_told_in_words() -> None:
@@ -69,7 +74,7 @@ SAVED = "warm instead of full would have saved 32.0 s (full 40.0 s, warm 4.00 s,
         "parity runs: 4, from 2026-03-01 to 2026-03-04",
         "escapes: 1 of 4 (25.0%, 95 % sure: at most 75.1%)",
         "flaky tests: 2 -> 5",
-        "golden cache: 2 of 3 (67%); 30 h old (median), p90 30 h",
+        "golden cache: 2 of 3 (67%); 16 h old (median), p90 27.2 h",
         "warm gates that stood from an earlier run: 6 of 12 (50%)",
         "warm: median 1.00 s, p90 1.00 s",
         "full: median 10.0 s, p90 10.0 s",
