@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
-import zipfile
-import zlib
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.model.values import Stored
 from firsttry_tasks.stores import RefusedError, TooLargeError
-from firsttry_tasks.stores.hub import Hub
+from firsttry_tasks.stores.github_api import PAGE, GitHubApi, member
 from firsttry_tasks.system import disk, process
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.stores.hub import Run
+    from firsttry_tasks.model.values import Stored
+    from firsttry_tasks.stores.github_api import Artifact, Run
 
 PREFIX = "warm-cache-"
 #: Where what is published lies ready for actions/upload-artifact: the box, and its delta.
@@ -29,31 +25,10 @@ READY_DELTA = "artifacts/publish-delta"
 DELTA = ".delta"
 #: Artifacts of one name that are looked at, newest first, until one may be believed.
 TRIES = 3
-#: Artifacts are listed a hundred a page, newest first; so many pages are asked for.
+#: So many pages of artifacts are asked for.
 PAGES = 3
 #: Events that only people who may write to main can bring about.
 EVENTS = frozenset({"push", "schedule"})
-
-
-class _Run(msgspec.Struct, frozen=True):
-    id: int
-    repository_id: int
-    head_repository_id: int | None
-    head_branch: str | None
-    head_sha: str
-
-
-class _Artifact(msgspec.Struct, frozen=True):
-    id: int
-    name: str
-    size_in_bytes: int
-    expired: bool
-    created_at: str | None
-    workflow_run: _Run | None
-
-
-class _Page(msgspec.Struct, frozen=True):
-    artifacts: tuple[_Artifact, ...]
 
 
 class _Repository(msgspec.Struct, frozen=True):
@@ -116,21 +91,17 @@ class GitHubStore:
         """
         self._whose = whose
         self._root = root
-        self._hub = Hub(whose.repository, root, seconds, run)
+        self._api = GitHubApi(whose.repository, root, seconds, run)
         self._holding = holding
         self._origins: dict[int, _Origin] = {}
-        self._known: tuple[_Artifact, ...] | None = None
+        self._known: tuple[Artifact, ...] | None = None
         self._held: dict[int, bytes] = {}
 
     def entries(self) -> tuple[Stored, ...]:
         """Return the label or the delta of each artifact that main's own runs made."""
         newest = {found.name: found for found in reversed(self._artifacts())}
         return tuple(
-            Stored(
-                key=f"{found.name}{'.zst' if found.name.endswith(DELTA) else '.json'}",
-                size=found.size_in_bytes,
-                modified=_seconds(found.created_at),
-            )
+            found.stored(f"{found.name}{'.zst' if _is_delta(found) else '.json'}")
             for found in newest.values()
         )
 
@@ -166,9 +137,9 @@ class GitHubStore:
         name = artifact(key)
         for found in self._artifacts():
             if found.name == name:
-                self._hub.ask(f"artifacts/{found.id}", "--method", "DELETE")
+                self._api.delete(found.id)
 
-    def _holders(self, key: str) -> list[_Artifact]:
+    def _holders(self, key: str) -> list[Artifact]:
         """Return the artifacts that may hold a file, those to be asked first in front."""
         name = artifact(key)
         mine = [found for found in self._artifacts() if found.name == name][:TRIES]
@@ -178,49 +149,48 @@ class GitHubStore:
         told = [it for it in self._artifacts() if it.name.startswith(begin) and _is_delta(it)]
         return sorted([*told[:TRIES], *mine], key=self._is_not_here)
 
-    def _is_not_here(self, artifact: _Artifact) -> bool:
+    def _is_not_here(self, artifact: Artifact) -> bool:
         return artifact.id not in self._held
 
-    def _artifacts(self) -> tuple[_Artifact, ...]:
+    def _artifacts(self) -> tuple[Artifact, ...]:
         """Return the artifacts that may be taken, newest first."""
         if self._known is None:
-            found: list[_Artifact] = []
+            found: list[Artifact] = []
             for number in range(1, PAGES + 1):
-                page = self._hub.json(f"artifacts?per_page=100&page={number}", _Page).artifacts
+                page = self._api.artifacts(number)
                 found += page
-                if len(page) < 100:  # noqa: PLR2004  the last page
+                if len(page) < PAGE:  # the last one
                     break
             mine = (artifact for artifact in found if self._may_be_taken(artifact))
             newest = sorted(mine, key=lambda it: it.created_at or "", reverse=True)
             self._known = tuple(newest)
         return self._known
 
-    def _may_be_taken(self, artifact: _Artifact) -> bool:
+    def _may_be_taken(self, artifact: Artifact) -> bool:
         run = artifact.workflow_run
         return (
             run is not None
-            and not artifact.expired
+            and artifact.at_home
             and run.head_branch == self._whose.branch
-            and run.head_repository_id == run.repository_id
             and artifact.name.startswith(f"{PREFIX}{run.head_sha}-")
         )
 
-    def _inside(self, artifact: _Artifact, key: str, most: int) -> bytes | None:
+    def _inside(self, artifact: Artifact, key: str, most: int) -> bytes | None:
         if artifact.id not in self._held:
             self._believe(artifact)
             if artifact.size_in_bytes > max(most, ROOM):
                 raise TooLargeError(artifact.name, most)
-            data = self._hub.download(f"artifacts/{artifact.id}/zip")
+            data = self._api.zipped(artifact.id)
             if data is None:
                 return None
             self._held[artifact.id] = data
-        return _member(self._held[artifact.id], key, most)
+        return member(self._held[artifact.id], lambda name: name == key, most)
 
-    def _believe(self, artifact: _Artifact) -> None:
+    def _believe(self, artifact: Artifact) -> None:
         """Raise RefusedError unless main's own workflow made it, by a push or schedule."""
         number = artifact.workflow_run.id if artifact.workflow_run else 0
         if number not in self._origins:
-            self._origins[number] = self._hub.json(f"runs/{number}", _Origin)
+            self._origins[number] = self._api.json(f"runs/{number}", _Origin)
         origin = self._origins[number]
         fork = origin.head_repository is None or origin.head_repository.id != origin.repository.id
         ours = origin.path.partition("@")[0] == f".github/workflows/{self._whose.workflow}"
@@ -238,26 +208,5 @@ class GitHubStore:
 ROOM = 260 << 20
 
 
-def _member(data: bytes, key: str, most: int) -> bytes | None:
-    """Return one file of an artifact; the others are not looked at."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as opened:
-            if key not in opened.namelist():
-                return None
-            if opened.getinfo(key).file_size > most:
-                raise TooLargeError(key, most)
-            with opened.open(key) as stream:
-                found = stream.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise RefusedError(f"GitHub's artifact can't be read: {error}.") from error
-    if len(found) > most:
-        raise TooLargeError(key, most)
-    return found
-
-
-def _is_delta(artifact: _Artifact) -> bool:
+def _is_delta(artifact: Artifact) -> bool:
     return artifact.name.endswith(DELTA)
-
-
-def _seconds(created: str | None) -> float:
-    return dt.datetime.fromisoformat(created).timestamp() if created else 0.0
