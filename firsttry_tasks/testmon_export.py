@@ -1,22 +1,107 @@
-"""The door to testmon's own db: what FirstTry learned, for `pytest --testmon` by hand."""
+"""Testmon's own db, written from what FirstTry learned, for `pytest --testmon` by hand."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
+from firsttry_tasks import dependency_db
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from firsttry_tasks.selection.evidence.today import Known
+    from firsttry_tasks.dependency_db import DependencyDb
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest
 
 #: Where testmon looks, in the folder that pytest takes for its root.
 FILE = ".testmondata"
 
 
-def write(root: Path, tests: Mapping[str, Known]) -> None:
+class _Known(Struct, frozen=True, kw_only=True):
+    """One test: how it ended, its seconds, and for each file a line of every fragment it ran."""
+
+    failed: bool
+    seconds: float
+    lines: dict[str, frozenset[int]]
+
+
+def export(root: Path, memory: DependencyDb) -> int:
+    """Write testmon's db for a project from what was recorded; return how many tests it knows.
+
+    Where nothing is recorded, nothing is written.
+    """
+    tests = _known(root, memory)
+    if tests:
+        _write(root, tests)
+    return len(tests)
+
+
+def _known(root: Path, memory: DependencyDb) -> dict[str, _Known]:
+    """Return what the newest recorded run that holds a test knows of it, for each test."""
+    found: dict[str, _Known] = {}
+    for recorded in memory.recorded_runs():
+        places = _Places(recorded, root, memory)
+        for test in recorded.tests:
+            if test.nodeid not in found:
+                lines = places.lines(test)
+                failed = test.outcome == "failed"
+                found[test.nodeid] = _Known(failed=failed, seconds=test.seconds, lines=lines)
+    return found
+
+
+class _Places:
+    """Where the units of one recorded run stand today."""
+
+    def __init__(self, recorded: RecordedRun, root: Path, memory: DependencyDb) -> None:
+        self._recorded = recorded
+        self._root = root
+        self._memory = memory
+        self._today: dict[str, dict[str, int]] = {}
+        self._units: dict[int, tuple[str, int] | None] = {}
+
+    def lines(self, test: RecordedTest) -> dict[str, frozenset[int]]:
+        found: dict[str, set[int]] = {test.path: {1}}
+        for unit in self._ran(test):
+            place = self._place(unit)
+            if place:
+                found.setdefault(place[0], set()).add(place[1])
+        return {path: frozenset(lines) for path, lines in found.items()}
+
+    def _ran(self, test: RecordedTest) -> Iterator[int]:
+        """Yield the units of the test, and of the scopes it rests on."""
+        yield from test.ran()
+        seen, waiting = set(test.scopes), list(test.scopes)
+        while waiting:
+            scope = self._recorded.scopes[waiting.pop()]
+            yield from scope.units
+            waiting += set(scope.used) - seen
+            seen.update(scope.used)
+
+    def _place(self, unit: int) -> tuple[str, int] | None:
+        if unit not in self._units:
+            path, number = self._recorded.units[unit]
+            fragments = self._memory.before(path, self._recorded.manifest.get(path, ""))
+            key = fragments[number].qualname if 0 <= number < len(fragments) else ""
+            line = self._bodies(path).get(key)
+            self._units[unit] = (path, line) if line else None
+        return self._units[unit]
+
+    def _bodies(self, path: str) -> dict[str, int]:
+        """Return the last line of each function today: a line of its body, as testmon counts."""
+        if path not in self._today:
+            fragments = dependency_db.fragments(disk.read(self._root / path) or b"") or ()
+            self._today[path] = {
+                fragment.qualname: fragment.last
+                for fragment in fragments
+                if fragment.is_function_body
+            }
+        return self._today[path]
+
+
+def _write(root: Path, tests: Mapping[str, _Known]) -> None:
     """Write a fresh db through testmon itself, and put it in place whole.
 
     testmon computes the fingerprints of today's blocks and the row of this environment, so that
@@ -45,7 +130,7 @@ class _Rows:
         self._tree = tree
         self._made: dict[tuple[str, frozenset[int]], list[int]] = {}
 
-    def of(self, test: Known) -> dict[str, object]:
+    def of(self, test: _Known) -> dict[str, object]:
         uses = [(self._tree.get_file(path), path, lines) for path, lines in test.lines.items()]
         deps = [
             {

@@ -23,7 +23,7 @@ FLOORS = (
     ("gates",),
     ("recorder",),
     ("explanation",),
-    ("reports", "outputs", "schema", "dependencies", "testmon_db"),
+    ("reports", "outputs", "schema", "dependencies", "testmon_export"),
     ("golden", "stores"),
     ("steps",),
     ("tasks", "verbs", "building", "engine", "cli", "merge_driver"),
