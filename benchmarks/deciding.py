@@ -14,7 +14,7 @@ from benchmarks import harness
 from benchmarks.harness import BIN, Case, Claim
 from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.fingerprint import Inputs
-from firsttry_tasks.reporting import report_files
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.steps.run import pytest_run
 from firsttry_tasks.steps.run.project import project, tree
@@ -55,7 +55,7 @@ def main() -> int:
         (root / "notes/read.py").write_text("NOTES = 2\n", "utf-8")
         harness.prepare(root, FT, "fingerprint")
         _, chosen, edited = _asked(root)
-        ours = (root / report_files.DB).stat().st_size
+        ours = (root / state_paths.DB).stat().st_size
         taken |= harness.measure([other], 1)
         theirs = (root / ".testmondata").stat().st_size
     claims = [
@@ -78,13 +78,13 @@ def _asked(root: Path) -> tuple[int, int, float]:
 def _decide(root: Path) -> tuple[int, int, float]:
     """Return the number of tests, how many are chosen, and the seconds that choosing takes."""
     here = project(root)
-    inputs = disk.read_own(root / report_files.inputs_file("warm", "tests"), Inputs)
+    inputs = disk.read_own(root / state_paths.inputs_file("warm", "tests"), Inputs)
     if inputs is None:
         raise SystemExit("the fingerprint was not taken")
     files = tree(root, "tests")
     job = here.job("warm", "tests", tuple(files))
     started = time.process_time()
-    memory = DependencyDb(root / report_files.DB)
+    memory = DependencyDb(root / state_paths.DB)
     found = choose(memory.recorded_runs(), pytest_run.now(here, job, inputs, files, memory))
     seconds = time.process_time() - started
     if found.everything:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from benchmarks import harness, second_clone
 from benchmarks.harness import Case, Claim, Taken
 from firsttry_tasks.golden import archive, box, contents, delta, proof, recorded_claims, restore
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.steps.cache import package
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.system import disk
@@ -154,20 +155,20 @@ def _delta(root: Path, project: Path) -> float:
 
 def _enlarge(root: Path) -> None:
     """Add mypy state of larger code to what was recorded."""
-    cache = f"--cache-dir={contents.MYPY}"
+    cache = f"--cache-dir={state_paths.RECORDED_MYPY}"
     names = [word for name in LARGE for word in ("-p", name)]
     for version in VERSIONS:
         asked = (f"--python-version={version}", *names)
         command = (sys.executable, "-m", "mypy", "--config-file=", cache, *asked)
         # It finds fault with code of others; what is wanted is its cache.
         harness.prepare(root, "sh", "-c", '"$@" || true', "sh", *command)
-    recording.seal(root / contents.MYPY, "")
+    recording.seal(root / state_paths.RECORDED_MYPY, "")
 
 
 def _state(project: Path, folder: Path) -> dict[str, Path]:
     """Return a copy of what was recorded, by name in the box, and nothing else beside it."""
     found: dict[str, Path] = {}
-    for gate, place in (("tests", contents.TESTS), ("mypy", contents.MYPY)):
+    for gate, place in (("tests", state_paths.RECORDED_TESTS), ("mypy", state_paths.RECORDED_MYPY)):
         for name, path in recording.files(project / place).items():
             target = folder / gate / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -187,7 +188,7 @@ def _pack(state: dict[str, Path], parts: dict[str, str], target: Path) -> IndexE
 
 
 def _restore(index_entry: IndexEntry, packed: Path, root: Path) -> None:
-    staging = root / restore.STAGING
+    staging = root / state_paths.STAGING
     data = disk.read(packed) or b""
     box.check_sealed(index_entry.archive, data)
     restore.stage(index_entry, archive.opened(io.BytesIO(data)), staging)

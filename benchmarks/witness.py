@@ -31,7 +31,7 @@ from firsttry_tasks import fingerprint
 from firsttry_tasks.dependency_db import DependencyDb, Door
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import pytest as pytest_gate
-from firsttry_tasks.reporting import report_files
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.steps.run import pytest_run, recording
 from firsttry_tasks.steps.run.project import Project
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _COMMITS = ("HEAD~10", "HEAD")
 #: One fault in so many lies outside of the package: in tests, mostly.
 _ELSEWHERE = 5
-_WORK = f"{report_files.STATE}/warm/tests"
+_WORK = f"{state_paths.STATE}/warm/tests"
 #: What every file outside the tree is said to hold.
 _AWAY = "away"
 _RECORDS, _EVENTS = "records", "events.jsonl"

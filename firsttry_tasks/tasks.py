@@ -19,6 +19,7 @@ from doit.task import dict_to_task
 from firsttry_tasks.doit_tasks import commands, engine
 from firsttry_tasks.doit_tasks.engine import step
 from firsttry_tasks.doit_tasks.task_dicts import LOOK, doc, flag, ours, subtask, top
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.reporting import report_files
@@ -40,13 +41,13 @@ def task_fingerprint() -> Iterator[Task]:
 
     root = Path.cwd()
     files = [
-        report_files.inputs_file(stage, gate) for stage in STAGES for gate in _gates(root, stage)
+        state_paths.inputs_file(stage, gate) for stage in STAGES for gate in _gates(root, stage)
     ]
     look = ours(
         LOOK,
         "look at the tree",
         step(snapshot.take, root),
-        targets=[str(root / file) for file in (report_files.FINGERPRINT, *files)],
+        targets=[str(root / file) for file in (state_paths.FINGERPRINT, *files)],
         uptodate=[False],
     )
     yield subtask(look, "fingerprint")
@@ -78,7 +79,7 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
         f"gather what the {stage} gates found",
         step(end.report, root, stage),
         task_dep=[LOOK, *(f"{stage}:{gate}" for gate in gates)],
-        targets=[str(root / report_files.report_file(stage))],
+        targets=[str(root / state_paths.report_file(stage))],
         uptodate=[False],
     )
     yield subtask(gather, stage)
@@ -101,8 +102,8 @@ def _gate(root: Path, stage: Stage, gate: str) -> Task:
         f"run {gate} in the {stage} stage",
         step(check),
         task_dep=_before(root, stage, gate),
-        file_dep=[str(root / report_files.inputs_file(stage, gate))],
-        targets=[str(root / report_files.result_file(stage, gate))],
+        file_dep=[str(root / state_paths.inputs_file(stage, gate))],
+        targets=[str(root / state_paths.result_file(stage, gate))],
         uptodate=[stands],
     )
     return subtask(task, stage)
@@ -158,7 +159,7 @@ def task_compare() -> Iterator[Task]:
     root = Path.cwd()
     params = [flag("learn", "write what would have caught an escape into the settings")]
     # The reports are no file_dep: their targets would make `doit compare` run both stages.
-    target = str(root / report_files.VERDICT)
+    target = str(root / state_paths.VERDICT)
     more = {"task_dep": [LOOK], "targets": [target], "params": params}
     yield top("compare", task_compare, step(judge), **more)
 

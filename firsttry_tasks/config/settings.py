@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from msgspec import Struct
 
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     main: str = "main"
     inert: tuple[str, ...] = ()
     depends: dict[str, tuple[str, ...]] = {}
-    store: str = ".firsttry/store"
+    store: str = state_paths.STORE
     store_seconds: float = 1.0
     keep: int = 30
     max_age: int = 30

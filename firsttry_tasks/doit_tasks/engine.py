@@ -15,8 +15,8 @@ from doit.cmd_run import Run as DoitRun
 from doit.exceptions import BaseFail, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.reporting.report_files import STATE
 from firsttry_tasks.system import disk, process
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     except OperationalError as error:
-        place = f"{STATE}/doit.db"
+        place = state_paths.DOIT_DB
         sys.stderr.write(f"Can't write {place}: {error}. Check its permissions and free space.\n")
         return max(FirstTryError.exit_code, getattr(reporter, "exit_code", 0))
     finally:
@@ -177,7 +177,7 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
 @contextlib.contextmanager
 def held() -> Iterator[None]:
     """Hold the checkout for this run; a second one waits its turn."""
-    place = Path.cwd() / STATE / "lock"
+    place = Path.cwd() / state_paths.LOCK
 
     def waits() -> None:
         sys.stderr.write("Another run holds this checkout; waiting for it to end.\n")
@@ -207,18 +207,18 @@ class StateFile:
     to write into whatever folder one stands in.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Remember the folder; nothing is made yet."""
-        self._folder = folder
+    def __init__(self, place: Path) -> None:
+        """Remember the place; nothing is made yet."""
+        self._place = place
 
     def __fspath__(self) -> str:
         """Make the folder and return the file in it, or no file where nothing can be written."""
         # `doit list` must work there, too; a run will say what is wrong.
-        takes = disk.is_writable(self._folder)
-        return os.fspath(self._folder / "doit.db") if takes else ":memory:"
+        takes = disk.is_writable(self._place.parent)
+        return os.fspath(self._place) if takes else ":memory:"
 
 
 def doit_config() -> dict[str, object]:
     """Return the DOIT_CONFIG of a project: its state in our folder, warm by default."""
-    db = StateFile(Path.cwd() / STATE)
+    db = StateFile(Path.cwd() / state_paths.DOIT_DB)
     return {"backend": "sqlite3", "dep_file": db, "default_tasks": ["warm"], "verbosity": 2}

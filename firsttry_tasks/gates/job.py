@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from firsttry_tasks.config.parity_lock import Lock
 from firsttry_tasks.config.settings import Settings
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Command, Stage
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Job(Struct, frozen=True, kw_only=True):
     @property
     def recorded(self) -> str:
         """Return the folder that a full run records into: fresh, and part of its work folder."""
-        return f"{self.work}/recorded"
+        return f"{self.work}/{state_paths.RECORDED}"
 
     def start(
         self, tool: str, gate: GateSettings, head: tuple[str, ...], targets: tuple[str, ...]

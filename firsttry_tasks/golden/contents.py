@@ -7,15 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from firsttry_tasks.reporting.report_files import STATE
-
 Kind = Literal["tests", "learned", "watched", "mypy", "text"]
 
-#: What a full run that records leaves behind, in the work folders of its gates.
-RECORDED = "recorded"
-TESTS = f"{STATE}/full/tests/{RECORDED}"
-MYPY = f"{STATE}/full/mypy/{RECORDED}"
-#: Beside what was recorded: the key of the result that it belongs to.
+#: Beside what a full run recorded: the key of the result that it belongs to.
 SEAL = "seal.json"
 
 DB = "tests/testmondata"

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
 from firsttry_tasks.golden import archive, contents
 from firsttry_tasks.golden.box import IndexEntry, Producer
-from firsttry_tasks.reporting.report_files import STATE
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from firsttry_tasks.golden.archive import Sink, Source
     from firsttry_tasks.golden.box import Member
 
 T = TypeVar("T")
-STAGING = f"{STATE}/restore"
 #: Written last into a staging folder: from then on the swap is carried through.
 READY = "ready.json"
-#: What the warm state was restored from.
-GOLDEN = "golden.json"
-#: Where what is in the dependency db came from, and when.
-FOREIGN = "foreign.json"
+#: What the warm state was restored from; where what is in its db came from, and when.
+GOLDEN, FOREIGN = (Path(it).name for it in (state_paths.GOLDEN, state_paths.FOREIGN))
 
 
 class Foreign(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import STAGES, Verdict, VerdictName
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _settled(verdict: Verdict, worst: Divergence) -> tuple[VerdictName, int]:
 
 
 def _said(verdict: Verdict, name: VerdictName, worst: Divergence, count: int) -> str:
-    more = f" (and {count - 1} more, see artifacts/divergence.json)" if count > 1 else ""
+    more = f" (and {count - 1} more, see {state_paths.DIVERGENCE})" if count > 1 else ""
     what = f"{worst.nodeid or worst.finding} is {_article(worst.kind)}: {worst.sentence}{more}."
     match name:
         case "escape":

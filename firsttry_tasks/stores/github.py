@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.model.state_paths import PUBLISH, PUBLISH_DELTA
 from firsttry_tasks.stores import RefusedError, TooLargeError
 from firsttry_tasks.stores.github_api import PAGE, GitHubApi, member
 from firsttry_tasks.system import disk, process
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from firsttry_tasks.stores.github_api import Artifact, Run
 
 PREFIX = "warm-cache-"
-#: Where what is published lies ready for actions/upload-artifact: the box, and its delta.
-READY = "artifacts/publish"
-READY_DELTA = "artifacts/publish-delta"
 #: How the artifact of a delta is called, and so the file in it that is the delta.
 DELTA = ".delta"
 #: Artifacts of one name that are looked at, newest first, until one may be believed.
@@ -126,8 +124,8 @@ class GitHubStore:
     def put(self, key: str, data: bytes) -> None:
         """Lay a file ready: only actions/upload-artifact can upload from a run."""
         is_delta = key.endswith(f"{DELTA}.zst")
-        beside = not key.endswith(".zst") and (self._root / READY_DELTA).exists()
-        for folder, wanted in ((READY, not is_delta), (READY_DELTA, is_delta or beside)):
+        beside = not key.endswith(".zst") and (self._root / PUBLISH_DELTA).exists()
+        for folder, wanted in ((PUBLISH, not is_delta), (PUBLISH_DELTA, is_delta or beside)):
             if wanted:
                 disk.own_folder(self._root / folder)
                 disk.write(self._root / folder / key, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.stores.github_api import GitHubApi, member
 from firsttry_tasks.system import disk, process
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 NAME = "parity-run"
 #: What the key of an artifact begins with; its id follows.
 PREFIX = "parity-run-"
-#: Where a line lies ready for actions/upload-artifact.
-READY = "artifacts/publish-runs"
 
 
 class GitHubRuns:
@@ -44,7 +43,7 @@ class GitHubRuns:
 
     def put(self, key: str, data: bytes) -> None:
         """Lay the line ready, alone: only actions/upload-artifact can upload from a run."""
-        disk.write(disk.fresh_folder(self._root / READY) / key, data)
+        disk.write(disk.fresh_folder(self._root / state_paths.PUBLISH_RUNS) / key, data)
 
     def delete(self, key: str) -> None:
         """Delete an artifact."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.system import process
 
 if TYPE_CHECKING:
@@ -17,16 +19,15 @@ if TYPE_CHECKING:
 
 #: Our own and the tools' places: never an input, even where a project forgot to ignore them.
 OWN_FOLDERS = frozenset(
-    {".firsttry", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__"}
+    {state_paths.STATE, ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__"}
 )
 OWN_FILES = (".testmondata", ".coverage", ".doit.db", ".dmypy.json", "warm-cache-")
 #: What FirstTry leaves for people beside what a project may keep there itself.
 ARTIFACTS = (
-    "artifacts/parity_report.json",
-    "artifacts/verdict.json",
-    "artifacts/divergence.json",
-    "artifacts/warm_parity_report.json",
-    "artifacts/full_parity_report.json",
+    state_paths.LATEST,
+    state_paths.VERDICT,
+    state_paths.DIVERGENCE,
+    *map(state_paths.report_file, STAGES),
 )
 #: ``mode`` of links and submodules in git's index.
 LINK, SUBMODULE = "120000", "160000"

@@ -6,14 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.golden import restore, retention
+from firsttry_tasks.golden import retention
 from firsttry_tasks.golden.box import IndexEntry
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.parity import history
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import age, megabytes
-from firsttry_tasks.steps.cache import fetch, storage, warm_state
-from firsttry_tasks.steps.judge.verdict import HISTORY
+from firsttry_tasks.steps.cache import storage, warm_state
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 #: A dependency db beyond this makes every warm run slower.
 LARGE = 100_000_000
 #: Cached bytes of other places that are told, not judged.
-PLACES = (report_files.DB, ".mypy_cache", ".ruff_cache")
+PLACES = (state_paths.DB, ".mypy_cache", ".ruff_cache")
 WRONG = "wrong: "
 
 
@@ -54,17 +53,17 @@ def _state(root: Path) -> Iterator[str]:
     for place in PLACES:
         if (root / place).exists():
             yield f"{place} has {megabytes(disk.size(root / place))}."
-    db = root / report_files.DB
+    db = root / state_paths.DB
     if db.exists() and disk.size(db) > LARGE:
         yield f"{WRONG}the dependency db is over {megabytes(LARGE)}; run: doit clear_cache"
-    golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, IndexEntry)
+    golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     if golden:
         yield f"The warm state began with the golden cache of {golden.manifest.producer.commit}."
-    asked = disk.read_own(root / warm_state.ASKED, warm_state.CacheRequest)
+    asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
     if asked and asked.said:
         yield f"The last warm run that asked the store: {asked.said}"
-    if (root / fetch.QUARANTINE).exists():
-        reason = disk.read(root / fetch.QUARANTINE / "reason.txt") or b""
+    if (root / state_paths.QUARANTINE).exists():
+        reason = disk.read(root / state_paths.QUARANTINE / "reason.txt") or b""
         yield f"{WRONG}a box was refused: {' '.join(reason.decode('utf-8', 'replace').split())}"
 
 
@@ -87,7 +86,7 @@ def _store(root: Path) -> Iterator[str]:
 
 
 def _misses(root: Path) -> Iterator[str]:
-    lines = json_lines.read(root / HISTORY, history.Line)
+    lines = json_lines.read(root / state_paths.RUNS, history.Line)
     if lines:
         missed = sum(bool(line.everything) for line in lines)
         yield f"In {missed} of {len(lines)} parity runs here warm had to run everything."

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks import testmon_export
 from firsttry_tasks.dependency_db import DependencyDb
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def write_testmon(root: Path) -> None:
     """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
-    tests = testmon_export.export(root, DependencyDb(root / report_files.DB))
+    tests = testmon_export.export(root, DependencyDb(root / state_paths.DB))
     if not tests:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
     CONSOLE.say(f"Wrote {testmon_export.FILE}: pytest --testmon now knows {tests} tests.")

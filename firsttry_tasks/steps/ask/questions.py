@@ -8,8 +8,8 @@ import msgspec
 
 from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import queries
 from firsttry_tasks.steps.run import pytest_run
@@ -59,9 +59,9 @@ def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
 def _known(root: Path) -> tuple[tuple[RecordedRun, ...], CurrentTree]:
     """Return what is recorded, and the tree as it is now."""
     here = project(root)
-    memory = DependencyDb(root / report_files.DB)
+    memory = DependencyDb(root / state_paths.DB)
     recorded_runs = memory.recorded_runs()
-    inputs = disk.read_own(root / report_files.inputs_file("warm", "tests"), Inputs)
+    inputs = disk.read_own(root / state_paths.inputs_file("warm", "tests"), Inputs)
     if not recorded_runs or inputs is None:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
     files = tree(root, "tests")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.config import parity_lock, settings
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import table
 from firsttry_tasks.steps.run import snapshot
@@ -17,10 +17,6 @@ from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-#: What FirstTry knows of earlier runs; golden caches in a local store are not forgotten.
-STATES = ("warm", "reports", "ran", "inputs", "full", "restore", "quarantine", "golden")
 
 
 def fingerprint(root: Path, *, parts: bool = False) -> None:
@@ -68,8 +64,8 @@ def _check(root: Path, found: tuple[parity_lock.Mismatch, ...]) -> None:
 
 def clear(root: Path) -> None:
     """Forget all warm state, and say what that was."""
-    places = [f"{report_files.STATE}/{name}" for name in STATES]
-    gone = [place for place in (*places, ".mypy_cache") if (root / place).exists()]
+    places = (*state_paths.FORGOTTEN, ".mypy_cache")
+    gone = [place for place in places if (root / place).exists()]
     sizes = {place: disk.size(root / place) for place in gone}
     for place in gone:
         disk.remove(root / place)

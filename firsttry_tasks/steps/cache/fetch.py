@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.golden import archive, box, delta, proof, restore, signature
 from firsttry_tasks.golden.box import BadBoxError
-from firsttry_tasks.reporting import report_files
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.steps.cache import holding
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import RefusedError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from firsttry_tasks.golden.box import IndexEntry, Name
     from firsttry_tasks.stores import Store
 
-QUARANTINE = f"{report_files.STATE}/quarantine"
 REFUSED = "is refused:"
 
 
@@ -37,7 +36,7 @@ def _read(root: Path, store: Store, name: Name, data: bytes) -> IndexEntry:
     signers = project(root).settings.signers
     if signers:
         signed = store.get(box.signature_key(name), signature.MOST)
-        signature.verify(data, signed, root / signers, root / report_files.STATE / "signature")
+        signature.verify(data, signed, root / signers, root / state_paths.SIGNATURE)
     return box.read(data, name)
 
 
@@ -61,12 +60,12 @@ def staged(root: Path, store: Store, name: Name) -> IndexEntry | str:
             came["box.tar.zst"] = store.get(found.archive.key, found.archive.size) or b""
             _prove(root, found, came["box.tar.zst"])
     except (BadBoxError, RefusedError) as error:
-        disk.remove(root / restore.STAGING)
+        disk.remove(root / state_paths.STAGING)
         sentence = f"The golden cache of {name.head[:12]} {REFUSED} {str(error).rstrip('.')}."
         if not any(came.values()):
             return sentence
         _quarantine(root, name, came, sentence)
-        return f"{sentence} It is kept in {QUARANTINE}."
+        return f"{sentence} It is kept in {state_paths.QUARANTINE}."
     return found
 
 
@@ -77,8 +76,8 @@ def _prove(root: Path, found: IndexEntry, data: bytes) -> None:
 
 
 def _stage(root: Path, found: IndexEntry, tar: Source) -> None:
-    restore.stage(found, tar, root / restore.STAGING)
-    proof.prove(found.manifest, root / restore.STAGING)
+    restore.stage(found, tar, root / state_paths.STAGING)
+    proof.prove(found.manifest, root / state_paths.STAGING)
 
 
 def _from_held(root: Path, store: Store, found: IndexEntry) -> bool:
@@ -106,7 +105,7 @@ def _from_held(root: Path, store: Store, found: IndexEntry) -> bool:
 
 def _quarantine(root: Path, name: Name, files: Mapping[str, bytes], sentence: str) -> None:
     """Keep the latest bad box for inspection."""
-    folder = disk.fresh_folder(root / QUARANTINE)
+    folder = disk.fresh_folder(root / state_paths.QUARANTINE)
     for end, data in files.items():
         disk.write(folder / end, data)
     disk.write(folder / "reason.txt", f"{name}\n{sentence}\n".encode())

@@ -12,6 +12,7 @@ import msgspec
 
 from firsttry_tasks import __version__
 from firsttry_tasks.golden import archive, box, contents, signature
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
@@ -39,8 +40,8 @@ def package(root: Path) -> None:
     mark = snapshot.read(root)
     report = _green(root, mark)
     sources = _recorded(root)
-    name = f"{root}/{report_files.ARTIFACTS}/warm-cache-{mark.name}"
-    text = root / report_files.STATE / "full" / contents.FINGERPRINT
+    name = f"{root}/{state_paths.PACKED}{mark.name}"
+    text = root / state_paths.RECORDED_FINGERPRINT
     disk.write_if_changed(text, f"{mark.name}\n".encode("ascii"))
     sources[contents.FINGERPRINT] = text
     _clear(root)
@@ -79,7 +80,7 @@ def _green(root: Path, mark: Fingerprint) -> Report:
 def _recorded(root: Path) -> dict[str, Path]:
     """Return what was recorded, by name in the box; only of the results that stand."""
     sources: dict[str, Path] = {}
-    for gate, place in (("tests", contents.TESTS), ("mypy", contents.MYPY)):
+    for gate, place in (("tests", state_paths.RECORDED_TESTS), ("mypy", state_paths.RECORDED_MYPY)):
         last = report_files.standing(root, FULL, gate)
         if last is None or not recording.belongs(root / place, last.key):
             if gate == "tests" or (last and last.status == "green"):
@@ -109,9 +110,9 @@ def _manifest(root: Path, mark: Fingerprint, report: Report, files: tuple[Member
 
 def _clear(root: Path) -> None:
     """Remove the packages of earlier commits."""
-    for old in sorted((root / report_files.ARTIFACTS).glob("warm-cache-*")):
+    for old in sorted(root.glob(f"{state_paths.PACKED}*")):
         disk.remove(old)
-    for ready in (github.READY, github.READY_DELTA):
+    for ready in (state_paths.PUBLISH, state_paths.PUBLISH_DELTA):
         disk.remove(root / ready)
 
 
@@ -157,7 +158,7 @@ def pack(
 def publish(root: Path) -> None:
     """Put the packed cache into the store, index entry last, and keep the store's bounds."""
     mark = snapshot.read(root)
-    name = f"{root}/{report_files.ARTIFACTS}/warm-cache-{mark.name}"
+    name = f"{root}/{state_paths.PACKED}{mark.name}"
     data = disk.read(Path(f"{name}.json"))
     packed = disk.read(Path(f"{name}.tar.zst"))
     if data is None or packed is None:
@@ -201,5 +202,6 @@ def _published(root: Path, index_entry: IndexEntry) -> str:
     if place:
         disk.append(place, f"golden={name}\ndelta={told}\n")
     if storage.where(root).startswith("github:"):
-        return f"{name} lies in {github.READY}; actions/upload-artifact uploads it by this name."
+        ready = state_paths.PUBLISH
+        return f"{name} lies in {ready}; actions/upload-artifact uploads it by this name."
     return f"Published {name} to {storage.where(root)}."

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks import stores
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.parity import history
 from firsttry_tasks.parity.history import Line
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as stored_runs
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stored
     from firsttry_tasks.stores import Store
 
-#: The runs of this checkout, and those that were read from the store.
-LOCAL = f"{report_files.HISTORY}/parity.jsonl"
-READ = f"{report_files.HISTORY}/store.jsonl"
 #: Seconds that sharing a run may take, and that reading the others' may take.
 SECONDS = 5.0
 #: Seconds for reading what the others saw, where somebody asks for just that.
@@ -61,7 +58,7 @@ def share(root: Path, line: Line, seen: Sequence[Sighting] = ()) -> str:
 
 def known(root: Path) -> KnownRuns:
     """Return the runs of this checkout and the store's, as far as it answers in time."""
-    own = json_lines.read(root / LOCAL, Line)
+    own = json_lines.read(root / state_paths.RUNS, Line)
     held = _held(root)
     said = ""
     try:
@@ -106,7 +103,11 @@ def _place(root: Path, seconds: float = SECONDS) -> Store:
 
 def _held(root: Path) -> list[Fetched]:
     """Return what was read from this very store before."""
-    return [it for it in json_lines.read(root / READ, Fetched) if it.store == where(root)]
+    return [
+        it
+        for it in json_lines.read(root / state_paths.STORE_RUNS, Fetched)
+        if it.store == where(root)
+    ]
 
 
 def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
@@ -121,7 +122,7 @@ def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
     ]
     if fresh:
         held = [*held, *fresh][-history.KEPT :]
-        json_lines.write(root / READ, held)
+        json_lines.write(root / state_paths.STORE_RUNS, held)
     return held, len(new) - len(fresh)
 
 

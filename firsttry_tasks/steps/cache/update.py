@@ -9,7 +9,7 @@ from msgspec import Struct
 from firsttry_tasks import fingerprint
 from firsttry_tasks.golden import box, nearest, restore
 from firsttry_tasks.golden.box import FITTING, BadBoxError
-from firsttry_tasks.reporting import report_files
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.cache import fetch, storage, warm_state
 from firsttry_tasks.steps.run import recording, snapshot
@@ -67,30 +67,30 @@ def refresh(root: Path) -> None:
         base=wanted.line.base,
         said=said,
     )
-    disk.write_json(root / warm_state.ASKED, asked)
+    disk.write_json(root / state_paths.ASKED, asked)
     if said.startswith(RESTORED) or fetch.REFUSED in said:
         CONSOLE.say(said)
 
 
 def _carry_through(root: Path) -> None:
     """Finish a swap that an earlier run began."""
-    staging = root / restore.STAGING
+    staging = root / state_paths.STAGING
     if staging.exists():
         _swap(root)
 
 
 def _swap(root: Path) -> IndexEntry | None:
     folder = warm_state.mypy_folder(root)
-    index_entry = restore.finish(root / restore.STAGING, root / report_files.WARM, folder)
+    index_entry = restore.finish(root / state_paths.STAGING, root / state_paths.WARM, folder)
     if index_entry:
         # What the last warm run saw says nothing about the state that now stands.
         for end in ("json", "manifest"):
-            disk.remove(root / report_files.ran_file("warm", "tests", end))
+            disk.remove(root / state_paths.ran_file("warm", "tests", end))
     return index_entry
 
 
 def _has_reason(root: Path, line: git.Line) -> bool:
-    asked = disk.read_own(root / warm_state.ASKED, warm_state.CacheRequest)
+    asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
     missing = not all((root / place).exists() for place in warm_state.needs(root))
     return missing or asked is None or asked.base != line.base
 
@@ -119,7 +119,7 @@ def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
             break
         found = fetch.staged(root, store, candidate.name)
         if not isinstance(found, str):
-            restore.mark_ready(root / restore.STAGING, found, tests=tests, mypy=mypy)
+            restore.mark_ready(root / state_paths.STAGING, found, tests=tests, mypy=mypy)
             _swap(root)
             away = nearest.away(candidate.distance + wanted.line.ahead)
             said = f"{RESTORED} {candidate.name.head[:12]}, {away}."

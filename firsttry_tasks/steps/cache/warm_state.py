@@ -11,17 +11,14 @@ from firsttry_tasks import fingerprint
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependency_db import WarmSummary
 from firsttry_tasks.gates import mypy
-from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.box import FITTING, IndexEntry
-from firsttry_tasks.reporting import report_files
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.system import disk, git
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
-
-ASKED = f"{report_files.WARM}/asked.json"
 
 
 class CacheRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,12 +34,12 @@ class CacheRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 def settled(root: Path, head: str) -> bool:
     """Tell whether there is nothing to ask for: state is there, and HEAD is where it was."""
-    asked = disk.read_own(root / ASKED, CacheRequest)
+    asked = disk.read_own(root / state_paths.ASKED, CacheRequest)
     return (
         asked is not None
         and asked.head == head
-        and not (root / restore.STAGING).exists()
-        and (root / report_files.DB).exists()
+        and not (root / state_paths.STAGING).exists()
+        and (root / state_paths.DB).exists()
     )
 
 
@@ -66,7 +63,7 @@ def needs(root: Path) -> tuple[str, ...]:
     folder = mypy_folder(root)
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     own = (f"{folder.relative_to(root).as_posix()}/{version}",) if folder else ()
-    return (report_files.DB, report_files.LEARNED, *own)
+    return (state_paths.DB, state_paths.LEARNED, *own)
 
 
 class Distance(msgspec.Struct, frozen=True, order=True):
@@ -86,16 +83,16 @@ def distance(root: Path, parts: Mapping[str, str]) -> Distance | None:
 
     None where there is no state, or none that fits these parts.
     """
-    learned = disk.read_own(root / report_files.LEARNED, WarmSummary)
-    if learned is None or not (root / report_files.DB).exists():
+    learned = disk.read_own(root / state_paths.LEARNED, WarmSummary)
+    if learned is None or not (root / state_paths.DB).exists():
         return None
     if any(learned.parts[part] != parts.get(part) for part in FITTING if part in learned.parts):
         return None
-    seen = disk.read(root / report_files.ran_file("warm", "tests", "manifest"))
+    seen = disk.read(root / state_paths.ran_file("warm", "tests", "manifest"))
     if seen is not None:
         now = fingerprint.read_manifest(manifest(root, "tests"))
         return measure(fingerprint.paths(fingerprint.read_manifest(seen), now))
-    golden = disk.read_own(root / report_files.WARM / restore.GOLDEN, IndexEntry)
+    golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     commit = golden.manifest.producer.commit if golden else ""
     return of_commit(root, commit) if commit else None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.parity.divergence import Ask, Case
 from firsttry_tasks.steps.run import rerun
 from firsttry_tasks.steps.run.project import tree
@@ -101,7 +102,7 @@ class Bench:
 
     def _in_copy(self, job: Job, nodeids: tuple[str, ...]) -> dict[str, bool]:
         with disk.copied(self.here.root, job.paths) as copy:
-            elsewhere = replace(job, root=str(copy), work=str(copy / ".firsttry" / "again"))
+            elsewhere = replace(job, root=str(copy), work=str(copy / state_paths.STATE / "again"))
             return rerun.again(elsewhere, nodeids)
 
     def _env(self, job: Job, stage: Stage) -> dict[str, str]:

@@ -12,11 +12,10 @@ from firsttry_tasks import __version__
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.fingerprint import Inputs
-from firsttry_tasks.golden import restore
 from firsttry_tasks.golden.restore import Foreign
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.parity import depends_toml, escape_reason
 from firsttry_tasks.parity.escape_reason import PriorEvidence, Tree
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide.validity import Judged
 from firsttry_tasks.steps.run import pytest_run, recording, rerun
@@ -72,9 +71,9 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
 
 def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
     """Return what was recorded and where it came from, and who judges it against the tree."""
-    memory = DependencyDb(here.root / report_files.DB)
+    memory = DependencyDb(here.root / state_paths.DB)
     recorded_runs, now = memory.recorded_runs(), time.time()
-    foreign = disk.read_own(here.root / report_files.WARM / restore.FOREIGN, Foreign)
+    foreign = disk.read_own(here.root / state_paths.FOREIGN, Foreign)
     known = [
         PriorEvidence(
             recorded=recorded,
@@ -83,7 +82,7 @@ def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
         )
         for recorded, made in zip(recorded_runs, memory.made(), strict=True)
     ]
-    inputs = disk.read_own(here.root / report_files.inputs_file("warm", "tests"), Inputs)
+    inputs = disk.read_own(here.root / state_paths.inputs_file("warm", "tests"), Inputs)
     if inputs is None:
         return known, lambda _recorded, _test: None
     files = tree(here.root, "tests")

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.golden.box import IndexEntry
-from firsttry_tasks.golden.restore import GOLDEN
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.parity import compare, history
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.model.values import Report, Stage, Verdict
-
-HISTORY = run_history.LOCAL
 
 
 class VerdictError(FirstTryError):
@@ -79,7 +77,7 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
 
     When the machine is to blame nothing is learned of its tests.
     """
-    lines = json_lines.read(root / HISTORY, history.Line)
+    lines = json_lines.read(root / state_paths.RUNS, history.Line)
     again = history.identity(both) in {it.id for it in lines}
     learned = flaky_spool.LearnedFlakes()
     if verdict.name not in {"infrastructure", "incomparable"}:
@@ -87,7 +85,7 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     if not again:
         listed = len(report_files.read_flaky(root).nodeids)
         line = history.line(both, verdict, _around(root, both["warm"], listed))
-        json_lines.write(root / HISTORY, history.longer(lines, line))
+        json_lines.write(root / state_paths.RUNS, history.longer(lines, line))
         trouble = run_history.share(root, line, learned.seen)
         return (*learned.moved, trouble) if trouble else learned.moved
     return learned.moved
@@ -95,8 +93,8 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
 
 def _around(root: Path, warm: Report, listed: int) -> history.RunContext:
     """Return what stood around the run: the flaky list, and the golden cache that warm had."""
-    asked = disk.read_own(root / warm_state.ASKED, warm_state.CacheRequest)
-    golden = disk.read_own(root / report_files.WARM / GOLDEN, IndexEntry)
+    asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
+    golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     at = began(RUN)
     if asked is None or asked.head != warm.head:
         return history.RunContext(at=at, flaky=listed)

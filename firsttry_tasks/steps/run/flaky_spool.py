@@ -8,6 +8,7 @@ import msgspec
 
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.flaky import owners
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.run.project import RUN, began, project, today
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.flaky_records import How
     from firsttry_tasks.model.values import Divergence, GateResult, Report, Verdict
 
-#: Sightings of runs that were not compared yet.
-SPOOL = f"{report_files.HISTORY}/sightings.jsonl"
 #: How a kind of difference is remembered.
 HOWS: dict[str, How] = {"flaky": "rerun", "order-dependent": "order", "environment": "environment"}
 
@@ -30,7 +29,7 @@ def keep(root: Path, result: GateResult) -> None:
     """Put what a run saw of known flaky tests beside, until the next comparison."""
     seen = tuple(_retried(result))
     if seen:
-        json_lines.write(root / SPOOL, [*_spooled(root), *seen])
+        json_lines.write(root / state_paths.SIGHTINGS, [*_spooled(root), *seen])
 
 
 class LearnedFlakes(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +54,7 @@ def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> 
     memory, moved = flaky_memory.heal(memory, here.locked[0].flaky, today(), owner(root))
     if seen or moved:
         report_files.write_flaky(root, memory)
-    disk.remove(root / SPOOL)
+    disk.remove(root / state_paths.SIGHTINGS)
     return LearnedFlakes(seen=tuple(seen), moved=moved)
 
 
@@ -133,4 +132,4 @@ def _evidence(it: Divergence, tree: str) -> Seen:
 
 
 def _spooled(root: Path) -> list[tuple[str, Seen]]:
-    return json_lines.read(root / SPOOL, tuple[str, Seen])
+    return json_lines.read(root / state_paths.SIGHTINGS, tuple[str, Seen])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks import fingerprint
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import GATES
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import GateResult, ToolResult
 from firsttry_tasks.reporting import report_files
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 def check(root: Path, stage: Stage, gate: str) -> None:
     """Run a gate and write its result; findings are no failure here, the stage turns red."""
     here = project(root)
-    inputs = disk.read_json(root / report_files.inputs_file(stage, gate), Inputs)
+    inputs = disk.read_json(root / state_paths.inputs_file(stage, gate), Inputs)
     if inputs is None:
         raise FirstTryError("The inputs of this gate are missing; run: doit fingerprint")
     data = manifest(root, gate)
@@ -56,9 +57,9 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     )
     if result.status != "error" and not moved:
         ran.keep()
-        disk.write(root / report_files.ran_file(stage, gate, "manifest"), data)
-        disk.write_json(root / report_files.ran_file(stage, gate, "json"), inputs)
-    disk.write_json(root / report_files.result_file(stage, gate), result)
+        disk.write(root / state_paths.ran_file(stage, gate, "manifest"), data)
+        disk.write_json(root / state_paths.ran_file(stage, gate, "json"), inputs)
+    disk.write_json(root / state_paths.result_file(stage, gate), result)
     flaky_spool.keep(root, result)
     CONSOLE.done(f"{stage}:{gate}", CONSOLE.paint(gate_line(result), result.status))
 
@@ -67,8 +68,8 @@ def _why(
     root: Path, stage: Stage, gate: str, inputs: Inputs, tree: dict[str, str]
 ) -> tuple[str, ...]:
     """Return why the gate runs: what changed since its last kept run, or what it came to."""
-    old = disk.read_own(root / report_files.ran_file(stage, gate, "json"), Inputs)
-    kept = disk.read(root / report_files.ran_file(stage, gate, "manifest"))
+    old = disk.read_own(root / state_paths.ran_file(stage, gate, "json"), Inputs)
+    kept = disk.read(root / state_paths.ran_file(stage, gate, "manifest"))
     if old is None or kept is None:
         return ("first run",)
     changed = fingerprint.path_changes(fingerprint.read_manifest(kept), tree)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from firsttry_tasks import __version__, fingerprint
 from firsttry_tasks.config import parity_lock, settings
 from firsttry_tasks.flaky import memory as flaky_memory
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.reporting.report_files import STATE
 from firsttry_tasks.system import disk, git, machine, process
 
 if TYPE_CHECKING:
@@ -121,9 +121,8 @@ class Project:
         Only digests: what stands in variables may be secret.
         """
         from firsttry_tasks.recorder.probes.environ import variable
-        from firsttry_tasks.reporting import report_files
 
-        old = disk.read_own(self.root / report_files.WATCHED, Watched) or Watched()
+        old = disk.read_own(self.root / state_paths.WATCHED, Watched) or Watched()
         variables = {
             name: variable(name, self.environment, str(self.root)) for name in old.variables
         }
@@ -153,7 +152,7 @@ class Project:
             lock=self.locked[0],
             paths=paths,
             env=self.environment,
-            work=str(self.root / STATE / stage / ("tests" if gate == "diff-cover" else gate)),
+            work=str(self.root / state_paths.work_folder(stage, gate)),
             python=sys.executable,
             programs={name: process.find(name) or "" for name in ("ruff", "diff-cover")},
             configured={place: tuple(o) for place, o in parity_lock.sections(self.root).items()},
@@ -190,7 +189,7 @@ def project(root: Path) -> Project:
 
 def manifest(root: Path, gate: str) -> bytes:
     """Return a gate's manifest as the fingerprint step wrote it."""
-    return disk.read(root / report_files.manifest_file(gate)) or b""
+    return disk.read(root / state_paths.manifest_file(gate)) or b""
 
 
 def tree(root: Path, gate: str) -> dict[str, str]:

@@ -14,9 +14,9 @@ from firsttry_tasks import dependency_db
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary
 from firsttry_tasks.gates import pytest as pytest_gate
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import PLAN, Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.selection.decide.select import choose, seconds
@@ -42,7 +42,7 @@ AROUND = ("python", "platform", "distributions", "environment", "command")
 
 #: The files of the tests' state, in whatever folder it is.
 DB, WATCHED, LEARNED = (
-    Path(it).name for it in (report_files.DB, report_files.WATCHED, report_files.LEARNED)
+    Path(it).name for it in (state_paths.DB, state_paths.WATCHED, state_paths.LEARNED)
 )
 
 
@@ -79,8 +79,8 @@ def _record(
 
 
 def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
-    memory = DependencyDb(here.root / report_files.DB)
-    learned = disk.read_own(here.root / report_files.LEARNED, WarmSummary) or WarmSummary()
+    memory = DependencyDb(here.root / state_paths.DB)
+    learned = disk.read_own(here.root / state_paths.LEARNED, WarmSummary) or WarmSummary()
     around = now(here, job, inputs, tree, memory)
     recorded_runs = memory.recorded_runs()
     chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
@@ -262,9 +262,9 @@ def _learn_or_forget(
 ) -> None:
     """Learn; where that fails, forget everything: what ran is told, and all runs next time."""
     try:
-        _learn(here, job, inputs, around, heard, here.root / report_files.WARM)
+        _learn(here, job, inputs, around, heard, here.root / state_paths.WARM)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
-        dependency_db.discard(here.root / report_files.DB)
+        dependency_db.discard(here.root / state_paths.DB)
         CONSOLE.say(
             f"What was recorded can't be used ({type(error).__name__}: {error}) and is forgotten;"
             " the next warm run runs everything."

@@ -8,9 +8,8 @@ import msgspec
 
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import contents, databases
-from firsttry_tasks.model import recording
+from firsttry_tasks.model import recording, state_paths
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def of_warm(root: Path, inputs: Inputs) -> Inputs:
 
 def warm_parts(root: Path) -> dict[str, str]:
     """Return the named parts that the warm tests rest on, but for the tree."""
-    inputs = disk.read_json(root / report_files.inputs_file("warm", "tests"), Inputs)
+    inputs = disk.read_json(root / state_paths.inputs_file("warm", "tests"), Inputs)
     if inputs is None:
         raise FirstTryError(
             "A golden cache holds what tests depend on, and the tests gate is off; turn it on "

@@ -9,9 +9,9 @@ import msgspec
 from firsttry_tasks import fingerprint
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.fingerprint import Fingerprint
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
-from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.run.project import Project, project
 from firsttry_tasks.system import disk
 
@@ -21,30 +21,27 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stage
     from firsttry_tasks.system.git import TreeSnapshot
 
-SEEN = f"{report_files.STATE}/inputs/seen"
-FILE = f"{report_files.STATE}/inputs/fingerprint.json"
-
 
 def take(root: Path) -> None:
     """Look at the tree, and rewrite the manifests and inputs that changed."""
     here = project(root)
     here.settings  # noqa: B018  a wrong setting is told before anything else
-    disk.own_folder(root / report_files.STATE)
+    disk.own_folder(root / state_paths.STATE)
     from firsttry_tasks.system import git
 
     look = git.look(here.top)
     seen = _digest(here, look)
-    if disk.read(root / SEEN) != seen:
+    if disk.read(root / state_paths.SEEN) != seen:
         # Until all is written nothing counts as seen: a kill here must cost a look, not a lie.
-        disk.remove(root / SEEN)
+        disk.remove(root / state_paths.SEEN)
         _write(here, look)
-        disk.write(root / SEEN, seen)
+        disk.write(root / state_paths.SEEN, seen)
     _warn(root, strict=here.strict())
 
 
 def read(root: Path) -> Fingerprint:
     """Return the fingerprint that the last look left."""
-    found = disk.read_own(root / FILE, Fingerprint)
+    found = disk.read_own(root / state_paths.LOOKED, Fingerprint)
     if found is None:
         raise FirstTryError("There is no fingerprint yet; run: doit fingerprint")
     return found
@@ -64,7 +61,7 @@ def _write(here: Project, look: TreeSnapshot) -> None:
     for gate in names:
         seen = fingerprint.readable(gate, entries, here.settings.inert)
         data = fingerprint.manifest(seen)
-        disk.write_if_changed(here.root / report_files.manifest_file(gate), data)
+        disk.write_if_changed(here.root / state_paths.manifest_file(gate), data)
         for stage in STAGES:
             _write_inputs(here, stage, gate, data, tuple(seen), parts | known)
     mark = Fingerprint(
@@ -74,8 +71,8 @@ def _write(here: Project, look: TreeSnapshot) -> None:
         parts=parts,
         warnings=_mismatches(here),
     )
-    disk.write_json(here.root / FILE, mark)
-    disk.write_if_changed(here.root / report_files.FINGERPRINT, f"{mark.name}\n".encode("ascii"))
+    disk.write_json(here.root / state_paths.LOOKED, mark)
+    disk.write_if_changed(here.root / state_paths.FINGERPRINT, f"{mark.name}\n".encode("ascii"))
 
 
 def _write_inputs(
@@ -96,7 +93,7 @@ def _write_inputs(
     if job.record:
         argv = f"{argv} (recording)"
     value = fingerprint.inputs(gate, data, parts, argv)
-    place = here.root / report_files.inputs_file(stage, gate)
+    place = here.root / state_paths.inputs_file(stage, gate)
     disk.write_if_changed(place, msgspec.json.format(msgspec.json.encode(value)) + b"\n")
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from typing import TYPE_CHECKING, Literal
 
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import GateReport, Report
 from firsttry_tasks.reporting import github, report_files
@@ -68,7 +69,7 @@ def _show(it: Report) -> None:
     CONSOLE.say(*(f"warning: {warning}" for warning in it.warnings))
     for line in it.gates:
         result = line.result
-        CONSOLE.say(*reporting_text.findings(result.findings, report_files.report_file(it.stage)))
+        CONSOLE.say(*reporting_text.findings(result.findings, state_paths.report_file(it.stage)))
         if result.touched_during_run:
             CONSOLE.say(
                 f"note: {', '.join(result.touched_during_run[:3])} changed while {result.gate} ran;"

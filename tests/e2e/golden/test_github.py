@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.stores import github
 from firsttry_tasks.system import process
 from tests.e2e.checkout import Checkout
@@ -53,7 +54,7 @@ class OnHub(World):
 
     def upload(self, **run: Any) -> None:
         """Upload what lies ready, as the workflow does."""
-        for place in (github.READY, github.READY_DELTA):
+        for place in (state_paths.PUBLISH, state_paths.PUBLISH_DELTA):
             folder = self.origin.root / place
             files = {it.name: it.read_bytes() for it in folder.glob("warm-cache-*")}
             names = {github.artifact(key) for key in files if key.endswith(".zst")}
@@ -188,9 +189,9 @@ def test_a_box_that_is_damaged_gives_way_to_the_next(world: OnHub) -> None:
 def test_publishing_without_rights_to_read_makes_no_delta(world: OnHub) -> None:
     """The box lies ready all the same."""
     world.hub.status["artifacts"] = 403
-    shutil.rmtree(world.origin.root / github.READY)
+    shutil.rmtree(world.origin.root / state_paths.PUBLISH)
     done = world.origin.run("doit", "publish", "record=1", env=world.env)
-    ready = list((world.origin.root / github.READY).glob("*.json"))
+    ready = list((world.origin.root / state_paths.PUBLISH).glob("*.json"))
     assert (done.code, "without a delta" in done.out, len(ready)) == (0, True, 1), done.out
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.reporting import report_files
+from firsttry_tasks.model import state_paths
 from tests.e2e.checkout import CODE
 
 if TYPE_CHECKING:
@@ -363,7 +363,7 @@ def test_an_edit_within_the_second_is_run_as_it_is(proved: Checkout) -> None:
 def test_records_that_cannot_be_read_cost_time_only(proved: Checkout, table: str) -> None:
     """Everything runs, the why is told, and the run after that selects again."""
     column = "pieces" if table == "ft_source" else "body"
-    with contextlib.closing(sqlite3.connect(proved.root / report_files.DB)) as db, db:
+    with contextlib.closing(sqlite3.connect(proved.root / state_paths.DB)) as db, db:
         db.execute(f"UPDATE {table} SET {column} = ?", (zlib.compress(b"\x91\x01"),))  # noqa: S608
     proved.write("shop.py", CODE.replace("n // 5", "n // 5 + 0"))
     first = proved.run("doit", "warm")

@@ -15,6 +15,7 @@ import zstandard
 from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest, Scope
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.system import disk
@@ -165,7 +166,7 @@ def labelled(sealing: box.Manifest, data: bytes) -> box.IndexEntry:
 
 def take(index_entry: bytes, data: bytes, root: Path) -> None:
     """Do what the update step does with what a store served."""
-    staging = root / restore.STAGING
+    staging = root / state_paths.STAGING
     found = box.read(index_entry, NAME)
     box.check_sealed(found.archive, data)
     restore.stage(found, archive.opened(io.BytesIO(data)), staging)

@@ -11,8 +11,9 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firsttry_tasks.golden import box, contents, restore
+from firsttry_tasks.golden import box, contents
 from firsttry_tasks.golden.box import BadBoxError
+from firsttry_tasks.model import state_paths
 from tests.unit.golden import boxes
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def test_nothing_stays_in_staging(tmp_path: Path) -> None:
     held = boxes.files(tmp_path)
     data = boxes.packed(held)
     boxes.take(box.encode(boxes.labelled(boxes.manifest(held), data)), data, tmp_path)
-    assert not (tmp_path / restore.STAGING).exists()
+    assert not (tmp_path / state_paths.STAGING).exists()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

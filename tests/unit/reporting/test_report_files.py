@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.system import disk
 from tests.builders import report, result
@@ -23,9 +24,9 @@ GREEN = msgspec.structs.replace(result("tests"), key=INPUTS.key)
 
 def _stands(root: Path, found: GateResult | None, inputs: Inputs | None = INPUTS) -> bool:
     if found:
-        disk.write_json(root / report_files.result_file("warm", "tests"), found)
+        disk.write_json(root / state_paths.result_file("warm", "tests"), found)
     if inputs:
-        disk.write_json(root / report_files.inputs_file("warm", "tests"), inputs)
+        disk.write_json(root / state_paths.inputs_file("warm", "tests"), inputs)
     return report_files.stands(root, "warm", "tests")
 
 
@@ -63,7 +64,7 @@ def test_no_inputs_do_not_stand(tmp_path: Path) -> None:
 def test_half_a_file_does_not_stand(tmp_path: Path, name: str, keep: int) -> None:
     """Whatever cut it, it is made again."""
     _stands(tmp_path, GREEN)
-    file = {"result": report_files.result_file, "inputs": report_files.inputs_file}[name](
+    file = {"result": state_paths.result_file, "inputs": state_paths.inputs_file}[name](
         "warm", "tests"
     )
     place = tmp_path / file
@@ -92,7 +93,7 @@ def test_a_report_that_cannot_be_compared_says_why(
 ) -> None:
     """As words that the verdict's sentence goes on with."""
     if data is not None:
-        disk.write(tmp_path / report_files.report_file("warm"), data)
+        disk.write(tmp_path / state_paths.report_file("warm"), data)
     found = report_files.read_report(tmp_path, "warm")
     assert isinstance(found, str)
     assert found.startswith(said)

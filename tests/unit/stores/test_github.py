@@ -8,6 +8,7 @@ import pytest
 
 from firsttry_tasks import stores
 from firsttry_tasks.golden import retention
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.stores import RefusedError, StoreError, TooLargeError, github
 from firsttry_tasks.system import process
@@ -210,7 +211,7 @@ def test_nobody_signed_in_is_told(
 def test_what_is_published_lies_ready_for_the_upload(tmp_path: Path) -> None:
     """Only an action can upload from a run."""
     _store(tmp_path).put(LABEL, b"label")
-    assert (tmp_path / github.READY / LABEL).read_bytes() == b"label"
+    assert (tmp_path / state_paths.PUBLISH / LABEL).read_bytes() == b"label"
 
 
 def test_no_client_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,5 +288,5 @@ def test_a_delta_lies_ready_with_the_label_beside_it(tmp_path: Path) -> None:
     store = _store(tmp_path)
     for key in (WHOLE, f"{TOLD}.zst", LABEL):
         store.put(key, b"x")
-    found = {path.name for path in (tmp_path / github.READY_DELTA).glob("w*")}
+    found = {path.name for path in (tmp_path / state_paths.PUBLISH_DELTA).glob("w*")}
     assert found == {f"{TOLD}.zst", LABEL}

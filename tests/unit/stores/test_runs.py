@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsttry_tasks import stores
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.model.values import Stored
 from firsttry_tasks.parity.history import Line
-from firsttry_tasks.stores import StoreError, github_runs, runs
+from firsttry_tasks.stores import StoreError, runs
 from firsttry_tasks.system import process
 from tests.unit.stores import hub as stand_in
 from tests.unit.stores import kinds
@@ -234,5 +235,5 @@ def test_a_run_lies_ready_for_the_upload_alone(tmp_path: Path) -> None:
     store = _github(tmp_path)
     store.put("parity-run-1.json", b"1")
     store.put("parity-run-2.json", b"2")
-    folder = tmp_path / github_runs.READY
+    folder = tmp_path / state_paths.PUBLISH_RUNS
     assert [it.name for it in folder.iterdir() if it.name[0] != "."] == ["parity-run-2.json"]
