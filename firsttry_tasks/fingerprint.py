@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firsttry_tasks.model import globs
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ def read_manifest(data: bytes) -> dict[str, str]:
 def readable(gate: str, entries: Mapping[str, str], inert: Iterable[str] = ()) -> dict[str, str]:
     """Return the part of the tree that a gate can read."""
     ends = READS[gate]
-    globs = tuple(inert) if ends is None else ()
+    unread = tuple(inert) if ends is None else ()
     return {
         path: blob
         for path, blob in entries.items()
-        if (ends is None or path.endswith(ends)) and not any(fnmatch(path, glob) for glob in globs)
+        if (ends is None or path.endswith(ends)) and not globs.fit(path, *unread)
     }
 
 

@@ -15,7 +15,7 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 #: From the ground up: a room imports only from floors below its own. A folder is a room, and so
 #: is each module that lies at the top.
 FLOORS = (
-    ("errors", "values", "state_paths", "sightings", "records"),
+    ("errors", "globs", "values", "state_paths", "sightings", "records"),
     ("disk", "json_lines", "proc", "git", "net", "machine"),
     ("settings", "lock"),
     ("fingerprint", "layout", "selection", "owners", "flaky", "flaky_file"),

@@ -29,10 +29,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`[tool.firsttry]`, every key optional.
 
     ``paths`` and ``tests`` are relative to the project; an empty tuple means "find out".
-    ``inert`` and ``depends`` speak to selection: globs that no test reads, and globs whose
-    change selects the named tests (node ids, files or globs of test files). ``store`` is where
-    golden caches live, a folder or a URL; of what is there, ``keep`` boxes stay, none older than
-    ``max_age`` days. ``store_seconds`` is what a warm run spends on asking it. With
+    ``inert`` and ``depends`` speak to selection: globs of files that no test reads, and globs of
+    files whose change selects the named tests (node ids, or globs of their files). ``store`` is
+    where golden caches live, a folder or a URL; of what is there, ``keep`` boxes stay, none older
+    than ``max_age`` days. ``store_seconds`` is what a warm run spends on asking it. With
     ``signers``, a file as git's allowed_signers, only boxes that one of them signed are taken;
     ``signing_key`` is what publishing signs with. Where pytest-xdist is installed, warm runs tests
     that took less than ``parallel_seconds`` together in one process.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import TYPE_CHECKING
+
+from firsttry_tasks.model import globs
+from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,26 +20,27 @@ def reader(text: str) -> Callable[[str], str]:
     for line in text.splitlines():
         pattern, *owners = line.partition("#")[0].split() or [""]
         if pattern:
-            rules.append((_pattern(pattern), " ".join(owners)))
+            rules.append((_globs(pattern), " ".join(owners)))
     rules.reverse()
 
     def owner(nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return next((owners for fits, owners in rules if fits.fullmatch(path)), "")
+        return next((owners for patterns, owners in rules if _fits(path, patterns)), "")
 
     return owner
 
 
-@cache
-def _pattern(pattern: str) -> re.Pattern[str]:
-    """Translate a gitignore pattern, as CODEOWNERS uses them, for whole paths."""
-    anchored = "/" in pattern.rstrip("/")
-    body = "".join(_piece(part) for part in re.split(r"(\*\*/?|\*|\?)", pattern.strip("/")))
-    # `docs/*` takes the files of docs alone; any other pattern takes a folder with all it holds.
-    deep = "" if pattern.endswith("/*") else "(?:/.*)?" if pattern[-1] != "/" else "/.*"
-    return re.compile(("" if anchored else "(?:.*/)?") + body + deep)
+def _fits(path: str, patterns: tuple[str, ...]) -> bool:
+    try:
+        return globs.fit(path, *patterns)
+    except UsageError:
+        return False  # GitHub leaves out a line that it can't read
 
 
-def _piece(part: str) -> str:
-    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return known.get(part, re.escape(part))
+def _globs(pattern: str) -> tuple[str, ...]:
+    """Return a pattern of CODEOWNERS as globs: all is as in a `.gitignore`, but for one thing.
+
+    `docs/*` takes the files of docs alone; any other pattern takes a folder with all it holds.
+    """
+    alone = pattern.endswith("/*") and not pattern.endswith("**/*")
+    return (pattern, f"!{pattern}/**") if alone else (pattern,)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatch
-from glob import escape
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from firsttry_tasks import fingerprint
 from firsttry_tasks.gates.pytest import PLACES
+from firsttry_tasks.model import globs
 from firsttry_tasks.model.values import EscapeReason
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 
@@ -179,7 +178,7 @@ def _missed(
     path, touch = hits[0]
     what = f"it {VERBS[touch.kind]} {path}, which changed"
     depends = {_glob(path, it.kind): _target(nodeid) for path, it in hits}
-    if any(fnmatch(path, glob) for glob in inert):
+    if globs.fit(path, *inert):
         return Explanation(
             reason="inert setting",
             why=f"{what}, and the settings call that inert",
@@ -229,8 +228,8 @@ def _unseen(nodeid: str, touched: Mapping[str, Touch], known: PriorEvidence) -> 
 
 def _glob(path: str, kind: str) -> str:
     if kind != "list":
-        return escape(path)
-    return "*" if path == "." else f"{escape(path)}/*"
+        return globs.exactly(path)
+    return "*" if path == "." else f"{globs.exactly(f'{path}/')}*"
 
 
 def _target(nodeid: str) -> str:

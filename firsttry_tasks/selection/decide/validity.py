@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firsttry_tasks.model import globs
 from firsttry_tasks.selection.evidence.shared_state import GIVEN
 from firsttry_tasks.selection.impact.invalidation import Effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from firsttry_tasks.selection.evidence.recorded_run import (
         CurrentTree,
@@ -52,6 +53,7 @@ class Judged:
             (n for n, observation in enumerate(recorded.observations) if observation[0] == "text"),
             -1,
         )
+        self._declarations = tuple(_declarations(now, self.effects.changes.paths))
         self._start = [n for n, scope in enumerate(recorded.scopes) if scope.kind == "start"]
 
     def why(self, test: RecordedTest) -> str | None:
@@ -88,9 +90,8 @@ class Judged:
 
     def _declared(self, test: RecordedTest) -> str | None:
         """Ask the settings: what the recorder can't see, a person may have written down."""
-        for glob, targets in self.now.depends.items():
-            hit = min((it for it in self.effects.changes.paths if fnmatch(it, glob)), default=None)
-            if hit and any(fnmatch(test.nodeid, t) or fnmatch(test.path, t) for t in targets):
+        for hit, glob, targets in self._declarations:
+            if any(_is_meant(test, target) for target in targets):
                 return f"{hit} changed, which {glob} says it depends on"
         return None
 
@@ -261,3 +262,23 @@ def _conftests(path: str) -> list[str]:
         folder = folder.rpartition("/")[0]
         found.append(f"{folder}/conftest.py" if folder else "conftest.py")
     return found
+
+
+def _declarations(
+    now: CurrentTree, paths: Iterable[str]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield a changed path, the glob in the settings that it fits, and the tests that depend."""
+    for glob, targets in now.depends.items():
+        hit = next((path for path in sorted(paths) if globs.fit(path, glob)), None)
+        if hit:
+            yield hit, glob, targets
+
+
+def _is_meant(test: RecordedTest, target: str) -> bool:
+    """Tell whether the settings mean a test by its node id, or by a glob of its file.
+
+    A node id is no path: a bracket in it is a bracket, and ``*`` stands for anything.
+    """
+    if "::" in target:
+        return fnmatchcase(test.nodeid, target.replace("[", "[[]"))
+    return globs.fit(test.path, target)

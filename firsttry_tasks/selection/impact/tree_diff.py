@@ -1,19 +1,20 @@
 """What changed between a recorded run's tree and the tree now, sorted by what it can mean."""
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatch
 
 import msgspec
 
+from firsttry_tasks.model import globs
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
 INERT = (
-    "*.md", "*.rst", "docs/*", "doc/*", "LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*",
-    "CHANGES*", "CHANGELOG*", "README*", ".git*", ".github/*", ".editorconfig", ".pre-commit-*",
-    "Makefile", "Dockerfile*", "*.lock", "*requirements*.txt", "ci/flaky_tests.json",
-    "ci/parity.lock.json", ".readthedocs.*", "mkdocs.yml", "CITATION.cff", ".mailmap",
-    "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml", "py.typed", "*.pyi",
-    "pytest.toml", ".pytest.toml", ".coveragerc", "mypy.ini", "ruff.toml", ".ruff.toml",
+    "*.md", "*.rst", "*.pyi", "*.lock", "*requirements*.txt", "**/*requirements*/**/*.txt",
+    "/docs/", "/doc/", "/LICENSE*", "/LICENCE*", "/COPYING*", "/NOTICE*", "/AUTHORS*",
+    "/CHANGES*", "/CHANGELOG*", "/README*", "/.git*", "/.editorconfig", "/.pre-commit-*",
+    "/Makefile", "/Dockerfile*", "/ci/flaky_tests.json", "/ci/parity.lock.json",
+    "/.readthedocs.*", "/mkdocs.yml", "/CITATION.cff", "/.mailmap", "/pytest.ini",
+    "/.pytest.ini", "/tox.ini", "/setup.cfg", "/pyproject.toml", "/py.typed", "/pytest.toml",
+    "/.pytest.toml", "/.coveragerc", "/mypy.ini", "/ruff.toml", "/.ruff.toml",
 )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def _unknown(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> I
     for path in paths:
         if path.endswith(".py") or path in seen or is_inert(path, now):
             continue
-        if any(fnmatch(path, glob) for glob in now.depends):
+        if any(globs.fit(path, glob) for glob in now.depends):
             continue
         if _under(path, homes) and not _listed(recorded, path):
             yield f"{path} changed, and it isn't known what reads it"
@@ -123,4 +124,4 @@ def _under(path: str, homes: set[str]) -> bool:
 
 def is_inert(path: str, now: CurrentTree) -> bool:
     """Tell whether no test reads a file of this kind, unless it is seen to."""
-    return any(fnmatch(path, glob) for glob in (*INERT, *now.inert))
+    return globs.fit(path, *INERT, *now.inert)

@@ -25,6 +25,10 @@ from firsttry_tasks.flaky import owners
         ("tests/**/a.py", "tests/x/y/a.py", True),
         ("tests/**/a.py", "tests/a.py", True),
         ("test?/a.py", "tests/a.py", True),
+        ("tests/**/*", "tests/x/y/a.py", True),
+        ("test[s-u]/a.py", "tests/a.py", True),
+        ("!tests/a.py", "tests/a.py", False),
+        ("[z-a]", "tests/a.py", False),
     ],
 )
 def test_patterns(pattern: str, path: str, fits: bool) -> None:  # noqa: FBT001  a case of a table

@@ -105,7 +105,7 @@ EDITED = {"data/a.txt": "2"}
     [
         (_record(READ), _known(), EDITED, "it reads data/a.txt, which changed", "data/a.txt"),
         (_record(READ), _known(READ), EDITED, "selection should have known", "data/a.txt"),
-        (_record(units=(SHOP,)), _known(), {"shop.py": "2"}, "runs code of shop.py", "shop.py"),
+        (_record(units=(SHOP,)), _known(), {"shop.py": "2"}, "runs code of shop.py", "/shop.py"),
         (
             _record(("list", "data")),
             _known(),
@@ -113,7 +113,7 @@ EDITED = {"data/a.txt": "2"}
             "it lists data, which changed",
             "data/*",
         ),
-        (_record(("probed", "b[1]")), _known(), {"b[1]": "1"}, "it looks for b[1]", "b[[]1]"),
+        (_record(("probed", "b[1]")), _known(), {"b[1]": "1"}, "it looks for b[1]", r"/b\[1]"),
         (_record(READ), _known(), {"shop.py": "2"}, "out of the recording's sight", "*"),
         (_record(("env", "MOOD")), _known(), EDITED, "it reads the variable MOOD", "*"),
     ],

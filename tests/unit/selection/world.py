@@ -79,7 +79,7 @@ class World:
     def _test(
         self, nodeid: str, seen: tuple[str | Observation, ...], homes: list[str]
     ) -> RecordedTest:
-        path, _, rest = nodeid.partition("::")
+        path, _, rest = nodeid.partition("[")[0].partition("::")
         code = path.endswith(".py")
         own = [f"{path}:{rest.replace('::', '.')}"] if code else []
         ran = [*own, *(it for it in seen if isinstance(it, str))]

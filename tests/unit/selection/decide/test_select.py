@@ -224,6 +224,36 @@ def test_settings_name_what_cannot_be_seen(world: World) -> None:
     assert set(choose((world.recorded,), now).why) == {CAPPED, DOUBLE, AREA, READ}
 
 
+@pytest.mark.parametrize(
+    ("target", "chosen"),
+    [
+        ("test_lib.py::test_capped", True),
+        ("test_lib.py::test_cap*", True),
+        ("*::test_capped", True),
+        ("test_lib.py::test_cap", False),
+        ("test_*.py", True),
+        ("tests/", False),
+    ],
+)
+def test_settings_name_tests(world: World, target: str, chosen: bool) -> None:  # noqa: FBT001
+    """By a node id, or by a glob of their file."""
+    now = world.now({**world.files, "README.md": "Hello"})
+    now = msgspec.structs.replace(now, depends={"*.md": (target,)})
+    assert (CAPPED in choose((world.recorded,), now).why) == chosen
+
+
+@pytest.mark.parametrize(
+    ("target", "chosen"),
+    [("test_a.py::test_n[1]", {"[1]"}), ("test_a.py::test_n[*]", {"[1]", "[a/b]"})],
+)
+def test_a_bracket_in_a_node_id_is_a_bracket(target: str, chosen: set[str]) -> None:
+    """So the id of one case means that case alone."""
+    files = {"test_a.py": "def test_n(): ...\n\ndef test_n1(): ...\n", "a.bin": "1"}
+    world = World(files, {f"test_a.py::test_n{end}": () for end in ("1", "[1]", "[a/b]")})
+    now = msgspec.structs.replace(world.now(files | {"a.bin": "2"}), depends={"a.bin": (target,)})
+    assert set(choose((world.recorded,), now).why) == {f"test_a.py::test_n{it}" for it in chosen}
+
+
 def test_another_environment_vouches_for_nothing(world: World) -> None:
     """A part that differs is named."""
     now = msgspec.structs.replace(world.now(world.files), parts={"python": "3.99"})
