@@ -15,18 +15,18 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 #: From the ground up: a room imports only from floors below its own. A folder is a room, and so
 #: is each module that lies at the top.
 FLOORS = (
-    ("errors", "globs", "values", "state_paths", "sightings", "records"),
-    ("disk", "json_lines", "proc", "git", "net", "machine"),
-    ("settings", "lock"),
-    ("fingerprint", "layout", "selection", "owners", "flaky", "flaky_file"),
-    ("compare", "divergence", "history", "depends"),
-    ("gates",),
-    ("recorder",),
-    ("explanation",),
-    ("reports", "outputs", "schema", "dependencies", "testmon_export"),
-    ("golden", "stores"),
-    ("steps",),
-    ("tasks", "verbs", "building", "engine", "cli", "merge_driver"),
+    ("model", "recorder.probes.child", "selection", "selection.syntax", "steps"),
+    ("recorder.tracing", "selection.evidence", "system"),
+    ("config", "dependency_db", "fingerprint", "recorder.probes", "schema", "selection.impact"),
+    ("flaky", "gates", "golden", "recorder.inside_pytest", "selection.decide", "testmon_export"),
+    ("merge_driver", "parity", "recorder"),
+    ("reporting", "stores"),
+    ("steps.run",),
+    ("steps.cache",),
+    ("steps.ask", "steps.judge"),
+    ("doit_tasks",),
+    ("tasks",),
+    ("cli",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
@@ -92,6 +92,34 @@ def test_no_import_cycles() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(str(error))
+
+
+def _folders() -> dict[str, list[Path]]:
+    """Return the modules of each folder of the house."""
+    found: dict[str, list[Path]] = {}
+    for file in PACKAGE.rglob("*.py"):
+        found.setdefault(file.parent.relative_to(PACKAGE).as_posix(), []).append(file)
+    return found
+
+
+def test_the_door_is_wide_enough_to_see_through() -> None:
+    """The top of the package has at most eight files and fourteen folders."""
+    shown = [it for it in PACKAGE.iterdir() if it.name != "__pycache__"]
+    folders = [it for it in shown if it.is_dir()]
+    assert (len(folders) <= 14, len(shown) - len(folders) <= 8) == (True, True)
+
+
+def test_no_folder_has_more_than_twelve_files() -> None:
+    """A reader takes in the modules of a folder at one glance."""
+    assert {name: len(files) for name, files in _folders().items() if len(files) > 12} == {}
+
+
+@pytest.mark.parametrize("module", sorted(_modules()))
+def test_no_function_is_longer_than_fifty_lines(module: str) -> None:
+    """A function fits on a screen."""
+    tree = ast.parse(_modules()[module].read_text(encoding="utf-8"))
+    functions = [it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef)]
+    assert [it.name for it in functions if (it.end_lineno or 0) - it.lineno >= 50] == []
 
 
 @pytest.mark.parametrize("effect", sorted(DOORS))
