@@ -5,6 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.evidence.mask_types import NO_MODULES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -55,7 +57,7 @@ class Homes:
             if home in spread.effects or home in code.names.bare:
                 yield home, spread.effects.get(home, f"{home} is affected")
             for path in heirs:
-                if code.modules.bit[path] & code.modules.closure.get(home, 0):
+                if code.modules.bit[path] & code.modules.closure.get(home, NO_MODULES):
                     yield home, f"{path} has a test more in a class"
 
     def strangers(self, homes: Iterable[str]) -> dict[str, str]:
@@ -86,8 +88,8 @@ class Homes:
         masks = {test.nodeid: code.modules.mask((test.path,)) for test in self._recorded.tests}
         chosen: dict[str, str] = {}
         for path, why in sorted(risky.items()):
-            bit = code.modules.bit.get(path, 0)
-            if any(masks.get(nodeid, 0) & bit for nodeid in (*tests, *chosen)):
+            bit = code.modules.bit.get(path, NO_MODULES)
+            if any(masks.get(nodeid, NO_MODULES) & bit for nodeid in (*tests, *chosen)):
                 continue
             able = [t for t in self._recorded.tests if masks[t.nodeid] & bit and t.nodeid in known]
             if able:

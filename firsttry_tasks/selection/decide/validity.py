@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks.model import globs
+from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.evidence.shared_state import GIVEN
 from firsttry_tasks.selection.impact.invalidation import Effects
 
@@ -32,8 +33,8 @@ class _Seen(Struct, frozen=True, kw_only=True):
     """
 
     why: str | None
-    rests: int
-    origins: int
+    rests: OriginMask
+    origins: OriginMask
     asks: str
     text: bool
 
@@ -47,8 +48,8 @@ class Judged:
         self.now = now
         self.effects = Effects(recorded, now)
         self._scopes: dict[int, _Seen] = {}
-        self._masks: dict[int, int] = {}
-        self._namings: dict[int, int] = {}
+        self._masks: dict[int, OriginMask] = {}
+        self._namings: dict[int, OriginMask] = {}
         self._text = next(
             (n for n, observation in enumerate(recorded.observations) if observation[0] == "text"),
             -1,
@@ -126,13 +127,14 @@ class Judged:
         return found
 
     def _judge(self, scopes: Iterable[Scope]) -> _Seen:
-        code, rests, origins = self.effects.code, 0, 0
+        code, rests, origins = self.effects.code, NO_ORIGINS, NO_ORIGINS
         why: str | None = None
         asks, text = "", False
         for scope in scopes:
             text = text or self._text in scope.observations
             if scope.kind == "import":
-                rests |= code.modules.closure.get(scope.name, 0) if code is not None else 0
+                if code is not None:
+                    rests |= code.modules.closure.get(scope.name, NO_MODULES)
                 continue
             rests |= self._reach(scope.units, scope.observations)
             why = why or self._direct(scope.units, scope.observations)
@@ -141,12 +143,12 @@ class Judged:
             asks = asks or name
         return _Seen(why=why, rests=rests, origins=origins, asks=asks, text=text)
 
-    def _reach(self, units: Iterable[int], observations: Iterable[int]) -> int:
+    def _reach(self, units: Iterable[int], observations: Iterable[int]) -> OriginMask:
         """Return the modules that code in these units and these dynamic imports rest on."""
         code = self.effects.code
         if code is None:
-            return 0
-        mask = 0
+            return NO_ORIGINS
+        mask = NO_ORIGINS
         for number in units:
             if number not in self._masks:
                 self._masks[number] = self._unit_mask(code, number)
@@ -156,36 +158,36 @@ class Judged:
             if kind == "module":
                 mask |= code.modules.mask(code.modules.imported("", (name,)))
             elif kind == "whole-module":
-                mask |= code.modules.closure.get(name, 0)
+                mask |= code.modules.closure.get(name, NO_MODULES)
         return mask
 
-    def _unit_mask(self, code: Code, number: int) -> int:
+    def _unit_mask(self, code: Code, number: int) -> OriginMask:
         path, fragment = self.recorded.units[number]
-        mask = code.modules.mask((path, *self.recorded.loads.get(number, ())))
+        mask: OriginMask = code.modules.mask((path, *self.recorded.loads.get(number, ())))
         if fragment >= 0 and path in code.modules.sources:
             found = code.modules.sources[path][fragment]
             mask |= code.modules.mask(code.modules.imported(path, found.uses.imports))
             mask |= code.spread.having(path, found)
             docs = code.names.docs
-            mask |= docs.looked if docs.looks(path, found) else 0
+            mask |= docs.looked if docs.looks(path, found) else NO_ORIGINS
         return mask
 
-    def _named(self, code: Code, number: int) -> int:
+    def _named(self, code: Code, number: int) -> OriginMask:
         """Return the changed classes that a unit names: what it was given may be of their kind."""
         if not code.spread.classes:
-            return 0
+            return NO_ORIGINS
         if number not in self._namings:
             path, fragment = self.recorded.units[number]
             known = fragment >= 0 and path in code.modules.sources
             found = code.modules.sources[path][fragment] if known else None
-            self._namings[number] = code.spread.naming(path, found) if found is not None else 0
+            self._namings[number] = NO_ORIGINS if found is None else code.spread.naming(path, found)
         return self._namings[number]
 
-    def _asked(self, units: Iterable[int], observations: Iterable[int]) -> tuple[int, str]:
+    def _asked(self, units: Iterable[int], observations: Iterable[int]) -> tuple[OriginMask, str]:
         """Return the origins of the changed names that units refer to or read files spell."""
         code = self.effects.code
         if code is None or not code.names.origins:
-            return 0, ""
+            return NO_ORIGINS, ""
         mask, why = code.texts.hit(observations, code.names)
         for number in units:
             if number in code.reached:
@@ -194,7 +196,7 @@ class Judged:
                 why = why or name
         return mask, why
 
-    def _hits(self, test: RecordedTest, units: Iterable[int], mask: int) -> str | None:
+    def _hits(self, test: RecordedTest, units: Iterable[int], mask: OriginMask) -> str | None:
         """Return why the test, or what it rests on, asks for a name that changed in ``mask``.
 
         What a fixture asks for may be of a module that only the test knows, and hands to it.
@@ -210,9 +212,9 @@ class Judged:
         scopes = (self._scope(number) for number in (*self._start, *test.scopes))
         return next((scope.asks for scope in scopes if scope.origins & mask), None)
 
-    def _mask(self, code: Code, test: RecordedTest, units: Iterable[int]) -> int:
+    def _mask(self, code: Code, test: RecordedTest, units: Iterable[int]) -> OriginMask:
         if not test.function and self._runs_text(test):
-            return ~0  # a doctest or the like may import what it pleases
+            return ~NO_ORIGINS  # a doctest or the like may import what it pleases
         mask = self._reach(units, test.observations)
         for number in (*self._start, *test.scopes):
             mask |= self._scope(number).rests
@@ -232,7 +234,7 @@ class Judged:
             return None
         mask = self._mask(code, test, units)
         for path, why in code.spread.effects.items():
-            if code.modules.bit.get(path, 0) & mask:
+            if code.modules.bit.get(path, NO_MODULES) & mask:
                 return why
         moved = self.effects.changes.added | self.effects.changes.removed
         for path in _conftests(test.path):
@@ -242,7 +244,7 @@ class Judged:
             return None
         return self._hits(test, units, mask) or self._own_names(code, test, mask)
 
-    def _own_names(self, code: Code, test: RecordedTest, mask: int) -> str | None:
+    def _own_names(self, code: Code, test: RecordedTest, mask: OriginMask) -> str | None:
         """Ask for the test's definition, class and fixtures; of other kinds for its whole file."""
         changed, why = code.names.attrs, code.names.why
         parts = test.nodeid.partition("[")[0].split("::")[1:]

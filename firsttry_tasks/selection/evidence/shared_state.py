@@ -17,6 +17,7 @@ from firsttry_tasks.selection.evidence.bitsets import bits, masks
 from firsttry_tasks.selection.evidence.call_graph import Calls
 from firsttry_tasks.selection.evidence.callbacks import Givers
 from firsttry_tasks.selection.evidence.escape_analysis import Private
+from firsttry_tasks.selection.evidence.mask_types import NO_TESTS, TestMask
 from firsttry_tasks.selection.evidence.recorded_run import RecordedTest, Scope
 from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, own_name
 
@@ -109,7 +110,7 @@ class Shared:
         ran = [set(test.ran()) for test in tests]
         by_unit, by_observation = masks(ran), masks([test.observations for test in tests])
         for number, fragment in keepers.items():
-            callers = by_unit.get(number, 0)
+            callers = by_unit.get(number, NO_TESTS)
             if fragment.memo.by_decorator:
                 made = (tests[at] for at in bits(callers))
                 names = {own_name(fragment)}
@@ -143,16 +144,16 @@ class Shared:
         for known, makers in given:
             asking = self._calls.asking(known)
             for maker in makers:
-                scopes = {self._work(maker, by_unit.get(maker, 0), tests, by_observation)}
+                scopes = {self._work(maker, by_unit.get(maker, NO_TESTS), tests, by_observation)}
                 self._asked(asking, known, scopes, tests, by_unit, more)
 
     def _made(
         self,
         number: int,
-        askers: int,
+        askers: TestMask,
         tests: Sequence[RecordedTest],
-        by_unit: Mapping[int, int],
-        by_observation: Mapping[int, int],
+        by_unit: Mapping[int, TestMask],
+        by_observation: Mapping[int, TestMask],
         more: Mapping[str, set[int]],
     ) -> None:
         """Let those who take what others made rest on what may have made it.
@@ -162,18 +163,18 @@ class Shared:
         if self.fragments[number].qualname.endswith(CONSTRUCTORS):
             return  # it makes something for a new object alone
         for maker in self._makers(number, by_unit):
-            lacking = askers & ~by_unit.get(maker, 0)
+            lacking = askers & ~by_unit.get(maker, NO_TESTS)
             if lacking:
-                scope = self._work(maker, by_unit.get(maker, 0), tests, by_observation)
+                scope = self._work(maker, by_unit.get(maker, NO_TESTS), tests, by_observation)
                 for at in bits(lacking):
                     more[tests[at].nodeid].add(scope)
 
     def _work(
         self,
         maker: int,
-        runners: int,
+        runners: TestMask,
         tests: Sequence[RecordedTest],
-        by_observation: Mapping[int, int],
+        by_observation: Mapping[int, TestMask],
     ) -> int:
         """Return the scope of what a function does, by the plain names in it."""
         if maker not in self._works:
@@ -181,7 +182,7 @@ class Shared:
             most = max(1, runners.bit_count() // _RARE)
             observations = {
                 observation
-                for at in bits(runners if self._calls.looks(units) else 0)
+                for at in bits(runners if self._calls.looks(units) else NO_TESTS)
                 for observation in tests[at].observations
                 if self.observations[observation][0] in _TELLING
                 and (by_observation[observation] & runners).bit_count() <= most
@@ -191,15 +192,15 @@ class Shared:
             )
         return self._works[maker]
 
-    def _takers(self, number: int, fragment: Fragment, by_unit: Mapping[int, int]) -> int:
+    def _takers(self, number: int, fragment: Fragment, by_unit: Mapping[int, TestMask]) -> TestMask:
         """Return the tests that may take what a function keeps without asking it.
 
         ``self._code or self._make_code()`` asks only where nobody has asked before.
         """
-        takers = 0
+        takers = NO_TESTS
         for other in self._calls.asking(fragment.memo.kept_in):
             if other != number and self.fragments[other].is_function_body:
-                takers |= by_unit.get(other, 0)
+                takers |= by_unit.get(other, NO_TESTS)
         return takers
 
     def _caches(self, number: int, made: Iterable[RecordedTest]) -> set[int]:
@@ -231,16 +232,16 @@ class Shared:
         names: AbstractSet[str],
         scopes: set[int],
         tests: Sequence[RecordedTest],
-        by_unit: Mapping[int, int],
+        by_unit: Mapping[int, TestMask],
         more: Mapping[str, set[int]],
     ) -> None:
         """Let all who may be answered by a cache rest on what its function did.
 
         They are those who run ``asking``, and statements of modules that have one of the names.
         """
-        callers = 0
+        callers = NO_TESTS
         for unit in asking:
-            callers |= by_unit.get(unit, 0)
+            callers |= by_unit.get(unit, NO_TESTS)
         for at in bits(callers):
             more[tests[at].nodeid] |= scopes
         units = {unit for at in scopes for unit in self.scopes[at].units}
@@ -274,7 +275,7 @@ class Shared:
                     found.setdefault(name, []).append((at, place))
         return found
 
-    def _makers(self, number: int, by_unit: Mapping[int, int]) -> set[int]:
+    def _makers(self, number: int, by_unit: Mapping[int, TestMask]) -> set[int]:
         """Return the functions that a function calls, or is given, for what it keeps.
 
         Of another object's methods they are those that ran for a test which it ran for, too.
@@ -285,7 +286,7 @@ class Shared:
         own = {name[1:] for name in names if name.startswith(".")}
         made = self._calls.plain(names) | self._calls.methods(number, own)
         others = self._calls.members(name[1:] for name in names if name.startswith(":"))
-        made |= {it for it in others if by_unit.get(it, 0) & by_unit.get(number, 0)}
+        made |= {it for it in others if by_unit.get(it, NO_TESTS) & by_unit.get(number, NO_TESTS)}
         return (made | self._givers.arguments(number)) - {number}
 
     def _written(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:

@@ -4,6 +4,7 @@ import builtins
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
+from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.impact.docstrings import Docs, holder
 from firsttry_tasks.selection.impact.import_graph import Modules
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
@@ -26,21 +27,21 @@ _SHORTEST = 3  # of a part of a name that says something
 class Names:
     """Changed names; a mask has a bit for each module, and one for each class kept apart."""
 
-    def __init__(self, modules: Modules, looked: int) -> None:
+    def __init__(self, modules: Modules, looked: OriginMask) -> None:
         """Begin with nothing changed; ``looked`` and the bit above it are nobody's."""
         self.modules = modules
         self.bare: dict[str, set[str]] = {}  # file -> names changed in its own namespace
-        self.attrs: dict[str, int] = {}  # name -> mask of origins
-        self.opened: dict[str, int] = {}  # module or class with a changed member -> origins
+        self.attrs: dict[str, OriginMask] = {}  # name -> mask of origins
+        self.opened: dict[str, OriginMask] = {}  # module or class with a changed member -> origins
         self.docs = Docs(modules, looked)
-        self.origins = 0
-        self.values = 0  # the origins of names, not docstrings, among them
-        self.members = 0  # the origins of members of classes among them
+        self.origins = NO_ORIGINS
+        self.values = NO_ORIGINS  # the origins of names, not docstrings, among them
+        self.members = NO_ORIGINS  # the origins of members of classes among them
         self.files: set[str] = set()  # where any name changed
         self.why: dict[str, str] = {}  # name -> the change it comes from
         self.grown = 0  # counts what was added
 
-    def bind(self, path: str, scope: str, name: str, why: str, bit: int) -> None:
+    def bind(self, path: str, scope: str, name: str, why: str, bit: OriginMask) -> None:
         """Count a name as changed: of a module (``scope`` is ""), or a member of a class."""
         self.files.add(path)
         if not scope:
@@ -55,7 +56,9 @@ class Names:
         self._add(self.opened, self.modules.holders(path, scope), bit, self.why[name])
         self._add(self.attrs, (name, *_patterns(name)), bit, self.why[name])
 
-    def document(self, path: str, fragment: Fragment, why: str, bit: int, *, known: bool) -> None:
+    def document(
+        self, path: str, fragment: Fragment, why: str, bit: OriginMask, *, known: bool
+    ) -> None:
         """Count a docstring as changed: for who has what it belongs to without calling it.
 
         What is ``known`` to others, pytest or who is given an object of a class, can be asked for
@@ -74,26 +77,28 @@ class Names:
         self._add(self.attrs, DOCS, asked, why)
         self.why.setdefault(HELP, why)
 
-    def _add(self, masks: dict[str, int], names: Iterable[str], bit: int, why: str) -> None:
+    def _add(
+        self, masks: dict[str, OriginMask], names: Iterable[str], bit: OriginMask, why: str
+    ) -> None:
         for name in names:
-            before = masks.get(name, 0)
+            before = masks.get(name, NO_ORIGINS)
             self.grown += before | bit != before
             masks[name] = before | bit
             self.why.setdefault(name, why)
 
     def hit(
         self, path: str, fragment: Fragment, but: frozenset[str] = frozenset()
-    ) -> tuple[int, str]:
+    ) -> tuple[OriginMask, str]:
         """Return the origins of the changed names that a fragment refers to, and one of the names.
 
         Of the names in ``but`` none is asked. Which one is told must not hang on the order of a
         set: another run on the same tree gives the same reason.
         """
-        mask, name = 0, ""
+        mask, name = NO_ORIGINS, ""
         own: AbstractSet[str] = self.bare.get(path, frozenset())
         if own and not own.isdisjoint(fragment.uses.names - but):
             name = min(own & (fragment.uses.names - but))
-            mask |= self.modules.bit.get(path, 0)
+            mask |= self.modules.bit.get(path, NO_MODULES)
         for other in sorted((fragment.uses.attrs & self.attrs.keys()) - but):
             mask |= self.attrs[other]
             name = name or other
@@ -101,10 +106,10 @@ class Names:
             mask |= self.opened[other]
             name = name or other
         for other in sorted(self._hints(path, fragment) & (own | self.attrs.keys())):
-            mask |= self.attrs.get(other, 0)
+            mask |= self.attrs.get(other, NO_ORIGINS)
             name = name or other
         if fragment.reflection.own_module and own:
-            mask |= self.modules.bit.get(path, 0)
+            mask |= self.modules.bit.get(path, NO_MODULES)
             name = name or min(own)
         if fragment.reflection.any_name and self.values:
             mask |= self.values

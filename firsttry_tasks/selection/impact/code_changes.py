@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, OriginMask
 from firsttry_tasks.selection.impact.data_file_names import Texts
 from firsttry_tasks.selection.impact.import_graph import Modules
 from firsttry_tasks.selection.impact.propagation import Spread
@@ -179,7 +180,7 @@ class Code:
         """Count modules that only running tests import: collecting files doesn't try them."""
         early = self.modules.mask({test.path for test in self.recorded.tests})
         for path, why in self.spread.unsafe.items():
-            if not self.modules.bit.get(path, 0) & early:
+            if not self.modules.bit.get(path, NO_MODULES) & early:
                 self.spread.effects.setdefault(path, why)
 
     def _lent(self) -> None:
@@ -188,8 +189,8 @@ class Code:
             if kind == "imported-by-library" and path in self.names.files:
                 self.observations[number] = f"{path} changed, which a library imported"
 
-    def _reached(self) -> dict[int, tuple[int, str]]:
-        found: dict[int, tuple[int, str]] = {}
+    def _reached(self) -> dict[int, tuple[OriginMask, str]]:
+        found: dict[int, tuple[OriginMask, str]] = {}
         for number, (path, fragment) in enumerate(self.recorded.units):
             if fragment >= 0 and path in self.modules.sources and number not in self.units:
                 mask, name = self.names.hit(path, self.modules.sources[path][fragment])

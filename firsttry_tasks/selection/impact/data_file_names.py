@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -42,9 +44,9 @@ class Texts:
             self._names[path] = self._now.spelled(path)
         return self._names[path]
 
-    def hit(self, observations: Iterable[int], changed: Names) -> tuple[int, str]:
+    def hit(self, observations: Iterable[int], changed: Names) -> tuple[OriginMask, str]:
         """Return the origins of the changed names that observed files spell, and why."""
-        mask, why = 0, ""
+        mask, why = NO_ORIGINS, ""
         for number in observations:
             path = self._files.get(number)
             for masks in (changed.attrs, changed.docs.had):

@@ -6,6 +6,7 @@ import builtins
 import sys
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP
 
 if TYPE_CHECKING:
@@ -31,27 +32,27 @@ class Docs:
     origin, too, he may have ``found`` what has a changed docstring.
     """
 
-    def __init__(self, modules: Modules, looked: int) -> None:
+    def __init__(self, modules: Modules, looked: OriginMask) -> None:
         """Begin with nothing changed; neither ``looked`` nor the bit above it has a meaning yet."""
         self.looked = looked
         self.found = looked << 1
-        self.had: dict[str, int] = {}
-        self.origins = 0
-        self.asked = 0  # of who asks for docstrings, however he has what they belong to
+        self.had: dict[str, OriginMask] = {}
+        self.origins = NO_ORIGINS
+        self.asked = NO_ORIGINS  # of who asks for docstrings, however he has what they belong to
         self._files: set[str] = set()
         self._modules = modules
         self._quiet: dict[str, frozenset[str]] = {}
 
-    def change(self, path: str, bit: int, *, known: bool) -> int:
+    def change(self, path: str, bit: OriginMask, *, known: bool) -> OriginMask:
         """Count a docstring of this file as changed; return the origins for who asks for any."""
         self._files.add(path)
         self.origins |= bit
-        self.asked |= self.found | (bit if known else 0)
+        self.asked |= self.found | (bit if known else NO_ORIGINS)
         return self.asked
 
-    def hit(self, path: str, fragment: Fragment, but: AbstractSet[str]) -> tuple[int, str]:
+    def hit(self, path: str, fragment: Fragment, but: AbstractSet[str]) -> tuple[OriginMask, str]:
         """Return the origins of changed docstrings that a fragment asks for by itself, and how."""
-        mask, name = 0, ""
+        mask, name = NO_ORIGINS, ""
         if self.had:
             for other in sorted(fragment.uses.held & self.had.keys()):
                 mask |= self.had[other]
@@ -81,9 +82,9 @@ class Docs:
             or (fragment.reflection.own_module and path in self._files)
         )
 
-    def finds(self, mask: int) -> int:
+    def finds(self, mask: OriginMask) -> OriginMask:
         """Return the bit of who may have found something, for a test that rests on ``mask``."""
-        return self.found if mask & self.looked and mask & self.origins else 0
+        return self.found if mask & self.looked and mask & self.origins else NO_ORIGINS
 
     def telling(self, path: str, fragment: Fragment) -> Iterator[str]:
         """Return the classes around a docstring whose bases or decorators may ask for it."""

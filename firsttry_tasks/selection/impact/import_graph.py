@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 
+from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, ModuleMask
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
@@ -17,7 +18,7 @@ class Modules:
         self.recorded = recorded
         self.sources = sources
         self.paths = sorted(sources)
-        self.bit = {path: 1 << number for number, path in enumerate(self.paths)}
+        self.bit = {path: ModuleMask(1 << number) for number, path in enumerate(self.paths)}
         self.names: dict[str, list[str]] = {}
         for name, path in recorded.modules.items():
             self.names.setdefault(path, []).append(name)
@@ -33,11 +34,11 @@ class Modules:
         self._handles: dict[str, frozenset[str]] = {}
         self.closure = self._close(self._edges())
 
-    def mask(self, paths: Iterable[str]) -> int:
+    def mask(self, paths: Iterable[str]) -> ModuleMask:
         """Return these modules and all they import."""
-        found = 0
+        found = NO_MODULES
         for path in paths:
-            found |= self.closure.get(path, 0)
+            found |= self.closure.get(path, NO_MODULES)
         return found
 
     def imported(self, path: str, imports: Iterable[str]) -> set[str]:
@@ -243,7 +244,7 @@ class Modules:
                 edges[scope.name] |= self.imported(scope.name, dynamic)
         return edges
 
-    def _close(self, edges: Mapping[str, set[str]]) -> dict[str, int]:
+    def _close(self, edges: Mapping[str, set[str]]) -> dict[str, ModuleMask]:
         """Warshall's closure would be cubic; few rounds over the edges are enough in practice."""
         masks = {path: self.bit[path] for path in self.paths}
         moving = True
@@ -252,7 +253,7 @@ class Modules:
             for path in self.paths:
                 mask = masks[path]
                 for other in edges[path]:
-                    mask |= masks.get(other, 0)
+                    mask |= masks.get(other, NO_MODULES)
                 if mask != masks[path]:
                     masks[path] = mask
                     moving = True

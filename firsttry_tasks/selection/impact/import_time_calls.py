@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.impact.docstrings import asks
 from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP
 
@@ -30,7 +31,7 @@ class Imported:
                 for number, unit in scope.lines:
                     lines.setdefault(number, set()).add(unit)
 
-    def hit(self, names: Names, asking: Fragment, units: Iterable[int]) -> tuple[int, str]:
+    def hit(self, names: Names, asking: Fragment, units: Iterable[int]) -> tuple[OriginMask, str]:
         """Return the origins of the changed names that a statement's units ask for, and one name.
 
         What fills a registry for each of many statements reads what the others put there only to
@@ -46,7 +47,7 @@ class Imported:
         looked = any(names.docs.looks(path, fragment) for path, fragment in known)
         if looked and any(asks(fragment) for _, fragment in known):
             return names.docs.origins, "any docstring"
-        return 0, ""
+        return NO_ORIGINS, ""
 
     def _fragments(self, asking: Fragment, units: Iterable[int]) -> Iterator[tuple[str, Fragment]]:
         for unit in units:

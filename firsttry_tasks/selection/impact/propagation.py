@@ -2,6 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from firsttry_tasks.selection.evidence.mask_types import (
+    NO_MODULES,
+    NO_ORIGINS,
+    ModuleMask,
+    OriginMask,
+)
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.impact.changed_names import Names
 from firsttry_tasks.selection.impact.constructors import Makers
@@ -26,14 +32,16 @@ class Spread:
         self.recorded = recorded
         self.modules = modules
         self.texts = texts
-        self.names = Names(modules, 1 << (len(modules.paths) + _MOST))
+        self.names = Names(modules, OriginMask(1 << (len(modules.paths) + _MOST)))
         self._makers = Makers(modules, self.names)
         self.effects: dict[str, str] = {}  # module -> why its import as a whole counts as changed
         self.unsafe: dict[str, str] = {}  # module -> why its import may fail now
         self.done: set[tuple[str, int]] = set()  # statements that run to another result
-        self.classes: dict[tuple[str, str], tuple[int, Spread]] = {}  # class -> bit, who has it
+        self.classes: dict[
+            tuple[str, str], tuple[OriginMask, Spread]
+        ] = {}  # class -> bit, who has it
         self._whole = whole
-        self._gone: dict[str, int] = {}
+        self._gone: dict[str, ModuleMask] = {}
         self._exports: dict[str, frozenset[str]] = {}  # file -> what came to or left its __all__
         self._same: set[tuple[str, int]] = set()  # definitions that are decorated as they were
         self._collected = {test.path for test in recorded.tests}
@@ -60,7 +68,7 @@ class Spread:
             if fragment.qualname.partition(".")[0] not in new and _decorated(fragment) not in kept:
                 self._statement(path, fragment, -1, f"{path} changed", changed=True)
         for name in delta.removed:
-            self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
+            self._gone[name] = self._gone.get(name, NO_MODULES) | self.modules.bit[path]
 
     def ran_at_import(self, units: Mapping[int, str]) -> None:
         """Functions that changed and ran while modules were imported."""
@@ -79,11 +87,11 @@ class Spread:
                     self._pass(path, fragments)
                     passed[path] = before
 
-    def having(self, path: str, fragment: Fragment) -> int:
+    def having(self, path: str, fragment: Fragment) -> OriginMask:
         """Return the bits of the changed classes that a fragment may have an object of."""
         parts = set(fragment.qualname.split(".")) if fragment.is_function_body else set()
         revives = self._makers.revives(path, fragment)
-        found = 0
+        found = NO_ORIGINS
         for (_, name), (bit, spread) in self.classes.items():
             makers = self._makers.of(name)
             # Who only calls a class gets an object of it, whose constructor is seen to run.
@@ -101,18 +109,18 @@ class Spread:
                 found |= bit
         return found
 
-    def naming(self, path: str, fragment: Fragment) -> int:
+    def naming(self, path: str, fragment: Fragment) -> OriginMask:
         """Return the bits of the changed classes that a fragment names in any way."""
-        found = 0
+        found = NO_ORIGINS
         for bit, spread in self.classes.values():
-            found |= bit if spread.names.hit(path, fragment)[0] else 0
+            found |= bit if spread.names.hit(path, fragment)[0] else NO_ORIGINS
         return found
 
-    def imported(self, mask: int) -> int:
+    def imported(self, mask: OriginMask) -> OriginMask:
         """Return the bits of the changed classes that importing these modules may have used."""
-        found = 0
+        found = NO_ORIGINS
         for bit, spread in self.classes.values():
-            if any(mask & self.modules.bit.get(path, 0) for path in spread.effects):
+            if any(mask & self.modules.bit.get(path, NO_MODULES) for path in spread.effects):
                 found |= bit
         return found
 
@@ -120,7 +128,7 @@ class Spread:
         return len(self.done) + self.names.grown + len(self.effects) + len(self.classes)
 
     def _pass(self, path: str, fragments: tuple[Fragment, ...]) -> None:
-        reach = self.modules.closure[path]
+        reach: OriginMask = self.modules.closure[path]
         reach |= self.imported(reach)
         mask, why = self.texts.hit(self.texts.by_module.get(path, ()), self.names)
         if mask & reach:
@@ -143,16 +151,16 @@ class Spread:
                     self.effects.setdefault(path, f"a name it imports is gone: {name}")
 
     def _hit(
-        self, path: str, number: int, fragment: Fragment, reach: int, ran: Iterable[int]
-    ) -> tuple[int, str]:
+        self, path: str, number: int, fragment: Fragment, reach: OriginMask, ran: Iterable[int]
+    ) -> tuple[OriginMask, str]:
         """Return what makes a statement of a module run to another result, if anything does."""
         for bit, spread in self.classes.values():
-            reach |= bit if (path, number) in spread.done else 0
+            reach |= bit if (path, number) in spread.done else NO_ORIGINS
         mask, name = self.names.hit(path, fragment)
         if not mask & reach:
             mask, name = self._imported.hit(self.names, fragment, ran)
         if not mask & reach and not self.names.attrs.keys().isdisjoint(fragment.uses.data_strings):
-            return 1, min(
+            return OriginMask(1), min(
                 self.names.attrs.keys() & fragment.uses.data_strings
             )  # where it goes, it is known
         return mask & reach, name
@@ -180,10 +188,10 @@ class Spread:
         own = self.names.bare.get(path, set())
         for name in sorted(self._exports.get(source, frozenset()) - own):
             self._bind(path, "", name, why)
-            self._gone[name] = self._gone.get(name, 0) | self.modules.bit[path]
+            self._gone[name] = self._gone.get(name, NO_MODULES) | self.modules.bit[path]
 
-    def _lost(self, fragment: Fragment, reach: int) -> bool:
-        return any(self._gone.get(name, 0) & reach for name in fragment.uses.attrs)
+    def _lost(self, fragment: Fragment, reach: OriginMask) -> bool:
+        return any(self._gone.get(name, NO_MODULES) & reach for name in fragment.uses.attrs)
 
     def _again(self, path: str, number: int, why: str) -> None:
         """Take in a statement that didn't change itself, but runs to another result."""
@@ -224,7 +232,7 @@ class Spread:
     def _document(self, path: str, fragment: Fragment, why: str) -> None:
         """Take in a docstring; that of a member, or of a class, concerns who has an object."""
         scope = holder(fragment)
-        bit = self.modules.bit.get(path, 0)
+        bit: OriginMask = self.modules.bit.get(path, NO_MODULES)
         if scope and not self._whole:
             bit = self._class(path, scope, why) or bit
         tests = path in self._collected or path.endswith("conftest.py")
@@ -244,12 +252,12 @@ class Spread:
         return known and self.modules.promised.isdisjoint(names)
 
     def _bind(self, path: str, scope: str, name: str, why: str) -> None:
-        bit = self.modules.bit.get(path, 0)
+        bit: OriginMask = self.modules.bit.get(path, NO_MODULES)
         if scope and not self._whole:
             bit = self._class(path, scope, why) or bit
         self.names.bind(path, scope, name, why, bit)
 
-    def _class(self, path: str, scope: str, why: str) -> int:
+    def _class(self, path: str, scope: str, why: str) -> OriginMask:
         """Return the bit of a class whose members changed, 0 where it has none of its own.
 
         Only who has an object of it notices them: who would notice if it were another class.
@@ -258,11 +266,11 @@ class Spread:
             head = self.modules.head(path, scope)
             if head is not None:
                 spread = Spread(self.recorded, self.modules, self.texts, whole=True)
-                bit = 1 << (len(self.modules.paths) + len(self.classes))
+                bit = OriginMask(1 << (len(self.modules.paths) + len(self.classes)))
                 self.classes[path, scope] = bit, spread
                 spread._again(path, head, why)
                 spread.settle()
-        return self.classes.get((path, scope), (0, None))[0]
+        return self.classes.get((path, scope), (NO_ORIGINS, None))[0]
 
     def _written(self, path: str, fragment: Fragment, number: int) -> Iterator[tuple[str, str]]:
         """Return what the functions that a statement calls may change besides."""
