@@ -1,1 +1,1 @@
-"""The decision: which recorded results still hold, and which tests run."""
+"""Decides which recorded test results still hold, and therefore which tests have to run."""

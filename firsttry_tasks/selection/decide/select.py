@@ -1,4 +1,4 @@
-"""The choice: which tests have to run, each with its why."""
+"""Selects the tests that have to run, each with its reason."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.values import Selection
-from firsttry_tasks.selection.decide.test_files import Homes
+from firsttry_tasks.selection.decide.test_files import TestFiles
 from firsttry_tasks.selection.decide.validity import Judged
 
 if TYPE_CHECKING:
@@ -14,46 +14,60 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
+#: The reason of a test whose last result was red. It is compared with, not only shown: an older
+#: run can't turn a newer red result into a green one.
 FAILED = "failed when it ran last"
 
 
 def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
-    """Return the choice; recorded runs come newest first.
+    """Return the selection for the current tree; ``recorded_runs`` come newest first.
 
-    A test needs no run if any recorded run that holds it vouches for it, as after a change back.
+    A test needs no run if any recorded run vouches for it: the test passed there, and nothing
+    that it used has changed since. So after an edit is taken back, the run before it vouches.
     """
     if not any(recorded.tests for recorded in recorded_runs):
         return Selection(everything=("no tests are recorded yet",))
-    there = _there(recorded_runs, now)
+    existing = _existing(recorded_runs, now)
     tests: dict[str, str] = {}
     valid: set[str] = set()
     judged: list[Judged] = []
     for recorded in recorded_runs:
-        if not judged or _may_help(recorded, judged, there - valid, tests):
+        # To judge a run takes most of the deciding time, so a run that can change no answer is
+        # not judged.
+        if not judged or _may_help(recorded, judged, existing - valid, tests):
             judged.append(Judged(recorded, now))
-            _vote(judged[-1], there, tests, valid)
+            _ask(judged[-1], existing, tests, valid)
+    # Fail closed, but only if no judged run can be trusted: one that matches the environment is
+    # enough to select by.
     if all(one.effects.everything for one in judged):
         return Selection(everything=judged[0].effects.everything)
-    tests |= dict.fromkeys(sorted(there - tests.keys() - valid), "never ran")
+    # A collected test without a result: its run was cut short, or its file was only collected.
+    tests |= dict.fromkeys(sorted(existing - tests.keys() - valid), "never ran")
     files: dict[str, str] = {}
     homes: set[str] = set()
     for one in judged:
-        tests |= Homes(one).sentinels(tests, valid, recorded_runs)
-        files |= Homes(one).files(homes)
+        # A newer run knows its test files better than an older one, so each file is asked about
+        # once, by the newest run that has collected it.
+        tests |= TestFiles(one).sentinels(tests, valid, recorded_runs)
+        files |= TestFiles(one).files(homes)
         homes |= one.recorded.homes()
-    files |= Homes(judged[0]).strangers(homes)
+    files |= TestFiles(judged[0]).new_files(homes)
+    # A file is skipped as a whole, not even imported, only if none of its tests runs.
     busy = {nodeid.partition("::")[0] for nodeid in tests} | files.keys()
     return Selection(
         why=tests,
         files=files,
         skip_tests=frozenset(valid - tests.keys()),
         skip_files=frozenset(homes - busy),
-        total=len(there),
+        total=len(existing),
     )
 
 
 def seconds(chosen: Selection, recorded_runs: Sequence[RecordedRun]) -> float:
-    """Return how long the chosen tests took when they ran last; infinity where that isn't known."""
+    """Return the seconds that the selected tests took when they ran last.
+
+    It is infinity where that isn't known: all tests run, files are searched, a test is new.
+    """
     if chosen.everything or chosen.files:
         return math.inf
     known: dict[str, float] = {}
@@ -66,9 +80,10 @@ def seconds(chosen: Selection, recorded_runs: Sequence[RecordedRun]) -> float:
 def _may_help(
     recorded: RecordedRun, judged: Sequence[Judged], left: set[str], tests: Mapping[str, str]
 ) -> bool:
-    """Tell whether a recorded run may have something to say that newer ones have not said.
+    """Tell whether an older recorded run may add to what the newer ones have said.
 
-    It holds tests or files that they don't, or what changed since them is in it as it is now.
+    It may if it holds tests or test files that they don't hold, or if a file that changed since
+    then is in the older run as it is now.
     """
     known = set().union(*(one.recorded.homes() for one in judged))
     if recorded.homes() & judged[0].now.manifest.keys() - known:
@@ -76,14 +91,15 @@ def _may_help(
     mine = {test.nodeid for test in recorded.tests} & left
     if not mine <= tests.keys():
         return True
+    # A red result is final, whatever an older run says; all other reasons may be answered.
     unsure = any(tests[nodeid] != FAILED for nodeid in mine)
     return unsure and any(one.brought_back(recorded) for one in judged)
 
 
-def _vote(one: Judged, there: set[str], tests: dict[str, str], valid: set[str]) -> None:
-    """Let one recorded run speak for its tests, where no newer one has."""
+def _ask(one: Judged, existing: set[str], tests: dict[str, str], valid: set[str]) -> None:
+    """Ask one recorded run about each of its tests that no newer run has settled."""
     for test in one.recorded.tests:
-        if test.nodeid not in there or test.nodeid in valid or tests.get(test.nodeid) == FAILED:
+        if test.nodeid not in existing or test.nodeid in valid or tests.get(test.nodeid) == FAILED:
             continue
         why = one.why(test)
         if why is None and test.outcome == "failed":
@@ -92,17 +108,24 @@ def _vote(one: Judged, there: set[str], tests: dict[str, str], valid: set[str]) 
             valid.add(test.nodeid)
             tests.pop(test.nodeid, None)
         else:
+            # The newest run's reason stays: it tells the user what the last edit did.
             tests.setdefault(test.nodeid, why)
 
 
-def _there(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> set[str]:
-    """Return the tests there are: of each file, by the run that saw it as it is, or last."""
+def _existing(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> set[str]:
+    """Return the node ids of all tests that exist, as far as recorded runs collected them.
+
+    Each file's tests come from the newest run that saw the file as it is now, or else from the
+    newest run that saw it.
+    """
     found: dict[str, tuple[bool, RecordedRun]] = {}
     for recorded in recorded_runs:
         for path in recorded.collected:
             same = recorded.manifest.get(path) == now.manifest.get(path)
             if path in now.manifest and (path not in found or (same and not found[path][0])):
                 found[path] = same, recorded
+    # The project's own options (`-m "not slow"`) leave these out in a plain run too, so they
+    # are not tests that could be missed.
     left = {nodeid for _, recorded in found.values() for nodeid in recorded.deselected_by_project}
     return {
         f"{path}{rest}"

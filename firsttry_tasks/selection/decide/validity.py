@@ -1,19 +1,18 @@
-"""One recorded run held against the tree now: why each of its tests has to run, if it has."""
+"""Judges each test of one recorded run: why its result no longer holds, if it doesn't."""
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks.model import globs
+from firsttry_tasks.selection.decide.declared import Declared
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.evidence.shared_state import GIVEN
 from firsttry_tasks.selection.impact.invalidation import Effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from firsttry_tasks.selection.evidence.recorded_run import (
         CurrentTree,
@@ -24,63 +23,73 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.impact.code_changes import Code
 
 
-class _Seen(Struct, frozen=True, kw_only=True):
-    """What a scope and all inside it come to; masks are of modules.
+class _ScopeSummary(Struct, frozen=True, kw_only=True):
+    """What a scope and all scopes used in it come to."""
 
-    ``why`` it counts as changed, if it does; ``rests``: what it rests on; ``origins``: where the
-    changed names come from that it asks for; ``asks``: why one of them changed; ``text``:
-    code that stands in no Python file ran.
-    """
-
+    #: Why it counts as changed by itself, None if it doesn't.
     why: str | None
-    rests: OriginMask
+    #: The modules and changed classes that its code depends on.
+    depends_on: OriginMask
+    #: Where the changed names come from that its code refers to.
     origins: OriginMask
+    #: Why one of those names changed, "" if there is none.
     asks: str
+    #: Code ran that stands in no Python file, such as a doctest in a text.
     text: bool
 
 
 class Judged:
-    """A recorded run, and what changed since."""
+    """A recorded run together with what changed since; answers for each of its tests."""
 
     def __init__(self, recorded: RecordedRun, now: CurrentTree) -> None:
-        """Find out what changed since the recorded run."""
+        """Compare the recorded run with the current tree."""
         self.recorded = recorded
         self.now = now
         self.effects = Effects(recorded, now)
-        self._scopes: dict[int, _Seen] = {}
-        self._masks: dict[int, OriginMask] = {}
-        self._namings: dict[int, OriginMask] = {}
+        # Thousands of tests share few fixtures and units, so what one comes to is kept by number.
+        self._scopes: dict[int, _ScopeSummary] = {}
+        self._unit_masks: dict[int, OriginMask] = {}
+        self._class_masks: dict[int, OriginMask] = {}
         self._text = next(
             (n for n, observation in enumerate(recorded.observations) if observation[0] == "text"),
             -1,
         )
-        self._declarations = tuple(_declarations(now, self.effects.changes.paths))
+        self._declared = Declared(now, self.effects.changes.paths)
+        # What ran while pytest started (plugins, conftest files) counts for every test.
         self._start = [n for n, scope in enumerate(recorded.scopes) if scope.kind == "start"]
 
     def why(self, test: RecordedTest) -> str | None:
-        """Return why a test has to run, None if nothing it rests on changed."""
+        """Return why a test has to run, None if nothing that it depends on changed.
+
+        Cheap questions come first, and the first answer is the reason.
+        """
         effects = self.effects
         if effects.none:
             return None
         if effects.everything:
             return effects.everything[0]
+        # A skipped test stopped before its body, so what it would have used isn't recorded. Any
+        # change may be the one that lets it run.
         if test.outcome == "skipped" and effects.changes.paths:
             return "was skipped when it ran last"
+        # Only a test function in a Python file is taken apart into fragments. Any other test (a
+        # doctest, a YAML case) is the whole file.
         if test.path in effects.changes.paths and not (test.function and test.path.endswith(".py")):
             return f"{test.path} changed"
         units = test.ran()
         return (
-            self._declared(test)
+            self._declared.why(test)
             or self._direct(units, test.observations)
             or self._by_scopes(test)
             or self._by_names(test, units)
         )
 
     def brought_back(self, older: RecordedRun) -> bool:
-        """Tell whether what changed since may be now as an older recorded run has it."""
+        """Tell whether what changed since may now be as an older recorded run has it."""
         effects, observations = self.effects, self.recorded.observations
         if effects.everything:
             return True
+        # An older run's variables and outside files aren't compared here: it is judged instead.
         if any(
             observations[n][0] == "env" or observations[n][1] in self.recorded.outside
             for n in effects.observations
@@ -89,14 +98,8 @@ class Judged:
         same = self.now.manifest
         return any(older.manifest.get(it) == same.get(it) for it in effects.changes.paths)
 
-    def _declared(self, test: RecordedTest) -> str | None:
-        """Ask the settings: what the recorder can't see, a person may have written down."""
-        for hit, glob, targets in self._declarations:
-            if any(_is_meant(test, target) for target in targets):
-                return f"{hit} changed, which {glob} says it depends on"
-        return None
-
     def _direct(self, units: Iterable[int], observations: Iterable[int]) -> str | None:
+        """Return why a unit that ran or an observation is no longer the same."""
         code = self.effects.code
         changed = code.units if code is not None else {}
         for found, numbers in ((changed, units), (self.effects.observations, observations)):
@@ -106,53 +109,56 @@ class Judged:
         return None
 
     def _by_scopes(self, test: RecordedTest) -> str | None:
+        """Return why a fixture, collector or start-up that the test used changed."""
         reasons = (self._scope(number).why for number in (*self._start, *test.scopes))
         return next((why for why in reasons if why is not None), None)
 
-    def _scope(self, number: int) -> _Seen:
+    def _scope(self, number: int) -> _ScopeSummary:
         if number not in self._scopes:
             self._scopes[number] = self._judge(self._closure(number))
         return self._scopes[number]
 
     def _closure(self, number: int) -> list[Scope]:
-        """Return a scope and all that were opened inside: cached functions may call each other."""
+        """Return a scope and all scopes used in it, directly or not."""
+        # A loop with a set of what was seen: cached functions may use each other in a circle.
         seen, waiting = {number}, [number]
         found = []
         while waiting:
             scope = self.recorded.scopes[waiting.pop()]
             found.append(scope)
+            # What an import used is in the closure of its module over imports already.
             if scope.kind != "import":
                 waiting += set(scope.used) - seen
                 seen.update(scope.used)
         return found
 
-    def _judge(self, scopes: Iterable[Scope]) -> _Seen:
-        code, rests, origins = self.effects.code, NO_ORIGINS, NO_ORIGINS
+    def _judge(self, scopes: Iterable[Scope]) -> _ScopeSummary:
+        code, depends_on, origins = self.effects.code, NO_ORIGINS, NO_ORIGINS
         why: str | None = None
         asks, text = "", False
         for scope in scopes:
             text = text or self._text in scope.observations
             if scope.kind == "import":
                 if code is not None:
-                    rests |= code.modules.closure.get(scope.name, NO_MODULES)
+                    depends_on |= code.modules.closure.get(scope.name, NO_MODULES)
                 continue
-            rests |= self._reach(scope.units, scope.observations)
+            depends_on |= self._dependencies(scope.units, scope.observations)
             why = why or self._direct(scope.units, scope.observations)
-            mask, name = self._asked(scope.units, scope.observations)
+            mask, name = self._changed_origins(scope.units, scope.observations)
             origins |= mask
             asks = asks or name
-        return _Seen(why=why, rests=rests, origins=origins, asks=asks, text=text)
+        return _ScopeSummary(why=why, depends_on=depends_on, origins=origins, asks=asks, text=text)
 
-    def _reach(self, units: Iterable[int], observations: Iterable[int]) -> OriginMask:
-        """Return the modules that code in these units and these dynamic imports rest on."""
+    def _dependencies(self, units: Iterable[int], observations: Iterable[int]) -> OriginMask:
+        """Return the modules and changed classes that these units and observations depend on."""
         code = self.effects.code
         if code is None:
             return NO_ORIGINS
         mask = NO_ORIGINS
         for number in units:
-            if number not in self._masks:
-                self._masks[number] = self._unit_mask(code, number)
-            mask |= self._masks[number]
+            if number not in self._unit_masks:
+                self._unit_masks[number] = self._unit_mask(code, number)
+            mask |= self._unit_masks[number]
         for number in observations:
             kind, name = self.recorded.observations[number]
             if kind == "module":
@@ -162,6 +168,7 @@ class Judged:
         return mask
 
     def _unit_mask(self, code: Code, number: int) -> OriginMask:
+        """Return what one unit depends on: its module, what it imports, classes it may hold."""
         path, fragment = self.recorded.units[number]
         mask: OriginMask = code.modules.mask((path, *self.recorded.loads.get(number, ())))
         if fragment >= 0 and path in code.modules.sources:
@@ -169,22 +176,31 @@ class Judged:
             mask |= code.modules.mask(code.modules.imported(path, found.uses.imports))
             mask |= code.spread.having(path, found)
             docs = code.names.docs
+            # Code that looks through all members of something may find a changed docstring in a
+            # place that no name leads to; `Docs.finds` asks for this bit.
             mask |= docs.looked if docs.looks(path, found) else NO_ORIGINS
         return mask
 
-    def _named(self, code: Code, number: int) -> OriginMask:
-        """Return the changed classes that a unit names: what it was given may be of their kind."""
+    def _named_classes(self, code: Code, number: int) -> OriginMask:
+        """Return the changed classes that a unit names: what it was given may be an instance."""
         if not code.spread.classes:
             return NO_ORIGINS
-        if number not in self._namings:
+        if number not in self._class_masks:
             path, fragment = self.recorded.units[number]
             known = fragment >= 0 and path in code.modules.sources
             found = code.modules.sources[path][fragment] if known else None
-            self._namings[number] = NO_ORIGINS if found is None else code.spread.naming(path, found)
-        return self._namings[number]
+            self._class_masks[number] = (
+                NO_ORIGINS if found is None else code.spread.naming(path, found)
+            )
+        return self._class_masks[number]
 
-    def _asked(self, units: Iterable[int], observations: Iterable[int]) -> tuple[OriginMask, str]:
-        """Return the origins of the changed names that units refer to or read files spell."""
+    def _changed_origins(
+        self, units: Iterable[int], observations: Iterable[int]
+    ) -> tuple[OriginMask, str]:
+        """Return the origins of the changed names that units refer to or data files spell.
+
+        The second value is why one of these names changed.
+        """
         code = self.effects.code
         if code is None or not code.names.origins:
             return NO_ORIGINS, ""
@@ -196,32 +212,38 @@ class Judged:
                 why = why or name
         return mask, why
 
-    def _hits(self, test: RecordedTest, units: Iterable[int], mask: OriginMask) -> str | None:
-        """Return why the test, or what it rests on, asks for a name that changed in ``mask``.
+    def _referring(self, test: RecordedTest, units: Iterable[int], mask: OriginMask) -> str | None:
+        """Return why the test or its fixtures refer to a changed name with an origin in ``mask``.
 
-        What a fixture asks for may be of a module that only the test knows, and hands to it.
+        The mask is the whole test's. So a fixture's name may come from a module that only the
+        test depends on, and hands to the fixture.
         """
         code = self.effects.code
         reached = code.reached if code is not None else {}
         for number in units:
             if number in reached and reached[number][0] & mask:
                 return reached[number][1]
-        origins, why = self._asked((), test.observations)
+        origins, why = self._changed_origins((), test.observations)
         if origins & mask:
             return why
         scopes = (self._scope(number) for number in (*self._start, *test.scopes))
         return next((scope.asks for scope in scopes if scope.origins & mask), None)
 
-    def _mask(self, code: Code, test: RecordedTest, units: Iterable[int]) -> OriginMask:
+    def _all_dependencies(self, code: Code, test: RecordedTest, units: Iterable[int]) -> OriginMask:
+        """Return all modules and changed classes that a test depends on."""
+        # The text of a doctest isn't taken apart, so it may import any module.
         if not test.function and self._runs_text(test):
-            return ~NO_ORIGINS  # a doctest or the like may import what it pleases
-        mask = self._reach(units, test.observations)
+            return ~NO_ORIGINS
+        mask = self._dependencies(units, test.observations)
         for number in (*self._start, *test.scopes):
-            mask |= self._scope(number).rests
+            mask |= self._scope(number).depends_on
+        # A test that takes a kept result never ran the constructor of what is in it. If the kept
+        # thing was handed in by others, a class that the test names may be its class.
         if any(self.recorded.scopes[number].kind == GIVEN for number in test.scopes):
             for number in units:
-                mask |= self._named(code, number)
+                mask |= self._named_classes(code, number)
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
+        # Last, because both add bits for what is in the mask by now.
         mask |= code.spread.imported(mask)
         return mask | code.names.docs.finds(mask)
 
@@ -229,58 +251,45 @@ class Judged:
         return self._text in test.observations or any(self._scope(at).text for at in test.scopes)
 
     def _by_names(self, test: RecordedTest, units: Iterable[int]) -> str | None:
+        """Return why a changed name or a changed import concerns the test."""
         code = self.effects.code
         if code is None:
             return None
-        mask = self._mask(code, test, units)
+        mask = self._all_dependencies(code, test, units)
         for path, why in code.spread.effects.items():
             if code.modules.bit.get(path, NO_MODULES) & mask:
                 return why
+        # No record tells what a conftest.py that came will do to the tests below it, or what one
+        # that went did for them.
         moved = self.effects.changes.added | self.effects.changes.removed
         for path in _conftests(test.path):
             if path in moved:
                 return f"{path} came or went"
+        # Most tests end here: no changed name comes from anything that they depend on.
         if not code.names.origins & mask:
             return None
-        return self._hits(test, units, mask) or self._own_names(code, test, mask)
+        return self._referring(test, units, mask) or self._own_names(code, test, mask)
 
     def _own_names(self, code: Code, test: RecordedTest, mask: OriginMask) -> str | None:
-        """Ask for the test's definition, class and fixtures; of other kinds for its whole file."""
+        """Return why the test's own definition, class or fixtures changed, by their names.
+
+        A test that is no function (a doctest, a YAML case) is asked for all names in its file.
+        """
         changed, why = code.names.attrs, code.names.why
         parts = test.nodeid.partition("[")[0].split("::")[1:]
         names = {*parts, *test.names} if test.function else code.texts.names(test.path)
         hits = (name for name in names & changed.keys() if changed[name] & mask)
         return min((why[name] for name in hits), default=None)
 
-    def by_frame(self, number: int) -> str | None:
-        """Return why a scope, or what was opened inside it, counts as changed."""
+    def by_scope(self, number: int) -> str | None:
+        """Return why the scope with this number, or one used in it, counts as changed."""
         return self._scope(number).why
 
 
 def _conftests(path: str) -> list[str]:
-    """Return where conftests for a file would stand."""
+    """Return where pytest would look for the conftest.py files of a test file."""
     folder, found = path, []
     while folder:
         folder = folder.rpartition("/")[0]
         found.append(f"{folder}/conftest.py" if folder else "conftest.py")
     return found
-
-
-def _declarations(
-    now: CurrentTree, paths: Iterable[str]
-) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Yield a changed path, the glob in the settings that it fits, and the tests that depend."""
-    for glob, targets in now.depends.items():
-        hit = next((path for path in sorted(paths) if globs.fit(path, glob)), None)
-        if hit:
-            yield hit, glob, targets
-
-
-def _is_meant(test: RecordedTest, target: str) -> bool:
-    """Tell whether the settings mean a test by its node id, or by a glob of its file.
-
-    A node id is no path: a bracket in it is a bracket, and ``*`` stands for anything.
-    """
-    if "::" in target:
-        return fnmatchcase(test.nodeid, target.replace("[", "[[]"))
-    return globs.fit(test.path, target)
