@@ -36,7 +36,7 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
         # not judged.
         if not judged or _may_help(recorded, judged, existing - valid, tests):
             judged.append(Judged(recorded, now))
-            _ask(judged[-1], existing, tests, valid)
+            _vote(judged[-1], existing, tests, valid)
     # Fail closed, but only if no judged run can be trusted: one that matches the environment is
     # enough to select by.
     if all(one.effects.everything for one in judged):
@@ -96,7 +96,7 @@ def _may_help(
     return unsure and any(one.brought_back(recorded) for one in judged)
 
 
-def _ask(one: Judged, existing: set[str], tests: dict[str, str], valid: set[str]) -> None:
+def _vote(one: Judged, existing: set[str], tests: dict[str, str], valid: set[str]) -> None:
     """Ask one recorded run about each of its tests that no newer run has settled."""
     for test in one.recorded.tests:
         if test.nodeid not in existing or test.nodeid in valid or tests.get(test.nodeid) == FAILED:

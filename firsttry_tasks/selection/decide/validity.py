@@ -197,10 +197,7 @@ class Judged:
     def _changed_origins(
         self, units: Iterable[int], observations: Iterable[int]
     ) -> tuple[OriginMask, str]:
-        """Return the origins of the changed names that units refer to or data files spell.
-
-        The second value is why one of these names changed.
-        """
+        """Return the origins of changed names that units or data files refer to, and a reason."""
         code = self.effects.code
         if code is None or not code.names.origins:
             return NO_ORIGINS, ""
@@ -271,10 +268,8 @@ class Judged:
         return self._referring(test, units, mask) or self._own_names(code, test, mask)
 
     def _own_names(self, code: Code, test: RecordedTest, mask: OriginMask) -> str | None:
-        """Return why the test's own definition, class or fixtures changed, by their names.
-
-        A test that is no function (a doctest, a YAML case) is asked for all names in its file.
-        """
+        """Return why the test's own definition, class or fixtures changed, by their names."""
+        # Of a test that is no function (a doctest, a YAML case) any name in its file may be meant.
         changed, why = code.names.attrs, code.names.why
         parts = test.nodeid.partition("[")[0].split("::")[1:]
         names = {*parts, *test.names} if test.function else code.texts.names(test.path)

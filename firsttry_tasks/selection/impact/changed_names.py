@@ -1,10 +1,15 @@
-"""Names that changed, each with the modules it comes from, and who refers to them."""
+"""Holds the changed names with their origins, and finds the fragments that refer to them."""
 
 import builtins
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 
-from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.evidence.mask_types import (
+    NO_MODULES,
+    NO_ORIGINS,
+    ModuleMask,
+    OriginMask,
+)
 from firsttry_tasks.selection.impact.docstrings import Docs, holder
 from firsttry_tasks.selection.impact.import_graph import Modules
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
@@ -16,33 +21,51 @@ _ERRORS = frozenset(
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, BaseException)
 )
+#: Bases that look at no member of their subclasses.
 _PLAIN_BASES = _ERRORS | {"object", "Generic", "ABC", "Protocol"}
+#: Bases that look at the variables of their subclasses, but at no method.
 _MILD_BASES = _PLAIN_BASES | {
     "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"
 }  # fmt: skip
+#: Bases are followed by name, and two classes of one name can look like a circle. No sensible
+#: class has so many ancestors; beyond them it counts as one of which nothing is known.
 _DEEPEST = 30
-_SHORTEST = 3  # of a part of a name that says something
+#: Letters of a part of a name that is noted as a pattern. ``do_`` of `cmd.Cmd` is the shortest
+#: prefix in common use; shorter ones would match half of all names.
+_SHORTEST = 3
 
 
 class Names:
-    """Changed names; a mask has a bit for each module, and one for each class kept apart."""
+    """Changed names, each with the modules and followed classes that it comes from."""
 
     def __init__(self, modules: Modules, looked: OriginMask) -> None:
-        """Begin with nothing changed; ``looked`` and the bit above it are nobody's."""
+        """Begin with nothing changed; ``looked`` and the bit above it must be free (see `Docs`)."""
         self.modules = modules
-        self.bare: dict[str, set[str]] = {}  # file -> names changed in its own namespace
-        self.attrs: dict[str, OriginMask] = {}  # name -> mask of origins
-        self.opened: dict[str, OriginMask] = {}  # module or class with a changed member -> origins
+        #: File -> names that changed in its own namespace, for code in the same file.
+        self.bare: dict[str, set[str]] = {}
+        #: Name -> its origins, for code that has it behind a dot or imports it.
+        self.attrs: dict[str, OriginMask] = {}
+        #: Module or class with a changed member -> origins, for code that passes it on.
+        self.opened: dict[str, OriginMask] = {}
         self.docs = Docs(modules, looked)
+        #: Name that modules bind no more -> the modules that have lost it.
+        self._gone: dict[str, ModuleMask] = {}
+        #: All origins; those among them of names and not of docstrings; those of members.
         self.origins = NO_ORIGINS
-        self.values = NO_ORIGINS  # the origins of names, not docstrings, among them
-        self.members = NO_ORIGINS  # the origins of members of classes among them
-        self.files: set[str] = set()  # where any name changed
-        self.why: dict[str, str] = {}  # name -> the change it comes from
-        self.grown = 0  # counts what was added
+        self.values = NO_ORIGINS
+        self.members = NO_ORIGINS
+        #: Where any name changed.
+        self.files: set[str] = set()
+        #: Name -> the change that it comes from.
+        self.why: dict[str, str] = {}
+        #: How often something was added.
+        self.grown = 0
 
     def bind(self, path: str, scope: str, name: str, why: str, bit: OriginMask) -> None:
-        """Count a name as changed: of a module (``scope`` is ""), or a member of a class."""
+        """Count a name as changed: of a module (``scope`` is ""), or a member of a class.
+
+        ``bit`` is its origin, ``why`` the change that it comes from.
+        """
         self.files.add(path)
         if not scope:
             own = self.bare.setdefault(path, set())
@@ -50,19 +73,28 @@ class Names:
             own.add(name)
         self.origins |= bit
         self.values |= bit
+        # A member isn't visible under its bare name, not even in the module of its class.
         if scope:
             self.members |= bit
         self.why.setdefault(name, f"{name}: {why}")
         self._add(self.opened, self.modules.holders(path, scope), bit, self.why[name])
         self._add(self.attrs, (name, *_patterns(name)), bit, self.why[name])
 
+    def lose(self, path: str, name: str) -> None:
+        """Note that a module no longer binds a name."""
+        self._gone[name] = self._gone.get(name, NO_MODULES) | self.modules.bit[path]
+
+    def lost(self, fragment: Fragment, reach: OriginMask) -> bool:
+        """Tell whether a statement imports a name that a module in ``reach`` has lost."""
+        return any(self._gone.get(name, NO_MODULES) & reach for name in fragment.uses.attrs)
+
     def document(
         self, path: str, fragment: Fragment, why: str, bit: OriginMask, *, known: bool
     ) -> None:
-        """Count a docstring as changed: for who has what it belongs to without calling it.
+        """Count a docstring as changed, for code that holds the thing without calling it.
 
-        What is ``known`` to others, pytest or who is given an object of a class, can be asked for
-        it by who never named it.
+        If the thing is ``known`` to code that never names it (pytest, code that is given an
+        instance), such code can read the docstring too.
         """
         why = f"docstring of {fragment.qualname}: {why}"
         self.files.add(path)
@@ -70,6 +102,8 @@ class Names:
         self.origins |= bit | self.docs.found
         name, around = own_name(fragment), holder(fragment)
         holders = self.modules.holders(path, around)
+        # Code that passes on the module can reach any function in it; code that passes on a
+        # class is dealt with by the class's bit. A string may name either to a library.
         spelled = {it for it in holders if it.startswith(QUOTED)}
         self._add(self.opened, {name, *(spelled if around else holders)}, bit, why)
         given = {PASSED + it for it in holders} if around else set()
@@ -82,6 +116,7 @@ class Names:
     ) -> None:
         for name in names:
             before = masks.get(name, NO_ORIGINS)
+            # Propagation goes on as long as this number grows, so only what is new may count.
             self.grown += before | bit != before
             masks[name] = before | bit
             self.why.setdefault(name, why)
@@ -91,17 +126,21 @@ class Names:
     ) -> tuple[OriginMask, str]:
         """Return the origins of the changed names that a fragment refers to, and one of the names.
 
-        Of the names in ``but`` none is asked. Which one is told must not hang on the order of a
-        set: another run on the same tree gives the same reason.
+        Names in ``but`` are left out. The mask is empty if the fragment refers to none.
         """
+        # The least of several names, where it costs little, so that the reason that users see
+        # doesn't depend on the order of a set.
         mask, name = NO_ORIGINS, ""
         own: AbstractSet[str] = self.bare.get(path, frozenset())
         if own and not own.isdisjoint(fragment.uses.names - but):
             name = min(own & (fragment.uses.names - but))
             mask |= self.modules.bit.get(path, NO_MODULES)
+        # A name behind a dot may be that of any module or class, so all origins of it count. The
+        # caller asks which of them the test depends on.
         for other in sorted((fragment.uses.attrs & self.attrs.keys()) - but):
             mask |= self.attrs[other]
             name = name or other
+        # What is passed on as a whole may be searched by a library, which no fragment shows.
         for other in sorted(self.modules.meant(path, fragment) & self.opened.keys()):
             mask |= self.opened[other]
             name = name or other
@@ -120,15 +159,22 @@ class Names:
         docs, how = self.docs.hit(path, fragment, but)
         return mask | docs, name or how
 
+    def lists(self, source: str, name: str) -> bool:
+        """Tell whether ``from source import *`` takes a name along."""
+        known = self.modules.exports(source)
+        return name == "__all__" or (name in known if known else not name.startswith("_"))
+
     def unnoticed(self, path: str, fragment: Fragment) -> bool:
-        """Tell whether only those notice a member of a class who name it."""
+        """Tell whether a change of a class's member is noticed only by code that names it."""
         return (fragment.reflection.plain_class and self.plain(path, fragment.qualname)) or (
             fragment.reflection.undecorated_methods
             and self.plain(path, fragment.qualname, mild=True)
         )
 
     def _hints(self, path: str, fragment: Fragment) -> frozenset[str]:
-        """Return the annotations that somebody may look at: a dataclass asks for ClassVar only."""
+        """Return the names in annotations that code may look at while the program runs."""
+        # A dataclass searches the annotations of its fields for ClassVar and InitVar alone, so
+        # the classes of the repository in them don't matter to it.
         if not fragment.uses.annotations:
             return fragment.uses.annotations
         if fragment.is_class:
@@ -144,17 +190,20 @@ class Names:
 
     def _is_standard(self, path: str) -> bool:
         """Tell whether a file's dataclasses, if it has any, are those of the standard library."""
+        # pydantic's and attrs' read the types in annotations and convert values to them.
         loaded = {name for fragment in self.modules.sources[path] for name in fragment.uses.imports}
         return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
 
     def plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
-        """Tell whether a class ("": the module) takes no notice of its members, or its methods.
+        """Tell whether nothing looks at the members of a class; with ``mild``, at its methods.
 
-        It has no decorators, no metaclass and no bases from elsewhere that may look at them.
+        Such a class has no decorators, no metaclass and no bases from elsewhere that may look at
+        them. ``name`` is "" for a module, which is always plain.
         """
         bases = _MILD_BASES if mild else _PLAIN_BASES
         if not name or (name in bases and name in self.modules.foreign(path)):
             return True
+        # Of a class that is defined in several files, every definition must be plain.
         known = self.modules.classes.get(name)
         if known is None or depth > _DEEPEST:
             return name in bases
@@ -166,7 +215,9 @@ class Names:
 
 
 def _patterns(name: str) -> Iterator[str]:
-    """How a string that is a part of the name would be noted: `visit_*` for visit_x."""
+    """Yield how a string would be noted that is a part of the name: ``visit_*`` for visit_x."""
+    # `getattr(self, "visit_" + kind)` refers to all these names and spells none of them. They are
+    # cut at underscores only, as such strings are.
     for place, letter in enumerate(name):
         if letter == "_":
             head, tail = name[: place + 1], name[place:]

@@ -1,4 +1,4 @@
-"""What changed in the code since a recorded run: units that differ, names that reach further."""
+"""Finds what changed in the code since a recorded run: units that differ, and changed names."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class Code:
-    """The changed code of one recorded run.
+    """What changed in the code of one recorded run.
 
-    ``units`` maps the number of a unit to why it is another now; ``reached`` maps a unit that
-    refers to changed names to the modules these come from (a mask) and the why. ``observations``
-    are dynamic imports that get another module now.
+    ``units`` maps the number of a changed unit to the reason. ``reached`` maps a unit that
+    refers to changed names to the origins of these names and the reason. ``observations`` maps
+    imports by name that would load another module now to the reason.
     """
 
     def __init__(
@@ -34,7 +34,10 @@ class Code:
         changes: Changes,
         observations: Mapping[int, str],
     ) -> None:
-        """Take the changed files apart and carry their names on."""
+        """Compare the changed files and carry the changed names on.
+
+        ``observations`` are those of the recorded run that no longer hold.
+        """
         self.recorded = recorded
         self.now = now
         self.changes = changes
@@ -46,16 +49,19 @@ class Code:
         self.texts = Texts(recorded, now, changes.paths)
         self.spread = Spread(recorded, self.modules, self.texts)
         self.names = self.spread.names
+        # The order matters: first everything that changed by itself, then what follows from it.
+        # The last three read what propagation found.
         self._versions()
         self._arrivals()
         self._imports(observations)
         self.spread.ran_at_import(self.units)
         self.spread.settle()
         self._late()
-        self._lent()
+        self._library_imports()
         self.reached = self._reached() if self.names.origins else {}
 
     def _sources(self) -> dict[str, tuple[Fragment, ...]]:
+        """Return the fragments, as recorded, of every file of which code ran or was imported."""
         recorded = self.recorded
         loaded = {*recorded.modules.values(), *(path for path, _ in recorded.units)}
         loaded |= {scope.name for scope in recorded.scopes if scope.kind == "import"}
@@ -63,9 +69,10 @@ class Code:
         return {path: self.now.before(path, recorded.manifest[path]) for path in known}
 
     def _versions(self) -> None:
-        """Compare files that were loaded with what they are now, be they gone or broken."""
+        """Compare each loaded file that changed with what it is now."""
         for path in sorted(self.changes.paths & self.modules.sources.keys()):
             fragments = self.now.fragments(path) if path in self.now.manifest else None
+            # The file is gone or doesn't parse: every import of it raises.
             if fragments is None:
                 self.spread.effects[path] = f"{path} can't be imported any more"
                 self._change(path, None, f"{path} is gone or broken")
@@ -78,7 +85,11 @@ class Code:
             self._new_imports(path, fragments)
 
     def _redefined(self, path: str, delta: FragmentDiff) -> frozenset[int]:
-        """Return the bodies of functions with another signature: whoever runs them is concerned."""
+        """Return the bodies of the functions whose definition changed.
+
+        The body's text is the same, but another default or decorator makes it do other things
+        for every test that runs it.
+        """
         old = self.modules.sources[path]
         keys = {
             f"{old[at].qualname}.{name}" if old[at].qualname else name
@@ -92,20 +103,24 @@ class Code:
         )
 
     def _change(self, path: str, fragments: frozenset[int] | None, why: str) -> None:
-        """Count units of a file as changed: those of these fragments, or all."""
+        """Count units of a file as changed: those of these fragments, or all for None."""
+        # A unit that belongs to no fragment (-1) can't be compared, so any change counts.
         for number, (place, fragment) in enumerate(self.recorded.units):
             if place == path and (fragments is None or fragment in fragments or fragment < 0):
                 key = self.modules.sources[path][fragment].qualname if fragment >= 0 else ""
                 self.units[number] = f"{why}: {key}" if key else why
 
     def _new_imports(self, path: str, fragments: tuple[Fragment, ...]) -> None:
-        """Count a file that imports other modules than before: they may do anything."""
+        """Count the import of a file as changed if it loads other modules than before."""
+        # What a module does when it is imported (registering, patching) reaches code that names
+        # nothing of it, so changed names are not enough here.
         differ = self._loads(path, self.modules.sources[path]) ^ self._loads(path, fragments)
         if differ:
             why = f"{path} imports another set of modules: {min(differ)}"
             self.spread.effects.setdefault(path, why)
 
     def _loads(self, path: str, fragments: Iterable[Fragment]) -> set[str]:
+        """Return the modules that a file loads when it is imported, new ones included."""
         strings = {
             name
             for fragment in fragments
@@ -120,13 +135,15 @@ class Code:
         }
 
     def _arrivals(self) -> None:
-        """Count modules that came or went: whoever asks for such a name may get another."""
+        """Take in modules that came or went: an import of such a name may load another file."""
+        # Compiled modules count too: they shadow a Python file of the same name.
         moved = [
             path
             for path in sorted(self.changes.added | self.changes.removed)
             if path.endswith((".py", ".so", ".pyd"))
         ]
         names = {name for path in moved for name in self._dotted(path)}
+        # Libraries import the standard module too, and nothing of theirs is recorded.
         self.everything = tuple(
             f"a module {name} came or went, which shadows the standard one"
             for name in sorted(names & sys.stdlib_module_names)
@@ -143,7 +160,7 @@ class Code:
                 self.observations[number] = f"module {name} came or went"
 
     def _packages(self, marks: Iterable[str]) -> None:
-        """Count all modules of a folder that became a package, or is none any more."""
+        """Count all modules of a folder that became a package, or ceased to be one."""
         for path in marks:
             folder = path.removesuffix("__init__.py")
             for inner in self.modules.sources:
@@ -151,15 +168,18 @@ class Code:
                     self.spread.effects.setdefault(inner, f"{path} came or went")
 
     def _asked(self, path: str, number: int, fragment: Fragment, why: str) -> None:
+        """Count a fragment with a moved import: a body as a unit, a statement as its module."""
         if fragment.is_function_body:
             self._change(path, frozenset({number}), why)
         else:
             self.spread.effects.setdefault(path, why)
 
     def _dotted(self, path: str) -> set[str]:
-        """Return the names under which a file can be imported, from where imports start."""
+        """Return the dotted names under which a file can be imported."""
         stem = path.rpartition(".")[0].removesuffix("/__init__")
         found = set()
+        # From the folders of `sys.path`, from the repository, and from the file's own folder,
+        # which pytest puts on `sys.path` for a test file outside of a package.
         for root in {*self.recorded.roots, "", path.rpartition("/")[0]}:
             if not root:
                 found.add(stem.replace("/", "."))
@@ -168,7 +188,7 @@ class Code:
         return found
 
     def _imports(self, observations: Mapping[int, str]) -> None:
-        """Count modules whose import saw observations that are others now."""
+        """Count modules that observed something at import which no longer holds."""
         for scope in self.recorded.scopes:
             if scope.kind == "import":
                 for number in scope.observations:
@@ -177,19 +197,25 @@ class Code:
                         self.spread.effects.setdefault(scope.name, why)
 
     def _late(self) -> None:
-        """Count modules that only running tests import: collecting files doesn't try them."""
+        """Count the import of a module as changed if it may raise and only running tests import it.
+
+        A module that test files import is tried by one test (`TestFiles.sentinels`), which stands
+        for all. One that is imported while a test runs can break just that test.
+        """
         early = self.modules.mask({test.path for test in self.recorded.tests})
         for path, why in self.spread.unsafe.items():
             if not self.modules.bit.get(path, NO_MODULES) & early:
                 self.spread.effects.setdefault(path, why)
 
-    def _lent(self) -> None:
-        """Count what changed in modules that a library took hold of: it may look at any of it."""
+    def _library_imports(self) -> None:
+        """Count changed modules that a library imported: it may look at any name in them."""
         for number, (kind, path) in enumerate(self.recorded.observations):
             if kind == "imported-by-library" and path in self.names.files:
                 self.observations[number] = f"{path} changed, which a library imported"
 
     def _reached(self) -> dict[int, tuple[OriginMask, str]]:
+        """Return the unchanged units that refer to changed names."""
+        # Once for each unit, not for each test: thousands of tests share the units.
         found: dict[int, tuple[OriginMask, str]] = {}
         for number, (path, fragment) in enumerate(self.recorded.units):
             if fragment >= 0 and path in self.modules.sources and number not in self.units:
@@ -200,5 +226,5 @@ class Code:
 
 
 def _named(asked: str, names: Iterable[str]) -> bool:
-    """Tell whether importing a name loads one of these modules (or the package it lies in)."""
+    """Tell whether importing the name ``asked`` loads one of these modules on the way."""
     return any(asked == name or asked.startswith(f"{name}.") for name in names)

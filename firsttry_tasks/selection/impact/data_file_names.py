@@ -1,7 +1,7 @@
-"""Files that tests read, and the names of the project that are spelled in them.
+"""Finds changed names that data files spell, for the tests that read those files.
 
-A template says ``{{ page.title }}``, a table of cases which attribute to look up: such a file asks
-for a name as code does.
+A template says ``{{ page.title }}``, a table of test cases names an attribute to look up. Such a
+file refers to a name as code does.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 
 class Texts:
-    """What the files that a recorded run read say now; those that changed speak for themselves."""
+    """The data files that a recorded run read and that didn't change, with the names in them."""
 
     def __init__(self, recorded: RecordedRun, now: CurrentTree, changed: frozenset[str]) -> None:
-        """Find the files, which are only read when they are asked for."""
+        """Find the files; each is read when its names are asked for the first time."""
         self._now = now
         self._names: dict[str, frozenset[str]] = {}
+        # A changed file selects its readers by itself, whatever names it spells. Python files are
+        # taken apart into fragments, which know more than a list of words.
         self._files = {
             number: path
             for number, (kind, path) in enumerate(recorded.observations)
@@ -32,6 +34,7 @@ class Texts:
             and path not in changed
             and not path.endswith(".py")
         }
+        # Files that a module read while it was imported: what they name counts for the module.
         self.by_module = {
             scope.name: self._files.keys() & scope.observations
             for scope in recorded.scopes
@@ -39,16 +42,18 @@ class Texts:
         }
 
     def names(self, path: str) -> frozenset[str]:
-        """Return the names in a file."""
+        """Return all names in the file at a path."""
         if path not in self._names:
             self._names[path] = self._now.spelled(path)
         return self._names[path]
 
     def hit(self, observations: Iterable[int], changed: Names) -> tuple[OriginMask, str]:
-        """Return the origins of the changed names that observed files spell, and why."""
+        """Return the origins of the changed names that the observed files spell, and the reason."""
         mask, why = NO_ORIGINS, ""
         for number in observations:
             path = self._files.get(number)
+            # A file may also name something of which only the docstring changed, for a library
+            # that shows it (`autofunction:: area`).
             for masks in (changed.attrs, changed.docs.had):
                 for name in sorted(self.names(path) & masks.keys()) if path is not None else ():
                     mask |= masks[name]

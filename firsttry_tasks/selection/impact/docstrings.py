@@ -1,4 +1,8 @@
-"""Docstrings that changed, and who may have what they belong to."""
+"""Finds code that may read a changed docstring.
+
+Docstrings are kept apart from other names because almost no code reads them: a change of one should
+select only tests that do.
+"""
 
 from __future__ import annotations
 
@@ -16,47 +20,62 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.impact.import_graph import Modules
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
-#: A class of the standard library that shows the docstrings of its heirs.
+#: `cmd.Cmd` shows the docstrings of the methods of its subclasses as help.
 _SHOWING = "Cmd"
-#: Modules that otherwise look at no docstring.
-_QUIET = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions"}
-#: Ends the names of classes that take a docstring for what a test is called, at most.
+#: Apart from that class these modules read no docstring of what they are given. The standard
+#: library was read for it; attrs and typing_extensions are here because most dataclass-like
+#: classes use them.
+_IGNORING_DOCS = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions"}
+#: Ends the names of unittest's classes and of those built on them. They use a test's docstring as
+#: its description and for nothing that a test could notice.
 _SUITE = "TestCase"
 
 
 class Docs:
-    """Changed docstrings: who reads one has got the function, or an object of the class.
+    """Changed docstrings, and where they come from.
 
-    ``had`` maps how code has it, without calling it, to a mask of origins (see `Fragment.free`).
-    ``looked`` is the bit of who looked through all members of something: where he rests on an
-    origin, too, he may have ``found`` what has a changed docstring.
+    Code reads a docstring of something that it holds: a function, a class, an instance.
+
+    Two reserved bits stand for code that needs no name to get there. A test has ``looked`` if
+    its code searches through the members of something. If it also depends on the origin of a
+    changed docstring, it may have ``found`` the thing that the docstring belongs to.
     """
 
     def __init__(self, modules: Modules, looked: OriginMask) -> None:
-        """Begin with nothing changed; neither ``looked`` nor the bit above it has a meaning yet."""
+        """Begin with nothing changed; ``looked`` and the bit above it must be free."""
         self.looked = looked
         self.found = looked << 1
+        #: How code holds a thing without calling it (see `Uses.held`) -> the docstring's origins.
         self.had: dict[str, OriginMask] = {}
         self.origins = NO_ORIGINS
-        self.asked = NO_ORIGINS  # of who asks for docstrings, however he has what they belong to
+        #: Origins for code that reads docstrings, however it got hold of the thing.
+        self.asked = NO_ORIGINS
         self._files: set[str] = set()
         self._modules = modules
-        self._quiet: dict[str, frozenset[str]] = {}
+        self._ignoring_docs: dict[str, frozenset[str]] = {}
 
     def change(self, path: str, bit: OriginMask, *, known: bool) -> OriginMask:
-        """Count a docstring of this file as changed; return the origins for who asks for any."""
+        """Count a docstring of this file as changed.
+
+        Return the origins for code that reads docstrings. Only a thing that is ``known`` to code
+        that never names it (pytest, holders of an instance) puts its own origin among them.
+        """
         self._files.add(path)
         self.origins |= bit
         self.asked |= self.found | (bit if known else NO_ORIGINS)
         return self.asked
 
     def hit(self, path: str, fragment: Fragment, but: AbstractSet[str]) -> tuple[OriginMask, str]:
-        """Return the origins of changed docstrings that a fragment asks for by itself, and how."""
+        """Return the origins of changed docstrings that a fragment may read, and how.
+
+        Names in ``but`` are left out.
+        """
         mask, name = NO_ORIGINS, ""
         if self.had:
             for other in sorted(fragment.uses.held & self.had.keys()):
                 mask |= self.had[other]
                 name = name or other
+            # `help(x)` reads the docstring of whatever it is given, and nobody imports it.
             if HELP in fragment.uses.names - but:
                 mask |= self.asked
                 name = name or HELP
@@ -66,13 +85,11 @@ class Docs:
         return mask, name
 
     def looks(self, path: str, fragment: Fragment) -> bool:
-        """Tell whether a fragment may get at anything that has a changed docstring.
-
-        The ``__dict__`` of an object holds none of its class's functions; a module or class that
-        a fragment names itself counts as handed on.
-        """
+        """Tell whether a fragment may search its way to a thing with a changed docstring."""
         if not self.origins:
             return False
+        # The `__dict__` of an instance holds none of its class's functions, so asking for it is
+        # no search unless the class is asked for. A class that is named counts as passed on.
         of_class = fragment.reflection.any_member and (
             "type" in fragment.uses.names or "__class__" in fragment.uses.attrs
         )
@@ -83,61 +100,73 @@ class Docs:
         )
 
     def finds(self, mask: OriginMask) -> OriginMask:
-        """Return the bit of who may have found something, for a test that rests on ``mask``."""
+        """Return the bit ``found`` if a test that depends on ``mask`` may have found something."""
         return self.found if mask & self.looked and mask & self.origins else NO_ORIGINS
 
     def telling(self, path: str, fragment: Fragment) -> Iterator[str]:
-        """Return the classes around a docstring whose bases or decorators may ask for it."""
+        """Yield the classes around a docstring whose bases or decorators may read it."""
         around = holder(fragment)
         while around:
             above, _, name = around.rpartition(".")
             heads = self._modules.classes.get(name, ())
+            # Classes are known by name; of one that is defined twice, each definition must be
+            # harmless.
             if any(it == path and head.qualname == above for it, head in heads) and not all(
-                self._silent(it, head, frozenset()) for it, head in heads
+                self._ignores_docs(it, head, frozenset()) for it, head in heads
             ):
                 yield around
             around = above
 
-    def _silent(self, path: str, head: Fragment, above: frozenset[str]) -> bool:
-        """Tell whether nothing that a class is made with can ask for its docstrings unseen."""
-        quiet = self._quiet_names(path)
+    def _ignores_docs(self, path: str, head: Fragment, above: frozenset[str]) -> bool:
+        """Tell whether no base, decorator or metaclass can read a class's docstrings unseen.
+
+        Code of the repository is seen, as its functions run; only libraries are unseen.
+        """
+        quiet = self._names_ignoring_docs(path)
         strange = self._modules.foreign(path) - quiet
         own = head.uses.names - quiet - strange - vars(builtins).keys()
         if _SHOWING in head.bases or (own and not head.reflection.undecorated_methods):
             return False
         if any(not name.endswith(_SUITE) for name in head.uses.names & strange):
             return False
-        told = quiet | vars(builtins).keys()  # of what else a module of theirs has, no own name
-        return all(self._silent_base(base, above, told if own else {base}) for base in head.bases)
-
-    def _silent_base(self, name: str, above: frozenset[str], told: AbstractSet[str]) -> bool:
-        """Tell whether a base, known or ``told`` of, can't ask for docstrings unseen."""
-        known = self._modules.classes.get(name)
-        if known is None:
-            return name in told or name.endswith(_SUITE)
-        return name in above or all(
-            self._silent(place, base, above | {name}) for place, base in known
+        # If all names in the class's head are foreign and harmless, a base is one of them, under
+        # whatever name (`typing.Generic`). Otherwise it has to be known by its own name.
+        known = quiet | vars(builtins).keys()
+        return all(
+            self._base_ignores_docs(base, above, known if own else {base}) for base in head.bases
         )
 
-    def _quiet_names(self, path: str) -> frozenset[str]:
-        """Return the names that a file imports from modules that look at no docstring."""
-        if path not in self._quiet:
+    def _base_ignores_docs(
+        self, name: str, above: frozenset[str], harmless: AbstractSet[str]
+    ) -> bool:
+        """Tell whether a base, of the repository or ``harmless``, can't read docstrings unseen."""
+        heads = self._modules.classes.get(name)
+        if heads is None:
+            return name in harmless or name.endswith(_SUITE)
+        # Classes of one name in two files can look like a circle of bases.
+        return name in above or all(
+            self._ignores_docs(place, base, above | {name}) for place, base in heads
+        )
+
+    def _names_ignoring_docs(self, path: str) -> frozenset[str]:
+        """Return the names that a file imports from modules that read no docstrings."""
+        if path not in self._ignoring_docs:
             found: set[str] = set()
             for fragment in self._modules.sources.get(path, ()):
                 tops = {name.partition(".")[0] for name in fragment.uses.imports}
-                if tops and not fragment.is_function_body and tops <= _QUIET:
+                if tops and not fragment.is_function_body and tops <= _IGNORING_DOCS:
                     found |= fragment.binds
-            self._quiet[path] = frozenset(found) & self._modules.foreign(path)
-        return self._quiet[path]
+            self._ignoring_docs[path] = frozenset(found) & self._modules.foreign(path)
+        return self._ignoring_docs[path]
 
 
 def holder(fragment: Fragment) -> str:
-    """Return the class that a docstring is of, or of a member of which it is; "" for none."""
+    """Return the class that a docstring, or the member it describes, belongs to; "" for none."""
     return fragment.qualname if fragment.is_class else fragment.qualname.rpartition(".")[0]
 
 
 def asks(fragment: Fragment) -> bool:
-    """Tell whether a fragment reads docstrings."""
+    """Tell whether a fragment reads docstrings of anything."""
     return HELP in fragment.uses.names or not DOCS.isdisjoint(
         fragment.uses.attrs | fragment.uses.names
     )

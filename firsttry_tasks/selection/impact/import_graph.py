@@ -1,4 +1,4 @@
-"""The modules of a recorded run: who imports whom, as bit masks."""
+"""Knows the modules of a recorded run, which of them import which, and what their names mean."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -11,12 +11,13 @@ from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
 
 
 class Modules:
-    """Paths of the repository's modules, each a bit, and the closure over their imports."""
+    """The repository's modules, each with a bit, and the closure over their imports."""
 
     def __init__(self, recorded: RecordedRun, sources: Mapping[str, tuple[Fragment, ...]]) -> None:
-        """Read the imports of the recorded run's modules."""
+        """Read the imports of a run's modules; ``sources`` maps each path to its fragments."""
         self.recorded = recorded
         self.sources = sources
+        # Sorted, so that equal runs give equal bits and deciding can be repeated exactly.
         self.paths = sorted(sources)
         self.bit = {path: ModuleMask(1 << number) for number, path in enumerate(self.paths)}
         self.names: dict[str, list[str]] = {}
@@ -24,6 +25,7 @@ class Modules:
             self.names.setdefault(path, []).append(name)
         self.short = frozenset(_last(name) for name in recorded.modules)
         self.classes = self._classes()
+        # What was worked out once, by file, class or fragment: the same is asked for many names.
         self._foreign: dict[str, frozenset[str]] = {}
         self._held: dict[tuple[str, str], frozenset[str]] = {}
         self._alias: dict[str, dict[str, str]] = {}
@@ -42,7 +44,9 @@ class Modules:
         return found
 
     def imported(self, path: str, imports: Iterable[str]) -> set[str]:
-        """Paths of the modules that a file's import strings load, packages on the way included."""
+        """Return the paths of the modules that import strings of a file load."""
+        # `import a.b.c` runs `a/__init__.py` and `a/b/__init__.py` first. A string may also be a
+        # name in a module (`a.b.name`), which ends at what is known.
         found: set[str] = set()
         for name in self.absolute(path, imports):
             parts = name.split(".")
@@ -53,13 +57,14 @@ class Modules:
         return found
 
     def absolute(self, path: str, imports: Iterable[str]) -> set[str]:
-        """Import strings with their leading dots resolved."""
+        """Return import strings with their leading dots resolved, as seen from a file."""
         found: set[str] = set()
         for name in imports:
             level = len(name) - len(name.lstrip("."))
             if not level:
                 found.add(name)
                 continue
+            # One file can be loaded under two names, as script and as module.
             for own in self.names.get(path, ()):
                 parts = own.split(".")
                 package = parts if path.endswith("__init__.py") else parts[:-1]
@@ -68,7 +73,7 @@ class Modules:
         return found
 
     def foreign(self, path: str) -> frozenset[str]:
-        """Names that a file imports from outside the repository."""
+        """Return the names that a file imports from outside of the repository."""
         if path not in self._foreign:
             found: set[str] = set()
             for fragment in self.sources.get(path, ()):
@@ -82,7 +87,7 @@ class Modules:
         return self._foreign[path]
 
     def bound(self, path: str) -> frozenset[str]:
-        """Names that a file binds."""
+        """Return the names that the statements of a module bind."""
         if path not in self._bound:
             fragments = self.sources.get(path, ())
             self._bound[path] = frozenset(
@@ -91,15 +96,17 @@ class Modules:
         return self._bound[path]
 
     def owns(self, path: str) -> frozenset[str]:
-        """Names of the functions and classes that a file defines, and of what it imports."""
+        """Return the names of what a file imports and of its functions and classes."""
         return frozenset(self._aliases(path))
 
     def handles(self, path: str) -> frozenset[str]:
-        """Names that stand for modules of the repository."""
+        """Return the names in a file that stand for modules of the repository."""
         if path not in self._handles:
             found: set[str] = set()
             for fragment in self.sources.get(path, ()):
                 if fragment.uses.imports and not fragment.is_function_body:
+                    # Of `from a import b` the strings are `a` and `a.b`; the name stands for
+                    # the longer one.
                     longest = max(self.absolute(path, fragment.uses.imports), key=len, default="")
                     if longest in self.recorded.modules:
                         found |= fragment.binds
@@ -108,12 +115,12 @@ class Modules:
 
     @cached_property
     def spoken(self) -> frozenset[str]:
-        """Names that stand behind a dot, or in a string, anywhere."""
+        """All names that stand behind a dot or in a string anywhere in the repository."""
         return frozenset().union(*(it.uses.attrs for it in self._every()))
 
     @cached_property
     def promised(self) -> frozenset[str]:
-        """Names of members that protocols have, which classes may have without naming them."""
+        """Names of the members of protocols, by which ``isinstance`` asks without naming them."""
         known = {name for name, heads in self.classes.items() if _is_protocol(heads)}
         members = (
             it
@@ -124,7 +131,7 @@ class Modules:
 
     @cached_property
     def owned(self) -> frozenset[str]:
-        """Names that the repository gives to something: others are those of other people's."""
+        """Names that the repository gives to something; all others belong to libraries."""
         return frozenset().union(
             *(it.binds | it.uses.sets | it.uses.data_strings for it in self._every())
         )
@@ -142,7 +149,8 @@ class Modules:
         return found
 
     def lineage(self, name: str) -> frozenset[str]:
-        """Return a class and those that inherit from it, by name."""
+        """Return the names of a class and of those that inherit from it."""
+        # By name: two classes of one name count as one, which can only add tests.
         if name not in self._lineages:
             seen, waiting = {name}, [name]
             while waiting:
@@ -153,13 +161,13 @@ class Modules:
         return self._lineages[name]
 
     def exports(self, path: str) -> frozenset[str] | None:
-        """Return what a file's ``__all__`` lists, None where it has none that can be read."""
+        """Return what a file's ``__all__`` lists, None if it has none that can be read."""
         if path not in self._listed:
             self._listed[path] = exported(self.sources.get(path, ()))
         return self._listed[path]
 
     def head(self, path: str, scope: str) -> int | None:
-        """Return the number of the statement that defines a class, None where there is no such."""
+        """Return the number of the statement that defines a class, None if there is none."""
         above, _, name = scope.rpartition(".")
         for number, fragment in enumerate(self.sources[path]):
             if fragment.is_class and fragment.qualname == above and name in fragment.binds:
@@ -167,10 +175,12 @@ class Modules:
         return None
 
     def meant(self, path: str, fragment: Fragment) -> frozenset[str]:
-        """Names of the modules and classes that a fragment hands on, as they are called at home."""
+        """Return the modules and classes that a fragment passes on, by their original names."""
         if not fragment.uses.passed_on:
             return fragment.uses.passed_on
-        found = self._meant.get(id(fragment))  # fragments live as long as we do
+        # To hash a fragment would take longer than the question. Its id stays its own, because
+        # `sources` keeps all fragments alive as long as this object.
+        found = self._meant.get(id(fragment))
         if found is None:
             found = self._meant[id(fragment)] = frozenset(self._home(path, fragment))
         return found
@@ -185,7 +195,7 @@ class Modules:
                 yield _last(name) if dot else known[first]
 
     def holders(self, path: str, scope: str) -> frozenset[str]:
-        """Names by which whoever has a module, or a class and its heirs, is noted to hand it on."""
+        """Return how code that passes on a module, or a class or a subclass, is noted for it."""
         if not scope:
             names = self.names.get(path, ())
             return frozenset({_last(name) for name in names} | {f"{QUOTED}{it}" for it in names})
@@ -200,7 +210,7 @@ class Modules:
         return self._held[path, scope]
 
     def _aliases(self, path: str) -> dict[str, str]:
-        """Names of modules, classes and functions in a file, and what they are called at home."""
+        """Return modules, classes and functions by their names in a file, with original names."""
         if path not in self._alias:
             fragments = self.sources.get(path, ())
             functions = {fragment.qualname for fragment in fragments if fragment.is_function_body}
@@ -214,7 +224,7 @@ class Modules:
         return self._alias[path]
 
     def _classes(self) -> dict[str, list[tuple[str, Fragment]]]:
-        """Return the heads of classes by name."""
+        """Return the statements that define classes, each with its file, by the class's name."""
         found: dict[str, list[tuple[str, Fragment]]] = {}
         for path, fragments in self.sources.items():
             for fragment in fragments:
@@ -224,6 +234,9 @@ class Modules:
         return found
 
     def _edges(self) -> dict[str, set[str]]:
+        """Return for each module those that it imports: as written, and as recorded."""
+        # Written imports alone miss dynamic ones; recorded ones alone miss those of a module that
+        # was loaded before its importer.
         scopes = self.recorded.scopes
         edges: dict[str, set[str]] = {path: set() for path in self.paths}
         for path, fragments in self.sources.items():
@@ -245,7 +258,9 @@ class Modules:
         return edges
 
     def _close(self, edges: Mapping[str, set[str]]) -> dict[str, ModuleMask]:
-        """Warshall's closure would be cubic; few rounds over the edges are enough in practice."""
+        """Return for each module all that it imports, directly or not, itself included."""
+        # Warshall's algorithm is cubic in the modules. Import graphs are shallow, so a few rounds
+        # over the edges until nothing moves are enough in practice.
         masks = {path: self.bit[path] for path in self.paths}
         moving = True
         while moving:
@@ -265,7 +280,7 @@ def _is_protocol(heads: Iterable[tuple[str, Fragment]]) -> bool:
 
 
 def exported(fragments: Iterable[Fragment]) -> frozenset[str] | None:
-    """Return what a list called ``__all__`` names, None where it is not all there is to read."""
+    """Return what ``__all__`` names, None if there is none, or if it is put together by code."""
     found = [
         fragment for fragment in fragments if not fragment.qualname and "__all__" in fragment.binds
     ]

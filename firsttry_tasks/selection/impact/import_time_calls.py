@@ -1,4 +1,4 @@
-"""What the statements of modules started while these were imported."""
+"""Knows which functions each statement of a module ran while the module was imported."""
 
 from __future__ import annotations
 
@@ -18,49 +18,66 @@ if TYPE_CHECKING:
 
 
 class Imported:
-    """Units by the statement that ran them; ``ran`` maps a module to its statements' numbers."""
+    """The functions that ran during imports.
+
+    ``ran`` maps a module's path to the numbers of its statements, and those to the units that
+    they ran.
+    """
 
     def __init__(self, recorded: RecordedRun, modules: Modules) -> None:
-        """Take in what a recorded run saw."""
+        """Gather what the import scopes of a recorded run hold."""
         self._recorded = recorded
         self._modules = modules
         self.ran: dict[str, dict[int, set[int]]] = {}
         for scope in recorded.scopes:
             if scope.kind == "import":
+                # Each process of a run imports a module by itself, so one module has many scopes.
                 lines = self.ran.setdefault(scope.name, {})
                 for number, unit in scope.lines:
                     lines.setdefault(number, set()).add(unit)
 
     def hit(self, names: Names, asking: Fragment, units: Iterable[int]) -> tuple[OriginMask, str]:
-        """Return the origins of the changed names that a statement's units ask for, and one name.
+        """Return the origins of the changed names that a statement's units refer to, and one name.
 
-        What fills a registry for each of many statements reads what the others put there only to
-        add its own: that it is another registry now changes none of the others. It may see their
-        docstrings too, but those of what it is given.
+        ``asking`` is the statement, ``units`` are what it ran. A statement runs to another result
+        if a function that it called refers to a changed name.
         """
         known = list(self._fragments(asking, units))
         for path, fragment in known:
+            # A decorator that fills a registry refers to the registry, and each use of it changes
+            # the registry. Without this exception one changed entry would change all the others.
+            # The docstrings that such a function may ask for are dealt with below.
             fills = frozenset(end.removesuffix(CALLED) for _, end in fragment.uses.writes)
             mask, name = names.hit(path, fragment, fills | DOCS | {HELP})
             if mask:
                 return mask, name
+        # One function may search for members and another may read their docstrings.
         looked = any(names.docs.looks(path, fragment) for path, fragment in known)
         if looked and any(asks(fragment) for _, fragment in known):
             return names.docs.origins, "any docstring"
         return NO_ORIGINS, ""
 
-    def _fragments(self, asking: Fragment, units: Iterable[int]) -> Iterator[tuple[str, Fragment]]:
+    def fragments(self, path: str, statement: int) -> list[tuple[str, Fragment]]:
+        """Return the functions that a statement ran, each with its file."""
+        return list(self._known(self.ran.get(path, {}).get(statement, ())))
+
+    def _known(self, units: Iterable[int]) -> Iterator[tuple[str, Fragment]]:
         for unit in units:
             path, number = self._recorded.units[unit]
+            # -1 says that no fragment holds the unit's line, as with code that was generated.
             if number >= 0 and path in self._modules.sources:
-                fragment = self._modules.sources[path][number]
-                if fragment.qualname != "__getattr__" or not self._is_there(asking, path):
-                    yield path, fragment
+                yield path, self._modules.sources[path][number]
+
+    def _fragments(self, asking: Fragment, units: Iterable[int]) -> Iterator[tuple[str, Fragment]]:
+        for path, fragment in self._known(units):
+            if fragment.qualname != "__getattr__" or not self._is_there(asking, path):
+                yield path, fragment
 
     def _is_there(self, asking: Fragment, path: str) -> bool:
         """Tell whether a statement imports only what a module defines or imports itself.
 
-        Its ``__getattr__`` is asked for ``__path__`` then, and for nothing else.
+        The import system then asks the module's ``__getattr__`` for ``__path__`` and for nothing
+        else, so what that function refers to doesn't concern the statement.
         """
         return (
             bool(asking.uses.imports)

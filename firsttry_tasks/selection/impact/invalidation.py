@@ -1,4 +1,4 @@
-"""What changed since a recorded run, and which of its observations it speaks against."""
+"""Compares a recorded run with the current tree and finds the observations that no longer hold."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
     from firsttry_tasks.selection.impact.tree_diff import Changes
 
-#: Kinds of observations that are about one file.
+#: Kinds of observations that are about one file, which may lie outside of the repository.
 _FILES = frozenset({"outside", "read", "probed"})
 
 
 class Effects:
     """What a change means for one recorded run.
 
-    ``everything`` are reasons that speak against the whole recorded run; ``observations`` maps the
-    number of an observation to why it holds no more; ``code`` is None where no code changed.
+    ``everything`` holds reasons for which nothing in the run can be trusted; then every test
+    runs. ``observations`` maps the number of an observation to the reason why it no longer holds.
+    ``code`` is None if neither Python files nor observations changed.
     """
 
     def __init__(self, recorded: RecordedRun, now: CurrentTree) -> None:
@@ -28,6 +29,8 @@ class Effects:
         self.everything = (*_parts(recorded, now), *self.changes.everything)
         self.observations = _observations(recorded, now, self.changes)
         self.code: Code | None = None
+        # To build `Code` means to read the imports of every module. A run in which nothing
+        # changed would pay that for nothing. Observations count too: an import may have made one.
         if self.observations or any(path.endswith(".py") for path in self.changes.paths):
             self.code = Code(recorded, now, self.changes, self.observations)
             self.observations |= self.code.observations
@@ -35,11 +38,13 @@ class Effects:
 
     @property
     def none(self) -> bool:
-        """Nothing changed at all."""
+        """Tell whether nothing changed at all."""
         return not (self.changes.paths or self.observations or self.everything)
 
 
 def _parts(recorded: RecordedRun, now: CurrentTree) -> tuple[str, ...]:
+    """Return a reason for each named part of the environment that differs."""
+    # A part that only one side has counts as changed: not known is not the same.
     names = sorted(recorded.parts.keys() | now.parts.keys())
     return tuple(
         f"{name} changed" for name in names if recorded.parts.get(name) != now.parts.get(name)
@@ -47,7 +52,9 @@ def _parts(recorded: RecordedRun, now: CurrentTree) -> tuple[str, ...]:
 
 
 def _observations(recorded: RecordedRun, now: CurrentTree, changes: Changes) -> dict[int, str]:
+    """Return the observations that no longer hold, by number, each with the reason."""
     found: dict[int, str] = {}
+    # A kind that none of the three knows is recorded and never asked about (see CONTRIBUTING).
     for number, (kind, name) in enumerate(recorded.observations):
         why = (
             _in_tree(kind, name, changes)
@@ -60,8 +67,10 @@ def _observations(recorded: RecordedRun, now: CurrentTree, changes: Changes) -> 
 
 
 def _in_tree(kind: str, name: str, changes: Changes) -> str | None:
-    """Tell why what was seen of the tree is no more so."""
+    """Return why what was observed of the tree no longer holds, None if it does."""
     why = None
+    # A probe asks whether a path exists. Of a data file that is often a prelude to reading it past
+    # Python, so a changed one counts; a probed Python file is imported, and imports are followed.
     if kind in {"read", "whole-module"} and name in changes.paths:
         why = f"{name} changed"
     elif kind in {"probed", "read"} and changes.appeared(name):
@@ -76,7 +85,8 @@ def _in_tree(kind: str, name: str, changes: Changes) -> str | None:
 
 
 def _around(kind: str, name: str, recorded: RecordedRun, now: CurrentTree) -> str | None:
-    """Tell why what was seen of environment and files outside is no more so."""
+    """Return why a variable or a file outside of the tree is no longer as it was observed."""
+    # A variable that the run doesn't know was not set then, which has the digest "".
     if kind == "env" and now.variable(name) != recorded.variables.get(name, ""):
         return f"environment variable {name} changed"
     before = recorded.outside.get(name) if kind in _FILES else None
@@ -86,10 +96,14 @@ def _around(kind: str, name: str, recorded: RecordedRun, now: CurrentTree) -> st
 
 
 def _unwatched(kind: str, folder: str, changes: Changes, now: CurrentTree) -> str | None:
-    """Tell which file changed where nobody could see what is opened, but by Python."""
+    """Return which data file changed in a folder where files opened past Python are not seen.
+
+    On systems without inotify a C library may have read it unseen, so any change there counts.
+    """
     if kind != "unwatched":
         return None
     for path in sorted(changes.paths):
+        # The folder itself only: each folder that could not be watched has its own observation.
         same = (path.rpartition("/")[0] or ".") == folder
         if same and not path.endswith(".py") and not is_inert(path, now):
             return f"{path} changed, and this system could not watch who opens it"

@@ -1,4 +1,4 @@
-"""What changed between a recorded run's tree and the tree now, sorted by what it can mean."""
+"""Compares a recorded run's tree with the current one, and sorts the paths by kind of change."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,6 +7,9 @@ import msgspec
 from firsttry_tasks.model import globs
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
+#: Files that tests don't read, as a rule: documents, tools' settings, lock files. One that a test
+#: was seen to read counts all the same. Settings of pytest are here because they are a named part
+#: of the environment, which is compared by itself.
 INERT = (
     "*.md", "*.rst", "*.pyi", "*.lock", "*requirements*.txt", "**/*requirements*/**/*.txt",
     "/docs/", "/doc/", "/LICENSE*", "/LICENCE*", "/COPYING*", "/NOTICE*", "/AUTHORS*",
@@ -19,16 +22,19 @@ INERT = (
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """Paths by kind of change."""
+    """Paths by kind of change; all are relative to the repository."""
 
-    paths: frozenset[str]  # all of them
+    #: Everything that was added, removed or edited.
+    paths: frozenset[str]
     added: frozenset[str]
     removed: frozenset[str]
-    folders: Mapping[str, str]  # folder whose listing changed -> the entry
-    everything: tuple[str, ...]  # what can't be accounted for
+    #: Folder whose listing changed ("." is the root) -> the first entry that came or went.
+    folders: Mapping[str, str]
+    #: Changes that can't be accounted for, as reasons to run every test.
+    everything: tuple[str, ...]
 
     def appeared(self, path: str) -> bool:
-        """Whether a path that was looked up is there now and wasn't, or the other way round."""
+        """Tell whether a path, of a file or a folder, came or went."""
         if path in self.added or path in self.removed:
             return True
         parent, _, name = path.rpartition("/")
@@ -36,7 +42,7 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 def sort(recorded: RecordedRun, now: CurrentTree) -> Changes:
-    """Compare the manifests."""
+    """Return what differs between the manifests of a recorded run and of the current tree."""
     before, after = recorded.manifest, now.manifest
     added = frozenset(after.keys() - before.keys())
     removed = frozenset(before.keys() - after.keys())
@@ -54,13 +60,16 @@ def sort(recorded: RecordedRun, now: CurrentTree) -> Changes:
 def _folders(
     before: Mapping[str, str], after: Mapping[str, str], moved: Iterable[str]
 ) -> dict[str, str]:
-    """Folders that have an entry more or less, each with the first such entry."""
+    """Return the folders with an entry more or less, each with the first such entry."""
     moved = sorted(moved)
+    # Most edits move no file; then the thousands of paths of both trees needn't be split.
     if not moved:
         return {}
     old, new = _entries(before), _entries(after)
     found: dict[str, str] = {}
     for path in moved:
+        # The first file in a new folder changes the listing of the folder above as well, all the
+        # way up to one that was there before.
         parts = path.split("/")
         for depth in range(len(parts)):
             folder = "/".join(parts[:depth]) or "."
@@ -71,11 +80,13 @@ def _folders(
 
 
 def _entries(manifest: Iterable[str]) -> set[str]:
+    """Return all files and folders of a tree. Git knows no empty folders."""
     found: set[str] = set()
     for path in manifest:
         found.add(path)
         while "/" in path:
             path = path.rpartition("/")[0]  # noqa: PLW2901
+            # The folders above a known folder are known.
             if path in found:
                 break
             found.add(path)
@@ -83,7 +94,11 @@ def _entries(manifest: Iterable[str]) -> set[str]:
 
 
 def _unknown(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> Iterable[str]:
-    """Return what is wrong with files of which nothing is known, where tests or sources are."""
+    """Yield a reason for each changed file of which it isn't known what reads it.
+
+    This is where selection fails closed: a data file beside modules or tests that no test was
+    seen to read may be read in a way that the recorder can't see.
+    """
     seen = {
         name for kind, name in recorded.observations if kind in {"read", "probed", "whole-module"}
     }
@@ -91,6 +106,7 @@ def _unknown(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> I
     for path in paths:
         if path.endswith(".py") or path in seen or is_inert(path, now):
             continue
+        # A person has written down which tests depend on the file.
         if any(globs.fit(path, glob) for glob in now.depends):
             continue
         if _under(path, homes) and not _listed(recorded, path):
@@ -98,7 +114,7 @@ def _unknown(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> I
 
 
 def _listed(recorded: RecordedRun, path: str) -> bool:
-    """Tell whether a new file is accounted for: tests list its folder."""
+    """Tell whether a file is new and tests list its folder: the listing selects them."""
     return (
         path not in recorded.manifest
         and ("list", path.rpartition("/")[0] or ".") in recorded.observations
@@ -106,13 +122,15 @@ def _listed(recorded: RecordedRun, path: str) -> bool:
 
 
 def _homes(recorded: RecordedRun) -> set[str]:
-    """Folders that hold modules or tests, the root only where nothing else does."""
+    """Return the folders that hold modules or tests; "" is the root."""
     files = {*recorded.modules.values(), *(test.path for test in recorded.tests)}
     return {path.rpartition("/")[0] for path in files}
 
 
 def _under(path: str, homes: set[str]) -> bool:
+    """Tell whether a file lies in one of these folders or below."""
     folder = path.rpartition("/")[0]
+    # If modules lie in the root, that is no reason to suspect every file of the repository.
     if not folder:
         return "" in homes
     while folder:
@@ -123,5 +141,5 @@ def _under(path: str, homes: set[str]) -> bool:
 
 
 def is_inert(path: str, now: CurrentTree) -> bool:
-    """Tell whether no test reads a file of this kind, unless it is seen to."""
+    """Tell whether tests don't read files of this kind, as a rule or by the setting ``inert``."""
     return globs.fit(path, *INERT, *now.inert)

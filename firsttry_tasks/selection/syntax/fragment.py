@@ -130,3 +130,20 @@ class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
 def own_name(fragment: Fragment) -> str:
     """Return what a function is called where it is defined."""
     return fragment.qualname.rpartition(".")[2].partition("#")[0]
+
+
+def decoration(fragment: Fragment) -> tuple[str, frozenset[str], bytes] | None:
+    """Return what identifies a decorated definition, None for one without decorators."""
+    return (fragment.qualname, fragment.binds, fragment.decorators) if fragment.decorators else None
+
+
+def is_fixed(fragment: Fragment) -> bool:
+    """Tell whether a statement has the same result whatever the names in it stand for."""
+    # A plain list of strings: it names the exports, but doesn't evaluate them.
+    listed = "__all__" in fragment.binds and not fragment.may_raise
+    return fragment.is_function_body or fragment.is_doc or listed
+
+
+def concerns_importers(fragment: Fragment) -> bool:
+    """Tell whether a changed statement may concern every importer of its module."""
+    return fragment.star or (not fragment.qualname and any(map(HOOKS.fullmatch, fragment.binds)))
