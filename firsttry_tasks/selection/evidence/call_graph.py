@@ -1,4 +1,4 @@
-"""The functions that ran, by name: who leads to whom, and who asks for what."""
+"""Follows calls between the functions that ran, by their names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class Calls:
-    """What the fragments of one recorded run may call, as far as names tell."""
+    """What the fragments of one recorded run may call, as far as names tell.
+
+    Recording calls instead would cost a hook for each call while tests run; names cost nothing
+    then, and answer with too much rather than too little.
+    """
 
     def __init__(
         self,
@@ -22,7 +26,7 @@ class Calls:
         paths: Mapping[int, str],
         files: Iterable[tuple[Fragment, ...]],
     ) -> None:
-        """Take what ran, by number, with its file; and all fragments of all files."""
+        """Take the fragments that ran and their files, by unit; and all fragments of all files."""
         self.fragments = fragments
         self.values = _values(files)
         self.places = {
@@ -30,8 +34,10 @@ class Calls:
         }
         self._paths = paths
         self._called = _by_name(fragments)
-        self._plain: dict[str, set[int]] = {}  # functions of modules
-        self._members: dict[str, set[int]] = {}  # functions of classes
+        #: Name -> functions of modules, and constructors by the name of their class.
+        self._plain: dict[str, set[int]] = {}
+        #: Name -> methods of any class.
+        self._members: dict[str, set[int]] = {}
         for number, fragment in fragments.items():
             if fragment.is_function_body and _is_member(fragment.qualname):
                 self._members.setdefault(own_name(fragment), set()).add(number)
@@ -42,29 +48,31 @@ class Calls:
                 self._plain.setdefault(kind, set()).add(number)
 
     def plain(self, names: Iterable[str]) -> set[int]:
-        """Return the functions of modules that are called so, and constructors of classes."""
+        """Return the functions of modules and the constructors of classes with these names."""
         return set().union(*(self._plain.get(name, set()) for name in names))
 
     def methods(self, number: int, names: Iterable[str]) -> set[int]:
-        """Return the methods with these names of the class that a method is of."""
+        """Return the methods with these names in the class of the method ``number``."""
         scope, path = self.fragments[number].qualname.rpartition(".")[0], self._paths[number]
         known = (self.places.get((path, f"{scope}.{name}")) for name in names if scope)
         return {unit for unit in known if unit is not None}
 
     def members(self, names: Iterable[str]) -> set[int]:
-        """Return methods with these names, of whatever class.
+        """Return the methods with these names, of any class.
 
-        A name that isn't marked as called may be a property's, if no other class has such a name.
+        A name that isn't marked as called counts only if a single class has such a method.
         """
+        # An attribute may be a property, but mostly it is data, and a common name (`value`) would
+        # lead to every property of that name.
         asked = frozenset(names)
         called = (name.removesuffix(CALLED) for name in asked if name.endswith(CALLED))
         found = set().union(*(self._members.get(name, set()) for name in called))
         return found | self._lone(asked)
 
     def work(self, number: int) -> set[int]:
-        """Return a function and all that it leads to by plain names, and by names of methods.
+        """Return a function and all that it leads to, by names of functions and of methods.
 
-        Methods are of its own class, or have a name that no other class gives to one.
+        A method counts if it is of the same class, or if no other class has one of that name.
         """
         found, waiting = {number}, [number]
         while waiting:
@@ -83,7 +91,7 @@ class Calls:
         return set().union(*(units for units in known if len(units) == 1))
 
     def reach(self, names: Iterable[str]) -> set[int]:
-        """Return what names lead to, and the names in that."""
+        """Return the functions that names lead to, and the names in those, and so on."""
         found: set[int] = set()
         waiting, seen = set(names), set[str]()
         while waiting:
@@ -106,12 +114,15 @@ class Calls:
         )
 
     def asking(self, names: AbstractSet[str]) -> set[int]:
-        """Return who has one of these names: a cache may answer them without running anything."""
+        """Return the units that have one of these names.
+
+        A cache may answer them without running anything, so that they ran says nothing.
+        """
         return set().union(*(self._naming.get(name, set()) for name in names))
 
     @cached_property
     def _naming(self) -> dict[str, set[int]]:
-        """Units by the names they have."""
+        """Units by the names in them."""
         found: dict[str, set[int]] = {}
         for number, fragment in self.fragments.items():
             for name in fragment.uses.names | fragment.uses.attrs:
@@ -120,13 +131,15 @@ class Calls:
 
 
 def _is_member(key: str) -> bool:
-    """Tell whether a body is of a method that code calls by its name."""
+    """Tell whether a body is that of a method which code calls by its name."""
+    # Python itself calls methods with two underscores. A function inside a function is local.
     scope, _, name = key.rpartition(".")
     return bool(scope) and not scope.endswith("<locals>") and not name.startswith("__")
 
 
 def _by_name(fragments: Mapping[int, Fragment]) -> dict[str, set[int]]:
-    """Return functions by their own name, methods also by their class's."""
+    """Return functions by every part of their qualified names."""
+    # `Shape` leads to all methods of the class, as code that has an instance may call any.
     found: dict[str, set[int]] = {}
     for number, fragment in fragments.items():
         if fragment.is_function_body:
@@ -136,7 +149,7 @@ def _by_name(fragments: Mapping[int, Fragment]) -> dict[str, set[int]]:
 
 
 def _values(files: Iterable[tuple[Fragment, ...]]) -> dict[str, set[str]]:
-    """Return for each variable of a module or class the names in what it was given."""
+    """Return for each variable of a module or class the names in what is assigned to it."""
     found: dict[str, set[str]] = {}
     for fragment in (fragment for file in files for fragment in file):
         if not (

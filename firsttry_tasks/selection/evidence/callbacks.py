@@ -1,4 +1,8 @@
-"""Functions that are given to what keeps results: by a decorator, a call, an argument."""
+"""Finds functions that are handed to a function that keeps results.
+
+They may be decorated, registered by a call, or passed as an argument. The keeper's own code names
+none of them, so they can't be found by following its names.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Givers:
-    """Finds who makes what is kept where the keeper's own code names no maker."""
+    """Finds the functions that make a kept result where the keeper's own code names none."""
 
     def __init__(
         self,
@@ -24,7 +28,11 @@ class Givers:
         places: Mapping[tuple[str, str], int],
         files: Mapping[str, tuple[Fragment, ...]],
     ) -> None:
-        """Take what ran, by number, and by file and name; and all fragments of all files."""
+        """Take the fragments that ran, by unit.
+
+        ``places`` maps file and qualified name to a unit, ``files`` a path to all fragments of
+        that file.
+        """
         self._places = places
         self._sources = files
         self._files = tuple(files.values())
@@ -41,15 +49,19 @@ class Givers:
         self._known = frozenset().union(*self._keepers.values())
 
     def _is_given(self, fragment: Fragment) -> bool:
+        """Tell whether a body calls something that it was given."""
+        # An attribute counts if some code sets it and no function has its name: then what it holds
+        # is a value that came from elsewhere.
         return any(
             not name or (name[1:] in self._sets and name[1:] not in self._functions)
             for name in fragment.memo.calls_given
         )
 
     def arguments(self, number: int) -> set[int]:
-        """Return the functions that other functions hand to a keeper, as they run."""
+        """Return the functions that other functions hand to the keeper ``number`` as they run."""
         asked = self._keepers.get(number, frozenset())
         found: set[int] = set()
+        # Any function that names the keeper may hand over whatever else it passes on.
         for file in self._files if asked else ():
             for fragment in file:
                 if fragment.is_function_body and not asked.isdisjoint(
@@ -59,7 +71,10 @@ class Givers:
         return found - {number}
 
     def statements(self) -> Iterator[tuple[frozenset[str], set[int]]]:
-        """Return for each statement that gives functions to a keeper what it is known by."""
+        """Yield, for each statement that hands functions to a keeper, its names and the functions.
+
+        Code that has one of the names may be answered by the keeper.
+        """
         for path, file in self._sources.items() if self._known else ():
             for fragment in file:
                 if fragment.is_function_body or self._known.isdisjoint(
@@ -67,6 +82,7 @@ class Givers:
                 ):
                     continue
                 makers = self._handed(fragment)
+                # A keeper that is a decorator is handed the function that it decorates.
                 for name in fragment.binds if fragment.decorators else ():
                     unit = self._places.get((path, f"{fragment.qualname}.{name}".strip(".")))
                     makers |= set() if unit is None else {unit}
@@ -74,15 +90,17 @@ class Givers:
                     yield self._aliases(fragment.binds), makers
 
     def _handed(self, fragment: Fragment) -> set[int]:
-        """Return the functions that a fragment hands on."""
+        """Return the functions that a fragment passes on as a whole."""
         found: set[int] = set()
         for name in fragment.uses.passed_on:
+            # By its last name alone: what a name of another module stands for isn't followed here.
             last = name.removeprefix(LOCAL).removeprefix(QUOTED).rpartition(".")[2]
             found |= self._functions.get(last, set())
         return found
 
     def _aliases(self, names: frozenset[str]) -> frozenset[str]:
-        """Return names with those that statements give to the same thing, or to what holds it."""
+        """Return names together with those of variables that are assigned from them."""
+        # `fast = keeper(slow)`, `table = {"fast": fast}`: code may ask for the result as `table`.
         found, waiting = set(names), set(names)
         while waiting:
             fresh = self._given.get(waiting.pop(), set()) - found
@@ -92,7 +110,7 @@ class Givers:
 
     @cached_property
     def _given(self) -> dict[str, set[str]]:
-        """For each name the names that variables have which are given something of that name."""
+        """For each name, the variables that are assigned something with that name in it."""
         found: dict[str, set[str]] = {}
         for fragment in chain.from_iterable(self._files):
             if not (fragment.is_function_body or fragment.is_class or fragment.decorators):
@@ -102,6 +120,7 @@ class Givers:
 
 
 def names(fragment: Fragment) -> frozenset[str]:
-    """Return the names by which a function, or what it lies in, is got at."""
+    """Return the names by which code reaches a function or the class around it."""
+    # Nothing is reached by a special method's own name, or by `<locals>`.
     parts = (part.partition("#")[0] for part in fragment.qualname.split("."))
     return frozenset(part for part in parts if not part.startswith(("__", "<")))

@@ -1,4 +1,7 @@
-"""What objects keep that no other test can have got: none of their class outlived a test."""
+"""Finds functions that keep state only in instances that never survive a test.
+
+Such state can't reach another test, so the tests that it serves needn't rest on its makers.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,21 @@ Kind = tuple[str, str]
 
 
 class Private:
-    """Tells which functions keep things in objects of such classes alone."""
+    """Knows the classes whose instances never survive a test, and who sets which attribute."""
 
     def __init__(self, kinds: AbstractSet[Kind], files: Mapping[str, tuple[Fragment, ...]]) -> None:
-        """Take the classes of which no object outlived a test, and all fragments of all files."""
+        """Take the classes whose instances never survive a test, and the fragments of each file.
+
+        The recorder counts the references to each class for this: an instance holds one.
+        """
         self._kinds = kinds
-        self._owners: dict[str, set[Kind]] = {}  # attribute -> who sets it in objects of its own
-        self._common: set[str] = set()  # attributes that classes have, or that hold others' things
+        # An attribute is known by its name alone, so it counts as private only if every class that
+        # sets it is.
+        #: Attribute -> the classes whose methods set it in their own instances.
+        self._owners: dict[str, set[Kind]] = {}
+        #: Attributes that a class itself has, that are set from outside, or that may hold an object
+        #: which is somebody else's too: what is stored in those may survive the instance.
+        self._common: set[str] = set()
         for path, fragments in files.items():
             for fragment in fragments:
                 scope = (
@@ -45,7 +56,9 @@ class Private:
                 self._common |= fragment.binds if scope and not fragment.is_function_body else set()
 
     def keeps(self, path: str, fragment: Fragment) -> bool:
-        """Tell whether a body of a file keeps what it keeps in such objects alone."""
+        """Tell whether a function keeps its results only in instances that never survive a test."""
+        # If it stores an item, the container must be the instance's own; if it stores an attribute
+        # of another object, every class that has such an attribute must be private.
         return (
             fragment.memo.in_own_object
             and self._common.isdisjoint(fragment.memo.item_of)
@@ -57,5 +70,6 @@ class Private:
         )
 
     def _owned(self, name: str) -> bool:
+        # An attribute that no method sets may belong to a library's object.
         owners = self._owners.get(name, set())
         return bool(owners) and owners <= self._kinds

@@ -1,4 +1,8 @@
-"""Joins the records of one run's processes to one recorded run, with fragments for lines."""
+"""Joins what the processes of one test run recorded to one recorded run.
+
+Each process numbers by itself and knows lines of files. Here they get one numbering, and
+each line the fragment that it belongs to.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +29,19 @@ def recorded(
     sources: Callable[[str], tuple[Fragment, ...]],
     before: Callable[[str, float], str | None],
 ) -> RecordedRun:
-    """Return the recorded run that the records of one run make.
+    """Return the recorded run that the records of one test run make.
 
-    ``before`` digests a file that is not in the tree, and was there before the run.
+    ``sources`` returns the fragments of a file. ``before(path, began)`` returns the digest of a
+    file outside of the tree, None if it wasn't there before the run began.
     """
+    # A file that a test wrote itself is not what it depends on; the time tells them apart.
     began = min((record.began for record in records), default=0.0)
     joined = _Joined(sources)
     for record in records:
         joined.add(record)
     modules = {name: path for one in records for name, path in one.modules.items()}
+    # Asked for although it isn't used here: `sources` keeps what it parses, and a module of
+    # which nothing ran needs its fragments to be compared with later.
     for path in modules.values():
         sources(path)
     shared = Shared(
@@ -56,7 +64,7 @@ def recorded(
         roots=_all(one.roots for one in records),
         units=tuple(joined.units),
         observations=tuple(joined.observations),
-        scopes=tuple(shared.scopes),
+        scopes=tuple(shared.scopes.all),
         tests=tests,
         collected=_by_file(nodeid for one in records for nodeid in one.collected),
         deselected_by_project=frozenset(),
@@ -65,7 +73,9 @@ def recorded(
 
 
 def _private(records: Sequence[Record]) -> frozenset[tuple[str, str]]:
-    """Return the classes, by file and name, of which in no process an object outlived a test."""
+    """Return the classes, by file and name, whose instances survived a test in no process."""
+    # The main process of pytest-xdist runs no tests, so it knows nothing of any class. A process
+    # that never imported the class doesn't speak against it.
     running = [record for record in records if record.tests]
     known = {kind for record in running for kind in record.private}
     return frozenset(
@@ -84,6 +94,7 @@ def _outside(
     found: dict[str, str] = {}
     folders = {path.rpartition("/")[0] for path in manifest}
     for kind, name in observations:
+        # A folder that git knows is no unknown file; its listing is observed by itself.
         unknown = kind in {"read", "probed"} and name not in manifest and name not in folders
         if kind == "outside" or unknown:
             seen = before(name)
@@ -93,6 +104,9 @@ def _outside(
 
 
 def _by_file(nodeids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return what follows the path in node ids, by path."""
+    # A dict in place of a set: every process of pytest-xdist collects the same tests, and the
+    # order in which they were collected stays.
     found: dict[str, dict[str, None]] = {}
     for nodeid in nodeids:
         path = nodeid.partition("::")[0]
@@ -105,7 +119,7 @@ def _all(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 class _Joined:
-    """The records of several processes with one numbering."""
+    """The records of several processes under one numbering."""
 
     def __init__(self, sources: Callable[[str], tuple[Fragment, ...]]) -> None:
         self.sources = sources
@@ -114,10 +128,12 @@ class _Joined:
         self.scopes: list[Scope] = []
         self.tests: dict[str, RecordedTest] = {}
         self.loads: dict[int, set[str]] = {}
-        self.caches: dict[int, set[int]] = {}  # unit of a cached function -> its scopes
+        #: Unit of a cached function -> the scopes of its calls.
+        self.caches: dict[int, set[int]] = {}
         self._places: dict[str, _Places] = {}
 
     def add(self, record: Record) -> None:
+        """Add what one process recorded."""
         units = [self._unit(unit.path, unit.name, unit.line) for unit in record.units]
         observations = [
             self.observations.setdefault(
@@ -125,6 +141,7 @@ class _Joined:
             )
             for observation in record.observations
         ]
+        # Scopes are not shared between processes: each has fixtures and imports of its own.
         base = len(self.scopes)
         for scope in record.scopes:
             places = self._place(scope.name) if scope.kind == "import" else None
@@ -169,10 +186,12 @@ class _Joined:
 
 
 class _Places:
-    """Finds the fragment of a file that a line belongs to."""
+    """Finds the fragment of a file that a line or a function belongs to."""
 
     def __init__(self, fragments: tuple[Fragment, ...]) -> None:
         self.fragments = fragments
+        # Interpreters tell a function's name and first line. Two functions may share a name
+        # (`name#2`), and a lambda a line with its function, so both together are the key.
         self._exact = {
             (fragment.qualname.rpartition(".")[2].partition("#")[0], fragment.first): number
             for number, fragment in enumerate(fragments)
@@ -180,15 +199,19 @@ class _Places:
         }
 
     def code(self, name: str, line: int) -> int:
-        """Return a function's body by name and first line, or else the fragment it lies in."""
+        """Return the number of a function's body, or else of the fragment that it lies in."""
+        # A lambda, a comprehension or the code of a module is no fragment of its own.
         exact = self._exact.get((name.rpartition(".")[2], line))
         return exact if exact is not None else self._innermost(line, bodies=True)
 
     def statement(self, line: int) -> int:
-        """Return the statement of the module that stands at a line."""
+        """Return the number of the module's statement that stands at a line."""
         return self._innermost(line, bodies=False)
 
     def _innermost(self, line: int, *, bodies: bool) -> int:
+        """Return the number of the smallest fragment around a line."""
+        # Of two that are equally large the later one: a definition and its body share all lines,
+        # and the body comes after it.
         best, size = NOWHERE, 1 << 60
         for number, fragment in enumerate(self.fragments):
             if (

@@ -1,4 +1,4 @@
-"""What earlier runs learned, in the shape that selection reads."""
+"""Defines what a recorded run holds, and the current tree that it is compared with."""
 
 from __future__ import annotations
 
@@ -10,28 +10,39 @@ import msgspec
 from firsttry_tasks.model.recording import ObservationKind
 from firsttry_tasks.selection.syntax.fragment import Fragment
 
+#: Stands for the number of a fragment where no fragment holds the code that ran.
 NOWHERE = -1
+
+# Thousands of these are read whenever a run starts. As arrays they need no field names in the
+# database, and without `gc` the garbage collector doesn't walk over them. They hold numbers in
+# place of each other, so they can't form circles.
 
 
 class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A start-up, an import, a collector or a fixture; numbers point into the recorded run."""
+    """A start-up, an import, a collector, a fixture or a kept result, and what happened in it.
+
+    Units, observations and used scopes are numbers into the recorded run's tuples.
+    """
 
     kind: str
     name: str
     units: tuple[int, ...]
     observations: tuple[int, ...]
+    #: Scopes that code in this one made use of.
     used: tuple[int, ...]
-    lines: tuple[tuple[int, int], ...]  # of an import: (fragment of the module, unit it ran)
+    #: Of an import: pairs of a statement's number in the module and a unit that it ran.
+    lines: tuple[tuple[int, int], ...]
 
 
 class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One test, as it was when the recorded run ran."""
+    """One test, as it was when the recorded run ran it."""
 
     nodeid: str
     path: str
     outcome: str
     seconds: float
-    units: bytes  # of an array of unsigned ints
+    #: Numbers of units as the bytes of an array of unsigned ints: see `ran`.
+    units: bytes
     observations: tuple[int, ...]
     scopes: tuple[int, ...]
     names: tuple[str, ...]
@@ -45,41 +56,61 @@ class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One recorded run: its tree, its environment, and what its tests rested on."""
+    """One recorded run: its tree, its environment, and what its tests depended on."""
 
+    #: Path -> blob, for every file that tests can read.
     manifest: dict[str, str]
-    parts: dict[str, str]  # named parts of the environment that count for every test
+    #: Named parts of the environment that count for every test.
+    parts: dict[str, str]
+    #: Variable that was asked for -> digest of its value.
     variables: dict[str, str]
+    #: File that tests looked at and git doesn't know -> digest.
     outside: dict[str, str]
+    #: Dotted name of a module of the repository -> path.
     modules: dict[str, str]
+    #: How pytest was told to find test files: their patterns, and folders.
     patterns: tuple[str, ...]
     testpaths: tuple[str, ...]
+    #: Folders of the repository that were on ``sys.path``.
     roots: tuple[str, ...]
-    units: tuple[tuple[str, int], ...]  # (path, number of the fragment there)
+    #: Path, and number of the fragment in that file.
+    units: tuple[tuple[str, int], ...]
     observations: tuple[tuple[ObservationKind, str], ...]
     scopes: tuple[Scope, ...]
     tests: tuple[RecordedTest, ...]
-    collected: dict[str, tuple[str, ...]]  # file -> what follows it in the node ids found there
-    deselected_by_project: frozenset[str]  # node ids that the project's own options deselect
-    loads: dict[int, tuple[str, ...]] = {}  # unit -> modules that it had imported, by path
+    #: File -> what follows it in the node ids found there. The path would be in each of them.
+    collected: dict[str, tuple[str, ...]]
+    #: Node ids that the project's own options deselect.
+    deselected_by_project: frozenset[str]
+    #: Unit -> paths of the modules that it had imported.
+    loads: dict[int, tuple[str, ...]] = {}
 
     def homes(self) -> frozenset[str]:
-        """Return the files that were searched for tests."""
+        """Return the files that pytest searched for tests."""
         names = (scope.name for scope in self.scopes if scope.kind == "collect")
         return frozenset(name for name in names if name in self.manifest)
 
 
 class CurrentTree(msgspec.Struct, frozen=True):
-    """The tree and the environment that are to be tested."""
+    """The tree and the environment that are to be tested.
+
+    Selection is pure: it reads files and variables only through the functions here, so a test
+    can play any tree and a question can play an edit.
+    """
 
     manifest: Mapping[str, str]
     parts: Mapping[str, str]
-    variable: Callable[[str], str]  # a variable's digest
-    outside: Callable[[str], str]  # the digest of a file outside, "" if there is none
-    fragments: Callable[
-        [str], tuple[Fragment, ...] | None
-    ]  # of a file now; None if it doesn't parse
-    before: Callable[[str, str], tuple[Fragment, ...]]  # of a file with this blob, as recorded
-    spelled: Callable[[str], frozenset[str]]  # the names in a file, be it Python or not
+    #: Returns the digest of a variable's value.
+    variable: Callable[[str], str]
+    #: Returns the digest of a file outside of the tree, "" if there is none.
+    outside: Callable[[str], str]
+    #: Returns the fragments of a file as it is now, None if it doesn't parse.
+    fragments: Callable[[str], tuple[Fragment, ...] | None]
+    #: Returns the fragments of a path that had this blob when it was recorded.
+    before: Callable[[str, str], tuple[Fragment, ...]]
+    #: Returns the names in a file, be it Python or not.
+    spelled: Callable[[str], frozenset[str]]
+    #: Globs of files that no test reads.
     inert: tuple[str, ...] = ()
-    depends: Mapping[str, tuple[str, ...]] = {}  # glob of files -> globs of tests
+    #: Glob of files -> node ids and globs of tests.
+    depends: Mapping[str, tuple[str, ...]] = {}

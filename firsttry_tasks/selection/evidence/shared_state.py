@@ -1,40 +1,47 @@
-"""What runs for one test and serves others: kept results, and files that tests write.
+"""Connects tests with code that ran in another test and left something that they use.
 
-A function that keeps what it computed (a cache, a lazy singleton, a module's variable) runs in
-full for one test only. So every test that may get the result also rests on what such a function
-ran, where that was recorded (a scope of kind cache), or else on what it can have run: of all that
-ran in the tests that called it, what it leads to by name.
+A function that keeps its result (a cache, a lazy singleton, a module's variable) runs in full for
+one test only. Every test that may be given the result has to rest on what the function ran, or a
+change there would select only the test that happened to come first. If the recorder saw what
+the function ran (a scope of kind cache), that is taken. Otherwise it is guessed: of all code
+that ran in the calling tests, what the function leads to by name.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from firsttry_tasks.selection.evidence import written_files
 from firsttry_tasks.selection.evidence.bitsets import bits, masks
 from firsttry_tasks.selection.evidence.call_graph import Calls
 from firsttry_tasks.selection.evidence.callbacks import Givers
 from firsttry_tasks.selection.evidence.escape_analysis import Private
 from firsttry_tasks.selection.evidence.mask_types import NO_TESTS, TestMask
-from firsttry_tasks.selection.evidence.recorded_run import RecordedTest, Scope
+from firsttry_tasks.selection.evidence.scope_list import Scopes
 from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, own_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedTest, Scope
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 Unit = tuple[str, int]
 
-#: Kind of a scope of kept things that may have been made by others.
+#: Kind of a scope for kept things that other functions may have made and handed in.
 GIVEN = "given"
 
-#: Observations that may have been seen while something was made that is kept.
+#: Kinds of observations that the content of a kept result can depend on. The others are about a
+#: whole test ("text", "untraceable") or a library's doing.
 _TELLING = frozenset({"read", "list", "probed", "env", "outside", "module"})
-#: One in so many of the tests that ask for a kept thing may make it anew.
+#: What is made once runs in one test; what every call does runs in all. Code counts as making a
+#: kept thing if it ran in at most one of so many of the tests that ask for the thing: some make it
+#: anew, because they cleared it or ran in another process. A smaller number takes ordinary code
+#: for a maker and selects more tests, a larger one overlooks makers in small suites. The figure
+#: is a judgement; no measurement of it is on record.
 _RARE = 20
 
 
@@ -50,12 +57,16 @@ class Shared:
         caches: Mapping[int, Iterable[int]],
         private: AbstractSet[tuple[str, str]] = frozenset(),
     ) -> None:
-        """Take what ran, by number; ``caches`` are the scopes of functions that keep results.
+        """Take what one run recorded.
 
-        Of ``private`` classes, by file and name, no object outlived a test.
+        ``fragments`` returns the fragments of a file. ``caches`` maps the unit of a cached
+        function to the scopes of its calls. ``private`` are classes, by file and name, whose
+        instances never survive a test.
         """
         self.observations = observations
         self.sources = fragments
+        # If a cached function ran in another thread, what it ran couldn't be told from what else
+        # was running. There it is guessed, as where nothing was recorded.
         self.caches = {
             unit: numbers
             for unit, numbers in caches.items()
@@ -65,10 +76,7 @@ class Shared:
                 for n in scopes[at].observations
             )
         }
-        self.scopes = list(scopes)
-        self._running: dict[int, set[int]] = {}  # unit -> the scopes that it ran in
-        for at in range(len(self.scopes)):
-            self._runs(at)
+        self.scopes = Scopes(scopes, fragments)
         self.fragments = {
             number: fragments(path)[fragment]
             for number, (path, fragment) in enumerate(units)
@@ -86,11 +94,11 @@ class Shared:
         self._givers = Givers(self.fragments, self._calls.places, every)
 
     def tests(self, tests: Iterable[RecordedTest]) -> tuple[RecordedTest, ...]:
-        """Return the tests, each with the scopes it shares."""
+        """Return the tests, each with the scopes of what it shares with others."""
         held = tuple(tests)
         more: dict[str, set[int]] = {test.nodeid: set() for test in held}
         self._kept(held, more)
-        self._written(held, more)
+        written_files.connect(held, self.observations, self.scopes, more)
         return tuple(
             msgspec.structs.replace(test, scopes=(*test.scopes, *sorted(more[test.nodeid])))
             if more[test.nodeid]
@@ -99,6 +107,7 @@ class Shared:
         )
 
     def _kept(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
+        """Add to ``more`` the scopes of kept results, by the node ids of tests that get them."""
         keepers = {
             n: fragment
             for n, fragment in self.fragments.items()
@@ -117,27 +126,19 @@ class Shared:
                 asking = {number} | self._calls.asking(names)
                 self._asked(asking, names, self._caches(number, made), tests, by_unit, more)
                 continue
+            # The recording is in the order in which tests ran: the first test that asks for a
+            # thing is the one that makes it.
             first = next(bits(callers), None)
             if first is None:
                 continue
-            # What is made once runs in the first of those who ask for it, and few others.
-            most = max(1, callers.bit_count() // _RARE)
-            reach = self._calls.reach(
-                fragment.memo.lazy_names or fragment.uses.names | fragment.uses.attrs
+            units, observations = self._made_once(
+                fragment, callers, ran[first], tests[first].observations, by_unit, by_observation
             )
-            # A constructor tells, however many run it, that there is an object of its class.
-            units = {
-                n
-                for n in ran[first] & reach
-                if (by_unit[n] & callers).bit_count() <= most
-                or self.fragments[n].qualname.endswith(CONSTRUCTORS)
-            }
-            seen = (n for n in tests[first].observations if self.observations[n][0] in _TELLING)
-            observations = {n for n in seen if (by_observation[n] & callers).bit_count() <= most}
             takers = self._takers(number, fragment, by_unit)
             kind = GIVEN if fragment.memo.keeps_given else "kept"
+            # Without any of these the scope would say nothing that the callers don't say.
             if units or observations or takers & ~callers:
-                scope = self._scope(kind, fragment.qualname, {number, *units}, observations)
+                scope = self.scopes.add(kind, fragment.qualname, {number, *units}, observations)
                 for at in bits(callers | takers):
                     more[tests[at].nodeid].add(scope)
             self._made(number, callers | takers, tests, by_unit, by_observation, more)
@@ -146,6 +147,35 @@ class Shared:
             for maker in makers:
                 scopes = {self._work(maker, by_unit.get(maker, NO_TESTS), tests, by_observation)}
                 self._asked(asking, known, scopes, tests, by_unit, more)
+
+    def _made_once(
+        self,
+        fragment: Fragment,
+        callers: TestMask,
+        ran: AbstractSet[int],
+        seen: Iterable[int],
+        by_unit: Mapping[int, TestMask],
+        by_observation: Mapping[int, TestMask],
+    ) -> tuple[set[int], set[int]]:
+        """Return the units and observations that may have made what a function keeps.
+
+        They are among what the first calling test ``ran`` and has ``seen``.
+        """
+        # What is made once runs in the first test that asks for it, and in few others.
+        most = max(1, callers.bit_count() // _RARE)
+        reach = self._calls.reach(
+            fragment.memo.lazy_names or fragment.uses.names | fragment.uses.attrs
+        )
+        # A constructor counts even if many tests run it: the kept thing may be an instance of its
+        # class, and changed attributes are looked for by the constructors that ran.
+        units = {
+            n
+            for n in ran & reach
+            if (by_unit[n] & callers).bit_count() <= most
+            or self.fragments[n].qualname.endswith(CONSTRUCTORS)
+        }
+        telling = (n for n in seen if self.observations[n][0] in _TELLING)
+        return units, {n for n in telling if (by_observation[n] & callers).bit_count() <= most}
 
     def _made(
         self,
@@ -156,12 +186,13 @@ class Shared:
         by_observation: Mapping[int, TestMask],
         more: Mapping[str, set[int]],
     ) -> None:
-        """Let those who take what others made rest on what may have made it.
+        """Let tests that get a kept thing rest on the functions that may have made it.
 
-        They are those who don't themselves run a function that a keeper calls for it.
+        A test that ran such a function itself rests on it anyway.
         """
+        # A constructor keeps things for its new instance alone.
         if self.fragments[number].qualname.endswith(CONSTRUCTORS):
-            return  # it makes something for a new object alone
+            return
         for maker in self._makers(number, by_unit):
             lacking = askers & ~by_unit.get(maker, NO_TESTS)
             if lacking:
@@ -176,10 +207,13 @@ class Shared:
         tests: Sequence[RecordedTest],
         by_observation: Mapping[int, TestMask],
     ) -> int:
-        """Return the scope of what a function does, by the plain names in it."""
+        """Return the scope of what a function does, by the names in it; make it if need be."""
+        # One scope for all keepers that the function works for.
         if maker not in self._works:
             units = self._calls.work(maker)
             most = max(1, runners.bit_count() // _RARE)
+            # Only a function that may look at files or variables can have made an observation.
+            # One that most of its tests made belongs to the tests and not to the function.
             observations = {
                 observation
                 for at in bits(runners if self._calls.looks(units) else NO_TESTS)
@@ -187,15 +221,15 @@ class Shared:
                 if self.observations[observation][0] in _TELLING
                 and (by_observation[observation] & runners).bit_count() <= most
             }
-            self._works[maker] = self._scope(
+            self._works[maker] = self.scopes.add(
                 "kept", self.fragments[maker].qualname, units, observations
             )
         return self._works[maker]
 
     def _takers(self, number: int, fragment: Fragment, by_unit: Mapping[int, TestMask]) -> TestMask:
-        """Return the tests that may take what a function keeps without asking it.
+        """Return the tests that may take what a function keeps without calling it.
 
-        ``self._code or self._make_code()`` asks only where nobody has asked before.
+        ``self._code or self._make_code()`` calls it only if it was never called before.
         """
         takers = NO_TESTS
         for other in self._calls.asking(fragment.memo.kept_in):
@@ -205,15 +239,17 @@ class Shared:
 
     def _caches(self, number: int, made: Iterable[RecordedTest]) -> set[int]:
         """Return the scopes that hold what a cached function did, itself included."""
+        # If its calls were recorded, the scopes hold what it called, but not the function.
         known = set(self.caches.get(number, ()))
         for at in known:
-            inside = tuple(sorted({*self.scopes[at].units, number}))
-            self.scopes[at] = msgspec.structs.replace(self.scopes[at], units=inside)
+            self.scopes.include(at, number)
         if known:
             return known
         reach = self._calls.reach(
             self.fragments[number].uses.names | self.fragments[number].uses.attrs
         )
+        # Nothing tells which test filled which key of the cache, so here all that made it count,
+        # and no limit of rareness.
         looks = self._calls.looks({number, *reach})
         units, observations = {number}, set()
         for test in made:
@@ -221,10 +257,11 @@ class Shared:
             observations |= {
                 n for n in test.observations if looks and self.observations[n][0] in _TELLING
             }
-        for scope in self.scopes:
+        # Statements may have filled it while modules were imported.
+        for scope in self.scopes.all:
             asked = {place for place, unit in scope.lines if unit == number}
             units |= {unit for place, unit in scope.lines if place in asked and unit in reach}
-        return {self._scope("kept", self.fragments[number].qualname, units, observations)}
+        return {self.scopes.add("kept", self.fragments[number].qualname, units, observations)}
 
     def _asked(
         self,
@@ -235,51 +272,24 @@ class Shared:
         by_unit: Mapping[int, TestMask],
         more: Mapping[str, set[int]],
     ) -> None:
-        """Let all who may be answered by a cache rest on what its function did.
+        """Let all tests that may be answered by a cache rest on ``scopes``, which hold its work.
 
-        They are those who run ``asking``, and statements of modules that have one of the names.
+        These are tests that ran a unit of ``asking``. Statements of modules that have one of the
+        names are connected too.
         """
         callers = NO_TESTS
         for unit in asking:
             callers |= by_unit.get(unit, NO_TESTS)
         for at in bits(callers):
             more[tests[at].nodeid] |= scopes
-        units = {unit for at in scopes for unit in self.scopes[at].units}
-        for at, places in self._statements(names):
-            scope = self.scopes[at]
-            lines = {*scope.lines, *((place, unit) for place in places for unit in units)}
-            self.scopes[at] = msgspec.structs.replace(scope, lines=tuple(sorted(lines)))
-        for at in set().union(*(self._running.get(unit, set()) for unit in asking)) - scopes:
-            used = tuple(sorted({*self.scopes[at].used, *scopes}))
-            self.scopes[at] = msgspec.structs.replace(self.scopes[at], used=used)
-
-    def _statements(self, names: AbstractSet[str]) -> Iterator[tuple[int, set[int]]]:
-        """Return which statements have one of these names, by the scope of their import."""
-        found: dict[int, set[int]] = {}
-        for name in names:
-            for at, place in self._lines.get(name, ()):
-                found.setdefault(at, set()).add(place)
-        yield from found.items()
-
-    @cached_property
-    def _lines(self) -> dict[str, list[tuple[int, int]]]:
-        """Statements by the names they have: the scope of an import, and the place in its file."""
-        found: dict[str, list[tuple[int, int]]] = {}
-        for at, scope in enumerate(self.scopes):
-            for place, one in enumerate(self.sources(scope.name) if scope.kind == "import" else ()):
-                for name in (
-                    ()
-                    if one.is_function_body or one.uses.imports
-                    else one.uses.names | one.uses.attrs
-                ):
-                    found.setdefault(name, []).append((at, place))
-        return found
+        self.scopes.answer(asking, names, scopes)
 
     def _makers(self, number: int, by_unit: Mapping[int, TestMask]) -> set[int]:
-        """Return the functions that a function calls, or is given, for what it keeps.
+        """Return the functions that a function calls, or is given, to make what it keeps.
 
-        Of another object's methods they are those that ran for a test which it ran for, too.
+        A method of another object counts if it ran in a test in which the function ran too.
         """
+        # A variable may hold the maker: `make = load`, `kept = make()`.
         names = set(self.fragments[number].memo.made_by)
         for name in self.fragments[number].memo.made_by:
             names |= self._calls.values.get(name, set())
@@ -288,49 +298,3 @@ class Shared:
         others = self._calls.members(name[1:] for name in names if name.startswith(":"))
         made |= {it for it in others if by_unit.get(it, NO_TESTS) & by_unit.get(number, NO_TESTS)}
         return (made | self._givers.arguments(number)) - {number}
-
-    def _written(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
-        """Let a test that reads what another wrote rest on all that the other rests on."""
-        known: dict[tuple[str, str], int] = {
-            observation: n for n, observation in enumerate(self.observations)
-        }
-        holding: dict[int, list[RecordedTest]] = {}
-        for test in tests:
-            for number in test.observations:
-                holding.setdefault(number, []).append(test)
-        for number, (kind, path) in enumerate(self.observations):
-            writers = holding.get(number, []) if kind == "write" else []
-            reading = [known[how, path] for how in ("read", "probed") if (how, path) in known]
-            if not writers or not reading:
-                continue
-            units = {unit for test in writers for unit in test.ran()}
-            observations = {observation for test in writers for observation in test.observations}
-            used = {scope for test in writers for scope in test.scopes}
-            scope = self._scope("file", path, units, observations, used)
-            for test in (test for other in reading for test in holding.get(other, ())):
-                more[test.nodeid].add(scope)
-
-    def _scope(
-        self,
-        kind: str,
-        name: str,
-        units: Iterable[int],
-        observations: Iterable[int],
-        used: Iterable[int] = (),
-    ) -> int:
-        made = Scope(
-            kind=kind,
-            name=name,
-            units=tuple(sorted(units)),
-            observations=tuple(sorted(observations)),
-            used=tuple(sorted(used)),
-            lines=(),
-        )
-        self.scopes.append(made)
-        self._runs(len(self.scopes) - 1)
-        return len(self.scopes) - 1
-
-    def _runs(self, at: int) -> None:
-        if self.scopes[at].kind != "import":
-            for unit in self.scopes[at].units:
-                self._running.setdefault(unit, set()).add(at)
