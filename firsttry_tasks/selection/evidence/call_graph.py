@@ -74,6 +74,7 @@ class Calls:
 
         A method counts if it is of the same class, or if no other class has one of that name.
         """
+        # Narrower than `reach`: for what one maker does a common name would lead everywhere.
         found, waiting = {number}, [number]
         while waiting:
             unit = waiting.pop()
@@ -87,6 +88,7 @@ class Calls:
         return found
 
     def _lone(self, names: Iterable[str]) -> set[int]:
+        """Return the methods whose name no other class gives to one."""
         known = (self._members.get(name, set()) for name in names)
         return set().union(*(units for units in known if len(units) == 1))
 

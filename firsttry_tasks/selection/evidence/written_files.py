@@ -22,6 +22,7 @@ def connect(
     What a test wrote can come from anything that it ran or looked at. ``more`` maps node ids to
     the scopes that are added to the tests.
     """
+    # Observations are the same number for every test, so readers are found by number too.
     known: dict[tuple[str, str], int] = {
         observation: n for n, observation in enumerate(observations)
     }
@@ -31,6 +32,7 @@ def connect(
             holding.setdefault(number, []).append(test)
     for number, (kind, path) in enumerate(observations):
         writers = holding.get(number, []) if kind == "write" else []
+        # A test that only asks whether the file exists depends on the writer as well.
         reading = [known[how, path] for how in ("read", "probed") if (how, path) in known]
         if not writers or not reading:
             continue

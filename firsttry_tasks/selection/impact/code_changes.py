@@ -202,6 +202,7 @@ class Code:
         A module that test files import is tried by one test (`TestFiles.sentinels`), which stands
         for all. One that is imported while a test runs can break just that test.
         """
+        # A test file imports its modules when it is collected, and conftest.py before that.
         early = self.modules.mask({test.path for test in self.recorded.tests})
         for path, why in self.spread.unsafe.items():
             if not self.modules.bit.get(path, NO_MODULES) & early:

@@ -1,1 +1,1 @@
-"""A Python file taken apart into fragments."""
+"""Takes Python files apart into fragments, with the names that each binds and refers to."""

@@ -1,4 +1,4 @@
-"""The text of a fragment of code without comments and layout, gathered in one walk."""
+"""Walks over a syntax tree once, gathering its text without comments and layout."""
 
 from __future__ import annotations
 
@@ -11,25 +11,28 @@ if TYPE_CHECKING:
 
 
 class Walk:
-    """Walks over nodes; who inherits from it says what certain kinds of them mean.
+    """A walk over nodes; a subclass says what certain kinds of nodes mean.
 
-    ``kinds`` are functions by the kind of node that they take in; they tell whether the fields of
-    the node are still to be walked over.
+    ``kinds`` maps the name of a node's class to a function that takes the node in. It returns
+    whether the fields of the node are still to be walked over.
     """
 
     kinds: ClassVar[Mapping[str, Callable[..., bool]]] = {}
 
     def __init__(self) -> None:
         """Begin with no text."""
+        # Pieces that are joined at the end: adding to a string would copy it for every node.
         self._text: list[str] = []
 
     def digest(self) -> bytes:
-        """Return the digest of all that was walked over."""
+        """Return the digest, of 8 bytes, of everything that was walked over."""
+        # A string literal may hold half of a surrogate pair, which plain UTF-8 refuses.
         text = "".join(self._text).encode("utf-8", "surrogatepass")
         return blake2b(text, digest_size=8).digest()
 
     def visit(self, node: ast.AST) -> None:
         """Walk over a node and all inside it."""
+        # By name and not by class: one entry serves kinds that only some versions of Python have.
         kind = node.__class__.__name__
         self._text.append(kind)
         known = self.kinds.get(kind)
@@ -37,12 +40,15 @@ class Walk:
             self._fields(node)
 
     def _fields(self, node: ast.AST, skip: str = "") -> None:
+        """Walk over the fields of a node but the one called ``skip``."""
+        # The brackets and commas keep apart what would otherwise have one text: `f(a)(b)` and
+        # `f(a(b))`. Line numbers are attributes and no fields, so they are left out.
         append = self._text.append
         append("(")
         held = node.__dict__
         for field in node._fields:
             value = held.get(field)
-            # Whether a name is set or asked for is said by where it stands.
+            # `ctx` repeats what the place of a name says: whether it is set or read.
             if value is None or field in {skip, "ctx"}:
                 append(",")
             elif isinstance(value, ast.AST):

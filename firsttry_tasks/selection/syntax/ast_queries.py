@@ -1,4 +1,4 @@
-"""Small questions to a syntax tree: what a chain of dots begins and ends with, who is bound."""
+"""Answers small questions about syntax trees: the ends of a chain of dots, bound parameters."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from firsttry_tasks.selection.syntax.vocabulary import (
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-#: What no expression of the function itself stands in.
+#: Nodes inside which no expression belongs to the function around them, or that hold none.
 _OTHERS = frozenset(
     {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Name, ast.Constant}
 )
 
 
 def tip(node: ast.AST) -> str:
-    """Return the last name of a chain: ``c`` for ``c``, ``a.c``, ``c[0]``, ``a.c()``, or ""."""
+    """Return the last name of a chain: ``c`` of ``c``, ``a.c``, ``c[0]`` and ``a.c()``; or ""."""
     while isinstance(node, ast.Subscript | ast.Call):
         node = node.value if isinstance(node, ast.Subscript) else node.func
     if isinstance(node, ast.Attribute):
@@ -33,11 +33,13 @@ def tip(node: ast.AST) -> str:
 
 
 def holders(node: ast.expr) -> tuple[str, ...]:
-    """Return what changes with a value that a method is called on, by the ends of its chain.
+    """Return the names of what changes when a method changes the value ``node``.
 
-    ``registry.get("x").append(y)`` changes ``registry``, and what a ``get`` of somebody's own
-    returns: ``get()``. ``super()`` and other builtins return what is nobody else's.
+    ``registry.get("x").append(y)`` changes ``registry``, and the result of any ``get`` that the
+    project defines, which is noted as ``get()``.
     """
+    # Only names that builtins have too are ambiguous in this way: `super()` returns something
+    # new, a function of the project may return what it keeps.
     end = tip(node)
     while isinstance(node, ast.Subscript):
         node = node.value
@@ -48,7 +50,7 @@ def holders(node: ast.expr) -> tuple[str, ...]:
 
 
 def dotted(node: ast.expr) -> str:
-    """Return a chain of names as it is written, ``a.b.c``, or "" where it holds something else."""
+    """Return a chain of names as it is written, ``a.b.c``, or "" if it holds anything else."""
     names = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
@@ -57,33 +59,32 @@ def dotted(node: ast.expr) -> str:
 
 
 def bare(node: ast.expr) -> ast.expr:
-    """Return whose attributes a ``__dict__`` holds: to write there changes its owner."""
+    """Return the owner of a ``__dict__``, which changes if the dictionary is written to."""
     return node.value if isinstance(node, ast.Attribute) and node.attr == "__dict__" else node
 
 
 def root(node: ast.AST) -> str:
-    """Return the first name of a chain, or "" where it begins with something else."""
+    """Return the first name of a chain, or "" if it begins with anything else."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def asks_for_any(node: ast.Call) -> bool:
-    """Tell whether a call looks up a name that is put together: ``getattr(x, "a" + b)``.
-
-    A variable, or an item of a container, holds a string that stands somewhere, and
-    ``"visit_" + x`` asks for ``visit_*``. Who asks for ``"__all__"`` has any name of a module.
-    """
+    """Tell whether a call looks up a name that may be any: ``getattr(x, make(b))``."""
     if tip(node.func) not in LOOKUPS or len(node.args) <= 1:
         return False
     asked = node.args[1]
+    # Code that asks for the list of a module's exports goes on to look all of them up.
     if isinstance(asked, ast.Constant) and asked.value == "__all__":
         return True
     first = asked.left if isinstance(asked, ast.BinOp) else asked
     if isinstance(first, ast.JoinedStr):
         first = first.values[0] if first.values else first
-    told = isinstance(first, ast.Constant) and str(first.value).endswith("_")
-    return not told and not isinstance(
+    # `"visit_" + x` is noted as a pattern, `visit_*`, where the string is walked over. A variable
+    # or an item of a container holds a string that is written somewhere, and is noted there.
+    has_prefix = isinstance(first, ast.Constant) and str(first.value).endswith("_")
+    return not has_prefix and not isinstance(
         asked, ast.Constant | ast.Name | ast.Attribute | ast.Subscript
     )
 
@@ -96,7 +97,8 @@ def parameters(node: Function) -> set[str]:
 
 
 def lasting_parameters(node: Function) -> set[str]:
-    """Return the parameters whose default is made once, and may be changed by each call."""
+    """Return the parameters with a mutable default, which all calls share."""
+    # Defaults belong to the last parameters, so both are paired from the end.
     args = node.args
     named = [*args.posonlyargs, *args.args]
     of_places = zip(named[::-1], args.defaults[::-1], strict=False)
@@ -106,7 +108,7 @@ def lasting_parameters(node: Function) -> set[str]:
 
 
 def given(value: ast.expr) -> set[str]:
-    """Return the names in a value, but for an object that is only asked for a part of itself."""
+    """Return the names in a value, without a ``self`` of which only an attribute is used."""
     asked = {id(each.value) for each in ast.walk(value) if isinstance(each, ast.Attribute)}
     return {
         each.id
@@ -116,7 +118,7 @@ def given(value: ast.expr) -> set[str]:
 
 
 def evaluated(node: Function) -> set[str]:
-    """Return the names that defining a function asks for."""
+    """Return the names that are evaluated when a function is defined."""
     args = node.args
     asked = (*node.decorator_list, *args.defaults, *(one for one in args.kw_defaults if one))
     inner = (each for one in asked for each in ast.walk(one))
@@ -124,22 +126,22 @@ def evaluated(node: Function) -> set[str]:
 
 
 def is_memo(node: Function) -> bool:
-    """Tell whether a decorator keeps what the function returned."""
+    """Tell whether a decorator keeps the function's results."""
     return any(tip(decorator) in MEMO for decorator in node.decorator_list)
 
 
 def is_methodical(node: ast.stmt) -> bool:
-    """Tell whether no decorator may do something to the class around a statement."""
+    """Tell whether no decorator of a statement concerns the class around it."""
     return all(tip(each) in METHODICAL for each in getattr(node, "decorator_list", ()))
 
 
 def is_self(node: ast.expr) -> bool:
-    """Tell whether an expression is the object that a method works on."""
+    """Tell whether an expression is the instance that a method works on."""
     return isinstance(node, ast.Name) and node.id == "self"
 
 
 def is_new(node: ast.expr) -> bool:
-    """Tell whether a value is nobody else's yet: a constant, or a container made on the spot."""
+    """Tell whether nothing else holds a value yet: a constant, or a container made on the spot."""
     made = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
     return isinstance(node, ast.Constant | ast.JoinedStr | made) or (
         isinstance(node, ast.Call) and tip(node.func) in CONTAINERS
@@ -147,7 +149,8 @@ def is_new(node: ast.expr) -> bool:
 
 
 def is_mild(node: ast.ClassDef) -> bool:
-    """Tell whether nothing around a class takes notice of its methods."""
+    """Tell whether no decorator or metaclass of a class looks at its methods."""
+    # Any keyword may be a metaclass, or an argument of `__init_subclass__`.
     return not node.keywords and all(tip(each) in MILD for each in node.decorator_list)
 
 
@@ -157,7 +160,7 @@ def is_inspected(node: Function) -> bool:
 
 
 def own_attributes(node: ast.AST) -> set[str]:
-    """Return the attributes of ``self`` that are spoken of anywhere inside."""
+    """Return the attributes of ``self`` that occur anywhere inside a node."""
     return {
         each.attr
         for each in ast.walk(node)
@@ -168,13 +171,15 @@ def own_attributes(node: ast.AST) -> set[str]:
 
 
 def first_line(node: ast.stmt) -> int:
-    """Return where a definition's decorators begin, as code objects count."""
+    """Return the line where a definition begins, decorators included, as in code objects."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min((each.lineno for each in decorators), default=node.lineno)
 
 
 def yields(node: Function) -> bool:
-    """Tell whether a function is a generator: called, it doesn't start to run."""
+    """Tell whether a function is a generator: a call of it runs nothing yet."""
+    # Not `ast.walk`: this is asked of every function, and most nodes needn't be entered. So the
+    # dictionaries of nodes are read as they are.
     waiting: list[object] = [*node.body]
     while waiting:
         inner = waiting.pop()

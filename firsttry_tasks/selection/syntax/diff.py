@@ -1,4 +1,4 @@
-"""What differs between two versions of a file, in fragments."""
+"""Compares two versions of a file, fragment by fragment."""
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
@@ -9,12 +9,16 @@ from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
 class FragmentDiff(msgspec.Struct, frozen=True):
-    """The fragments of the old version that changed or went, and the statements that came."""
+    """What differs between an old and a new version of a file."""
 
+    #: Numbers of the old version's function bodies that changed or went away.
     bodies: frozenset[int]
+    #: Numbers of the old version's statements that changed, moved or went away.
     statements: frozenset[int]
+    #: Statements of the new version that are new, changed or moved.
     added: tuple[Fragment, ...]
-    removed: frozenset[str]  # names the module bound, and binds no more
+    #: Names that the module bound and binds no more.
+    removed: frozenset[str]
 
     def __bool__(self) -> bool:
         """Tell whether anything differs."""
@@ -22,7 +26,9 @@ class FragmentDiff(msgspec.Struct, frozen=True):
 
 
 def compare(old: Sequence[Fragment], new: Sequence[Fragment]) -> FragmentDiff:
-    """Bodies are compared by name, statements by their order."""
+    """Return what differs between the fragments of two versions of a file."""
+    # A body runs when it is called, so its place doesn't matter and its name does. A statement
+    # runs where it stands: two that change places are a change.
     bodies = {fragment.qualname: fragment.digest for fragment in new if fragment.is_function_body}
     changed = {
         number
@@ -43,9 +49,10 @@ def compare(old: Sequence[Fragment], new: Sequence[Fragment]) -> FragmentDiff:
 
 
 def _moves(old: Sequence[Fragment], new: Sequence[Fragment]) -> tuple[list[int], list[Fragment]]:
-    """Places of old statements that are not where they were, and the new ones."""
+    """Return the places of old statements that are gone, and the statements that came."""
     left = [(fragment.qualname, fragment.digest) for fragment in old]
     right = [(fragment.qualname, fragment.digest) for fragment in new]
+    # `autojunk` would ignore digests that occur often, in files of more than 200 statements.
     matcher = SequenceMatcher(None, left, right, autojunk=False)
     gone: list[int] = []
     added: list[Fragment] = []

@@ -1,4 +1,4 @@
-"""What expressions refer to: the names in them, and what they may look at or change."""
+"""Notes what expressions refer to: the names in them, and what they may look at or change."""
 
 from __future__ import annotations
 
@@ -34,26 +34,20 @@ _NAMED = ast.Name | ast.Attribute
 
 
 class Expressions(Walk):
-    """What one walk finds; see ``Uses`` and ``Reflection`` for the meaning of most of it.
-
-    ``stores`` are names set, ``shared`` those declared global or nonlocal, ``kept`` the first names
-    of chains that something is stored in, ``stored`` the same with what is stored there, ``lent``
-    are local names of what has another, ``called`` is what is called, ``functions`` are the
-    definitions inside with their qualified names: their bodies are fragments of their own.
-    ``homes`` are what imported names are called where they come from. ``loose`` are names that
-    are not only called, or asked whether something is of their kind. ``held_names`` and ``held``
-    (those behind a dot and in strings) are had without calling them or asking for a part of them.
-    ``conditions``: there are some.
-    """
+    """A walk that notes what expressions do; `Uses` and `Reflection` explain most of the fields."""
 
     def __init__(self, scope: str) -> None:
         """Begin in the scope with this qualified name."""
         super().__init__()
         self.scope = scope
         self.names: set[str] = set()
+        #: Names that are used in another way than being called or compared with a type.
         self.loose: set[str] = set()
+        #: Names, and names behind dots or in strings, that are held as a whole: neither called
+        #: nor asked for a part.
         self.held_names: set[str] = set()
         self.held: set[str] = set()
+        #: Names that are set.
         self.stores: set[str] = set()
         self.attrs: set[str] = set()
         self.passed_on: set[str] = set()
@@ -61,31 +55,50 @@ class Expressions(Walk):
         self.sets: set[str] = set()
         self.stored_own: set[str] = set()
         self.stored_foreign: set[str] = set()
+        #: Imported name -> what it is called where it comes from.
         self.homes: dict[str, str] = {}
         self.annotations: set[str] = set()
         self.imports: set[str] = set()
         self.writes: set[tuple[str, str]] = set()
+        #: Names that are declared global or nonlocal.
         self.shared: set[str] = set()
+        #: First names of chains that something is stored in; the same with what is stored there.
         self.kept: set[str] = set()
         self.stored: list[tuple[str, ast.expr]] = []
+        #: Local name -> the existing thing that it is another name of.
         self.lent: dict[str, ast.expr] = {}
+        #: What is called.
         self.called: list[ast.expr] = []
+        #: Definitions inside, with qualified names: their bodies are fragments of their own.
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
-        self.apart: ast.AST | None = None  # a definition whose docstring is a fragment of its own
+        #: A definition whose docstring is a fragment of its own.
+        self.apart: ast.AST | None = None
         self.has_effect = self.may_raise = self.any_name = self.any_member = self.own_module = False
         self.star = self.signatures = self.conditions = False
-        self._inside = 0  # classes that are not taken apart
-        self._new: set[int] = set()  # attributes that are given what nobody else has
-        self._called_only: set[int] = set()  # nodes that are called, or asked for their kind
-        self._used: set[int] = set()  # nodes of which a part is asked for, decorators and bases
-        self._tame: set[int] = set()  # nodes that seem to ask for any name, and don't
-        self._listed: set[int] = set()  # strings that are one of many, not the part of a name
+        self._begin_marks()
+
+    def _begin_marks(self) -> None:
+        """Begin with no node marked by the nodes around it."""
+        #: How many classes that are not taken apart are around the present node.
+        self._inside = 0
+        # What an outer node knows of an inner one that is still to be walked over, by the node's
+        # id: the tree keeps all nodes alive, so ids stay their own.
+        #: Attributes that are given what nothing else holds.
+        self._new: set[int] = set()
+        #: Nodes that are called, or compared with the type of something.
+        self._called_only: set[int] = set()
+        #: Nodes of which only a part is used; decorators and bases.
+        self._used: set[int] = set()
+        #: Nodes that look as if they asked for any name, and don't.
+        self._tame: set[int] = set()
+        #: Strings in a list: whole names, no parts of names.
+        self._listed: set[int] = set()
 
     # What kinds of nodes mean. True: the fields of the node are still to be walked over.
 
     def on_name(self, node: ast.Name) -> bool:
-        """Note who is referred to, and who is set."""
+        """Note that a name is referred to, or set."""
         self._text.append(f"({node.id},{node.ctx.__class__.__name__})")
         if isinstance(node.ctx, ast.Load):
             self.names.add(node.id)
@@ -104,6 +117,7 @@ class Expressions(Walk):
         self.attrs.add(node.attr)
         if id(node) not in self._called_only:
             self.loose.add(node.attr)
+        # `x.__dict__` holds everything in `x`, so `x` counts as passed on as a whole.
         if node.attr == "__dict__":
             self._hand(node.value)
             self.attrs |= {"__class__"} if root(node) == "cls" else set()
@@ -127,6 +141,7 @@ class Expressions(Walk):
         return True
 
     def _reflects(self, name: str, of: str = "") -> None:
+        """Note that a name stands for a way to look things up; ``of`` stands before its dot."""
         self.signatures = self.signatures or name in SIGNATURES
         self.any_name = self.any_name or name in ANY_NAME
         self.any_member = self.any_member or (name in ANY_MEMBER and of not in FUNCTIONS)
@@ -136,9 +151,11 @@ class Expressions(Walk):
         """Note that setting an item changes what stands before the bracket."""
         self.may_raise = True
         if tip(node.value) in GENERIC:
-            self._hint(node.slice)  # type variables: only some classes look at them
+            # Type variables are looked at by few classes, as annotations are.
+            self._hint(node.slice)
             self._fields(node, "slice")
             return False
+        # `vars(x)["name"]` asks for one name, which is noted as a string.
         if isinstance(node.slice, ast.Constant):
             self._tame.add(id(node.value))
         if not isinstance(node.ctx, ast.Load):
@@ -157,8 +174,9 @@ class Expressions(Walk):
             self._hand(*node.args, *(word.value for word in node.keywords))
             self.held.update(PASSED + tip(it) for it in node.args if isinstance(it, _NAMED))
         self.any_name = self.any_name or asks_for_any(node)
+        # What an instance holds was put there by code that ran, and that is recorded.
         if tip(func) == "vars" and node.args and is_self(node.args[0]):
-            self._tame.add(id(func))  # what an object holds was put there by code that ran
+            self._tame.add(id(func))
         if isinstance(func, ast.Attribute):
             self._listing(node, func.value)
             if func.attr not in READING:
@@ -169,23 +187,26 @@ class Expressions(Walk):
                 self.stored.extend((root(node), value) for value in given)
         if node.args:
             self._first(func, node.args)
+        # `"one two".split()` is a list of names.
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Constant):
-            self._spell(every(str(func.value.value)))  # `"one two".split()`
+            self._spell(every(str(func.value.value)))
+        # An autouse fixture concerns tests that don't name it.
         self.has_effect = self.has_effect or any(word.arg == "autouse" for word in node.keywords)
         return True
 
     def _first(self, func: ast.expr, values: list[ast.expr]) -> None:
-        """Find out what the first argument of a call is to it."""
+        """Note what the first argument says about a call."""
         if tip(func) == "setattr":
             self.stored.extend((root(values[0]), value) for value in values[2:])
         if isinstance(values[0], ast.Constant):
             if isinstance(func, ast.Attribute):
-                self._tame.add(id(func.value))  # `x.__dict__.get("name")` asks for one name
+                # `x.__dict__.get("name")` asks for one name.
+                self._tame.add(id(func.value))
             if tip(func) in LABELLING:
                 self._tame.add(id(values[0]))
 
     def _hand(self, *values: ast.expr) -> None:
-        """Note what is given away as a whole: modules and classes, by themselves or by name."""
+        """Note modules and classes that are passed on as a whole, by themselves or by name."""
         for value in values:
             if isinstance(value, ast.Constant):
                 self.passed_on.add(quoted(value.value))
@@ -197,7 +218,7 @@ class Expressions(Walk):
                 self.passed_on.add(dotted(value))
 
     def on_constant(self, node: ast.Constant) -> bool:
-        """Short strings may be names of something."""
+        """Note the names that a string may stand for."""
         self._text.append(f"({type(node.value).__name__}:{node.value!r})")
         if isinstance(node.value, str) and id(node) not in self._tame:
             if id(node) not in self._listed:
@@ -213,38 +234,39 @@ class Expressions(Walk):
         self.held.update(QUOTED + name for name in names)
 
     def _listing(self, node: ast.AST, *changed: ast.expr) -> None:
-        """Let a list of names that is made of others ask for none of what they name."""
+        """Note that ``__all__`` is only copied into another ``__all__``, which looks nothing up."""
         if any(tip(each) == "__all__" for each in changed):
             lists = (each for each in ast.walk(node) if isinstance(each, _NAMED))
             self._tame.update(id(each) for each in lists if tip(each) == "__all__")
 
     def on_list(self, node: ast.List | ast.Tuple | ast.Set) -> bool:
-        """Note that its strings are whole names, if they are names."""
+        """Note that strings in a list are whole names, if they are names."""
         self._listed.update(map(id, node.elts))
         return True
 
     def on_compare(self, node: ast.Compare) -> bool:
-        """``"name" in x.__dict__`` asks for one name."""
+        """Note that ``"name" in x.__dict__`` asks for one name only."""
         if isinstance(node.left, ast.Constant):
             self._tame.update(map(id, node.comparators))
         return True
 
     def _hint(self, node: ast.expr) -> None:
+        """Walk over an annotation; its names are kept apart, its text counts."""
         before = self.references()
         self.visit(node)
         self.annotations |= (self.names - before[0]) | (self.attrs - before[1])
         self.forget(before)
 
     def references(self) -> tuple[set[str], ...]:
-        """Return what is referred to so far, to `forget` what comes after."""
+        """Return copies of what is referred to so far, to `forget` what comes after."""
         kinds = self.names, self.attrs, self.passed_on, self.held_names, self.held
         return tuple(map(set, kinds))
 
     def forget(self, before: tuple[set[str], ...]) -> None:
-        """Go back to what was referred to before a part that nobody looks at."""
+        """Go back to what was referred to before a part that no code looks at."""
         self.names, self.attrs, self.passed_on, self.held_names, self.held = before
 
 
 def members(node: ast.expr | None) -> list[ast.expr]:
-    """Return what a tuple holds, or what is no tuple itself."""
+    """Return the elements of a tuple, or a node that is no tuple as the only element."""
     return node.elts if isinstance(node, ast.Tuple) else [node] if node is not None else []

@@ -1,4 +1,4 @@
-"""The body of a function as a fragment: what it refers to, and what it keeps for later."""
+"""Makes a fragment of a function's body: what it refers to, and what it keeps for later."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
+#: Methods that set attributes of an instance which no other code has yet.
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__set_name__"})
 
 
@@ -33,9 +34,13 @@ def body(
 ) -> Fragment:
     """Return a function's body as a fragment.
 
-    ``around`` are names of the functions it stands in.
+    ``scan`` has walked over the body, ``name`` is the qualified name, ``around`` holds the local
+    names of the functions around it.
     """
+    # Local names refer to nothing outside of the function.
     own = parameters(node) | (scan.stores - scan.shared)
+    # Without a condition and something that is written nothing is made lazily. Most functions
+    # have one or the other missing, and are spared the search.
     asks = scan.conditions and (scan.writes or "setattr" in scan.names)
     lazy = lazily(node.body) if asks else NOTHING
     return Fragment(
@@ -65,10 +70,11 @@ def body(
 
 
 def _writes(scan: Scan, name: str, own: AbstractSet[str], lazy: Lazy) -> frozenset[tuple[str, str]]:
-    """Return what a body changes that others may notice."""
+    """Return what a body changes that other code may notice."""
     writes = {pair for pair in scan.writes if pair[1].removesuffix(CALLED) not in own}
-    # What is made when first asked for says nothing of who asked; nor does what a function is told.
+    # An attribute that is made when first asked for is the same whichever function asks first.
     writes -= {("self", attribute) for attribute in lazy.made}
+    # A decorator that sets `function.marker` describes the function that it was given.
     writes = {pair for pair in writes if pair[0] not in FUNCTIONS & own}
     if name.rpartition(".")[2] in _CONSTRUCTORS:
         writes = {pair for pair in writes if pair[0] != "self"}
@@ -84,11 +90,15 @@ def _memo(
 ) -> Memo:
     """Return what a body keeps for later."""
     own = parameters(node) | (scan.stores - scan.shared)
+    # Local names that stand for something which outlives the call: `cls`, a parameter with a
+    # mutable default, an alias of an outer object. What is stored in those is kept.
     lent = _lent(scan, own)
     lasting = own & {"cls", *lasting_parameters(node), *lent}
     kept = bool(scan.shared) or is_memo(node) or not scan.kept.isdisjoint(lasting)
+    # A name that isn't local belongs to a module or to a function around.
     kept = kept or not scan.kept <= own
     keeps = kept or bool(lazy.keeps)
+    # Local names that end with the call.
     brief = own - lasting - lazy.roots - {"self"}
     parts = lazy.parts if keeps and not kept else None
     return Memo(
@@ -108,13 +118,13 @@ def _memo(
 
 
 def _held(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
-    """Return what a body has without calling it, as it is called at home."""
+    """Return what a body holds without calling it, by the names in the defining modules."""
     imported = {home for name, home in scan.homes.items() if name in scan.held_names}
     return frozenset(scan.held_names - own | imported | scan.held)
 
 
 def _lent(scan: Scan, own: AbstractSet[str]) -> dict[str, str]:
-    """Return the local names of what outlives a function, each with what it is called outside."""
+    """Return local names of things that outlive the call, each with the name outside."""
     return {
         name: tip(value)
         for name, value in scan.lent.items()
@@ -133,19 +143,20 @@ def _names(scope: str, parts: Iterable[ast.AST]) -> frozenset[str]:
 def _takes(scan: Scan, own: AbstractSet[str], brief: AbstractSet[str]) -> bool:
     """Tell whether a body keeps things that it was given, or has got from elsewhere.
 
-    What is stored in an ``own`` name that is ``brief`` doesn't outlive it.
+    What is stored in a ``brief`` name ends with the call.
     """
     local = own - scan.homes.keys()
     return any(not given(it).isdisjoint(local) for name, it in scan.stored if name not in brief)
 
 
 def _made(scan: Scan, own: AbstractSet[str], brief: AbstractSet[str]) -> frozenset[str]:
-    """Return the bare names in what a body keeps, and its attributes.
+    """Return the names in what a body keeps, those behind its local variables included.
 
-    They are ``.name`` of its own object's, ``:name`` of others', and ``:name()`` where it calls
-    one: its own object's too, whose class may have heirs. Those behind its own variables are among
-    them.
+    Attributes are noted as ``.name`` of its own instance, ``:name`` of another object, and
+    ``:name()`` if it calls one.
     """
+    # A called method is noted as another object's even of its own instance: the class of that may
+    # be a subclass, with a method of its own.
     behind: dict[str, list[ast.expr]] = {}
     for name, value in scan.stored:
         behind.setdefault(name, []).append(value)
@@ -164,12 +175,12 @@ def _made(scan: Scan, own: AbstractSet[str], brief: AbstractSet[str]) -> frozens
 
 
 def _is_getter(name: str, scan: Scan) -> bool:
-    """Tell whether a descriptor may keep what it found, wherever that is."""
+    """Tell whether a body is a descriptor's that may keep what it found, wherever that is."""
     return name.endswith(".__get__") and bool(scan.kept)
 
 
 def _gets(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
-    """Return how a body calls things that it was given."""
+    """Return how a body calls what it was given: "" for a name, ``.name`` for an attribute."""
     known = {name.rpartition(".")[2] for name, _ in scan.functions} | scan.homes.keys()
     found: set[str] = set()
     for called in scan.called:
@@ -181,12 +192,12 @@ def _gets(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
 
 
 def _containers(scan: Scan, own: AbstractSet[str]) -> set[str]:
-    """Return what a body puts something into that outlives it."""
+    """Return the names of containers that outlive the call and that a body puts something into."""
     return {end for name, end in scan.writes if name in scan.kept and name not in own}
 
 
 def _passed_on(scan: Scan, own: set[str]) -> frozenset[str]:
-    """Return what a body hands on that is not its own, or that it has imported itself."""
+    """Return what a body passes on that is not local, or that it has imported itself."""
     found: set[str] = set()
     for chain in scan.passed_on - {""}:
         first, dot, rest = chain.partition(".")

@@ -1,4 +1,4 @@
-"""What a function makes only where it is missing, and keeps in an object."""
+"""Finds attributes that a function makes only if they are missing, and keeps in an object."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 class Lazy(NamedTuple):
-    """``keeps`` are attributes, ``roots`` the first names of the chains they are set in.
+    """What a function makes lazily, and where it keeps that."""
 
-    Of the attributes, ``items`` are those that hold what an item of is set, ``others`` those of
-    objects besides ``self``. ``parts`` are the statements that don't run where the thing is there;
-    None where that may be anything in the function. ``made`` are attributes of ``self`` that are
-    asked for with ``is``.
-    """
-
+    #: Attributes that hold it.
     keeps: frozenset[str]
+    #: First names of the chains in which the attributes are set.
     roots: frozenset[str]
+    #: Attributes among them of which an item is set.
     items: frozenset[str]
+    #: Attributes among them of other objects than ``self``.
     others: frozenset[str]
+    #: Statements that run only if the thing is missing; None if that may be anything.
     parts: tuple[ast.AST, ...] | None
+    #: Attributes of ``self`` that a condition compares by ``is``.
     made: frozenset[str]
 
 
@@ -40,13 +40,14 @@ class _Store(NamedTuple):
 
     name: str
     root: str
-    own: bool  # of self
+    #: Of ``self``, or of an object that the function has just made.
+    own: bool
     item: bool
     node: ast.expr | ast.stmt
 
 
 class _Asked(NamedTuple):
-    """Attributes that are asked for; ``inside`` is what may make them if it is a statement."""
+    """Attributes that a condition asks for; ``inside`` runs only if the condition says so."""
 
     names: set[str]
     at: ast.expr | ast.stmt
@@ -54,7 +55,7 @@ class _Asked(NamedTuple):
 
 
 def lazily(body: Sequence[ast.stmt]) -> Lazy:
-    """Return what a body makes only where a condition on its own attribute says that it lacks."""
+    """Return what a body makes only if a condition says that the same attribute is missing."""
     nodes = [inner for statement in body for inner in _walk(statement)]
     aliases = _aliases(nodes)
     stores = list(_stores(nodes))
@@ -65,12 +66,15 @@ def lazily(body: Sequence[ast.stmt]) -> Lazy:
     for asked in _conditions(nodes, aliases) if stored else ():
         if stored.isdisjoint(asked.names):
             continue
+        # `if self._code is None: self._code = make()`: the part inside the condition makes it.
         inner = {id(each) for each in ast.walk(asked.inside)} if asked.inside else set[int]()
         there = [store for store in stores if id(store.node) in inner]
         if any(store.name in asked.names for store in there):
             found += there
             parts += [asked.inside] if asked.inside else []
             continue
+        # `if self._code: return self._code`, and it is made further down: then anything in the
+        # function may take part.
         later = [store for store in stores if _ends(store.node) > _begins(asked.at)]
         if any(store.name in asked.names for store in later):
             found += later
@@ -124,7 +128,8 @@ def _spoken(node: ast.AST, aliases: Mapping[str, set[str]]) -> set[str]:
         elif isinstance(inner, ast.Call) and tip(inner.func) in LOOKUPS:
             found |= _named(inner)
         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
-            waiting += [inner.func.value, *inner.args]  # a method is no attribute that is kept
+            # The name of a method is no attribute that holds something.
+            waiting += [inner.func.value, *inner.args]
             continue
         waiting.extend(ast.iter_child_nodes(inner))
     return found
@@ -151,18 +156,21 @@ def _stores(nodes: Sequence[ast.AST]) -> Iterator[_Store]:
 
 
 def _targets(target: ast.expr, node: ast.stmt, lent: Mapping[str, ast.expr]) -> Iterator[_Store]:
-    """Return what is kept where; an object that the function has made itself is no other's."""
+    """Yield what is stored where."""
     if isinstance(target, ast.Tuple | ast.List):
         for each in target.elts:
             yield from _targets(each, node, lent)
         return
     item = isinstance(target, ast.Subscript)
     held = target.value if isinstance(target, ast.Subscript) else target
+    # `known = self._known; known[name] = value` stores an item of the attribute.
     if item and isinstance(held, ast.Name):
-        held = lent.get(held.id, held)  # `known = self._known; known[name] = value`
+        held = lent.get(held.id, held)
     if isinstance(held, ast.Attribute):
         owner = held.value
         made = lent.get(owner.id) if isinstance(owner, ast.Name) else None
+        # A name with a capital is a class by convention, so the call makes a new object, which
+        # nothing else holds yet.
         fresh = isinstance(made, ast.Call) and tip(made.func)[:1].isupper()
         yield _Store(held.attr, root(target), fresh or is_self(owner), item=item, node=node)
 
@@ -187,6 +195,7 @@ def _conditions(nodes: Iterable[ast.AST], aliases: Mapping[str, set[str]]) -> It
 
 
 def _made(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    # Comparing by `is`, with None or a sentinel, is how code asks whether it was made at all.
     for node in nodes:
         if isinstance(node, ast.If) and any(
             isinstance(each, ast.Is | ast.IsNot) for each in ast.walk(node.test)

@@ -1,4 +1,4 @@
-"""A Python file taken apart into fragments."""
+"""Takes a Python file apart into fragments: statements, and the bodies of functions."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ _GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 def take_apart(source: bytes) -> tuple[Fragment, ...]:
     """Return all fragments of a file; raises SyntaxError or ValueError as ``ast.parse`` does."""
     tree = ast.parse(source)
+    # How often a qualified name was seen: functions may have one name, as in the branches of an
+    # `if`, and each body has to be found by its own.
     times: dict[str, int] = {}
     fragments: list[Fragment] = []
     for statement in _split(_alive(tree.body)):
@@ -40,12 +42,17 @@ def take_apart(source: bytes) -> tuple[Fragment, ...]:
 
 
 def _alive(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Leave out functions that the next statements replace, as those marked ``overload`` are."""
+    """Return the statements without functions marked ``overload``, which the next ones replace.
+
+    They describe signatures for type checkers; nothing can call them.
+    """
     kept: list[ast.stmt] = []
     replaced: set[str] = set()
     for node in reversed(statements):
+        # A statement between them may refer to the function while it still has that name.
         if not isinstance(node, Function) or not is_methodical(node):
-            replaced.clear()  # it may ask for any of them
+            replaced.clear()
+        # Read backwards: what follows is known when a function is met.
         elif node.name in replaced and all(tip(each) == "overload" for each in node.decorator_list):
             continue
         else:
@@ -55,7 +62,10 @@ def _alive(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 
 def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """One import statement a name, so that a changed name doesn't drag its neighbours along."""
+    """Yield the statements with one import statement for each name that is imported.
+
+    So a name that is added to an import changes nothing for its neighbours.
+    """
     for node in statements:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
@@ -63,8 +73,9 @@ def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 yield ast.copy_location(ast.Import([alias]), node)
+        # The branch for type checkers never runs.
         elif isinstance(node, ast.If) and tip(node.test) == "TYPE_CHECKING":
-            yield from _split(node.orelse)  # the other branch never runs
+            yield from _split(node.orelse)
         else:
             yield node
 
@@ -72,8 +83,10 @@ def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 def _statement(
     node: ast.stmt, scope: str, times: dict[str, int], around: ast.ClassDef | None
 ) -> Iterator[Fragment]:
-    """Return the fragments of a statement; ``around`` is the class it is a member of."""
+    """Yield the fragments of a statement; ``around`` is the class it is a member of."""
     scan = Scan(scope)
+    # Docstrings are fragments of their own if only code that reads docstrings can notice them.
+    # A decorator or metaclass could look at them, and then they stay in the definition.
     if around is not None and _is_doc(node) and is_mild(around):
         yield _doc(node, scope, of_class=True)
         return
@@ -98,12 +111,14 @@ def _statement(
 
 
 def _is_data(node: ast.stmt) -> bool:
-    """Tell whether a statement gives a variable something to hold; of some we know what for."""
+    """Tell whether a statement gives a variable a value that other code may look names up in."""
+    # What is done with these two is known: Python alone reads them.
     known = isinstance(node, ast.Assign) and tip(node.targets[0]) in {"__all__", "__slots__"}
     return isinstance(node, _DATA) and not known
 
 
 def _data_strings(scan: Scan) -> frozenset[str]:
+    # Patterns (`visit_*`) stand for parts of names, which nothing looks up.
     return frozenset(name for name in scan.spelled if "*" not in name)
 
 
@@ -116,9 +131,10 @@ def _is_doc(node: ast.stmt) -> bool:
 
 
 def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False) -> Fragment:
-    """Return the docstring of a function, or of a class that nobody looks into.
+    """Return the fragment of a docstring, of a function or a class.
 
-    ``runs``: whoever asks for the function by its name gets what it returns instead.
+    With ``runs`` the function is a property or the like: its name gives what it returns, so only
+    ``name.__doc__`` on the class leads to the docstring.
     """
     scan = Scan(of)
     scan.visit(node)
@@ -136,6 +152,7 @@ def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False)
 
 
 def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Fragment]:
+    """Yield the bodies of functions, and of the functions inside those."""
     waiting = deque((name, node, frozenset[str]()) for name, node in functions)
     while waiting:
         name, node, around = waiting.popleft()
@@ -154,7 +171,10 @@ def _is_plain(node: ast.ClassDef) -> bool:
 
 
 def _fragment(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Fragment:
+    """Return a statement as a fragment; ``plain`` and ``mild`` as in `Reflection`'s last two."""
+    # Python, pytest and unittest use such members without naming them.
     magic = any(MAGIC.fullmatch(name) for name in scan.stores)
+    # What stands under `if __name__ == "__main__"` doesn't run when the module is imported.
     guard = isinstance(node, ast.If) and ast.unparse(node.test) in _GUARDS
     return Fragment(
         qualname=scan.scope,

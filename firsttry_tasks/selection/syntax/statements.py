@@ -1,4 +1,4 @@
-"""One walk over one fragment of code: its text without layout, and the names in it."""
+"""Walks over one fragment of code: its text without layout, and the names in it."""
 
 from __future__ import annotations
 
@@ -21,25 +21,27 @@ if TYPE_CHECKING:
 
 
 class Scan(Expressions):
-    """What one walk finds, statements included."""
+    """A walk that takes in statements too; each fragment has a walk of its own."""
 
     def head(self, node: ast.ClassDef) -> None:
-        """Walk over a class without its body."""
+        """Walk over a class statement without the body, whose statements are fragments."""
         self._text.append("ClassDef")
         self._used.update(map(id, (*node.decorator_list, *node.bases)))
         self._fields(node, "body")
         self.stores.add(node.name)
         self.bases = tuple(tip(base) for base in node.bases)
+        # A class without these only makes a new class, whatever its body does.
         self.may_raise = bool(node.decorator_list or node.keywords or node.bases)
 
     def body(self, node: Function) -> None:
-        """Walk over a function without signature and docstring: the definition has those."""
+        """Walk over a function without signature and docstring, which belong to the definition."""
         has_doc = ast.get_docstring(node, clean=False) is not None
         self._text.append(node.__class__.__name__)
         self._each(node.body[1:] if has_doc else node.body)
 
     def on_import(self, node: ast.Import) -> bool:
         """Note the module, and the name it is bound to."""
+        # An import of another project's module may fail in another environment.
         self.may_raise = self.may_raise or not _standard(alias.name for alias in node.names)
         for alias in node.names:
             self.imports.add(alias.name)
@@ -49,6 +51,7 @@ class Scan(Expressions):
 
     def on_import_from(self, node: ast.ImportFrom) -> bool:
         """Note the module and the name in it, which may be a module as well."""
+        # The name may be gone, even from a module that is there.
         self.may_raise = True
         source = "." * node.level + (node.module or "")
         self.imports.add(source)
@@ -62,14 +65,16 @@ class Scan(Expressions):
         return True
 
     def _import(self, name: str, alias: ast.alias) -> None:
+        """Note the name that an import binds, and what it is called where it comes from."""
         self.stores.add(name)
         self.homes[name] = alias.name.rpartition(".")[2]
+        # Under another name its uses in the fragment can't be told, so it may be used in any way.
         if alias.asname:
             self.loose.add(self.homes[name])
             self.held.add(self.homes[name])
 
     def on_function(self, node: Function) -> bool:
-        """Take in signature, decorators, docstring and kind; the body is another fragment."""
+        """Take in signature, decorators, docstring and kind; the body is a fragment of its own."""
         self.stores.add(node.name)
         self._used.update(map(id, node.decorator_list))
         name = f"{self.scope}.{node.name}" if self.scope else node.name
@@ -78,6 +83,8 @@ class Scan(Expressions):
         if doc is not None and node is not self.apart:
             self._text.append(repr(doc))
         self.may_raise = self.may_raise or bool(node.decorator_list)
+        # A function that becomes a generator is another one for its callers, even if they never
+        # ran its body.
         if yields(node):
             self._text.append("yields")
         if self._inside or is_inspected(node):
@@ -87,7 +94,9 @@ class Scan(Expressions):
         return False
 
     def _signature(self, node: Function) -> None:
-        """Annotations that nobody inspects are text, not references."""
+        """Walk over a signature whose annotations no code inspects: text, but no references."""
+        # Defaults and decorators are evaluated, so they are walked over again for their names,
+        # without adding their text twice.
         before = self.references()
         self._fields(node, "body")
         self.forget(before)
@@ -97,7 +106,7 @@ class Scan(Expressions):
         self._text = text
 
     def on_class(self, node: ast.ClassDef) -> bool:
-        """Take in a class inside a function or a compound statement: its methods are fragments."""
+        """Take in a class inside a function or a compound statement; its methods are fragments."""
         self.stores.add(node.name)
         self._used.update(map(id, (*node.decorator_list, *node.bases)))
         outer, self.scope = self.scope, f"{self.scope}.{node.name}" if self.scope else node.name
@@ -108,7 +117,8 @@ class Scan(Expressions):
         return False
 
     def on_annotated(self, node: ast.AnnAssign) -> bool:
-        """Keep annotations of variables apart: only some classes look at them."""
+        """Note an annotated variable; the annotation's names are kept apart."""
+        # A dataclass or the like looks at annotations, other code doesn't.
         self._hint(node.annotation)
         if node.value is not None:
             self.stored.append((root(node.target), node.value))
@@ -117,14 +127,14 @@ class Scan(Expressions):
         return False
 
     def on_augmented(self, node: ast.AugAssign) -> bool:
-        """Something is added to what is there."""
+        """Note that something is added to a value."""
         self.stored.append((root(node.target), node.value))
         self._new.add(id(node.target))
         self._listing(node, node.target)
         return True
 
     def on_assign(self, node: ast.Assign) -> bool:
-        """Another name is given; ``wrapper.__doc__ = function.__doc__`` looks at nothing."""
+        """Note what is assigned to what."""
         value = node.value
         self._listing(value, *node.targets)
         self.stored.extend((root(target), value) for target in node.targets)
@@ -133,25 +143,27 @@ class Scan(Expressions):
         if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
             named = (target for target in node.targets if isinstance(target, ast.Name))
             self.lent.update((target.id, value) for target in named)
+        # An item of a container isn't counted: it is reached through the container's name.
         if not isinstance(node.targets[0], ast.Subscript) and not isinstance(value, ast.Constant):
             self._hand(value)
+        # `wrapper.__doc__ = function.__doc__` copies a docstring and reads nothing in it.
         if isinstance(value, ast.Attribute) and isinstance(node.targets[0], ast.Attribute):
             self._tame.add(id(value))
         return True
 
     def on_return(self, node: ast.Return) -> bool:
-        """Note that what is returned goes elsewhere."""
+        """Note that a returned value is passed on."""
         if node.value is not None and not isinstance(node.value, ast.Constant):
             self._hand(node.value)
         return True
 
     def on_shared(self, node: ast.Global | ast.Nonlocal) -> bool:
-        """Names that outlive the function."""
+        """Note names that outlive the function."""
         self.shared.update(node.names)
         return True
 
     def on_expression(self, node: ast.Expr) -> bool:
-        """Note that a docstring binds ``__doc__``; another expression is there for its effect."""
+        """Note a docstring, which binds ``__doc__``, or an expression that is there to act."""
         if not isinstance(node.value, ast.Constant):
             self.has_effect = True
             return True
@@ -162,23 +174,24 @@ class Scan(Expressions):
         return False
 
     def on_handler(self, node: ast.ExceptHandler) -> bool:
-        """Note that it is asked whether an error is of a kind."""
+        """Note that errors are compared with types, which uses the classes in no other way."""
         self._called_only.update(map(id, members(node.type)))
         return True
 
     def on_effect(self, _node: ast.AST) -> bool:
-        """More than binding names."""
+        """Note that a statement does more than bind names."""
         self.has_effect = self.may_raise = True
         return True
 
     def on_condition(self, node: ast.AST) -> bool:
-        """Note that what runs depends on something."""
+        """Note that what runs depends on a condition."""
+        # Only one branch ran when it was recorded; another one may raise.
         self.conditions = True
         self.may_raise = self.may_raise or isinstance(node, ast.If | ast.Match)
         return True
 
     def on_risk(self, _node: ast.AST) -> bool:
-        """May raise."""
+        """Note that a statement may raise."""
         self.may_raise = True
         return True
 
@@ -212,5 +225,5 @@ class Scan(Expressions):
 
 
 def _standard(names: Iterable[str]) -> bool:
-    """Tell whether all these modules are the standard library's, which are there."""
+    """Tell whether all these modules are the standard library's, which are always there."""
     return all(name.partition(".")[0] in sys.stdlib_module_names for name in names)

@@ -1,19 +1,23 @@
-"""Names that are spelled in text: in strings of the code, and in files that tests read."""
+"""Finds names in text: in strings of the code, and in data files that tests read."""
 
 import re
 
-#: Longer strings are prose, but for what stands in braces.
+#: Letters of the longest string that may name something; longer ones are prose, but for what stands
+#: in braces. A dotted path of a deep package fits. The figure is a judgement: a larger one would
+#: make more words of messages count as names, and select more tests.
 _LONGEST = 60
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+\Z")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _NAME_ASCII = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+# What is noted of strings stands in one set with plain names. So it begins with a character that no
+# name can begin with.
 #: Begins what a string says of a module or class: ``'conf.settings`` for ``"conf.settings"``.
 QUOTED = "'"
 #: Begins the name of what a call is given.
 PASSED = "("
-#: Begins the name at home of what a function imports by itself.
+#: Begins the original name of something that a function imports by itself.
 LOCAL = "@"
 
 
@@ -22,6 +26,7 @@ def words(value: str) -> frozenset[str]:
 
     They are ``name``, the parts of ``pkg.mod:name``, and what stands in braces (``{page.title}``).
     """
+    # `"{page.title}".format(page=page)` asks for `title` as code would, however long the text is.
     found = {name for group in _BRACES.findall(value) for name in _NAME.findall(group)}
     if len(value) > _LONGEST:
         return frozenset(found)
@@ -34,17 +39,18 @@ def parts(value: str) -> frozenset[str]:
     """Return how names are noted that begin or end with a string: ``visit_*`` for ``visit_``."""
     if len(value) > _LONGEST or not _WORD.match(value):
         return frozenset()
+    # Only beside an underscore are names put together from words.
     begins = {f"{value}*"} if value.endswith("_") else set()
     return frozenset(begins | ({f"*{value}"} if value.startswith("_") else set()))
 
 
 def every(value: str) -> frozenset[str]:
-    """Return all names in a string that is going to be split into them."""
+    """Return all names in a string, as one that is going to be split into them."""
     return frozenset(_NAME.findall(value))
 
 
 def quoted(value: object) -> str:
-    """Return how a string is noted that may be the whole name of a module or class, or ""."""
+    """Return how a string is noted that may be the whole name of a module or class, "" if not."""
     if (
         not isinstance(value, str)
         or len(value) > _LONGEST
@@ -56,4 +62,5 @@ def quoted(value: object) -> str:
 
 def spelled(content: bytes) -> frozenset[str]:
     """Return all names in a file, be it text or not."""
+    # Latin-1 decodes any bytes, so binary files need no care. It finds ASCII names only.
     return frozenset(_NAME_ASCII.findall(content.decode("latin-1")))

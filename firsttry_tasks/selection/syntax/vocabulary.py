@@ -1,4 +1,8 @@
-"""Words with a meaning to selection: of Python, its library, and those that many projects use."""
+"""Lists the words that mean something to selection: Python's, its library's, and common ones.
+
+Where a list names what has no effect (`READING`, `INNOCENT`), a word too many can miss a test.
+Where it names what has one (`CHANGING`, `LOOKING_OUT`), a word too few can.
+"""
 
 import builtins
 
@@ -12,14 +16,14 @@ UNINTERESTED = frozenset(
      "contextmanager", "asynccontextmanager", "cached_property", "lru_cache", "cache", "wraps",
      "abstractmethod", "fixture", "override", "parametrize", "mark", "skipif", "xfail", "skip"}
 )  # fmt: skip
-#: What everything has: such a name says little about who is called.
+#: Methods that builtin types have too: the name alone doesn't tell whose method is called.
 COMMON = frozenset(
     name
     for kind in (builtins, str, bytes, bytearray, int, float, list, tuple, dict, set)
     for name in dir(kind)
     if not name.startswith("_")
 )
-#: What makes a container that nobody else has.
+#: Calls that make a new container, which nothing else holds yet.
 CONTAINERS = frozenset(
     {"list", "dict", "set", "bytearray", "defaultdict", "OrderedDict", "Counter", "deque"}
 )
@@ -43,7 +47,7 @@ LOOKING_OUT = frozenset(
 )  # fmt: skip
 #: Calls that ask whether something is of a kind.
 KINDS = frozenset({"isinstance", "issubclass"})
-#: What makes objects without their constructor, as it was told how by others.
+#: Modules and methods that make instances without running their constructor.
 REVIVING = frozenset(
     {"pickle", "cPickle", "dill", "cloudpickle", "jsonpickle", "joblib", "shelve", "diskcache",
      "copyreg", "marshal", "__new__", "__setstate__", "__reduce__", "__reduce_ex__"}
@@ -53,30 +57,34 @@ INNOCENT = LOOKUPS | KINDS | {
     "super", "type", "id", "callable", "cast", "raises", "warns",
     "object", "len", "list", "append", "add", "version", "distribution", "getLogger", "warn",
 }  # fmt: skip
-CALLED = "()"  # ends the name of a common function whose result is changed
-#: Decorators of a method that don't concern its class.
+#: Ends the name of a function whose result is changed. No name can end so.
+CALLED = "()"
+#: Decorators of a method that do nothing to its class.
 METHODICAL = frozenset(
     {"property", "setter", "getter", "deleter", "staticmethod", "classmethod", "overload", "final",
      "override", "cached_property", "lru_cache", "cache", "contextmanager", "asynccontextmanager"}
 )  # fmt: skip
-#: Decorators of a method that runs for whoever asks for it.
+#: Decorators of a method that runs when the attribute is asked for.
 ACCESSING = frozenset({"property", "setter", "getter", "deleter", "cached_property"})
-#: Decorators of a class that take no notice of its methods, but for those with a meaning to Python.
+#: Decorators of a class that look at no methods but those with a meaning to Python.
 MILD = frozenset({"dataclass", "final", "total_ordering", "unique"})
-#: Asking for names that stand nowhere in the code.
+#: Ways to reach things whose names stand nowhere in the code: of anything, of a class.
 ANY_NAME = frozenset({"vars", "dir", "getmembers", "__subclasses__", "__all__"})
 ANY_MEMBER = frozenset({"__dict__", "__annotations__", "get_type_hints"})
-#: Asking what a function says of itself.
+#: Ways to read what a function says of itself: signature, defaults, docstring.
 SIGNATURES = frozenset(
     {"signature", "getfullargspec", "getdoc", "cleandoc", "__doc__", "__defaults__", "__code__",
      "__kwdefaults__", "__annotations__", "get_type_hints"}
 )  # fmt: skip
-#: What functions are called where they are wrapped; in their ``__dict__`` is nothing of a class.
+#: Names that decorators give to a function. The ``__dict__`` of a function holds no member of a
+#: class, so asking for it reflects nothing.
 FUNCTIONS = frozenset({"f", "fn", "func", "function", "method", "wrapped", "wrapper"})
+#: Ways to reach any name of the own module.
 OWN_MODULE = frozenset({"globals", "eval", "exec", "__globals__"})
-#: How docstrings are asked for; and by which function that nobody imports.
+#: Ways to read a docstring. ``help`` is apart because it is a builtin, and a common name besides.
 DOCS = frozenset({"__doc__", "getdoc", "pydoc"})
 HELP = "help"
+#: Bases whose brackets hold type variables.
 GENERIC = frozenset({"Generic", "Protocol"})
 #: Calls whose first argument is a label, not the name of something to look up.
 LABELLING = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "getLogger", "compile"})
