@@ -68,16 +68,18 @@ def pytest_configure(config: pytest.Config) -> None:
     plan = read_plan()
     if plan is None:
         return
-    from firsttry_tasks.recorder.inside_pytest.deselect import Selected
-    from firsttry_tasks.recorder.inside_pytest.outcomes import Outcomes, Stream
+    from firsttry_tasks.recorder.inside_pytest.deselect import PlannedSelection
+    from firsttry_tasks.recorder.inside_pytest.outcomes import EventStream, OutcomeReporter
 
     # testmon reads `--lf` even where `-p no:cacheprovider` took that option away.
     if not hasattr(config.option, "lf"):
         config.option.lf = False
-    stream = Stream(plan.events)
+    stream = EventStream(plan.events)
     worker = getattr(config, "workerinput", {}).get("workerid")
     if worker is None:
-        config.pluginmanager.register(Outcomes(stream), "firsttry-outcomes")
+        config.pluginmanager.register(OutcomeReporter(stream), "firsttry-outcomes")
     # Every worker of xdist collects the same tests; the first one tells which.
     tells = worker in {None, "gw0"}
-    config.pluginmanager.register(Selected(plan, stream if tells else None), "firsttry-selected")
+    config.pluginmanager.register(
+        PlannedSelection(plan, stream if tells else None), "firsttry-selected"
+    )

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.model.values import TestsPlan
-    from firsttry_tasks.recorder.inside_pytest.outcomes import Stream
+    from firsttry_tasks.recorder.inside_pytest.outcomes import EventStream
 
 
-class Selected:
+class PlannedSelection:
     """Deselects by the plan; what the plan does not know runs."""
 
-    def __init__(self, plan: TestsPlan, stream: Stream | None) -> None:
+    def __init__(self, plan: TestsPlan, stream: EventStream | None) -> None:
         """Remember the plan, and the stream that tells what was kept."""
         self._plan = plan
         self._stream = stream

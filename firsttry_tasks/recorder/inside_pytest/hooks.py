@@ -15,12 +15,12 @@ from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.fixtures import FixtureDef
 
 from firsttry_tasks.model.recording import SUFFIX, Record, ScopeRecord, TestRecord, encode
-from firsttry_tasks.recorder.probes.audit import Facts
+from firsttry_tasks.recorder.probes.audit import AuditProbe
 from firsttry_tasks.recorder.probes.environ import variable
-from firsttry_tasks.recorder.probes.importers import Asker
-from firsttry_tasks.recorder.probes.inotify import Opens
-from firsttry_tasks.recorder.probes.object_lifetimes import Lives
-from firsttry_tasks.recorder.probes.subprocesses import Children
+from firsttry_tasks.recorder.probes.importers import ImporterProbe
+from firsttry_tasks.recorder.probes.inotify import InotifyProbe
+from firsttry_tasks.recorder.probes.object_lifetimes import LifetimeProbe
+from firsttry_tasks.recorder.probes.subprocesses import ChildProcessProbe
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from firsttry_tasks.recorder.tracing.collector import collector
 from firsttry_tasks.recorder.tracing.functools_caches import caching
@@ -36,13 +36,11 @@ class RecorderHooks:
         self.folder = folder
         self.attribution = Attribution(os.path.realpath(root))
         self.collector = collector(self.attribution, self._enter, self._leave)
-        self.asker = Asker(self.attribution)
-        self.opens = Opens(self.attribution, data, folder)
-        self.observations = Facts(
-            self.attribution, self._code, self.asker.fetched, self.opens.known
-        )
-        self.children = Children(self.attribution, self.observations, self.collector, folder)
-        self.lives = Lives(self.attribution)
+        self.asker = ImporterProbe(self.attribution)
+        self.opens = InotifyProbe(self.attribution, data, folder)
+        self.audit = AuditProbe(self.attribution, self._code, self.asker.fetched, self.opens.known)
+        self.children = ChildProcessProbe(self.attribution, self.audit, self.collector, folder)
+        self.lives = LifetimeProbe(self.attribution)
         self.tests: list[tuple[pytest.Item, OpenScope, str, float]] = []
         self.collected: list[str] = []
         self._outcomes: dict[str, list[str]] = {}
@@ -60,10 +58,10 @@ class RecorderHooks:
                 self.attribution.add("whole-module", place)
                 self.lives.executed(place)
             else:
-                self.observations.neighbour(path)
+                self.audit.neighbour(path)
         self.collector.begin()
         self.opens.begin()
-        self.observations.begin()
+        self.audit.begin()
         self.children.disown()
         self.children.begin()
         for loader in _LOADERS:
@@ -76,7 +74,7 @@ class RecorderHooks:
         """Stop to listen, and write the record."""
         self._drain()
         self.children.end()
-        self.observations.end()
+        self.audit.end()
         self.opens.end()
         self.collector.end()
         for holder, attribute, before in reversed(self._undo):
@@ -112,9 +110,9 @@ class RecorderHooks:
             path = _path(module)
             place = None if path is None else self.attribution.place(path)
             if place is None:
-                self.observations.neighbour(path)
+                self.audit.neighbour(path)
                 self.collector.foreign(functools.partial(original, loader, module))
-                if path is not None and self.observations.is_stranger(path):
+                if path is not None and self.audit.is_stranger(path):
                     self._ask(path)
                 return
             scope = self.attribution.scope("import", place)
@@ -131,7 +129,7 @@ class RecorderHooks:
 
     def _ask(self, path: str) -> None:
         """Count for whole what a module from elsewhere imports: what it does with it is unknown."""
-        for name in self.observations.imports(path):
+        for name in self.audit.imports(path):
             found = _path(sys.modules.get(name))
             place = None if found is None else self.attribution.place(found)
             if place is not None:

@@ -11,7 +11,7 @@ import pytest
 DETAIL = 20_000
 
 
-class Stream:
+class EventStream:
     """One JSON object a line; ``e`` is the kind of event.
 
     ``start`` (id), ``end`` (id, outcome, seconds, and for what went wrong: when, message, detail,
@@ -30,10 +30,10 @@ class Stream:
         os.write(self._handle, line.encode("ascii") + b"\n")
 
 
-class Outcomes:
+class OutcomeReporter:
     """Writes what each test came to."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: EventStream) -> None:
         """Remember where to write."""
         self._stream = stream
         self._worst: dict[str, dict[str, object]] = {}

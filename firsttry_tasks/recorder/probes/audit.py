@@ -12,9 +12,9 @@ from types import CodeType
 from typing import Any
 
 from firsttry_tasks.model.recording import ObservationKind
-from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, Looked
+from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, CodeAccessProbe
 from firsttry_tasks.recorder.probes.environ import ALL
-from firsttry_tasks.recorder.probes.paths import Places
+from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.probes.stack import frames, standard
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
@@ -29,7 +29,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHILD = "FIRSTTRY_CHILD"  # folder and frame for the recording of a child process
 
 
-class Facts:
+class AuditProbe:
     """Hooks that feed a attribution; inert once closed, because an audit hook can't be removed."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Facts:
         self.live = True
         self._busy = False
         self._undo: list[Callable[[], None]] = []
-        self._where = Places(attribution).where
+        self._where = PathResolver(attribution).where
         self._handlers: dict[str, Callable[..., None]] = {
             "open": self._open,
             "exec": self._exec,
@@ -59,7 +59,7 @@ class Facts:
             "os.chmod": self._touched,
             "ctypes.dlopen": self._file,
             "os.chdir": self._nothing,
-            EVENT: Looked(attribution).hear,
+            EVENT: CodeAccessProbe(attribution).hear,
         }
 
     def begin(self) -> None:

@@ -22,7 +22,7 @@ _STANDARD = (
 _OTHERS = ("/_pytest/", "/pluggy/", "/hypothesis/", "/zope/interface/")
 
 
-class Looked:
+class CodeAccessProbe:
     """Counts such functions as run, in the innermost scope."""
 
     def __init__(self, attribution: Attribution) -> None:

@@ -9,7 +9,7 @@ from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/execnet/")
 
 
-class Asker:
+class ImporterProbe:
     """Notes which function had a module imported, and which modules a library took hold of."""
 
     def __init__(self, attribution: Attribution) -> None:

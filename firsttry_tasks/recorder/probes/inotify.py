@@ -39,7 +39,7 @@ class _System(NamedTuple):
     open: Callable[..., Any]
 
 
-class Opens:
+class InotifyProbe:
     """Puts what was opened to the innermost scope; inert where the kernel can't be asked.
 
     A folder that the kernel refuses to watch is an observation: every test may rest on what lies

@@ -30,7 +30,7 @@ _REFERRED, _COLLECTED = 1 << 9, 1 << 14
 _LAST = ("last_exc", "last_type", "last_value", "last_traceback")
 
 
-class Lives:
+class LifetimeProbe:
     """Watches the repository's classes between tests.
 
     They are known by identity: a metaclass may say that a class can't be hashed, or equals another.

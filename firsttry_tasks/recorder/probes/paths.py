@@ -12,8 +12,8 @@ _SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypo
 _REMEMBERED = 1 << 14
 
 
-class Places:
-    """Places paths for one repository."""
+class PathResolver:
+    """Resolves paths for one repository."""
 
     def __init__(self, attribution: Attribution) -> None:
         """Take the repository of this attribution."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from firsttry_tasks.recorder.probes.audit import CHILD, Facts
+from firsttry_tasks.recorder.probes.audit import CHILD, AuditProbe
 from firsttry_tasks.recorder.probes.environ import ALL
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
@@ -34,22 +34,26 @@ _VERSION = re.compile(
 )
 
 
-class Diverted(Protocol):
+class DivertibleCollector(Protocol):
     """The part of a collector that a forked child needs."""
 
     def divert(self, note: Any) -> None:
         """Tell ``note`` of each piece of code once, at once."""
 
 
-class Children:
+class ChildProcessProbe:
     """Follows what a process starts, and gathers what its children wrote."""
 
     def __init__(
-        self, attribution: Attribution, observations: Facts, collector: Diverted, folder: Path
+        self,
+        attribution: Attribution,
+        audit: AuditProbe,
+        collector: DivertibleCollector,
+        folder: Path,
     ) -> None:
         """Follow the children of the process that this attribution records."""
         self.attribution = attribution
-        self.observations = observations
+        self.audit = audit
         self.collector = collector
         self.folder = folder / f"children-{os.getpid()}"
         self.owners: list[OpenScope] = []
@@ -74,7 +78,7 @@ class Children:
         os.environ["PYTHONPATH"] = _with_boot(self._path)
         self.own(self.attribution.top)
         for event in ("os.system", "os.posix_spawn", "os.exec", "os.spawn"):
-            self.observations.on(event, functools.partial(self._unseen, event))
+            self.audit.on(event, functools.partial(self._unseen, event))
         os.register_at_fork(after_in_child=self._forked)
         self._popen = subprocess.Popen.__init__
         subprocess.Popen.__init__ = self._following(self._popen)  # type: ignore[method-assign]
@@ -111,7 +115,7 @@ class Children:
                     original(process, args, *rest, **options)
             finally:
                 self._starting -= 1
-            if not self.observations.live or self._harmless(args, options.get("cwd")):
+            if not self.audit.live or self._harmless(args, options.get("cwd")):
                 return
             if not self._version_asked(scope, args):
                 self.started.append((scope, process.pid))
@@ -173,7 +177,7 @@ class Children:
 
     def _forked(self) -> None:
         """In a forked child: write what runs and what is looked at, as it happens."""
-        if not self.observations.live or os.getppid() != self._pid:
+        if not self.audit.live or os.getppid() != self._pid:
             return
         top = self.attribution.top
         path = self.folder / f"{os.getpid()}-fork{_SUFFIX}"

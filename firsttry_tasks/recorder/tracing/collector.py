@@ -6,8 +6,8 @@ from typing import Protocol
 
 from firsttry_tasks.recorder.tracing import quirks
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenOrClose, OpenScope
-from firsttry_tasks.recorder.tracing.settrace import Traced
-from firsttry_tasks.recorder.tracing.warmup_counters import Counted, memory
+from firsttry_tasks.recorder.tracing.settrace import SettraceCollector
+from firsttry_tasks.recorder.tracing.warmup_counters import WarmupCounterCollector, memory
 
 
 class Collector(Protocol):
@@ -44,12 +44,16 @@ class Collector(Protocol):
 def collector(attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> Collector:
     """Return the cheapest collector this interpreter has."""
     if quirks.MONITORING:
-        from firsttry_tasks.recorder.tracing.monitoring import Started
+        from firsttry_tasks.recorder.tracing.monitoring import MonitoringCollector
 
-        found: Collector = Started(attribution, enter, leave)
+        found: Collector = MonitoringCollector(attribution, enter, leave)
     else:
         known = memory()
-        found = Traced(attribution) if known is None else Counted(attribution, known)
+        found = (
+            SettraceCollector(attribution)
+            if known is None
+            else WarmupCounterCollector(attribution, known)
+        )
     return found
 
 

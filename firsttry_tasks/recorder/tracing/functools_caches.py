@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
 
-Told = Callable[[CodeType], None]
+OnCachedFunction = Callable[[CodeType], None]
 
 
-def caching(tell: Told) -> Iterator[tuple[Any, str, Any]]:
+def caching(tell: OnCachedFunction) -> Iterator[tuple[Any, str, Any]]:
     """Yield what to put in place: holder, name and a value that tells of decorated functions.
 
     ``functools.cache`` comes to ``lru_cache`` by itself.
@@ -18,7 +18,7 @@ def caching(tell: Told) -> Iterator[tuple[Any, str, Any]]:
     yield kind, "__init__", _cached_property(kind.__init__, tell)
 
 
-def _lru_cache(original: Any, tell: Told) -> Any:
+def _lru_cache(original: Any, tell: OnCachedFunction) -> Any:
     @functools.wraps(original)
     def lru_cache(maxsize: Any = 128, typed: bool = False) -> Any:  # noqa: FBT001,FBT002
         if callable(maxsize):
@@ -35,7 +35,7 @@ def _lru_cache(original: Any, tell: Told) -> Any:
     return lru_cache
 
 
-def _cached_property(original: Any, tell: Told) -> Any:
+def _cached_property(original: Any, tell: OnCachedFunction) -> Any:
     @functools.wraps(original)
     def initialise(self: Any, func: Any) -> None:
         _tell(tell, func)
@@ -44,7 +44,7 @@ def _cached_property(original: Any, tell: Told) -> Any:
     return initialise
 
 
-def _tell(tell: Told, function: object) -> None:
+def _tell(tell: OnCachedFunction, function: object) -> None:
     code = getattr(function, "__code__", None)
     if isinstance(code, CodeType):
         tell(code)

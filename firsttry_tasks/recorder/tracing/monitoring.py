@@ -32,7 +32,7 @@ MANY = 128  # starts that are gathered before they are looked through
 HOT = 8  # of these, those of one function: then not to be told of more is worth its price
 
 
-class Started:
+class MonitoringCollector:
     """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
     def __init__(self, attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> None:

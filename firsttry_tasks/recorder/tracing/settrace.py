@@ -12,7 +12,7 @@ from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, 
 MANY = 65536
 
 
-class Traced:
+class SettraceCollector:
     """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
     def __init__(self, attribution: Attribution) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from firsttry_tasks.recorder.tracing import quirks
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity, nested
-from firsttry_tasks.recorder.tracing.settrace import Traced
+from firsttry_tasks.recorder.tracing.settrace import SettraceCollector
 
 ctypes: Any
 try:
@@ -79,7 +79,7 @@ class Group:
         return [code for code, _ in ran]
 
 
-class Counted(Traced):
+class WarmupCounterCollector(SettraceCollector):
     """The collector; `drain` hands what ran since the last time to the innermost scope."""
 
     def __init__(self, attribution: Attribution, memory: InterpreterMemory) -> None:

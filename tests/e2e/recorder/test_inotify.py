@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from firsttry_tasks.recorder.probes import inotify
-from firsttry_tasks.recorder.probes.inotify import Opens
+from firsttry_tasks.recorder.probes.inotify import InotifyProbe
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from tests.e2e.recorder.recorded import recorded
 
@@ -29,7 +29,7 @@ class Watched:
         for name in ("one.txt", "data/two.txt"):
             (root / name).write_text("1")
         self.attribution = Attribution(str(root))
-        self.opens = Opens(self.attribution, ("", "data"), self.spool)
+        self.opens = InotifyProbe(self.attribution, ("", "data"), self.spool)
         self.attribution.push(OpenScope("test", "test_it", -1))
 
     def by_library(self, name: str) -> None:

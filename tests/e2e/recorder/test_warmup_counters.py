@@ -157,7 +157,7 @@ import sys, types
 from firsttry_tasks.recorder.tracing import attribution, warmup_counters
 
 seen = attribution.Attribution(sys.argv[1])
-collector = warmup_counters.Counted(seen, warmup_counters.memory())
+collector = warmup_counters.WarmupCounterCollector(seen, warmup_counters.memory())
 collector.begin()
 scope = seen.scope("import", "it.py")
 seen.push(scope)
