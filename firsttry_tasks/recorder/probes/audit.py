@@ -1,4 +1,8 @@
-"""What tests look at besides code: files, folders, the environment, child processes."""
+"""Listens to what Python is asked for besides code: files, the environment, imports by name.
+
+Most of it Python announces as audit events. ``os.stat`` and its like, ``os.environ`` and
+``importlib.import_module`` announce nothing, so functions that tell take their places.
+"""
 
 import ast
 import functools
@@ -6,31 +10,29 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from firsttry_tasks.model.recording import ObservationKind
+from firsttry_tasks.recorder.probes.asking_code import AskingCode
 from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, CodeAccessProbe
 from firsttry_tasks.recorder.probes.environ import ALL
+from firsttry_tasks.recorder.probes.file_access import FileAccess
 from firsttry_tasks.recorder.probes.paths import PathResolver
-from firsttry_tasks.recorder.probes.stack import frames, standard
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
-_RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
-#: In the runner's package, but a library that projects use: the old ``py.path``.
-_LIBRARY = "/_pytest/_py/"
-_IMPORTERS = ("<frozen importlib", "<frozen zipimport")
-_WARNINGS = frozenset({"warnings.py", "_py_warnings.py"})
-_NEAR, _FAR = 8, 80  # frames that are looked at
+#: FirstTry itself may be imported from a checkout; its modules are no neighbours of the project.
 _OWN = str(Path(__file__).parents[2]) + os.sep
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-CHILD = "FIRSTTRY_CHILD"  # folder and frame for the recording of a child process
+#: The variable that tells a Python child process where to write what it sees, for which scope,
+#: and of which project: folder, number of the scope, root. `child/sitecustomize.py` reads it.
+CHILD = "FIRSTTRY_CHILD"
 
 
 class AuditProbe:
-    """Hooks that feed a attribution; inert once closed, because an audit hook can't be removed."""
+    """Notes what Python is asked for in the innermost scope.
+
+    It is inert once it has ended, because an audit hook can't be removed.
+    """
 
     def __init__(
         self,
@@ -43,22 +45,17 @@ class AuditProbe:
         self.attribution = attribution
         self.on_code = on_code
         self.on_module = on_module
-        self.on_open = on_open
         self.live = True
+        #: True while a handler runs: it looks at files itself, which must not be heard again.
         self._busy = False
         self._undo: list[Callable[[], None]] = []
-        self._where = PathResolver(attribution).where
+        asking, paths = AskingCode(attribution), PathResolver(attribution)
+        # Bound once: `os.stat` and `os.environ` are asked so often that each hop counts.
+        self._note = asking.note
+        self._where = paths.where
         self._handlers: dict[str, Callable[..., None]] = {
-            "open": self._open,
+            **FileAccess(asking, paths, on_open).handlers,
             "exec": self._exec,
-            "os.listdir": self._list,
-            "os.scandir": self._list,
-            "sqlite3.connect": self._database,
-            "os.rename": self._renamed,
-            "os.utime": self._touched,
-            "os.chmod": self._touched,
-            "ctypes.dlopen": self._file,
-            "os.chdir": self._nothing,
             EVENT: CodeAccessProbe(attribution).hear,
         }
 
@@ -74,13 +71,15 @@ class AuditProbe:
     def end(self) -> None:
         """Stop to listen."""
         self.live = False
+        # A test may have put its own list of finders in place.
         if self in sys.meta_path:
             sys.meta_path.remove(self)
+        # Last first, in case one thing was replaced twice.
         for undo in reversed(self._undo):
             undo()
 
     def on(self, event: str, handler: Callable[..., None]) -> None:
-        """Let another part of the recorder hear an audit event as well."""
+        """Let another probe hear an audit event."""
         self._handlers[event] = handler
 
     def _hook(self) -> Callable[[str, tuple[Any, ...]], None]:
@@ -88,7 +87,8 @@ class AuditProbe:
         handlers, handle = self._handlers, self._handle
 
         def hear(event: str, arguments: tuple[Any, ...]) -> None:
-            # Many attributes are asked for.
+            # Frames and tracebacks cause the same event as functions for other attributes, so
+            # often that a call of the handler for each would be felt.
             if event in handlers and (event != EVENT or arguments[1] == CODE):
                 handle(handlers[event], arguments)
 
@@ -102,12 +102,10 @@ class AuditProbe:
             finally:
                 self._busy = False
 
-    def _nothing(self, *_arguments: object) -> None:
-        """Relative paths are resolved when they are seen."""
-
     def neighbour(self, path: str | None) -> None:
-        """Count a module that is neither the project's nor installed for every test."""
+        """Let every test depend on a module that is neither the project's nor installed."""
         if self.is_stranger(path):
+            # Which tests it serves is not known: its functions are not watched.
             self.attribution.add_to(self.attribution.stack[0], "outside", str(self._where(path)))
 
     def is_stranger(self, path: str | None) -> bool:
@@ -116,7 +114,10 @@ class AuditProbe:
         return found is not None and found.startswith("/") and not found.startswith(_OWN)
 
     def imports(self, path: str) -> set[str]:
-        """Return the modules that a file asks for by name, unseen; none where it is no Python."""
+        """Return the names of the modules that a Python file imports, read without being heard.
+
+        The set is empty where the file can't be read or is no Python.
+        """
         self._busy = True
         try:
             tree = ast.parse(Path(path).read_bytes())
@@ -129,20 +130,27 @@ class AuditProbe:
             if isinstance(node, ast.Import):
                 names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                # What is imported from a package may be a module as well as a name in it.
                 names.add(node.module)
                 names.update(f"{node.module}.{alias.name}" for alias in node.names)
         return names
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, _target: Any = None) -> None:
-        """Stand last among the finders: a module that nobody found may come to a neighbour."""
+        """Note the files outside in which a module that no finder found may appear later.
+
+        The import system calls this as the last of its finders. It never finds anything itself.
+        """
         leaf = name.rpartition(".")[2]
         for entry in sys.path if path is None else path:
             for end in (leaf, f"{leaf}.py"):
                 self.neighbour(os.path.join(entry, end))  # noqa: PTH118
 
     def _exec(self, code: object) -> None:
+        """Hear that a code object is executed: a module's, or another that ``exec`` is given."""
         if not isinstance(code, CodeType):
             return
+        # Libraries execute text while they are imported (dataclasses do); in a test it may come
+        # from a data file or a doctest, whose code is in no fragment of a Python file.
         if not code.co_filename.endswith(".py") and self.attribution.top.kind not in {
             "start",
             "import",
@@ -151,45 +159,9 @@ class AuditProbe:
         if code.co_filename[:1] != "<":
             self.on_code(code)
 
-    def _open(self, path: object, mode: object, flags: object) -> None:
-        found = self._where(path)
-        if found is not None and not found.startswith("/"):
-            self.on_open(found)
-        if isinstance(flags, int) and flags & _WRITING and mode != "r":
-            self._written(path)
-        else:
-            self._file(path)
-
-    def _written(self, path: object, *_rest: object) -> None:
-        found = self._where(path)
-        if found is not None and not found.startswith("/"):
-            self._note("write", found)
-
-    def _touched(self, path: object, *_rest: object) -> None:
-        found = self._where(path)
-        if found is not None and not found.startswith("/"):
-            self._note("touch", found)
-
-    def _renamed(self, _source: object, target: object, *_rest: object) -> None:
-        self._written(target)
-
-    def _database(self, path: object) -> None:
-        self._file(path)
-        self._written(path)
-
-    def _file(self, path: object, *_rest: object) -> None:
-        found = self._where(path)
-        if found is None or (found.endswith((".py", ".pyc")) and (self._importing() or _quoting())):
-            return
-        self._note("outside" if found.startswith("/") else "read", found)
-
-    def _list(self, path: object = None, *_rest: object) -> None:
-        found = self._where("." if path is None else path)
-        if found is None or found.startswith("/") or self._importing():
-            return
-        self._note("list", found)
-
     def _look(self, path: object) -> None:
+        """Note that somebody asks whether a file or folder of the project exists."""
+        # A number is an open file, which was noted when it was opened.
         if not self.live or self._busy or isinstance(path, int):
             return
         self._busy = True
@@ -210,12 +182,18 @@ class AuditProbe:
             look(path)
             return original(path, *arguments, **options)
 
+        # Libraries ask `os.stat in os.supports_dir_fd` before they pass such an argument.
         for known in (os.supports_dir_fd, os.supports_follow_symlinks, os.supports_fd):
             if original in known:
                 known.add(looking)
         self._replace(os, name, looking)
 
     def _wrap_environment(self) -> None:
+        """Note variables that are read, and once for all that the environment is walked through.
+
+        A copy (``dict(os.environ)``) walks the keys and then asks for the value of each. That is
+        no question for a variable by its name: PWD and the like differ between checkouts.
+        """
         kind = type(os.environ)
         get, walk = kind.__getitem__, kind.__iter__
         read = self._variable
@@ -226,6 +204,7 @@ class AuditProbe:
             if handed and key == handed[0]:
                 handed.popleft()
             else:
+                # Out of order: the walk is over, and this is a question for a variable.
                 handed.clear()
                 read(key)
             return get(self, key)
@@ -238,6 +217,7 @@ class AuditProbe:
                 handed.append(key)
                 yield key
 
+        # Of the class, because `os.environ[...]` asks the class for these methods.
         self._replace(kind, "__getitem__", reading)
         self._replace(kind, "__iter__", walking)
 
@@ -245,34 +225,13 @@ class AuditProbe:
         if not self.live or self._busy or not isinstance(key, str | bytes):
             return
         name = os.fsdecode(key)
+        # Set by the tools that run the tests, and different in each run.
         if name.startswith(("PYTEST_", "FIRSTTRY_", "COVERAGE_", "TESTMON_")):
             return
         self._note("env", name)
 
-    def _note(self, kind: ObservationKind, name: str) -> None:
-        """Note what was asked for, if it was the project that asked."""
-        if not self.attribution.knows(kind, name) and self._asked_by_project():
-            self.attribution.add(kind, name)
-
-    def _asked_by_project(self) -> bool:
-        """Tell whether the project's code asks, be it through a library, and not the runner."""
-        for name in _callers(_FAR):
-            if name.startswith("<doctest") or self.attribution.place(name) is not None:
-                return True
-            if _LIBRARY not in name and any(part in name for part in _RUNNER):
-                return False
-        return self.attribution.top.kind not in {"start", "collect"}
-
-    def _importing(self) -> bool:
-        """Tell whether it is the import system that looks, which has rules of its own."""
-        for name in _callers(_NEAR):
-            if name.startswith(_IMPORTERS):
-                return True
-            if self.attribution.place(name) is not None:
-                return False  # the body of a module, which an import runs, looks for itself
-        return False
-
     def _wrap_import(self) -> None:
+        """Note modules that are asked for by a name at run time, which no source text shows."""
         import importlib.util
 
         original = importlib.import_module
@@ -280,6 +239,7 @@ class AuditProbe:
 
         @functools.wraps(original)
         def importing(name: str, package: str | None = None) -> Any:
+            # Before the import, so that a module that isn't there is noted as well.
             add("module", importlib.util.resolve_name(name, package) if package else name)
             module = original(name, package)
             on_module(module)
@@ -292,17 +252,8 @@ class AuditProbe:
         setattr(holder, name, value)
 
         def undo() -> None:
+            # Where a test put its own in our place for good, that stays as it is without us.
             if getattr(holder, name) is value:
                 setattr(holder, name, before)
 
         self._undo.append(undo)
-
-
-def _callers(most: int) -> Iterator[str]:
-    """Return the files of so many frames that led here, nearest first."""
-    return (frame.f_code.co_filename for frame in islice(frames(), most))
-
-
-def _quoting() -> bool:
-    """Tell whether source is read only to be quoted in a warning."""
-    return any(standard(name) in _WARNINGS for name in _callers(_NEAR))

@@ -1,6 +1,7 @@
-"""Functions whose code is looked into: what is copied or compiled of it runs without their start.
+"""Counts a function as run if its code object is asked for.
 
-Who asks a function for its ``__code__`` causes an audit event; what he makes of it does not.
+A library may copy or compile a function's code and run that in its place, and then the function
+never starts. Asking for ``__code__`` causes an audit event; what is made of it does not.
 """
 
 from types import FunctionType
@@ -10,7 +11,9 @@ from firsttry_tasks.recorder.tracing.attribution import Attribution, nested
 
 #: The event, and the attribute that is asked for.
 EVENT, CODE = "object.__getattr__", "__code__"
-#: Who looks for names, places and signatures only: of the standard library, and of others.
+#: Modules that ask for code to find names, places and signatures, and run none of it: in the
+#: standard library, and elsewhere. pytest itself asks every test function, so that without these
+#: lists each test of a file would count as one that rests on all the others.
 _STANDARD = (
     "inspect.py",
     "doctest.py",
@@ -23,7 +26,7 @@ _OTHERS = ("/_pytest/", "/pluggy/", "/hypothesis/", "/zope/interface/")
 
 
 class CodeAccessProbe:
-    """Counts such functions as run, in the innermost scope."""
+    """Counts functions whose code is asked for as run, in the innermost scope."""
 
     def __init__(self, attribution: Attribution) -> None:
         """Write to this attribution."""
@@ -31,19 +34,22 @@ class CodeAccessProbe:
 
     def hear(self, holder: object, _code: object) -> None:
         """Hear that an object is asked for its code."""
+        # A bound method hands the question on to its function, which is heard then.
         if type(holder) is not FunctionType:
             return
         code, attribution = holder.__code__, self._attribution
         if attribution.place(code.co_filename) is None or self._is_harmless():
             return
+        # A copy may run the functions inside as well, and these have no event of their own.
         numbers = {attribution.unit(inner) for inner in nested(code)} - {-1}
         attribution.top.units |= numbers
         if attribution.top.kind == "import":
+            # As the collectors do it: an import's units come with the line that ran them.
             line = self._line(attribution.top.name)
             attribution.top.lines.update((line, number) for number in numbers)
 
     def _line(self, place: str) -> int:
-        """Return which line of a module is running, 0 where none is."""
+        """Return the line at which the module at ``place`` is running, 0 where it is not."""
         for frame in frames():
             code = frame.f_code
             if code.co_name == "<module>" and self._attribution.place(code.co_filename) == place:
@@ -51,8 +57,9 @@ class CodeAccessProbe:
         return 0
 
     def _is_harmless(self) -> bool:
-        """Tell whether who asks is one of those who do nothing with a function's code."""
+        """Tell whether the code that asks is known to run nothing of what it gets."""
         asking = next((frame.f_code.co_filename for frame in frames()), "")
+        # The project first: its own modules may have such a name, as a plugin of pytest does.
         if self._attribution.place(asking) is not None:
             return False
         others = any(part in asking for part in _OTHERS)

@@ -1,32 +1,41 @@
-"""Variables of the environment, by the digests of what they say."""
+"""Computes digests of environment variables, so that a later run can tell whether they changed."""
 
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
 
-ALL = "*"  # stands for all variables, where they are walked through
+#: Stands for all variables, where code walks through them.
+ALL = "*"
+#: Variables that differ between shells, terminals and CI runs of the same commit. They are left
+#: out of "all variables" only: code that reads one by its name depends on it.
 _SHELL = re.compile(
     r"_|OLDPWD|PWD|SHLVL|TERM\w*|COLORTERM|COLUMNS|LINES|WINDOWID|DISPLAY|SSH_\w*|XDG_\w*|LS_COLORS"
     r"|HOSTNAME|LOGNAME|MAIL|PS1|PYTHONPATH|GITHUB_\w*|RUNNER_\w*|(?:PYTEST|FIRSTTRY|COVERAGE|TESTMON)_\w*"
-)  # differs from shell to shell without meaning
+)
 
 
 def variable(name: str, environment: Mapping[str, str], root: str) -> str:
-    """Return the digest of a variable, or of all that mean something.
+    """Return the digest of a variable's value, "" for one that is not set.
 
-    Where the project lies, ``root``, is left out of values: it is another place in each checkout.
+    For the name `ALL`, it is the digest of all variables but those of the shell. ``root`` is the
+    absolute path of the project.
     """
+    # A value that holds the project's own path is another one in each checkout, and would make
+    # what one clone has recorded useless in the others.
     if name in environment:
         return digest(environment[name].replace(root, "."))
     if name != ALL:
         return ""
+    # Sorted, because the order in which variables were set says nothing.
     named = (pair for pair in environment.items() if not _SHELL.fullmatch(pair[0]))
     return digest(sorted((key, value.replace(root, ".")) for key, value in named))
 
 
 def digest(value: object) -> str:
-    """Return a value's digest: secrets of the environment stay out of what is written."""
+    """Return a digest of 16 hexadecimal digits, "" for None."""
+    # A digest, because records are packed and shared, and values may be secrets.
     if value is None:
         return ""
+    # What is no text in the environment comes as lone surrogates, which strict UTF-8 refuses.
     raw = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
     return blake2b(raw, digest_size=8).hexdigest()

@@ -1,4 +1,8 @@
-"""Who asks for a module: the project, the runner of the tests, or code from elsewhere."""
+"""Notes which function causes an import, and which modules a library imports.
+
+A module that a library imports (as Django does with an app's models) can be used by it later, on
+behalf of any test, without another trace.
+"""
 
 from collections.abc import Iterator
 from types import CodeType
@@ -6,40 +10,47 @@ from types import CodeType
 from firsttry_tasks.recorder.probes.stack import HERE, frames, standard
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
+#: Parts of the paths of what runs the tests: it imports every test file, but doesn't use them
+#: for another test. (execnet is what xdist's workers are started by.)
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/execnet/")
 
 
 class ImporterProbe:
-    """Notes which function had a module imported, and which modules a library took hold of."""
+    """Notes the function behind each import, and the modules that libraries import."""
 
     def __init__(self, attribution: Attribution) -> None:
         """Write to this attribution."""
         self._attribution = attribution
 
     def imported(self, scope: OpenScope) -> None:
-        """Note who is behind an import that is about to run in ``frame``."""
+        """Note which code is behind an import that is about to run in ``scope``."""
         codes = tuple(self._codes())
-        self._lend(codes, scope.name)
+        self._note_library(codes, scope.name)
+        # The nearest function of the project: a library may stand in between.
         function = next((code for code in codes if self._attribution.place(code.co_filename)), None)
+        # What a module's body imports is in its text; what a function imports when it is called
+        # is known only by having seen it.
         if function is not None and function.co_name != "<module>":
             self._attribution.loads.add((self._attribution.unit(function), scope.number))
 
     def fetched(self, module: object) -> None:
-        """Note who asked by name for a module that may be there already."""
+        """Note which code asked by name for a module, which may have been imported before."""
         path = getattr(module, "__file__", None)
         place = self._attribution.place(path) if isinstance(path, str) else None
         if place is not None:
-            self._lend(tuple(self._codes()), place)
+            self._note_library(tuple(self._codes()), place)
 
-    def _lend(self, codes: tuple[CodeType, ...], place: str) -> None:
-        """Count a module for every test if a library asked: who it serves later is unknown."""
+    def _note_library(self, codes: tuple[CodeType, ...], place: str) -> None:
+        """Let every test depend on a module that a library imports: what for is not known."""
         if codes and self._attribution.place(codes[0].co_filename) is None:
             name = codes[0].co_filename
             if not any(part in name for part in _RUNNER):
+                # To the scope of the start, which every test rests on.
                 self._attribution.add_to(self._attribution.stack[0], "imported-by-library", place)
 
     def _codes(self) -> Iterator[CodeType]:
-        """Yield what led here, nearest first, without the standard library, which only helps."""
+        """Yield the code that led here, nearest first, without the standard library and us."""
+        # `importlib` and `runpy` import because somebody else wants it; that caller counts.
         for frame in frames():
             name = frame.f_code.co_filename
             if not (name.startswith(("<", HERE)) or standard(name)):

@@ -1,4 +1,4 @@
-"""Where a path lies that code asks for: in the repository, outside, or where it can't matter."""
+"""Tells where a path lies: in the repository, outside of it, or where it can't matter."""
 
 import functools
 import os
@@ -8,47 +8,62 @@ from pathlib import Path
 from firsttry_tasks.recorder.probes.stack import INSTALLED
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
+#: Folders that tools keep inside a repository for themselves; no test's outcome rests on them.
 _SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
+#: How many paths are remembered. The same few are asked for again and again, and placing one
+#: takes many string operations. 16,384 covers the files of most projects in a few megabytes; a
+#: judgement, not measured.
 _REMEMBERED = 1 << 14
 
 
 class PathResolver:
-    """Resolves paths for one repository."""
+    """Resolves the paths that code asks for, for one repository."""
 
     def __init__(self, attribution: Attribution) -> None:
         """Take the repository of this attribution."""
         self._root, self._prefix = attribution.root, attribution.prefix
         self._outside = _uninteresting()
+        # A cache for each object: one on the method would keep the object alive.
         self._placed = functools.lru_cache(maxsize=_REMEMBERED)(self._place)
 
     def where(self, path: object) -> str | None:
-        """Return a path below the root, an absolute one outside of it, None if it can't matter."""
+        """Return a path relative to the root, or an absolute one outside; None if it can't matter.
+
+        ``path`` is whatever code passed: text, bytes, a path object, or a number of an open file.
+        """
         if isinstance(path, int) or path is None:
             return None
         try:
             name = os.fsdecode(path)  # type: ignore[arg-type]
+            # Functions on strings, because path objects take several times as long. The current
+            # folder is asked for each time: a test may change it.
             if not os.path.isabs(name):  # noqa: PTH117
                 name = os.path.join(os.getcwd(), name)  # noqa: PTH109,PTH118
+        # What is no path fails in the function that was asked, too, and there with its own error.
         except (OSError, TypeError, ValueError):
             return None
         return self._placed(name)
 
     def _place(self, name: str) -> str | None:
-        if "\0" in name:  # no file is called so
+        # No file can be called so; `normpath` of some Pythons cuts the name at this place.
+        if "\0" in name:
             return None
+        # Links are not resolved: that would cost a system call for each part of each path.
         full = os.path.normpath(name)
         if full == self._root:
             return "."
         if not full.startswith(self._prefix):
+            # An installed package of another version is known from the environment's fingerprint.
             return None if full.startswith(self._outside) or INSTALLED in full else full
         skipped = any(part in f"{full}/" for part in _SKIPPED)
         return None if skipped else full[len(self._prefix) :].replace(os.sep, "/")
 
 
 def _uninteresting() -> tuple[str, ...]:
-    """Where files are nobody's source: the interpreter, installed packages, temporary folders."""
+    """Return folders in which no file is a source: interpreter, packages, system, caches."""
     import sysconfig
 
+    # As given and with links resolved: code may come to a file by either path.
     homes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
     homes |= {path for key, path in sysconfig.get_paths().items() if key != "data"}
     homes |= {os.path.realpath(home) for home in homes}

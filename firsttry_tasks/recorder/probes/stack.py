@@ -1,4 +1,7 @@
-"""Who led to what runs now, nearest first, without those who hear of it for the recorder."""
+"""Walks the stack from what runs now to its callers, without the recorder's own listeners.
+
+A frame here is always one of Python's stack.
+"""
 
 import os
 import sys
@@ -7,15 +10,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+#: Part of the path of every installed package.
 INSTALLED = f"{os.sep}site-packages{os.sep}"
+#: Where the recorder lies: code from here is never what asks.
 HERE = str(Path(__file__).parents[1]) + os.sep
-_HEARING = frozenset(f"{HERE}probes{os.sep}{name}.py" for name in ("audit", "code_access", "stack"))
+#: Modules that stand between an audit event and its cause whenever the stack is walked. They are
+#: skipped, so that the nearest frame is the cause's, and a search of so many frames is not used
+#: up by ours. A module whose functions hear audit events has to be named here.
+_HEARING = frozenset(
+    f"{HERE}probes{os.sep}{name}.py"
+    for name in ("asking_code", "audit", "code_access", "file_access", "stack")
+)
 _HOMES = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
+#: With links resolved as well: a virtual environment may lead to the standard library through one.
 _STANDARD = tuple({home + os.sep for each in _HOMES for home in (each, os.path.realpath(each))})
 
 
 def frames() -> Iterator[FrameType]:
-    """Yield the frames that led here."""
+    """Yield the frames that led here, nearest first."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None:
         if frame.f_code.co_filename not in _HEARING:
@@ -24,9 +36,8 @@ def frames() -> Iterator[FrameType]:
 
 
 def standard(path: str) -> str:
-    """Return a module's file below the standard library, "" for one that is not of it.
-
-    A project may have a module with the same name.
-    """
+    """Return a module's file below the standard library, "" for one that is not of it."""
+    # By its place and not by its name: a project may have a module of the same name. Installed
+    # packages lie below the standard library's folder on some systems.
     home = next((home for home in _STANDARD if path.startswith(home)), None)
     return "" if home is None or INSTALLED in path else path[len(home) :].replace(os.sep, "/")
