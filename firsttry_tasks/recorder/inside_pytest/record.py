@@ -1,0 +1,108 @@
+"""Builds the record of one process when its tests are over."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pytest
+
+from firsttry_tasks.model.recording import Record, ScopeRecord, TestRecord
+from firsttry_tasks.recorder.inside_pytest.process_recorder import ProcessRecorder, module_file
+from firsttry_tasks.recorder.probes.environ import variable
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
+
+
+class FinishedTest(NamedTuple):
+    """A test that ran: what its scope gathered, how it ended, and the seconds of its phases."""
+
+    item: pytest.Item
+    scope: OpenScope
+    outcome: str
+    seconds: float
+
+
+def build(
+    recorder: ProcessRecorder,
+    tests: Iterable[FinishedTest],
+    collected: Iterable[str],
+    config: pytest.Config,
+) -> Record:
+    """Return all that the process learned; ``collected`` are the node ids that pytest found."""
+    attribution = recorder.attribution
+    # Tests first: they may make scopes of collectors, which are listed afterwards.
+    finished = tuple(_test(attribution, test) for test in tests)
+    return Record(
+        scopes=tuple(map(_scope, attribution.scopes.values())),
+        units=tuple(attribution.units),
+        observations=attribution.listed_observations(),
+        tests=finished,
+        modules=_modules(attribution),
+        environment=_environment(attribution),
+        patterns=tuple(map(str, config.getini("python_files"))),
+        testpaths=tuple(map(str, config.getini("testpaths"))),
+        roots=_roots(attribution),
+        began=recorder.began,
+        collected=tuple(collected),
+        loads=tuple(sorted(pair for pair in attribution.loads if pair[0] >= 0)),
+        # A process that ran no test, as the one that distributes for xdist, saw no object die.
+        private=tuple(sorted(recorder.lifetimes.private())) if finished else (),
+    )
+
+
+def _test(attribution: Attribution, test: FinishedTest) -> TestRecord:
+    item, scope = test.item, test.scope
+    # What its file, class and package did to be collected, the test rests on, too.
+    above = {attribution.scope("collect", node.nodeid).number for node in item.listchain()[:-1]}
+    return TestRecord(
+        nodeid=item.nodeid,
+        path=attribution.place(str(item.path)) or "",
+        outcome=test.outcome,
+        seconds=round(test.seconds, 6),
+        # -1 stands for code that is not the repository's.
+        units=tuple(sorted(scope.units - {-1})),
+        observations=tuple(sorted(scope.observations)),
+        scopes=tuple(sorted(scope.used | above)),
+        names=tuple(sorted(getattr(item, "fixturenames", ()))),
+        function=isinstance(item, pytest.Function),
+    )
+
+
+def _scope(scope: OpenScope) -> ScopeRecord:
+    return ScopeRecord(
+        kind=scope.kind,
+        name=scope.name,
+        units=tuple(sorted(scope.units - {-1})),
+        observations=tuple(sorted(scope.observations)),
+        used=tuple(sorted(scope.used)),
+        lines=tuple(sorted(line for line in scope.lines if line[1] >= 0)),
+    )
+
+
+def _environment(attribution: Attribution) -> dict[str, str]:
+    """Return the digests of the variables that were read, as they were before the tests."""
+    return {
+        name: variable(name, attribution.environment, attribution.root)
+        for kind, name in attribution.observations
+        if kind == "env"
+    }
+
+
+def _roots(attribution: Attribution) -> tuple[str, ...]:
+    """Return the folders of the repository that modules are imported from."""
+    entries = (entry for entry in sys.path if entry != "")
+    # `place` takes files below the root, and the root may be such a folder: so a file in each.
+    found = {attribution.place(os.path.join(entry, "x")) for entry in entries}  # noqa: PTH118
+    return tuple(sorted(place.rpartition("/")[0] for place in found if place is not None))
+
+
+def _modules(attribution: Attribution) -> dict[str, str]:
+    """Return the path of each module of the repository by its dotted name."""
+    found = {}
+    # Copied, because a thread may import meanwhile.
+    for name, module in list(sys.modules.items()):
+        path = module_file(module)
+        place = None if path is None else attribution.place(path)
+        if place is not None:
+            found[name] = place
+    return found
