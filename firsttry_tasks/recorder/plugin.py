@@ -1,4 +1,4 @@
-"""The plugin the gates load into pytest; inert unless a plan is named in the environment."""
+"""The pytest plugin that the gates load; it does nothing unless the environment names a plan."""
 
 from __future__ import annotations
 
@@ -10,24 +10,28 @@ import pytest
 
 from firsttry_tasks.model.values import PLAN, TestsPlan
 
+#: The name under which the recorder's hooks are registered, to find them at the end.
 WATCH = "firsttry-watch"
 
 
 def read_plan() -> TestsPlan | None:
-    """Return the plan of this run, or None where a person runs pytest by hand."""
+    """Return the plan of this run, or None where a person runs pytest by hand.
+
+    Raises OSError or msgspec.DecodeError where the plan that is named can't be read.
+    """
     place = os.environ.get(PLAN)
     return msgspec.json.decode(Path(place).read_bytes(), type=TestsPlan) if place else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Begin to learn as soon as we are loaded: the next plugin may be the project itself."""
+    """Begin to record as soon as this plugin is loaded: the next one may be the project itself."""
     _begin(pluginmanager, early=True)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Begin at last, now that it is known whether coverage has the one place to trace from."""
+    """Begin now where code is traced: pytest-cov has taken the one trace function or left it."""
     _begin(early_config.pluginmanager, early=False)
 
 
@@ -35,9 +39,12 @@ def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
     plan = read_plan()
     if plan is None or not plan.records:
         return
+    # Late: each module that is imported here is one that the recorder can't see being imported,
+    # and a run that records nothing should not pay for it.
     from firsttry_tasks.recorder.inside_pytest.hooks import RecorderHooks
     from firsttry_tasks.recorder.tracing.collector import stands_alone
 
+    # Both hooks come here; which of them begins depends on the collector.
     if early != stands_alone():
         return
     watch = RecorderHooks(Path(plan.root), Path(plan.records), plan.data)
@@ -47,24 +54,26 @@ def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Start no workers where that costs more than it saves."""
+    """Start no workers of xdist where that costs more than it saves."""
     plan = read_plan()
     if plan is not None and plan.serial and hasattr(config.option, "numprocesses"):
+        # All three: xdist may have made the others out of the first already.
         config.option.numprocesses, config.option.dist, config.option.tx = 0, "no", []
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Write what was learned, when nothing of the project runs any more."""
+    """Write the record, when nothing of the project runs any more."""
     watch = config.pluginmanager.get_plugin(WATCH)
     if watch is not None:
+        # Each worker of xdist writes a record of its own; only they have this attribute.
         worker = getattr(config, "workerinput", {}).get("workerid", "main")
         watch.end(config, worker)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register what the plan asks for, before testmon looks at the configuration."""
+    """Register what selects tests and tells of them, before testmon reads the configuration."""
     plan = read_plan()
     if plan is None:
         return
@@ -76,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.lf = False
     stream = EventStream(plan.events)
     worker = getattr(config, "workerinput", {}).get("workerid")
+    # The process that distributes hears of all workers' tests.
     if worker is None:
         config.pluginmanager.register(OutcomeReporter(stream), "firsttry-outcomes")
     # Every worker of xdist collects the same tests; the first one tells which.

@@ -1,4 +1,4 @@
-"""Keeps what the plan leaves to run, and says for each test why."""
+"""Deselects the tests that the plan leaves out, and tells for each of the others why it runs."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 
 class PlannedSelection:
-    """Deselects by the plan; what the plan does not know runs."""
+    """Deselects by the plan; a test that the plan does not know runs, because it may be new."""
 
     def __init__(self, plan: TestsPlan, stream: EventStream | None) -> None:
-        """Remember the plan, and the stream that tells what was kept."""
+        """Remember the plan, and where to tell what is kept; None tells nobody."""
         self._plan = plan
         self._stream = stream
+        #: Node ids of all tests, and of those that the plan's marker marks, deselected or not.
         self._collected: list[str] = []
         self._smoke: list[str] = []
 
     def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
-        """Leave out files in which no test is to run."""
+        """Leave out files in which no test is to run.
+
+        None leaves the decision to other plugins.
+        """
+        # Not collecting a file saves its import, which often takes longer than its tests.
         if not self._plan.skip_files or not collection_path.is_relative_to(config.rootpath):
             return None
         return (
@@ -42,32 +47,38 @@ class PlannedSelection:
         if self._plan.smoke:
             marked = (item for item in items if item.get_closest_marker(self._plan.smoke))
             self._smoke = [clean(item.nodeid) for item in marked]
+        # The project's own `-k`, `-m` and plugins come first, so that what they leave out is known.
         result = yield
         dropped = [item for item in items if not self._runs(item.nodeid)]
         if dropped:
+            # In place, because pytest and other plugins hold the same list.
             items[:] = [item for item in items if self._runs(item.nodeid)]
             config.hook.pytest_deselected(items=dropped)
+        # A rerun repeats an order in which tests failed; those that it doesn't name come last.
         if self._plan.order:
             place = {nodeid: at for at, nodeid in enumerate(self._plan.order)}
             items.sort(key=lambda item: place.get(clean(item.nodeid), len(place)))
         return result
 
     def _runs(self, nodeid: str) -> bool:
+        # The plan was read from JSON, where node ids are written in this way.
         nodeid = clean(nodeid)
         if self._plan.only:
             return nodeid in self._plan.only
         return nodeid not in self._plan.skip_tests
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Tell what is going to run, each with its why, and what the project itself left out."""
+        """Write which tests are going to run, each with its why, and which the project left out."""
         if self._stream is None:
             return
         kept = [clean(item.nodeid) for item in session.items]
+        # Neither kept nor skipped by the plan: the project's own options did it.
         left = set(self._collected).difference(kept, self._plan.skip_tests)
         self._stream.write(
             "collected",
             collected=len(self._collected),
             why={nodeid: self._plan.why.get(nodeid, self._plan.default_reason) for nodeid in kept},
+            # Where the plan names the only tests to run, all others are left out by it.
             deselected_by_project=[] if self._plan.only else sorted(left),
             smoke=self._smoke,
         )

@@ -1,4 +1,9 @@
-"""Child processes: Python ones are recorded, the others make their test depend on everything."""
+"""Follows child processes: Python ones record themselves, others make their test rest on all files.
+
+A Python child finds `child/sitecustomize.py` by way of PYTHONPATH and the variable `CHILD`, and
+writes what it uses to a file of its own. At the end the files are read. A child process that left
+no file was no Python, or one that can't be followed. A forked child has this module already.
+"""
 
 import contextlib
 import functools
@@ -18,31 +23,36 @@ from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 if TYPE_CHECKING:
     from firsttry_tasks.model.recording import ObservationKind
 
+#: The folder that a child's PYTHONPATH begins with.
 _BOOT = str(Path(__file__).parent / "child")
 _SUFFIX = ".child"
+#: A line that takes back a whole file: the process turned out to record itself.
 _VOID = "void"
 
-#: Programs that read no files but those they are given by name.
+#: Programs that read no files but those they are given by name. With others nobody knows, so that
+#: each program that is missing here only costs time: its test runs after every change.
 _TRIFLES = frozenset(
     {"cat", "file", "less", "more", "true", "false", "echo", "printf", "sleep", "uname", "tput",
      "stty", "hostname", "id", "whoami", "date", "ps", "kill", "ldconfig", "locale", "lsb_release"}
 )  # fmt: skip
 
-#: What git answers from its commits and references; of the files only whether any is changed.
+#: What git answers from its commits and references, and of the files only whether any is changed.
+#: Plugins ask such things once as pytest starts (pytest-benchmark does), and if that counted, all
+#: tests would depend on all files.
 _VERSION = re.compile(
     r"git (rev-parse|rev-list|symbolic-ref|describe|config|remote|tag|log|show -s|--version)\b"
 )
 
 
 class DivertibleCollector(Protocol):
-    """The part of a collector that a forked child needs."""
+    """The part of a collector that a forked child needs; all collectors have it."""
 
     def divert(self, note: Any) -> None:
-        """Tell ``note`` of each piece of code once, at once."""
+        """Call ``note`` with each code object once, when it first starts."""
 
 
 class ChildProcessProbe:
-    """Follows what a process starts, and gathers what its children wrote."""
+    """Follows the child processes of this process, and gathers what they wrote."""
 
     def __init__(
         self,
@@ -51,40 +61,51 @@ class ChildProcessProbe:
         collector: DivertibleCollector,
         folder: Path,
     ) -> None:
-        """Follow the children of the process that this attribution records."""
+        """Follow the children of the process that this attribution records.
+
+        ``folder`` is where the files of all processes of this run lie.
+        """
         self.attribution = attribution
         self.audit = audit
         self.collector = collector
+        # One folder a process, because the numbers of scopes in the files are this process's.
         self.folder = folder / f"children-{os.getpid()}"
+        #: Scopes that may have children; a child's file names one by its place here, from 1.
         self.owners: list[OpenScope] = []
+        #: Children that have to leave a file, and the scopes that started them.
         self.started: list[tuple[OpenScope, int]] = []
         self._path: str | None = None
-        self._plan = ""  # what a child is told: tests may take it out of the environment
+        #: The value of `CHILD`, kept here because tests may take it out of the environment.
+        self._plan = ""
         self._popen: Any = None
-        self.forked = False  # this is the child, and only what is written now gets home
-        self._starting = 0  # Popen itself may use posix_spawn
+        #: True in a forked child, of which only what is written at once gets home.
+        self.forked = False
+        #: How many calls of Popen are open: it may use posix_spawn, which is no other process then.
+        self._starting = 0
         self._pid = os.getpid()
 
     def disown(self) -> None:
-        """Say that this process, a worker, records itself: it is nobody's child."""
+        """Take back what was written of this process as a child: as a worker, it records itself."""
+        # Another process made the file, in the folder of its own children.
         for path in self.folder.parent.glob(f"*/{os.getpid()}-*{_SUFFIX}"):
             with path.open("a", encoding="utf-8") as stream:
                 stream.write(f"{_VOID}\n")
 
     def begin(self) -> None:
-        """Begin to follow."""
+        """Begin to follow, in whichever way a child is started."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._path = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = _with_boot(self._path)
         self.own(self.attribution.top)
         for event in ("os.system", "os.posix_spawn", "os.exec", "os.spawn"):
             self.audit.on(event, functools.partial(self._unseen, event))
+        # Can't be taken back; `_forked` does nothing once the recording is over.
         os.register_at_fork(after_in_child=self._forked)
         self._popen = subprocess.Popen.__init__
         subprocess.Popen.__init__ = self._following(self._popen)  # type: ignore[method-assign]
 
     def end(self) -> None:
-        """Stop, and gather what the children wrote."""
+        """Stop to follow, and gather what the children wrote."""
         subprocess.Popen.__init__ = self._popen  # type: ignore[method-assign]
         os.environ.pop(CHILD, None)
         if self._path is None:
@@ -94,9 +115,10 @@ class ChildProcessProbe:
         self._gather()
 
     def own(self, scope: OpenScope) -> None:
-        """Children that start from now on belong to this scope."""
+        """Let children that start from now on belong to this scope."""
         scope.owner = scope.owner or self._enrol(scope)
         self._plan = os.pathsep.join((str(self.folder), str(scope.owner), self.attribution.root))
+        # In the environment, because a child may be started in ways that pass by `Popen`.
         os.environ[CHILD] = self._plan
 
     def _enrol(self, scope: OpenScope) -> int:
@@ -106,6 +128,8 @@ class ChildProcessProbe:
     def _following(self, original: Any) -> Any:
         @functools.wraps(original)
         def start(process: Any, args: Any, *rest: Any, **options: Any) -> None:
+            # An environment of the test's own lacks the variables. For other programs it stays as
+            # the test made it: what they see of it may be what is tested.
             if options.get("env") is not None and "python" in str(args).lower():
                 options["env"] = self._completed(options["env"])
             scope = self.attribution.top
@@ -128,7 +152,7 @@ class ChildProcessProbe:
 
     @contextlib.contextmanager
     def _reminded(self) -> Iterator[None]:
-        """Tell a child of us that inherits an environment which a test has cleared."""
+        """Put the variables back while a child starts, if a test has cleared the environment."""
         if CHILD in os.environ:
             yield
             return
@@ -142,11 +166,16 @@ class ChildProcessProbe:
                 os.environ["PYTHONPATH"] = path
 
     def _harmless(self, args: Any, folder: Any) -> bool:
-        """Tell whether a child can't read the repository: it isn't told of it nor stands in it."""
+        """Tell whether a child can't read the repository.
+
+        It can't if it stands elsewhere and no argument names the repository, or if it is a program
+        that only reads files it is given, and is given none of the repository.
+        """
         where = os.path.realpath(os.fsdecode(folder) if folder is not None else Path.cwd())
         inside = f"{where}{os.sep}".startswith(self.attribution.prefix)
         if not inside:
             return self.attribution.root not in str(args)
+        # A line for the shell isn't taken apart: it may expand to anything.
         words = [str(word) for word in args] if isinstance(args, list | tuple) else []
         known = bool(words) and os.path.basename(words[0]) in _TRIFLES  # noqa: PTH119
         return known and not any(self._holds(where, word) for word in words[1:])
@@ -158,12 +187,15 @@ class ChildProcessProbe:
 
     def _version_asked(self, scope: OpenScope, args: Any) -> bool:
         """Tell whether an installed plugin, as pytest starts, asks git for the version at hand."""
+        # In a test the answer may be what is tested.
         if scope.kind != "start":
             return False
         words = args.split() if isinstance(args, str) else list(map(str, args))
         if not _VERSION.match(" ".join(words)):
             return False
-        caller: FrameType | None = sys._getframe(2)  # noqa: SLF001  this one, start, who called
+        # This frame is 0 and `start` is 1. Where the project's code is among the callers, it may do
+        # with the answer whatever it likes.
+        caller: FrameType | None = sys._getframe(2)  # noqa: SLF001
         while caller is not None:
             if self.attribution.place(caller.f_code.co_filename) is not None:
                 return False
@@ -171,16 +203,22 @@ class ChildProcessProbe:
         return True
 
     def _unseen(self, event: str, *arguments: object) -> None:
+        """Hear of a process that was started past Popen, of which nothing more gets known."""
         if not self._starting and not self._harmless(arguments, None):
             self.attribution.add("untraceable", f"{event} started a process that can't be followed")
+            # It inherits the environment, and can read each variable of it.
             self.attribution.add("env", ALL)
 
     def _forked(self) -> None:
-        """In a forked child: write what runs and what is looked at, as it happens."""
+        """Write what runs and what is looked at, as it happens: this is a forked child."""
+        # A child of the child hears of the fork, too; the file of the first is open in it already,
+        # and it goes on to write there.
         if not self.audit.live or os.getppid() != self._pid:
             return
+        # The parent knows its scopes by these numbers; a child can't add one.
         top = self.attribution.top
         path = self.folder / f"{os.getpid()}-fork{_SUFFIX}"
+        # Bare system calls: what a buffer holds is lost where the child ends by `os._exit`.
         out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.write(out, f"owner\t{top.owner or 1}\n".encode())
 
@@ -197,6 +235,7 @@ class ChildProcessProbe:
         self.collector.divert(code)
 
     def _gather(self) -> None:
+        """Read the files of the children, and find the children that left none."""
         seen: set[int] = set()
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
             seen.add(int(path.name.partition("-")[0]))
@@ -209,6 +248,8 @@ class ChildProcessProbe:
                 self.attribution.add_to(scope, "env", ALL)
 
     def _take(self, lines: list[str]) -> None:
+        """Put what one child wrote to the scope that it belongs to."""
+        # A file without its first line belongs to the start, on which all tests rest.
         scope = self.attribution.scopes["start", ""]
         for line in () if _VOID in lines else lines:
             kind, _, name = line.partition("\t")
@@ -218,7 +259,7 @@ class ChildProcessProbe:
                 place, function, number = name.split("\t")
                 self.attribution.unit_to(scope, place, function, int(number))
             elif kind != "pid":
-                # Our own code in the child wrote it, so the word is one of the kinds.
+                # The recorder's own code in the child wrote it, so the word is one of the kinds.
                 self.attribution.add_to(scope, cast("ObservationKind", kind), name)
 
 

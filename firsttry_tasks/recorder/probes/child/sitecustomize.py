@@ -1,7 +1,8 @@
-"""Loaded by Python child processes of a recorded run: notes the repository's files they use.
+"""Runs in Python child processes of a recorded run, and notes the repository's files they use.
 
-It stands alone, because the child may be another interpreter, and then gives way to the
-sitecustomize that the environment has itself.
+Python imports it at its start, because its folder comes first on PYTHONPATH. It imports nothing of
+the package: the child may be another interpreter, without our dependencies. When it has begun to
+listen, it gives way to the sitecustomize that the environment has itself.
 """
 
 from __future__ import annotations
@@ -16,19 +17,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _HERE = Path(__file__).resolve().parent
+#: The variable in which the parent says what to do; the parent's `CHILD` has the same name.
 _PLAN = "FIRSTTRY_CHILD"
+#: Flags with which a file may be changed; ``O_CREAT`` alone makes one that was not there.
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-class Child:
+class ChildRecorder:
     """Appends one line for each thing that is used for the first time."""
 
     def __init__(self, folder: str, owner: str, root: str) -> None:
-        """Open the file of this process, and say whose child it is."""
+        """Open the file of this process, and write to which scope of the parent it belongs.
+
+        ``folder`` is where the files of all children lie, ``owner`` the number of the scope, and
+        ``root`` the absolute path of the project.
+        """
         self.root = root
         self.prefix = root + os.sep
+        #: True while a handler runs: it looks at files itself, which must not be heard again.
         self.busy = False
         self.seen: set[str] = set()
+        # The parent finds a child by its process id. The rest tells apart the programs that one
+        # process becomes by `exec`.
         place = Path(folder) / f"{os.getpid()}-{os.urandom(4).hex()}.child"
         self.out = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.note("owner", owner)
@@ -44,15 +54,18 @@ class Child:
         }
 
     def note(self, kind: str, name: str) -> None:
-        """Write a line at once: the process may end without a word."""
+        """Write a line at once, if it is new: a process that is killed closes no files."""
         line = f"{kind}\t{name}\n"
+        # A name with a line break would be read as two lines.
         if line not in self.seen and "\n" not in name:
             self.seen.add(line)
+            # A child may close all files that it has not opened itself, as daemons do.
             with contextlib.suppress(OSError):
                 os.write(self.out, line.encode("utf-8", "surrogateescape"))
 
     def below(self, name: Any) -> str | None:
-        """Return a path below the repository's root, None for one elsewhere."""
+        """Return a path relative to the repository's root, None for one elsewhere."""
+        # A number is an open file, which was noted when it was opened.
         if isinstance(name, int):
             return None
         full = os.path.realpath(os.fsdecode(name))
@@ -62,17 +75,21 @@ class Child:
         return full[len(self.prefix) :].replace(os.sep, "/") if inside else None
 
     def on_exec(self, code: Any) -> None:
-        """Note a module, or other code with a file, that begins to run."""
+        """Note a module, or other code with a file, that begins to run.
+
+        It counts as a whole: which functions of it start is not watched in a child process.
+        """
         name = getattr(code, "co_filename", "<")
         found = None if name.startswith("<") else self.below(name)
         if found is not None:
             self.note("whole-module", found)
 
     def on_open(self, name: Any, mode: Any, flags: Any) -> None:
-        """Note a file that is opened; what is only written doesn't count."""
+        """Note a file that is opened to be read."""
         if isinstance(flags, int) and flags & _WRITING and mode != "r":
             return
         found = self.below(name)
+        # Compiled modules stand for their sources, and git's own files change with each commit.
         if found is not None and "__pycache__" not in found and not found.startswith(".git/"):
             self.note("read", found)
 
@@ -83,7 +100,7 @@ class Child:
             self.note("list", found)
 
     def on_child(self, *arguments: Any) -> None:
-        """Note a child of the child: if it may know of the repository, nobody follows it."""
+        """Note that the child starts a process which may use the repository: it is not followed."""
         text = " ".join(map(str, arguments))
         if self.root in text or str(Path.cwd()).startswith(self.root):
             self.note("untraceable", "a child process of a child process")
@@ -97,16 +114,19 @@ class Child:
         try:
             handler(*arguments)
         except (OSError, TypeError, ValueError):
+            # An error in an audit hook would reach the program. What was not understood may be
+            # anything.
             self.note("untraceable", f"a child process whose {event} can't be followed")
         finally:
             self.busy = False
 
     def watch_environment(self) -> None:
-        """Note which variables are asked for."""
+        """Note which variables are read, by a function in place of the one that reads them."""
         kind: Any = type(os.environ)
         original = kind.__getitem__
 
         def reading(mapping: Any, key: Any) -> Any:
+            # What the recorder sets itself differs in each run.
             if isinstance(key, str) and not key.startswith(("PYTHON", "FIRSTTRY_")):
                 self.note("env", key)
             return original(mapping, key)
@@ -115,26 +135,30 @@ class Child:
 
     @staticmethod
     def _importing() -> bool:
-        frame = sys._getframe(3)  # noqa: SLF001  on_list, hear, the caller
+        # This frame is 0; between it and the cause of the event stand `on_list` and `hear`.
+        frame = sys._getframe(3)  # noqa: SLF001
         return "importlib" in frame.f_code.co_filename
 
 
 def give_way() -> None:
     """Let the environment's own sitecustomize run as if this one were not here."""
+    # In place, because others hold the same list.
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _HERE]
     mine = sys.modules.pop("sitecustomize", None)
     try:
         __import__("sitecustomize")
     except ImportError:
+        # There is none; the import system expects to find the module that it has just imported.
         if mine is not None:
             sys.modules["sitecustomize"] = mine
 
 
 def begin() -> None:
-    """Record this process if it is the child of a recorded one."""
+    """Record this process if a recorded one has started it, and give way in any case."""
     plan = os.environ.get(_PLAN, "").split(os.pathsep)
+    # Without a plan, this is no child of a recorded process.
     if len(plan) == len(("folder", "owner", "root")):
-        child = Child(*plan)
+        child = ChildRecorder(*plan)
         child.watch_environment()
         sys.addaudithook(child.hear)
     give_way()
