@@ -1,14 +1,19 @@
-"""What one process learned: the shape in which a recording leaves pytest."""
+"""Describes what one process of a recorded test run has learned, as it is written to a file.
+
+Records are arrays in MessagePack, with a number in place of each unit, observation and scope,
+because tests share most of what they name.
+"""
 
 from typing import Literal
 
 import msgspec
 
+#: The ending of a record's file; what lies beside it has others.
 SUFFIX = ".record"
 
 
 class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A piece of code that started to run: a function, by its file and first line."""
+    """A function that started to run, by its file's path, its qualified name and its first line."""
 
     path: str
     name: str
@@ -49,22 +54,25 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class ScopeRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What happened while a scope was the innermost one; numbers point into units and observations.
+    """What happened while a scope was the innermost one.
 
-    kind: start, import, collect, fixture, cache (what a cached function did, whoever called it; its
-    name is ``named`` of the function).
+    Numbers are places in the record's units, observations and scopes. The kinds are start, import
+    (named by the path), collect (by the node id), fixture, and cache (what a cached function did
+    for all its callers; named as ``named`` names the function).
     """
 
     kind: str
     name: str
     units: tuple[int, ...] = ()
     observations: tuple[int, ...] = ()
-    used: tuple[int, ...] = ()  # other scopes that were opened inside
-    lines: tuple[tuple[int, int], ...] = ()  # of an import: (line of the module, unit)
+    #: Other scopes that were opened inside.
+    used: tuple[int, ...] = ()
+    #: Of an import: the line of the module that led to a start, 0 for none, and the unit.
+    lines: tuple[tuple[int, int], ...] = ()
 
 
 class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One test: what it rests on, and how it ended (passed, failed or skipped)."""
+    """A test: what it depends on, its outcome (passed, failed or skipped) and its seconds."""
 
     nodeid: str
     path: str
@@ -73,44 +81,58 @@ class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     units: tuple[int, ...]
     observations: tuple[int, ...]
     scopes: tuple[int, ...]
-    names: tuple[str, ...]  # of its fixtures
-    function: bool  # a plain function or method: its code says all it refers to
+    #: The names of its fixtures.
+    names: tuple[str, ...]
+    #: Whether it is a plain function or method, whose code says all that it refers to.
+    function: bool
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One process of a recorded run."""
+    """What one process of a recorded run has learned."""
 
     units: tuple[Unit, ...]
     observations: tuple[Observation, ...]
     scopes: tuple[ScopeRecord, ...]
     tests: tuple[TestRecord, ...]
-    modules: dict[str, str]  # dotted name -> path
-    environment: dict[str, str]  # variables that were read, as they were (digests)
-    patterns: tuple[str, ...]  # of the names of test files
+    #: The path of each module by its dotted name.
+    modules: dict[str, str]
+    #: Digests of the variables that were read, as they were before the tests; values may be secret.
+    environment: dict[str, str]
+    #: pytest's ``python_files`` and ``testpaths``: in which new files there may be tests.
+    patterns: tuple[str, ...]
     testpaths: tuple[str, ...]
-    roots: tuple[str, ...]  # folders of the repository that modules are imported from
+    #: Folders of the repository that modules are imported from.
+    roots: tuple[str, ...]
+    #: When the recording began, in seconds since the epoch.
     began: float
-    collected: tuple[str, ...]  # every node id that was collected, selected or not
-    loads: tuple[tuple[int, int], ...] = ()  # (unit, scope of the import that it had run)
-    private: tuple[tuple[str, str], ...] = ()  # classes, by file: no object outlived a test
+    #: Every node id that was collected, selected or not.
+    collected: tuple[str, ...]
+    #: Units that caused an import while they ran, each with the scope of the import.
+    loads: tuple[tuple[int, int], ...] = ()
+    #: Classes of which no object outlived a test: path and qualified name.
+    private: tuple[tuple[str, str], ...] = ()
 
 
 def named(unit: Unit) -> str:
     """Return the name of a cached function's scope."""
+    # Tabs, because neither names nor lines have one, and paths hardly ever do.
     return f"{unit.path}\t{unit.name}\t{unit.line}"
 
 
 def cached(scope: ScopeRecord) -> Unit:
-    """Return the function that a scope of kind cache is named for."""
+    """Return the function that a scope of kind cache is named for; the inverse of ``named``."""
     path, name, line = scope.name.split("\t")
     return Unit(path, name, int(line))
 
 
 def encode(record: Record) -> bytes:
-    """Return a record as it is written."""
+    """Return the bytes of a record as they are written to a file."""
     return msgspec.msgpack.encode(record)
 
 
 def decode(data: bytes) -> Record:
-    """Return a record as it was written; raises msgspec.DecodeError for anything else."""
+    """Return the record that was written as these bytes.
+
+    Raises msgspec.DecodeError for bytes that are no record of this version.
+    """
     return msgspec.msgpack.decode(data, type=Record)

@@ -19,7 +19,7 @@ class PlannedSelection:
     """Deselects by the plan; a test that the plan does not know runs, because it may be new."""
 
     def __init__(self, plan: TestsPlan, stream: EventStream | None) -> None:
-        """Remember the plan, and where to tell what is kept; None tells nobody."""
+        """Remember the plan, and where to write what is kept; None writes nothing."""
         self._plan = plan
         self._stream = stream
         #: Node ids of all tests, and of those that the plan's marker marks, deselected or not.

@@ -87,13 +87,11 @@ class RecorderHooks:
         # Objects that modules made in their import are there before the first test.
         if not self.tests:
             self.recorder.lifetimes.look()
-        # Made here and without a number: nothing else can rest on a test's scope.
         scope = OpenScope("test", item.nodeid, -1)
         self.recorder.enter(scope)
         try:
             return (yield)
         finally:
-            # What ran unseen is not known, so the test has to depend on everything.
             if not self.recorder.collector.sees():
                 self.attribution.add("untraceable", "something took the recorder's place")
             self.recorder.lifetimes.look()

@@ -101,6 +101,7 @@ def _outcome(report: pytest.TestReport) -> str:
     return "skipped" if report.skipped else "passed"
 
 
+# In reports lines count from 1, for people and annotations; pytest counts from 0.
 def _trouble(report: pytest.TestReport, outcome: str) -> dict[str, object]:
     """Return what the event says of a failure: its phase, message, text and place."""
     if outcome not in {"failed", "error"}:
@@ -114,7 +115,6 @@ def _trouble(report: pytest.TestReport, outcome: str) -> dict[str, object]:
         "message": _first(clean(crash.message)) if crash else _first(text),
         "detail": text[-DETAIL:],
         "path": clean(path),
-        # pytest counts lines from 0, people and annotations from 1.
         "line": (line or 0) + 1,
     }
 

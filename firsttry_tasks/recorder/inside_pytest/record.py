@@ -59,7 +59,6 @@ def _test(attribution: Attribution, test: FinishedTest) -> TestRecord:
         path=attribution.place(str(item.path)) or "",
         outcome=test.outcome,
         seconds=round(test.seconds, 6),
-        # -1 stands for code that is not the repository's.
         units=tuple(sorted(scope.units - {-1})),
         observations=tuple(sorted(scope.observations)),
         scopes=tuple(sorted(scope.used | above)),
@@ -68,6 +67,7 @@ def _test(attribution: Attribution, test: FinishedTest) -> TestRecord:
     )
 
 
+# In units and lines, -1 stands for code that is not the repository's.
 def _scope(scope: OpenScope) -> ScopeRecord:
     return ScopeRecord(
         kind=scope.kind,

@@ -23,7 +23,7 @@ _WARNINGS = frozenset({"warnings.py", "_py_warnings.py"})
 #: How many frames are searched. The import system and ``warnings`` stand within a few frames of
 #: the event, and the short search is made most often. The project may stand far above it, with a
 #: library in between (a template engine, a parser). No measurement is on record: the numbers
-#: trade the time of a search for an asker who is not found; those count if a test is running.
+#: trade the time of a search for askers that it does not find (`_is_project` says what then).
 _NEAR, _FAR = 8, 80
 
 

@@ -160,7 +160,7 @@ class AuditProbe:
             self.on_code(code)
 
     def _look(self, path: object) -> None:
-        """Note that somebody asks whether a file or folder of the project exists."""
+        """Note that code asks whether a file or folder of the project exists."""
         # A number is an open file, which was noted when it was opened.
         if not self.live or self._busy or isinstance(path, int):
             return
@@ -231,7 +231,7 @@ class AuditProbe:
         self._note("env", name)
 
     def _wrap_import(self) -> None:
-        """Note modules that are asked for by a name at run time, which no source text shows."""
+        """Note modules that are asked for by a name at run time, whether they are there or not."""
         import importlib.util
 
         original = importlib.import_module
@@ -239,7 +239,6 @@ class AuditProbe:
 
         @functools.wraps(original)
         def importing(name: str, package: str | None = None) -> Any:
-            # Before the import, so that a module that isn't there is noted as well.
             add("module", importlib.util.resolve_name(name, package) if package else name)
             module = original(name, package)
             on_module(module)
@@ -252,7 +251,7 @@ class AuditProbe:
         setattr(holder, name, value)
 
         def undo() -> None:
-            # Where a test put its own in our place for good, that stays as it is without us.
+            # What a test has put in its place for good stays.
             if getattr(holder, name) is value:
                 setattr(holder, name, before)
 

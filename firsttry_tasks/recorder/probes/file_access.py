@@ -40,7 +40,7 @@ class FileAccess:
     def _open(self, path: object, mode: object, flags: object) -> None:
         found = self._where(path)
         if found is not None and not found.startswith("/"):
-            # Before the question who asks: inotify has to know of every open by Python.
+            # Before the question which code asks: inotify has to know of every open by Python.
             self._on_open(found)
         if isinstance(flags, int) and flags & _WRITING and mode != "r":
             self._written(path)

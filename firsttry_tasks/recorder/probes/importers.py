@@ -49,8 +49,8 @@ class ImporterProbe:
                 self._attribution.add_to(self._attribution.stack[0], "imported-by-library", place)
 
     def _codes(self) -> Iterator[CodeType]:
-        """Yield the code that led here, nearest first, without the standard library and us."""
-        # `importlib` and `runpy` import because somebody else wants it; that caller counts.
+        """Yield the code that led here, nearest first, without standard library and recorder."""
+        # `importlib` and `runpy` import on behalf of a caller, and that one counts.
         for frame in frames():
             name = frame.f_code.co_filename
             if not (name.startswith(("<", HERE)) or standard(name)):

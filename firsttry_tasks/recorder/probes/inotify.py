@@ -96,7 +96,7 @@ class InotifyProbe:
         if self._queue < 0:
             return
         self._mark = self._identity()
-        # Without other workers nobody would read the log.
+        # Without other workers nothing would read the log.
         if "PYTEST_XDIST_WORKER" in os.environ:
             log = self._spool / f"{self._pid}{_SUFFIX}"
             self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -141,7 +141,7 @@ class InotifyProbe:
     def _events(self) -> Iterator[str]:
         """Yield the files that any process opened since the last time."""
         if self._identity() != self._mark:
-            # A test closed it, and the number may be another file's now, which is not ours to read.
+            # A test closed it, and the number may be another file's now, which the tests read.
             self._queue = -1
             self.attribution.add("untraceable", "what watches for opened files was closed")
             return

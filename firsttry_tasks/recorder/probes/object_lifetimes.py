@@ -1,8 +1,9 @@
-"""Which classes have no object that outlives a test: what such an object keeps, no other test gets.
+"""Finds classes whose instances never survive a test.
 
-An object holds a reference to its class, so a class whose count of references is what it was has
-no new objects. Where the count differs, garbage is collected, and then objects are looked for.
-Where the interpreter counts in another way (``quirks.COUNTED_OBJECTS``), nothing is said of any.
+State that such an instance keeps can't reach another test. An instance holds a reference to its
+class, so a class whose count of references is what it was has no new instances. Where the count
+differs, garbage is collected, and then instances are looked for. Where the interpreter counts in
+another way (``quirks.COUNTED_OBJECTS``), nothing is said of any class.
 """
 
 from __future__ import annotations
@@ -23,28 +24,37 @@ if TYPE_CHECKING:
     from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 #: Part of the time of the tests that looking for objects may take, and seconds that it always may.
+#: They were 0.02 and 0.25 at first. They trade time of recorded runs for classes that stay unknown,
+#: whose instances then count as shared between tests, which is safe. No measurement is on record.
 SHARE, FREE = 0.01, 0.1
 UNKNOWN = -1
-#: Flags of a type: its objects refer to it, and garbage collection knows them.
+#: Py_TPFLAGS_HEAPTYPE and Py_TPFLAGS_HAVE_GC of a type: its objects refer to it, and garbage
+#: collection knows them.
 _REFERRED, _COLLECTED = 1 << 9, 1 << 14
+#: Where `sys` keeps the last error, whose frames hold the objects of the test that failed.
 _LAST = ("last_exc", "last_type", "last_value", "last_traceback")
 
 
 class LifetimeProbe:
     """Watches the repository's classes between tests.
 
-    They are known by identity: a metaclass may say that a class can't be hashed, or equals another.
+    Classes are told apart by identity: a metaclass may say that one can't be hashed, or that it
+    equals another.
     """
 
     def __init__(self, attribution: Attribution) -> None:
         """Begin with no class known; the first look finds them."""
         self._attribution = attribution
-        self._kinds: dict[int, type] = {}  # all classes that were found
-        self._paths: dict[int, str] = {}  # and their files
-        self._counts: dict[int, int] = {}  # references to those without objects
+        #: All classes that were found, and the file that defines each.
+        self._kinds: dict[int, type] = {}
+        self._paths: dict[int, str] = {}
+        #: The count of references to each class that has had no object after a test so far.
+        self._counts: dict[int, int] = {}
         self._modules: set[str] = set()
-        self._ran: Counter[str] = Counter()  # how often each file's module was executed
-        self._frozen = gc.get_freeze_count()  # of the interpreter itself
+        #: How often the module of each file was executed.
+        self._ran: Counter[str] = Counter()
+        #: How many objects the interpreter itself has hidden from the garbage collector.
+        self._frozen = gc.get_freeze_count()
         self._spent = 0.0
         self._began = time.perf_counter()
 
@@ -56,11 +66,13 @@ class LifetimeProbe:
         """Look which classes have objects, before the first test and after each."""
         if not quirks.COUNTED_OBJECTS:
             return  # no class is ever met
+        # Called after each test, so that all that isn't needed is left out.
         if len(sys.modules) != len(self._modules):
             self._meet()
         if self._odd():
             for name in _LAST:
-                sys.__dict__.pop(name, None)  # a failure's frames; pytest takes them away, too
+                # Taken away, as pytest does it before the next test.
+                sys.__dict__.pop(name, None)
             if gc.isenabled():
                 gc.collect(1)
             self._examine()
@@ -78,7 +90,7 @@ class LifetimeProbe:
         return known - lasting
 
     def _now(self) -> list[int]:
-        """Count references; what else refers to a class while we count is the same each time."""
+        """Count references; what else refers to a class meanwhile is the same each time."""
         count, kinds = sys.getrefcount, self._kinds
         return [count(kinds[key]) for key in self._counts]
 
@@ -118,10 +130,12 @@ class LifetimeProbe:
     def _settle(self, *, collect: bool = True) -> None:
         """Give up the classes of which there are objects, or of an heir that isn't known."""
         if gc.get_freeze_count() > self._frozen:
-            self._counts.clear()  # objects may be hidden from us
+            # The project has called `gc.freeze`, and frozen objects can't be found.
+            self._counts.clear()
         alive = self._alive()
         if alive and collect and gc.isenabled():
-            gc.collect()  # they may be garbage
+            # They may be garbage, and that reaches no test.
+            gc.collect()
             alive = self._alive()
         for key in alive:
             del self._counts[key]
@@ -149,7 +163,7 @@ class LifetimeProbe:
         for key in kinds:
             self._count(key)
         if kinds:
-            self._settle(collect=False)  # what was made in imports is rarely garbage
+            self._settle(collect=False)  # what an import made is rarely garbage
 
     def _own(self, name: str) -> Iterator[tuple[str, ModuleType]]:
         """Return a module of the repository and its file; others stay untouched."""

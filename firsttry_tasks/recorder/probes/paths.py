@@ -17,7 +17,10 @@ _REMEMBERED = 1 << 14
 
 
 class PathResolver:
-    """Resolves the paths that code asks for, for one repository."""
+    """Resolves the paths that code asks for, for one repository.
+
+    Code may ask by text, by bytes, by a path object or by the number of an open file.
+    """
 
     def __init__(self, attribution: Attribution) -> None:
         """Take the repository of this attribution."""
@@ -27,10 +30,7 @@ class PathResolver:
         self._placed = functools.lru_cache(maxsize=_REMEMBERED)(self._place)
 
     def where(self, path: object) -> str | None:
-        """Return a path relative to the root, or an absolute one outside; None if it can't matter.
-
-        ``path`` is whatever code passed: text, bytes, a path object, or a number of an open file.
-        """
+        """Return a path relative to the root, an absolute one outside, None if it can't matter."""
         if isinstance(path, int) or path is None:
             return None
         try:

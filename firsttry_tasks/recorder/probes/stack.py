@@ -16,7 +16,7 @@ INSTALLED = f"{os.sep}site-packages{os.sep}"
 HERE = str(Path(__file__).parents[1]) + os.sep
 #: Modules that stand between an audit event and its cause whenever the stack is walked. They are
 #: skipped, so that the nearest frame is the cause's, and a search of so many frames is not used
-#: up by ours. A module whose functions hear audit events has to be named here.
+#: up by listeners. A module whose functions hear audit events has to be named here.
 _HEARING = frozenset(
     f"{HERE}probes{os.sep}{name}.py"
     for name in ("asking_code", "audit", "code_access", "file_access", "stack")

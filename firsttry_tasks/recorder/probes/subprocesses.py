@@ -29,8 +29,8 @@ _SUFFIX = ".child"
 #: A line that takes back a whole file: the process turned out to record itself.
 _VOID = "void"
 
-#: Programs that read no files but those they are given by name. With others nobody knows, so that
-#: each program that is missing here only costs time: its test runs after every change.
+#: Programs that read no files but those they are given by name. What other programs read is not
+#: known. A program that is missing here only costs time: its test runs after every change.
 _TRIFLES = frozenset(
     {"cat", "file", "less", "more", "true", "false", "echo", "printf", "sleep", "uname", "tput",
      "stty", "hostname", "id", "whoami", "date", "ps", "kill", "ldconfig", "locale", "lsb_release"}
@@ -128,8 +128,6 @@ class ChildProcessProbe:
     def _following(self, original: Any) -> Any:
         @functools.wraps(original)
         def start(process: Any, args: Any, *rest: Any, **options: Any) -> None:
-            # An environment of the test's own lacks the variables. For other programs it stays as
-            # the test made it: what they see of it may be what is tested.
             if options.get("env") is not None and "python" in str(args).lower():
                 options["env"] = self._completed(options["env"])
             scope = self.attribution.top
@@ -147,6 +145,8 @@ class ChildProcessProbe:
         return start
 
     def _completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:
+        """Return an environment of the test's own with the variables that a Python child needs."""
+        # Only of Python: what other programs see of their environment may be what is tested.
         given = dict(environment)
         return given | {CHILD: self._plan, "PYTHONPATH": _with_boot(given.get("PYTHONPATH"))}
 
@@ -193,8 +193,7 @@ class ChildProcessProbe:
         words = args.split() if isinstance(args, str) else list(map(str, args))
         if not _VERSION.match(" ".join(words)):
             return False
-        # This frame is 0 and `start` is 1. Where the project's code is among the callers, it may do
-        # with the answer whatever it likes.
+        # From the caller of `start` on: the project's code may do what it likes with the answer.
         caller: FrameType | None = sys._getframe(2)  # noqa: SLF001
         while caller is not None:
             if self.attribution.place(caller.f_code.co_filename) is not None:

@@ -1,1 +1,1 @@
-"""Which functions start, and in which scope."""
+"""Sees which functions start, and in which scope."""

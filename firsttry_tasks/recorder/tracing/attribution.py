@@ -1,4 +1,8 @@
-"""The stack of open scopes: every unit and observation goes to the innermost one."""
+"""Keeps the stack of open scopes, and puts each unit and observation to the innermost one.
+
+A scope is what collects: a test, a fixture, a collector, an import, a cached function, or the start
+of the process. A unit is a function of the repository that started to run.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -6,7 +10,8 @@ from types import CodeType
 
 from firsttry_tasks.model.recording import Observation, ObservationKind, Unit, named
 
-#: What tells code objects apart. Their own hash reads all they hold; ``id`` is an audited event.
+#: Tells objects apart. The own hash of a code object reads all that it holds, and a call of ``id``
+#: is an audit event, which each listener hears.
 identity = object.__hash__
 
 
@@ -16,15 +21,19 @@ class OpenScope:
     __slots__ = ("kind", "lines", "name", "number", "observations", "owner", "units", "used")
 
     def __init__(self, kind: str, name: str, number: int) -> None:
-        """Begin empty."""
+        """Begin empty; ``number`` is the scope's place in the record, -1 for a test's."""
         self.kind = kind
         self.name = name
         self.number = number
+        # Numbers in place of names, because one is added for each start of a function.
         self.units: set[int] = set()
         self.observations: set[int] = set()
+        #: Of an import: the line of the module that ran, and the unit that started.
         self.lines: set[tuple[int, int]] = set()
-        self.used: set[int] = set()  # other scopes it rests on
-        self.owner = 0  # by which number its child processes know it
+        #: The numbers of other scopes that this one rests on.
+        self.used: set[int] = set()
+        #: The number by which child processes know the scope, 0 while it has had none.
+        self.owner = 0
 
 
 #: Opens or closes a scope.
@@ -32,27 +41,33 @@ OpenOrClose = Callable[[OpenScope], None]
 
 
 class Attribution:
-    """What a process has learned so far."""
+    """Holds what a process has learned so far, by scopes, with a number for each thing."""
 
     def __init__(self, root: str) -> None:
-        """Begin with the start-up scope of the project at ``root``."""
+        """Begin with the scope of the start; ``root`` is the project's path with links resolved."""
         self.root = root
         self.prefix = root + os.sep
         self.units: dict[Unit, int] = {}
         self.observations: dict[tuple[ObservationKind, str], int] = {}
         self.scopes: dict[tuple[str, str], OpenScope] = {}
-        self.loads: set[tuple[int, int]] = set()  # (unit, scope of the import that it had run)
-        self.environment = dict(os.environ)  # as it was; tests may set variables themselves
+        #: Units that caused an import while they ran, each with the scope of the import.
+        self.loads: set[tuple[int, int]] = set()
+        #: A copy, because tests may set variables; what counts is what they were given.
+        self.environment = dict(os.environ)
         self._places: dict[str, str | None] = {}
+        #: The unit of each code object that was seen, so that one is placed and named once.
         self._known: dict[int, int] = {}
         self._caches: dict[int, OpenScope] = {}
-        self._kept: list[CodeType] = []  # a dead code object's id could come back as another's
+        # Kept alive, because the identity of a dead code object can come back as another's.
+        self._kept: list[CodeType] = []
         start = self.scope("start", "")
         self.stack: list[OpenScope] = [start]
+        #: The last of the stack; asked for with each observation, so it has a name of its own.
         self.top = start
 
     def scope(self, kind: str, name: str) -> OpenScope:
         """Return the scope of this kind and name, new or as it was left."""
+        # A fixture that is set up several times, as once for each parameter, has one scope.
         found = self.scopes.get((kind, name))
         if found is None:
             found = self.scopes[kind, name] = OpenScope(kind, name, len(self.scopes))
@@ -74,13 +89,15 @@ class Attribution:
         self.top = scope
 
     def pop(self, scope: OpenScope) -> None:
-        """Close a scope; one that was left open by something killed inside it goes as well."""
+        """Close a scope, and those inside it that are still open."""
+        # What is killed inside a scope, as a greenlet can be, leaves its own scopes open. The scope
+        # of the start stays in any case.
         while len(self.stack) > 1 and self.stack.pop() is not scope:
             pass
         self.top = self.stack[-1]
 
     def knows(self, kind: ObservationKind, name: str) -> bool:
-        """Tell whether the innermost scope has an observation already."""
+        """Tell whether the innermost scope has this observation already."""
         return self.observations.get((kind, name)) in self.top.observations
 
     def add(self, kind: ObservationKind, name: str) -> None:
@@ -89,17 +106,19 @@ class Attribution:
 
     def add_to(self, scope: OpenScope, kind: ObservationKind, name: str) -> None:
         """Put an observation to a scope."""
+        # `setdefault`, because another thread may number it meanwhile.
         number = self.observations.get((kind, name))
         if number is None:
             number = self.observations.setdefault((kind, name), len(self.observations))
         scope.observations.add(number)
 
     def unit_to(self, scope: OpenScope, path: str, name: str, line: int) -> None:
-        """Put code to a scope, by what it is called elsewhere."""
+        """Put a unit to a scope by its path, qualified name and first line, as a child wrote it."""
         scope.units.add(self.units.setdefault(Unit(path, name, line), len(self.units)))
 
     def place(self, path: str) -> str | None:
-        """Return a code object's file as a path in the repository, None for a file elsewhere."""
+        """Return a code object's file as a path relative to the root, None for a file elsewhere."""
+        # An exception costs less than a second look-up, as nearly all paths are known.
         try:
             return self._places[path]
         except KeyError:
@@ -107,9 +126,11 @@ class Attribution:
             return found
 
     def _locate(self, path: str) -> str | None:
+        # Code that was made from text is called so, for example "<string>".
         if path.startswith("<"):
             return None
         real = os.path.realpath(path)
+        # A virtual environment may lie in the repository.
         if not real.startswith(self.prefix) or "site-packages" in real:
             return None
         return real[len(self.prefix) :].replace(os.sep, "/")
@@ -120,6 +141,7 @@ class Attribution:
         if number is None:
             path = self.place(code.co_filename)
             number = -1
+            # A module's own code is known by the scope of its import.
             if path is not None and code.co_name != "<module>":
                 unit = Unit(path, code.co_qualname, code.co_firstlineno)
                 number = self.units.setdefault(unit, len(self.units))
@@ -129,6 +151,7 @@ class Attribution:
 
     def started(self, codes: Iterable[CodeType]) -> None:
         """Put code that ran to the innermost scope."""
+        # Handles every start of a function: locals, and no call where the code is known.
         units, known = self.top.units, self._known
         for code in codes:
             number = known.get(identity(code))
@@ -136,7 +159,10 @@ class Attribution:
         units.discard(-1)
 
     def listed_observations(self) -> tuple[Observation, ...]:
-        """All observations, in the order of their numbers; names of files need not be text."""
+        """Return all observations in the order of their numbers.
+
+        A file's name need not be text: what is none is written with backslashes.
+        """
         return tuple(
             Observation(
                 kind, name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -146,7 +172,8 @@ class Attribution:
 
 
 def nested(code: CodeType) -> Iterator[CodeType]:
-    """All code inside, without a module's own: that runs in the scope of its import."""
+    """Yield a code object and all that is defined in it, without a module's own code."""
+    # A module's code runs once, and the scope of its import stands for it.
     if code.co_name != "<module>":
         yield code
     for constant in code.co_consts:

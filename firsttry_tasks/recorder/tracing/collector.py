@@ -1,4 +1,7 @@
-"""What every way of watching code can do, and the choice between them."""
+"""Says what each collector can do, and chooses the one for this interpreter.
+
+A collector sees which functions of the repository start to run.
+"""
 
 from collections.abc import Callable
 from types import CodeType
@@ -11,7 +14,7 @@ from firsttry_tasks.recorder.tracing.warmup_counters import WarmupCounterCollect
 
 
 class Collector(Protocol):
-    """What learns which functions start."""
+    """Learns which functions of the repository start, and puts them to the innermost scope."""
 
     def begin(self) -> None:
         """Begin to watch."""
@@ -20,30 +23,34 @@ class Collector(Protocol):
         """Stop."""
 
     def sees(self) -> bool:
-        """Tell whether nothing took its place."""
+        """Tell whether it still sees all: no other tool took its place since the last time."""
 
     def arm(self, code: CodeType) -> None:
-        """Watch a code object and all that is defined in it."""
+        """Watch a code object and all that is defined in it, if it is the repository's."""
 
     def drain(self) -> None:
-        """Hand what ran to the innermost scope."""
+        """Put what ran since the last time to the innermost scope."""
 
     def importing(self, module: CodeType | None, scope: OpenScope) -> None:
-        """Note starts with the line of this module, whose scope this is, or of none."""
+        """Note starts with the line of this module that led to them, or without one for None.
+
+        ``scope`` is the scope of the module's import.
+        """
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
-        """Tell of each piece of code once, at once."""
+        """From now on call ``note`` with each code object once, when it first starts."""
 
     def foreign(self, load: Callable[[], None]) -> None:
-        """Load a module that is not the repository's."""
+        """Call ``load``, which loads a module that is not the repository's."""
 
     def caches(self, code: CodeType) -> None:
-        """Hear that a function's results are kept: it runs for one test and serves others."""
+        """Hear that the results of a function are kept: it runs for one test and answers others."""
 
 
 def collector(attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> Collector:
     """Return the cheapest collector this interpreter has."""
     if quirks.MONITORING:
+        # Late, because this module is of no use to older interpreters, and pytest starts sooner.
         from firsttry_tasks.recorder.tracing.monitoring import MonitoringCollector
 
         found: Collector = MonitoringCollector(attribution, enter, leave)
@@ -58,5 +65,6 @@ def collector(attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) 
 
 
 def stands_alone() -> bool:
-    """Tell whether the collector takes no place that coverage may want."""
+    """Tell whether the collector leaves the trace function to others, as coverage."""
+    # If not, it has to wait until coverage has begun, and listen as a profiler beside it.
     return quirks.MONITORING or memory() is not None

@@ -1,8 +1,9 @@
-"""Which functions start to run, through `sys.monitoring` (Python 3.12 and later).
+"""Sees which functions start to run, through `sys.monitoring` (Python 3.12 and later).
 
-Events are local to the repository's own code, so everything else runs at full speed. Nothing is
-turned off after the first hit, because turning it on again for each test costs more than short
-tests take; only what runs hot is turned off, until the frame changes.
+Events are local to the repository's own code, so everything else runs at full speed. An event is
+not turned off after the first hit, because turning all on again for each test
+(``restart_events``) takes longer than short tests do. Only for a function that runs hot it is
+turned off, until the scope changes.
 """
 
 import gc
@@ -24,36 +25,49 @@ from firsttry_tasks.recorder.tracing.attribution import (
 #: Typed loosely, because it is not there before Python 3.12.
 MONITORING: Any = getattr(sys, "monitoring", None)
 
-#: Tool ids that nothing else has by convention; both taken, nothing can be seen.
+#: Tool ids that no other kind of tool has by convention (0 to 2 and 5 are debuggers, coverage,
+#: profilers and optimizers). If both are taken, nothing can be seen.
 TOOLS = (4, 3)
 NONE = -1
 NAME = "firsttry"
-MANY = 128  # starts that are gathered before they are looked through
-HOT = 8  # of these, those of one function: then not to be told of more is worth its price
+#: How many starts are gathered before they are looked through, and how many of these are of one
+#: function where it runs hot: turning an event off and on again costs more than a few callbacks.
+#: They were 2048 and 48, and lowered to catch hot functions sooner. No measurement of other
+#: values is on record.
+MANY = 128
+HOT = 8
 
 
 class MonitoringCollector:
-    """The collector; `drain` hands what ran since the last time to the innermost scope."""
+    """Gathers code that starts; `drain` puts it to the innermost scope."""
 
     def __init__(self, attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> None:
-        """Gather for this attribution; ``enter`` and ``leave`` open and close a frame."""
+        """Gather for this attribution; ``enter`` and ``leave`` open and close a scope."""
         self.attribution = attribution
         self._enter = enter
         self._leave = leave
         self.tool = NONE
+        #: Code that started since the last time, in order and as often as it did.
         self.hits: list[CodeType] = []
+        #: Code that ran hot, whose events are off until the scope changes.
         self.cooled: list[CodeType] = []
         self.armed: set[int] = set()
+        # Kept alive, because the identity of a dead code object can come back as another's.
         self._kept: list[CodeType] = []
-        self._framed: set[int] = set()  # functions whose results are kept
+        #: Functions whose results are kept, and which have a scope of their own.
+        self._scoped: set[int] = set()
+        # Only one thread can open scopes: those of two would mix on the one stack.
         self._thread = threading.get_ident()
         monitoring = MONITORING
+        # A generator starts once and then resumes, perhaps in another test.
         self.events = monitoring.events.PY_START | monitoring.events.PY_RESUME
+        #: What hears of a start in a test, and what hears of one now where no cached function runs.
         self._callback = self._base = self._gatherer()
-        self._open: dict[int, CodeType] = {}  # frames of such functions that are open, or were
+        #: The code of each cached function whose scope is open or was, by the scope's number.
+        self._open: dict[int, CodeType] = {}
 
     def begin(self) -> None:
-        """Claim a tool id; without one every test depends on everything."""
+        """Claim a tool id (without one every test depends on everything), and begin to watch."""
         free = (tool for tool in TOOLS if MONITORING.get_tool(tool) is None)
         self.tool = next(free, NONE)
         if self.tool == NONE:
@@ -63,6 +77,7 @@ class MonitoringCollector:
         self._listen(self._callback)
         MONITORING.register_callback(self.tool, MONITORING.events.LINE, self._inside)
         MONITORING.register_callback(self.tool, MONITORING.events.PY_RETURN, self._outside)
+        # Modules may be imported already; the garbage collector knows all their functions.
         for function in gc.get_objects():
             if type(function) is FunctionType:
                 self.arm(function.__code__)
@@ -70,15 +85,16 @@ class MonitoringCollector:
     def end(self) -> None:
         """Give the tool back."""
         self._listen(None)
+        # An id that another tool has taken over must stay that tool's.
         if self.tool != NONE and self.sees():
             MONITORING.free_tool_id(self.tool)
 
     def sees(self) -> bool:
-        """Whether nobody took the tool away."""
+        """Tell whether no other code has taken the tool id away."""
         return self.tool == NONE or bool(MONITORING.get_tool(self.tool) == NAME)
 
     def arm(self, code: CodeType) -> None:
-        """Watch a code object and all that are defined in it."""
+        """Watch a code object and all that are defined in it, if it is the repository's."""
         if self.tool == NONE or self.attribution.place(code.co_filename) is None:
             return
         for inner in nested(code):
@@ -88,16 +104,17 @@ class MonitoringCollector:
                 MONITORING.set_local_events(self.tool, inner, self.events)
 
     def caches(self, code: CodeType) -> None:
-        """Give a function whose results are kept a frame of its own while it runs."""
+        """Give a function whose results are kept a scope of its own while it runs."""
         if self.tool != NONE and self.attribution.place(code.co_filename) is not None:
             self.arm(code)
-            self._framed.add(identity(code))
+            self._scoped.add(identity(code))
             events = MONITORING.events
+            # By lines and not by the start, because the start itself belongs to the caller's scope.
             both = self.events | events.LINE | events.PY_RETURN
             MONITORING.set_local_events(self.tool, code, both)
 
     def _inside(self, code: CodeType, _line: int) -> None:
-        """Hear of each line of such a function: at the first one its frame is opened."""
+        """Hear of each line of a cached function, and open its scope at the first one."""
         scope = self.attribution.cached(code)
         if threading.get_ident() != self._thread:
             self.attribution.add_to(scope, "unordered-cache", "")
@@ -105,10 +122,14 @@ class MonitoringCollector:
             self.attribution.top.used.add(scope.number)
             self._enter(scope)
             self._open[scope.number] = code
+            # An error leaves it without an event, so each start asks whether it still runs.
             self._listen(self._checking)
 
     def _outside(self, code: CodeType, _offset: int, _value: object) -> None:
-        """Hear that such a function returns; of one that raises nothing is heard."""
+        """Hear that a cached function returns, and close its scope.
+
+        Of one that raises nothing is heard: that event (PY_UNWIND) can't be local to a function.
+        """
         if (
             self.attribution.top is self.attribution.cached(code)
             and threading.get_ident() == self._thread
@@ -116,7 +137,7 @@ class MonitoringCollector:
             self._close()
 
     def _checking(self, code: CodeType, offset: int) -> None:
-        """Hear of a start while such a function runs, or has raised."""
+        """Hear of a start while the scope of a cached function is open, which may have raised."""
         while self.attribution.top.kind == "cache" and threading.get_ident() == self._thread:
             if _on_stack(self._open[self.attribution.top.number]):
                 break
@@ -129,7 +150,7 @@ class MonitoringCollector:
             self._listen(self._base)
 
     def drain(self) -> None:
-        """Hand over what ran, and watch again what ran hot."""
+        """Put what ran to the innermost scope, and watch again what ran hot."""
         hits = self.hits
         if hits:
             self.attribution.started(_once(hits).values())
@@ -140,12 +161,15 @@ class MonitoringCollector:
             self.cooled.clear()
 
     def importing(self, module: CodeType | None, scope: OpenScope) -> None:
-        """While a module of the repository is imported, starts are noted with its line."""
+        """Note starts with the line of this module that led to them, or without one for None."""
         self._base = self._callback if module is None else self._liner(module, scope)
         self._listen(self._checking if self.attribution.top.kind == "cache" else self._base)
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
-        """From now on tell of each piece of code once, at once (for a forked child)."""
+        """From now on call ``note`` with each code object once, when it starts.
+
+        A forked child needs that: what it gathers would never get home.
+        """
         seen: set[int] = set()
 
         def start(code: CodeType, _offset: int) -> None:
@@ -156,7 +180,7 @@ class MonitoringCollector:
         self._listen(start)
 
     def foreign(self, load: Callable[[], None]) -> None:
-        """Load a module that is not the repository's: nothing of it is watched."""
+        """Load a module that is not the repository's; its code causes no events anyway."""
         load()
 
     def _listen(self, callback: Callable[[CodeType, int], object] | None) -> None:
@@ -167,6 +191,8 @@ class MonitoringCollector:
         MONITORING.register_callback(self.tool, events.PY_RESUME, callback)
 
     def _gatherer(self) -> Callable[[CodeType, int], object]:
+        """Return what hears of each start in a test, which only appends to a list."""
+        # A function with its own names, because attributes of a method take longer to find.
         hits, append, cool = self.hits, self.hits.append, self._cool
 
         def start(code: CodeType, _offset: int) -> None:
@@ -177,6 +203,7 @@ class MonitoringCollector:
         return start
 
     def _liner(self, module: CodeType, importing: OpenScope) -> Callable[[CodeType, int], object]:
+        """Return what hears of each start in an import, and finds the line of the module."""
         attribution, lines = self.attribution, importing.lines
 
         def start(code: CodeType, _offset: int) -> None:
@@ -185,6 +212,7 @@ class MonitoringCollector:
             frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
             while frame is not None and frame.f_code is not module:
                 frame = frame.f_back
+            # 0 where the module is not on the stack, as in another thread.
             lines.add((frame.f_lineno if frame is not None else 0, number))
 
         return start
@@ -196,18 +224,20 @@ class MonitoringCollector:
         self.attribution.started(once.values())
         self.hits.clear()
         for key, count in counts.items():
-            if count > HOT and key not in self._framed:
+            # The scope of a cached function is opened and closed by its events.
+            if count > HOT and key not in self._scoped:
                 MONITORING.set_local_events(self.tool, once[key], 0)
                 self.cooled.append(once[key])
 
 
 def _once(codes: list[CodeType]) -> dict[int, CodeType]:
-    """Return each of these pieces of code once."""
+    """Return each of these code objects once, by its identity."""
     return dict(zip(map(identity, codes), codes, strict=True))
 
 
 def _on_stack(code: CodeType) -> bool:
     """Tell whether a function still runs in this thread."""
+    # From the caller of the callback: this frame is 0 and the callback is 1.
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
     while frame is not None and frame.f_code is not code:
         frame = frame.f_back

@@ -1,4 +1,8 @@
-"""Which functions start to run, through `sys.settrace`: what works everywhere, and is slow."""
+"""Sees which functions start to run, through `sys.settrace`, which works everywhere and is slow.
+
+It is used where nothing better is at hand: before Python 3.12 where the interpreter's counters
+can't be read.
+"""
 
 import _thread
 import sys
@@ -9,26 +13,32 @@ from typing import Any
 
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity
 
+#: Starts that are gathered before they are looked through, so that a long test doesn't fill the
+#: memory: half a megabyte of references. A judgement.
 MANY = 65536
 
 
 class SettraceCollector:
-    """The collector; `drain` hands what ran since the last time to the innermost scope."""
+    """Gathers code that starts; `drain` puts it to the innermost scope."""
 
     def __init__(self, attribution: Attribution) -> None:
         """Gather for this attribution."""
         self.attribution = attribution
         self.hits: list[CodeType] = []
+        #: The module whose import is open, and the lines and units of its scope.
         self._module: CodeType | None = None
         self._lines: set[tuple[int, int]] = set()
+        # A function with its own names, because attributes of a method take longer to find.
         append, hits, drain = self.hits.append, self.hits, self.drain
 
         def start(frame: FrameType, _event: str, _argument: object) -> None:
+            # Returns no function to trace the lines with, so only starts are told.
             append(frame.f_code)
             if len(hits) > MANY:
                 drain()
 
         self._start = start
+        #: True where another tool traces, and this one listens as a profiler.
         self._profiling = False
         self._bare = _thread.start_new_thread
 
@@ -36,7 +46,8 @@ class SettraceCollector:
         """Begin to trace; a tracer that is there (coverage, a debugger) keeps its place."""
         self._profiling = sys.gettrace() is not None
         self._install(self._mine())
-        _thread.start_new_thread = self._start_thread  # threading has its own way in
+        # `threading` has a way in of its own; threads that begin without it have none.
+        _thread.start_new_thread = self._start_thread
 
     def end(self) -> None:
         """Stop to trace."""
@@ -44,6 +55,8 @@ class SettraceCollector:
         self._install(None)
 
     def _start_thread(self, function: Callable[..., object], *rest: Any) -> int:
+        """Start a thread that is traced from its first function on."""
+
         def traced(*arguments: object, **named: object) -> None:
             (sys.setprofile if self._profiling else sys.settrace)(self._mine())
             function(*arguments, **named)
@@ -51,25 +64,27 @@ class SettraceCollector:
         return self._bare(traced, *rest)
 
     def sees(self) -> bool:
-        """Whether nobody took the trace function away; if so, it is put back."""
+        """Tell whether no other code took the trace function's place; if one did, take it back."""
         mine = self._mine()
+        # Compared by equality, because a bound method is a new object each time.
         if (sys.getprofile() if self._profiling else sys.gettrace()) == mine:
             return True
         self._install(mine)
         return False
 
     def arm(self, code: CodeType) -> None:
-        """Everything is seen anyway."""
+        """Do nothing: all code is seen anyway."""
 
     def drain(self) -> None:
-        """Hand over what ran."""
+        """Put what ran to the innermost scope."""
         if self.hits:
+            # Copied and then emptied, because what is called here may be traced itself.
             hits = self.hits.copy()
             self.hits.clear()
             self.attribution.started(hits)
 
     def importing(self, module: CodeType | None, scope: OpenScope) -> None:
-        """While a module of the repository is imported, starts are noted with its line."""
+        """Note starts with the line of this module that led to them, or without one for None."""
         self._module, self._lines = module, scope.lines
         self._install(self._line if module is not None else self._mine())
 
@@ -78,13 +93,20 @@ class SettraceCollector:
         load()
 
     def caches(self, code: CodeType) -> None:
-        """Nothing tells when a function returns: who asks for kept results is known by name."""
+        """Do nothing: without an event for each return, a cached function can have no scope.
+
+        Selection then finds by name the tests that may get its results.
+        """
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
-        """From now on tell of each piece of code once, at once (for a forked child)."""
+        """From now on call ``note`` with each code object once, when it starts.
+
+        A forked child needs that: what it gathers would never get home.
+        """
         seen: set[int] = set()
 
         def start(frame: FrameType, event: str, _argument: object) -> None:
+            # As a profiler it hears of returns as well.
             if event == "call" and identity(frame.f_code) not in seen:
                 seen.add(identity(frame.f_code))
                 note(frame.f_code)
@@ -106,13 +128,14 @@ class SettraceCollector:
         if event != "call":
             return
         number = self.attribution.unit(frame.f_code)
+        # A module's own start is known by the scope of its import.
         if number < 0 or frame.f_code.co_name == "<module>":
             return
         self.attribution.top.units.add(number)
         self._lines.add((self._lineno(frame), number))
 
     def _lineno(self, frame: FrameType | None) -> int:
-        """Return which line of the module that is being imported led here, 0 for none."""
+        """Return the line of the module being imported that led to a frame, 0 for none."""
         while frame is not None and frame.f_code is not self._module:
             frame = frame.f_back
         return frame.f_lineno if frame is not None else 0

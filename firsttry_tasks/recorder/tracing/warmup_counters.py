@@ -1,9 +1,10 @@
-"""Which functions start to run on Python 3.11: the interpreter counts it itself.
+"""Sees which functions start to run on Python 3.11, where the interpreter counts it itself.
 
 A code object counts its starts and the jumps back of its loops, until it is taken for warm and its
 instructions are replaced by quicker ones (``_PyCode_Warmup`` and ``_PyCode_Quicken`` of CPython's
-Python/specialize.c, in 3.11 only). Code whose count moved has run: in whatever thread or greenlet,
-and nobody is called for it. Code that became warm gets the instructions back that it had.
+Python/specialize.c, in 3.11 only). Code whose count moved has run, in whichever thread or
+greenlet, and no callback slows it down. Code that became warm gets its old instructions back, and
+counts anew.
 """
 
 import functools
@@ -24,51 +25,61 @@ try:
 except ImportError:  # an interpreter can be built without it
     ctypes = None
 
-FRESH = -8  # what new code counts from
-WARM = 0  # here it is taken for warm
-REST = 1  # what we set: as far from warm as a short can be
-_ADDRESSES = 1 << 62  # all there are, where an address has 64 bits
+#: What new code counts up from, and where it is taken for warm: CPython 3.11's own numbers.
+FRESH = -8
+WARM = 0
+#: What counts are set back to: as far from warm as a short integer can be, which has to run past
+#: its largest number first. So code is seldom warm, and seldom has to be put back.
+REST = 1
+#: More than the highest address that a process can have, where an address has 64 bits.
+_ADDRESSES = 1 << 62
 _PROBE = "def probe():\n    return 1"
 
 Slot = Callable[[Any], None]
 
 
 class InterpreterMemory:
-    """The counts and the instructions of code objects, at the place where they lie."""
+    """Reads and sets the counts and the instructions of code objects, where they lie in memory."""
 
     def __init__(self, offset: int) -> None:
         """Take the counts to lie ``offset`` bytes from where a code object begins."""
         self._offset = offset
-        everything = _bytes(0, _ADDRESSES)  # of which only the counts are ever touched
+        # One view of all memory, of which only counts are touched: a view for each code object
+        # would take longer to make than the count takes to read.
+        everything = _bytes(0, _ADDRESSES)
         self.counts = memoryview(everything).cast("B").cast("h")
 
     def index(self, code: CodeType) -> int:
-        """Return where among ``counts`` the one of a code object is."""
+        """Return the index in ``counts`` of a code object's count."""
         return (id(code) + self._offset) // self.counts.itemsize
 
     def rest(self, code: CodeType, index: int) -> None:
-        """Set a count back, and if it was warm, the instructions; their places stay the same."""
+        """Set a count back, and if the code was warm, its instructions as well."""
         if self.counts[index] == WARM:
+            # `co_code` is what was compiled. The quick instructions have the same places and sizes,
+            # so code that is in the middle of a call goes on behind the same instruction.
             first = code.co_code
             _bytes(id(code) + CodeType.__basicsize__, len(first)).raw = first
         self.counts[index] = REST
 
 
 class Group:
-    """Code objects whose counts are read at once."""
+    """Reads the counts of many code objects at once."""
 
     def __init__(self, memory: InterpreterMemory, codes: list[CodeType]) -> None:
-        """Let them rest; they are kept, so that no other code object comes to their places."""
+        """Set the counts back; the code is kept, so that no other comes to its place in memory."""
         self._memory = memory
         self._codes = [(code, memory.index(code)) for code in codes]
         indices = [index for _, index in self._codes]
-        self._read = operator.itemgetter(*indices, indices[0])  # two at least give a tuple
+        # One call in C for all. With one index it would give no tuple, so the first is read twice.
+        self._read = operator.itemgetter(*indices, indices[0])
         for code, index in self._codes:
             memory.rest(code, index)
         self._resting = self._read(memory.counts)
 
     def moved(self) -> list[CodeType]:
-        """Return those that ran since the last time."""
+        """Return the code objects that ran since the last time."""
+        # Most groups are at rest, and comparing two tuples is all that these cost.
         counts = self._read(self._memory.counts)
         if counts == self._resting:
             return []
@@ -80,7 +91,10 @@ class Group:
 
 
 class WarmupCounterCollector(SettraceCollector):
-    """The collector; `drain` hands what ran since the last time to the innermost scope."""
+    """Asks the counts which code ran; `drain` puts it to the innermost scope.
+
+    Imports are traced beside it, because a count doesn't say which line of a module led to a start.
+    """
 
     def __init__(self, attribution: Attribution, memory: InterpreterMemory) -> None:
         """Gather for this attribution."""
@@ -88,17 +102,18 @@ class WarmupCounterCollector(SettraceCollector):
         self._memory = memory
         self._groups: list[Group] = []
         self._armed: set[int] = set()
-        self._slot: Slot | None = None  # where imports are traced from
+        #: `sys.settrace` or `sys.setprofile`, whichever traces an import; None outside of one.
+        self._slot: Slot | None = None
 
     def begin(self) -> None:
-        """Watch what is there already."""
+        """Watch the functions that are there already."""
         self._arm(one.__code__ for one in gc.get_objects() if type(one) is FunctionType)
 
     def end(self) -> None:
-        """Nothing stands in anybody's way."""
+        """Do nothing: counts that are read no more disturb nothing."""
 
     def sees(self) -> bool:
-        """Nobody can take the counts away."""
+        """Return True: no other code can take the counts away."""
         return True
 
     def arm(self, code: CodeType) -> None:
@@ -106,17 +121,18 @@ class WarmupCounterCollector(SettraceCollector):
         self._arm([code])
 
     def drain(self) -> None:
-        """Hand over what ran."""
+        """Put what ran to the innermost scope."""
         ran = [code for group in self._groups for code in group.moved()]
         self.attribution.started(ran)
         if self._module is not None and ran:
-            # Other threads are not traced; but we are, where the project is this recorder itself.
+            # Other threads run in an import without being traced: line 0. Copied, because this
+            # method is traced while it runs where the project is this recorder itself.
             traced = {number for _, number in self._lines.copy()}
             units = {self.attribution.unit(code) for code in ran} - traced
             self._lines.update((0, number) for number in units)
 
     def importing(self, module: CodeType | None, scope: OpenScope) -> None:
-        """While a module of the repository is imported, starts are noted with its line."""
+        """Note starts with the line of this module that led to them, or without one for None."""
         self._module, self._lines = module, scope.lines
         if module is None:
             self._stop()
@@ -124,11 +140,15 @@ class WarmupCounterCollector(SettraceCollector):
             self._start_here()
 
     def foreign(self, load: Callable[[], None]) -> None:
-        """Load a module that is not the repository's: few of its calls are worth a callback."""
+        """Load a module that is not the repository's without tracing its many calls.
+
+        What runs of the repository meanwhile is noted with the line that imports the module.
+        """
         if self._slot is None:
             load()
             return
         self.drain()
+        # Put aside, so that what runs while the module loads can be told from what ran before.
         scope = self.attribution.top
         before, scope.units = scope.units, set()
         self._stop()
@@ -147,10 +167,11 @@ class WarmupCounterCollector(SettraceCollector):
         fresh = [code for key, code in inner.items() if key not in self._armed]
         if fresh:
             self._armed |= inner.keys()
+            # All that was defined at once is one group; a group for each would be read one by one.
             self._groups.append(Group(self._memory, fresh))
 
     def _start_here(self) -> None:
-        """Trace this thread from whichever place nobody else holds."""
+        """Trace this thread from whichever place no other tool holds, or not at all."""
         if self._slot is not None:
             return
         if sys.gettrace() is None:
@@ -168,7 +189,10 @@ class WarmupCounterCollector(SettraceCollector):
 
 @functools.cache
 def memory() -> InterpreterMemory | None:
-    """Return where this interpreter counts, None if it doesn't; tried on a function of our own."""
+    """Return the access to this interpreter's counts, None if it has none.
+
+    The place of the count is found and tried on a function that is made for it.
+    """
     if not quirks.COUNTED_STARTS:
         return None
     if ctypes is None or sys.maxsize < _ADDRESSES:
@@ -179,6 +203,7 @@ def memory() -> InterpreterMemory | None:
     run()
     pairs = enumerate(zip(before, _shorts(code), strict=True))
     found = [at for at, pair in pairs if pair == (FRESH, FRESH + 1)]
+    # No place or several that look so: then nothing is touched.
     if len(found) != 1:
         return None
     tried = InterpreterMemory(found[0] * 2)
@@ -186,6 +211,7 @@ def memory() -> InterpreterMemory | None:
     tried.counts[index] = WARM - 1
     run()
     warm = tried.counts[index] == WARM
+    # Set back, the function has to run as before and count on.
     tried.rest(code, index)
     right = run() == 1 and tried.counts[index] == REST + 1
     return tried if warm and right else None

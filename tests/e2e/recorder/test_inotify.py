@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tell
 
 
 class Watched:
-    """A folder that is watched, and what its innermost frame knows."""
+    """A folder that is watched, and what its innermost scope knows."""
 
     def __init__(self, root: Path) -> None:
         """Watch ``root`` and its folder ``data``."""
@@ -44,7 +44,7 @@ class Watched:
         (self.root / name).read_text()
 
     def observations(self) -> set[tuple[str, str]]:
-        """Return what the innermost frame knows by now."""
+        """Return what the innermost scope knows by now."""
         self.opens.drain()
         names = list(self.attribution.observations)
         return {names[number] for number in self.attribution.top.observations}
@@ -65,7 +65,7 @@ def test_what_a_library_opens_is_known(watched: Watched) -> None:
     assert watched.observations() == {("read", "one.txt"), ("read", "data/two.txt")}
 
 
-def test_it_belongs_to_the_innermost_frame(watched: Watched) -> None:
+def test_it_belongs_to_the_innermost_scope(watched: Watched) -> None:
     """What was opened before is another's."""
     watched.by_library("one.txt")
     watched.observations()
@@ -156,7 +156,7 @@ def test_without_ctypes_nothing_is_watched(tmp_path: Path, monkeypatch: pytest.M
     assert watched.observations() == set()
 
 
-def test_what_the_kernel_refuses_to_watch_is_a_fact(tmp_path: Path) -> None:
+def test_what_the_kernel_refuses_to_watch_is_an_observation(tmp_path: Path) -> None:
     """Every test may rest on it; here no file may be opened any more."""
     watched = Watched(tmp_path.resolve())
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

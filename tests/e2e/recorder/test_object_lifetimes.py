@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.recorder.probes.object_lifetimes import Lives
+from firsttry_tasks.recorder.probes.object_lifetimes import LifetimeProbe
 from firsttry_tasks.recorder.tracing import quirks
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 from tests.e2e.recorder.recorded import recorded
@@ -219,6 +219,6 @@ def test_nothing_is_said_where_counts_mean_other_things(
     """Python 3.14 and builds without the global lock count references in another way."""
     monkeypatch.setattr(quirks, "COUNTED_OBJECTS", known)
     here = Path(__file__)
-    lives = Lives(Attribution(str(here.parent)))
+    lives = LifetimeProbe(Attribution(str(here.parent)))
     lives.look()
     assert ((here.name, "_Plain") in lives.private()) == known

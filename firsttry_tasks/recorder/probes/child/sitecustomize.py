@@ -1,7 +1,7 @@
 """Runs in Python child processes of a recorded run, and notes the repository's files they use.
 
 Python imports it at its start, because its folder comes first on PYTHONPATH. It imports nothing of
-the package: the child may be another interpreter, without our dependencies. When it has begun to
+the package: the child may be another interpreter, without its dependencies. When it has begun to
 listen, it gives way to the sitecustomize that the environment has itself.
 """
 
