@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Another number here makes older dbs count as absent.
 FORMAT = 10
+#: What the db was called before format 10, when nothing of testmon was in it any more.
+FORMER = "testmondata"
 #: How many recorded runs are kept; each holds one dependency set of each of its tests.
 KEPT = 12
 _TABLES = """
@@ -163,6 +165,8 @@ def discard(db: Path) -> None:
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the db with its tables; one of another format is emptied."""
     disk.own_folder(path.parent)
+    if not path.exists():
+        discard(path.with_name(FORMER))
     with closing(sqlite3.connect(path, timeout=60)) as db:
         db.executescript(_TABLES)
         if db.execute("PRAGMA user_version").fetchone()[0] != FORMAT:

@@ -12,7 +12,7 @@ Kind = Literal["tests", "learned", "watched", "mypy", "text"]
 #: Beside what a full run recorded: the key of the result that it belongs to.
 SEAL = "seal.json"
 
-DB = "tests/testmondata"
+DB = "tests/dependencies.db"
 LEARNED = "tests/learned.json"
 WATCHED = "tests/watched.json"
 FINGERPRINT = "fingerprint.txt"
@@ -33,7 +33,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 _FIXED = {
-    DB: Place(kind="tests", within="testmondata"),
+    DB: Place(kind="tests", within="dependencies.db"),
     LEARNED: Place(kind="learned", within="learned.json"),
     WATCHED: Place(kind="watched", within="watched.json"),
     FINGERPRINT: Place(kind="text", within=""),

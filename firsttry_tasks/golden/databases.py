@@ -35,7 +35,8 @@ def check(path: Path, kind: Kind) -> None:
         with closing(opened(path)) as link:
             _schema(link, kind)
             _sound(link, kind)
-    except sqlite3.Error as error:
+    # A damaged schema may hold bytes that are no UTF-8: those fail while they are read as text.
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise BadBoxError(f"{path.name} is no sound database ({error})") from error
 
 

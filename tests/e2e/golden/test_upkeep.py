@@ -81,7 +81,7 @@ def test_the_doctor_tells_of_a_large_db(world: World) -> None:
     """With what forgets it."""
     clone = world.clone()
     world.warm(clone)
-    os.truncate(clone.root / ".firsttry/warm/testmondata", 101_000_000)
+    os.truncate(clone.root / ".firsttry/warm/dependencies.db", 101_000_000)
     code, said = _doctor(clone, world)
     assert (code, "over 100.0 MB; run: doit clear_cache" in said) == (1, True), said
 

@@ -43,7 +43,7 @@ IMPORTS += "def test_it() -> None:\n    assert TEXT == 'ok'\n"
 
 
 def _db(root: Path) -> Path:
-    [found] = root.rglob("testmondata")
+    [found] = root.rglob("dependencies.db")
     return found
 
 

@@ -26,7 +26,7 @@ def test_pack_then_restore_is_the_identity(tmp_path: Path) -> None:
     data = boxes.packed(held)
     boxes.take(box.encode(boxes.labelled(boxes.manifest(held), data)), data, tmp_path)
     places = {
-        contents.DB: "warm/testmondata",
+        contents.DB: "warm/dependencies.db",
         contents.LEARNED: "warm/learned.json",
         boxes.SHARD: ".mypy_cache/3.11/cache.0.db",
     }
