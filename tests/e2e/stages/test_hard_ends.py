@@ -383,7 +383,7 @@ def test_records_that_cannot_be_learned_cost_no_result(shop: Checkout) -> None:
         "def pytest_sessionfinish(session):\n"
         "    watch = session.config.pluginmanager.get_plugin(WATCH)\n"
         "    if watch is not None:\n"
-        "        watch.tape.add('read', '/a\\0b')\n",
+        "        watch.attribution.add('read', '/a\\0b')\n",
     )
     ran = shop.run("doit", "warm")
     assert (ran.code, "can't be used (ValueError" in ran.out) == (0, True), ran.out
