@@ -20,7 +20,11 @@ Want = Literal["seen", "closed", "nothing", "unseen"]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree, what happens to it after the tests were learnt, and what should come of it."""
+    """A tree, what happens to it after the tests were learnt, and what should come of it.
+
+    ``gap`` says why FirstTry misses the change where the second bystander is run in place of the
+    broken test.
+    """
 
     name: str
     kind: str
@@ -36,6 +40,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     bystander: str = "test_bystander.py"
     needs: str = ""
     quick: bool = False
+    gap: str = ""
 
 
 class Room(Protocol):

@@ -12,6 +12,7 @@ from tests.soundness.kinds import every
 
 WORDS = {
     "exact": "seen",
+    "importers": "seen, importers too",
     "coarse": "seen, others too",
     "closed": "all run",
     "stopped": "stops",
@@ -21,7 +22,7 @@ WORDS = {
     "nothing": "nothing runs",
     "some": "**runs**",
 }
-_COLUMNS = ("exact", "coarse", "closed", "stopped", "refused", "escape")
+_COLUMNS = ("exact", "importers", "coarse", "closed", "stopped", "refused", "escape")
 _HEAD = """\
 # What a warm run sees
 
@@ -30,9 +31,14 @@ of change, whether that holds. Every row is a test: a small repository is built,
 learnt, one thing is changed that breaks one of them, the subject runs, and plain pytest in a fresh
 process is the truth. The same cases are played with `pytest --testmon` alone.
 
+Two bystanders stand in each repository. The first is a test that has nothing to do with the
+change. The second imports the module that the change edits, and uses nothing of what changed;
+where no module is edited, or a test can't import it before and after, there is no second one.
+
 | word | meaning |
 |---|---|
-| seen | the broken test ran and was red; one that has nothing to do with it did not run |
+| seen | the broken test ran and was red; neither bystander ran |
+| seen, importers too | so, but the second bystander ran |
 | seen, others too | the broken test was red; the test that has nothing to do with it ran as well |
 | all run | the change can't be told apart: every test ran, and the report says why |
 | stops | the run ended without an answer, not green |
@@ -82,15 +88,31 @@ def page(testmon: Results, firsttry: Results) -> str:
 
 def _sums(testmon: Results, firsttry: Results) -> str:
     breaking = [case.name for case in every() if case.want in {"seen", "closed"}]
-    rows = [("pytest --testmon", testmon), ("FirstTry", firsttry)]
+    rows = [
+        (name, [found[case] for case in breaking if case in found])
+        for name, found in (("pytest --testmon", testmon), ("FirstTry", firsttry))
+    ]
+    heads = ("", *(WORDS[column] for column in _COLUMNS[:-1]), "missed (in part)")
     lines = [
         f"## {len(breaking)} changes that break a test",
         "",
-        "| | seen | seen, others too | all run | stops | refuses | missed (in part) |",
-        "|---|---|---|---|---|---|---|",
-        *(_sum(name, [found[case] for case in breaking if case in found]) for name, found in rows),
+        f"| {' | '.join(heads)} |",
+        f"|{'---|' * len(heads)}",
+        *(_sum(name, results) for name, results in rows),
+        "",
+        *(_lacking(name, results) for name, results in rows),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
+
+
+def _lacking(name: str, results: Sequence[Result]) -> str:
+    """Say in how many of the rows that count as seen no second bystander stood, and why."""
+    seen = [result.lacks for result in results if result.outcome == "exact"]
+    counts = Counter(filter(None, seen)).most_common()
+    reasons = ", ".join(f"{reason} ({count})" for reason, count in counts)
+    lacking = sum(count for _, count in counts)
+    told = f"{name}: of {len(seen)} changes that are seen {lacking} have no second bystander"
+    return f"{told}: {reasons}.\n" if reasons else f"{told}.\n"
 
 
 def _sum(name: str, results: Sequence[Result]) -> str:

@@ -43,8 +43,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def _wanted(case: Case, asked: argparse.Namespace) -> bool:
-    there = not case.needs or importlib.util.find_spec(case.needs) is not None
-    return there and asked.kind in case.kind and asked.case in case.name
+    return there(case) and asked.kind in case.kind and asked.case in case.name
+
+
+def there(case: Case) -> bool:
+    """Tell whether the package that a case needs is installed."""
+    return not case.needs or importlib.util.find_spec(case.needs) is not None
 
 
 def _play(subject: str, case: Case) -> Result | str:

@@ -11,10 +11,10 @@ import msgspec
 
 from firsttry_tasks.model.values import Report
 
-_HOUSE = Path(__file__).parents[2]
+HOUSE = Path(__file__).parents[2]
 _LINE = re.compile(r"^(PASSED|FAILED|ERROR|XPASS|XFAIL) (.+?)(?: - .*)?$")
 _SKIPS = re.compile(r"^SKIPPED \[(\d+)\] (.+)$")
-_RECORDED = "(session)"
+SESSION = "(session)"
 _LIMIT = 180
 
 
@@ -87,29 +87,29 @@ def parse(status: int, said: str) -> Ran:
     skipped = {match[2] for match in map(_SKIPS.match, summary) if match}
     failed = {name for word, name in lines if word in {"FAILED", "ERROR"}}
     if status not in {0, 5} and not failed:
-        failed = {_RECORDED}
+        failed = {SESSION}
     ran = {name for _, name in lines} | skipped
     return Ran(status=status, ran=frozenset(ran), failed=frozenset(failed), said=said)
 
 
 def firsttry(root: Path, folder: Path, extra: Mapping[str, str]) -> Ran:
     """Run what FirstTry's warm stage selects, and read its report."""
-    path = ":".join(filter(None, (extra.get("PYTHONPATH", ""), str(_HOUSE))))
+    path = ":".join(filter(None, (extra.get("PYTHONPATH", ""), str(HOUSE))))
     env = environment(root, {**extra, "PYTHONPATH": path})
     report = root / "artifacts" / "warm_parity_report.json"
     report.unlink(missing_ok=True)
     done = _run([sys.executable, "-m", "firsttry_tasks.cli", "warm"], folder, env)
     said = done.stdout + done.stderr
     if not report.exists():
-        return Ran(status=2, ran=frozenset(), failed=frozenset({_RECORDED}), said=said)
+        return Ran(status=2, ran=frozenset(), failed=frozenset({SESSION}), said=said)
     return _reported(done.returncode, msgspec.json.decode(report.read_bytes(), type=Report), said)
 
 
 def _reported(status: int, report: Report, said: str) -> Ran:
     gate = next(gate for gate in report.gates if gate.result.gate == "tests")
-    failed = {finding.nodeid or _RECORDED for finding in gate.result.findings}
+    failed = {finding.nodeid or SESSION for finding in gate.result.findings}
     if gate.result.status == "error":
-        failed.add(_RECORDED)
+        failed.add(SESSION)
     detail = gate.result.tests
     if gate.cached or detail is None:
         return Ran(status=status, ran=frozenset(), failed=frozenset(failed), said=said)

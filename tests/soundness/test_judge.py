@@ -7,6 +7,7 @@ from tests.soundness.harness import judge
 from tests.soundness.subjects import Ran, parse
 
 _A, _B, _BY = "test_a.py::test_a", "test_a.py::test_b", "test_bystander.py::test_bystander"
+_IMPORTER = "test_zz_importer.py::test_importer"
 _CASE = Case(name="a", kind="b", tree="", change=())
 _NOTHING = Case(name="a", kind="b", tree="", change=(), want="nothing")
 
@@ -19,7 +20,8 @@ def _ran(ran: set[str], failed: set[str], whole: str = "", status: int = 1) -> R
     ("answer", "outcome"),
     [
         (_ran({_A}, {_A}), "exact"),
-        (_ran({_A, _BY}, {_A}), "coarse"),
+        (_ran({_A, _IMPORTER}, {_A}), "importers"),
+        (_ran({_A, _BY, _IMPORTER}, {_A}), "coarse"),
         (_ran({_A, _BY}, {_A}, "conftest.py changed"), "closed"),
         (_ran(set(), {"(session)"}, status=2), "stopped"),
         (_ran({_B}, set(), status=0), "escape"),
@@ -28,7 +30,7 @@ def _ran(ran: set[str], failed: set[str], whole: str = "", status: int = 1) -> R
     ],
 )
 def test_an_answer_to_a_broken_test(answer: Ran, outcome: str) -> None:
-    """Where plain pytest fails `test_a`, an answer is judged by that test and the bystander."""
+    """Where plain pytest fails `test_a`, an answer is judged by that test and the bystanders."""
     assert judge(_CASE, answer, _ran({_A, _BY}, {_A})) == outcome
 
 

@@ -252,6 +252,7 @@ CASES = (
         "from __future__ import annotations\nclass A:\n    n: int\n"
         "def f():\n    return A.__annotations__['n']",
         "assert mod.f() is int",
+        gap="a __future__ import changes code that stands below it as it was",
     ),
     _body(
         "name-that-now-hides-a-builtin",

@@ -92,6 +92,7 @@ CASES = (
                 """
             ),
         ),
+        gap="a library that was handed a function may tell its docstring",
         env=_SITE,
         quick=True,
     ),
