@@ -51,6 +51,9 @@ def test_greedy_boxes_are_refused_within_the_bound(tmp_path: Path, name: str) ->
 
 def test_an_endless_reading_is_ended() -> None:
     """By the system, and the code that it ends with is the one that is known."""
-    code = "from firsttry_tasks.system import machine\nmachine.limit_resources(1 << 30, 1)\nwhile True: pass"
+    code = (
+        "from firsttry_tasks.system import machine\n"
+        "machine.limit_resources(1 << 30, 1)\nwhile True: pass"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=HERE, check=False, timeout=60)
     assert done.returncode == proof.TOO_LONG

@@ -11,6 +11,7 @@ import msgspec
 from firsttry_tasks.dependency_db import fragments
 from firsttry_tasks.model.recording import Observation, ObservationKind
 from firsttry_tasks.selection.decide.select import choose
+from firsttry_tasks.selection.decide.validity import Judged
 from firsttry_tasks.selection.evidence.recorded_run import (
     CurrentTree,
     RecordedRun,
@@ -64,7 +65,7 @@ class World:
             parts={},
             variables={},
             outside={},
-            modules={path.removesuffix(".py").replace("/", "."): path for path in self.fragments},
+            modules={_dotted(path): path for path in self.fragments},
             patterns=("test_*.py",),
             testpaths=(),
             roots=("",),
@@ -119,6 +120,13 @@ class World:
 
     def chosen(self, **changed: str | None) -> Selection:
         """Return what is chosen after a change: ``module_py`` stands for ``module.py``."""
+        return self.later(self._changed(changed))
+
+    def held(self, **changed: str | None) -> Judged:
+        """Return the recorded run held against a change, spelled the same way."""
+        return Judged(self.recorded, self.now(self._changed(changed)))
+
+    def _changed(self, changed: Mapping[str, str | None]) -> dict[str, str]:
         later = dict(self.files)
         for name, text in changed.items():
             path = name.replace("_py", ".py").replace("_txt", ".txt").replace("_md", ".md")
@@ -126,7 +134,7 @@ class World:
                 del later[path]
             else:
                 later[path] = text
-        return self.later(later)
+        return later
 
     def later(self, files: Mapping[str, str]) -> Selection:
         """Return what is chosen for these files."""
@@ -143,6 +151,10 @@ class World:
             before=lambda path, blob: TAKEN_APART[path, blob],
             spelled=lambda path: spelled(files[path].encode()),
         )
+
+
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _collect(home: str) -> Scope:

@@ -1,186 +1,139 @@
-"""Who a changed name concerns: classes with objects, strings, data files, libraries, docstrings."""
-
-from __future__ import annotations
+"""Names that changed: which code refers to them, and which doesn't."""
 
 import pytest
 
-from firsttry_tasks.model.recording import Observation
-from firsttry_tasks.selection.syntax.parse import take_apart
-from firsttry_tasks.selection.syntax.string_names import parts, quoted, spelled, words
+from firsttry_tasks.selection.evidence.mask_types import OriginMask
+from firsttry_tasks.selection.impact.changed_names import Names
+from firsttry_tasks.selection.impact.import_graph import Modules
 from tests.unit.selection.world import World
 
-SHAPES = '''\
-class Line:
-    """A line."""
-    sides = 1
-
+SHAPES = """\
+from dataclasses import dataclass
+from enum import Enum
+LIMIT = 3
 class Square:
     sides = 4
-    hidden = 0
-
-TABLE = {"square": Square()}
-
-def count(shape):
-    """Count the sides."""
-    return shape.sides
-
-def made(name):
-    return TABLE[name]
-'''
-KIT = "from shapes import *\n"
-TESTS = """\
-import pathlib
-import shapes
-from shapes import Line, Square, count, made
-
-def test_line():
-    assert count(Line()) == 1
-
-def test_square():
-    assert count(Square()) == 4
-
-def test_made():
-    assert made("square").sides == 4
-
-def test_names():
-    for name in pathlib.Path("names.txt").read_text().split():
-        assert getattr(shapes, name)
-
-def test_handed():
-    assert library(Square)
-
-def test_doc():
-    assert count.__doc__
-
-def test_said():
-    assert Line().__doc__
+@dataclass
+class Point:
+    x: int
+class Color(Enum):
+    RED = 1
+class Heir(Square):
+    pass
+def own():
+    return LIMIT
+def other():
+    return 1
 """
-LINE, SQUARE, MADE, NAMES, HANDED, DOC, SAID = (
-    f"test_shapes.py::test_{it}"
-    for it in ("line", "square", "made", "names", "handed", "doc", "said")
+USERS = """\
+import shapes
+def behind_a_dot():
+    return shapes.LIMIT
+def in_a_string():
+    return getattr(shapes, "LIMIT")
+def another_name():
+    return shapes.other()
+def by_its_start(name):
+    return getattr(shapes, "LIM_" + name)
+def any_name():
+    return vars(shapes)
+def member(square):
+    return square.sides
+def hands_on():
+    return library(shapes)
+"""
+WORLD = World({"shapes.py": SHAPES, "users.py": USERS}, {})
+
+
+@pytest.fixture(name="names")
+def _names() -> Names:
+    modules = Modules(WORLD.recorded, WORLD.fragments)
+    return Names(modules, OriginMask(1 << len(modules.paths)))
+
+
+def _refers(names: Names, path: str, function: str) -> bool:
+    [fragment] = [
+        it for it in WORLD.fragments[path] if it.is_function_body and it.qualname == function
+    ]
+    return bool(names.hit(path, fragment)[0])
+
+
+@pytest.mark.parametrize(
+    ("path", "function", "refers"),
+    [
+        ("shapes.py", "own", True),
+        ("shapes.py", "other", False),
+        ("users.py", "behind_a_dot", True),
+        ("users.py", "in_a_string", True),
+        ("users.py", "another_name", False),
+        ("users.py", "any_name", True),
+        ("users.py", "hands_on", True),
+        ("users.py", "member", False),
+    ],
 )
+def test_who_refers_to_a_changed_name(
+    names: Names,
+    path: str,
+    function: str,
+    refers: bool,  # noqa: FBT001  a column of the table
+) -> None:
+    """A name of a module is referred to bare at home, and behind a dot or in a string elsewhere."""
+    names.bind("shapes.py", "", "LIMIT", "shapes.py changed", OriginMask(1))
+    assert _refers(names, path, function) == refers
 
 
-@pytest.fixture(name="world", scope="module")
-def _world() -> World:
-    return World(
-        {"shapes.py": SHAPES, "test_shapes.py": TESTS, "names.txt": "TABLE\n", "kit.py": KIT},
-        {
-            LINE: ("shapes.py:count",),
-            SQUARE: ("shapes.py:count",),
-            MADE: ("shapes.py:made",),
-            NAMES: (Observation("read", "names.txt"),),
-            HANDED: (),
-            DOC: (),
-            SAID: (),
-        },
+def test_a_name_that_is_put_together() -> None:
+    """A string that may be the start of the name counts as the name."""
+    modules = Modules(WORLD.recorded, WORLD.fragments)
+    names = Names(modules, OriginMask(1 << len(modules.paths)))
+    names.bind("shapes.py", "", "LIM_UPPER", "shapes.py changed", OriginMask(1))
+    assert _refers(names, "users.py", "by_its_start")
+
+
+def test_a_member_is_referred_to_behind_a_dot(names: Names) -> None:
+    """Whatever stands before the dot may be an object of the class."""
+    names.bind("shapes.py", "Square", "sides", "shapes.py changed", OriginMask(1))
+    assert _refers(names, "users.py", "member")
+
+
+def test_a_member_is_no_name_of_its_module(names: Names) -> None:
+    """It can't be referred to bare."""
+    names.bind("shapes.py", "Square", "sides", "shapes.py changed", OriginMask(1))
+    assert names.bare == {}
+
+
+def test_a_changed_name_says_why(names: Names) -> None:
+    """The why names the change that it comes from."""
+    names.bind("shapes.py", "", "LIMIT", "shapes.py changed", OriginMask(1))
+    assert names.why["LIMIT"] == "LIMIT: shapes.py changed"
+
+
+def test_a_name_that_changed_before_adds_nothing(names: Names) -> None:
+    """Carrying names on ends where nothing is added."""
+    names.bind("shapes.py", "", "LIMIT", "shapes.py changed", OriginMask(1))
+    grown = names.grown
+    names.bind("shapes.py", "", "LIMIT", "conf.py changed", OriginMask(1))
+    assert names.grown == grown
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "mild"),
+    [
+        ("Square", True, True),
+        ("Heir", True, True),
+        ("Point", False, True),  # a dataclass looks at annotations, not at methods
+        ("Color", False, True),
+        ("Unknown", False, False),
+    ],
+)
+def test_classes_that_take_no_notice(
+    names: Names,
+    name: str,
+    plain: bool,  # noqa: FBT001  columns of the table
+    mild: bool,  # noqa: FBT001
+) -> None:
+    """A plain class looks at none of its members, a mild one at none of its methods."""
+    assert (names.plain("shapes.py", name), names.plain("shapes.py", name, mild=True)) == (
+        plain,
+        mild,
     )
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "selected"),
-    [
-        ("sides = 1", "sides = 2", {LINE}),
-        ("sides = 4", "sides = 5", {SQUARE, MADE, HANDED}),
-        ("hidden = 0", "hidden = 1", {SQUARE, MADE, NAMES, HANDED}),
-        ('"square": Square()', '"square": None', {MADE, NAMES}),
-        ("A line.", "The line.", {SAID}),
-        ("Count the sides.", "Count them.", {DOC}),
-    ],
-)
-def test_a_change_concerns(world: World, old: str, new: str, selected: set[str]) -> None:
-    """Of a member those who have an object; of a docstring those who have what it says."""
-    assert world.chosen(shapes_py=SHAPES.replace(old, new)).why.keys() == selected
-
-
-def test_a_module_that_a_library_imported() -> None:
-    """What it holds may be read by anybody's library code: all tests run."""
-    files = {"conf.py": "ZONE = 1\n", "test_a.py": "def test_a(): ...\n"}
-    world = World(files, {"test_a.py::test_a": (Observation("module", "conf"),)})
-    kept = world.chosen(conf_py="ZONE = 2\n").why
-    world.lend("conf.py")
-    assert (kept, set(world.chosen(conf_py="ZONE = 2\n").why)) == ({}, {"test_a.py::test_a"})
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "selected"),
-    [
-        ("['one']", "['one', 'two']", {"test_b.py::test_two"}),
-        ("['one']", "['two']", {"test_b.py::test_one", "test_b.py::test_two"}),
-        ("['one']", "('one',)", set()),
-    ],
-)
-def test_names_listed_for_star_imports(old: str, new: str, selected: set[str]) -> None:
-    """Only who asks for a name that came or went is concerned."""
-    tool = "__all__ = ['one']\none = two = 1\n"
-    tests = "import kit\ndef test_one(): assert kit.one\ndef test_two(): assert kit.two\n"
-    world = World(
-        {"tool.py": tool, "kit.py": "from tool import *\n", "test_b.py": tests},
-        {"test_b.py::test_one": (), "test_b.py::test_two": ()},
-    )
-    assert world.chosen(tool_py=tool.replace(old, new)).why.keys() == selected
-
-
-def test_tests_without_a_name_of_their_own() -> None:
-    """Plugins make tests whose node id ends with the colons: they did run."""
-    world = World({"case.txt": "1", "a.py": "X = 1\n"}, {"case.txt::": ()})
-    assert not world.chosen(a_py="X = 2\n").why
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("name", {"name"}),
-        ("pkg.mod:name", {"pkg", "mod", "name"}),
-        ("not a name", set()),
-        ("-> {page.title!r} <- {% if user.admin %}", {"page", "title", "r", "if", "user", "admin"}),
-        ("{0.title}" + " and much more of it" * 9, {"title"}),
-    ],
-)
-def test_names_in_a_string(text: str, names: set[str]) -> None:
-    """A string may be a name, a path of names, or hold some in braces."""
-    assert words(text) == names
-
-
-def test_parts_of_names() -> None:
-    """A string may be put before or after another to make a name."""
-    assert parts("visit_") | parts("_done") | parts("visit") == {"visit_*", "*_done"}
-
-
-def test_names_in_a_file() -> None:
-    """Every word counts, be the rest text or not."""
-    assert spelled(b"\x00a.b_c=1\xff{d}") == {"a", "b_c", "d"}
-
-
-@pytest.mark.parametrize(
-    ("code", "handed"),
-    [
-        ("load(conf)", {"conf"}),
-        ("load(conf.local, x=[Base])", {"conf.local", "Base"}),
-        ("load('conf.local')", {"'conf.local"}),
-        ("isinstance(conf, Base)", set()),
-        ("conf.load()", set()),
-        ("other = conf", {"conf"}),
-        ("held['x'] = conf", set()),
-        ("load(1, 'no name')", set()),
-    ],
-)
-def test_what_is_handed_on(code: str, handed: set[str]) -> None:
-    """Modules and classes that go elsewhere as a whole, by themselves or by name."""
-    assert take_apart(code.encode())[0].uses.passed_on == handed
-
-
-def test_names_that_strings_are_quoted_for() -> None:
-    """A colon is as good as a dot, and prose names nothing."""
-    assert (quoted("a:b"), quoted("a b"), quoted(3)) == ("'a.b", "", "")
-
-
-def test_the_reason_is_the_first_name_by_alphabet() -> None:
-    """Of many changed names one is told, and another run on the same tree tells the same."""
-    names = [f"name_{letter}" for letter in "qwertyuiopasdfgh"]
-    code = "".join(f"{name} = 1\n" for name in names)
-    body = "".join(f"    a.{name}\n" for name in names)
-    test = "test_a.py::test_all"
-    files = {"a.py": code, "test_a.py": f"import a\n\ndef test_all():\n{body}"}
-    chosen = World(files, {test: ()}).later({**files, "a.py": code.replace("1", "2")})
-    assert chosen.why[test] == "name_a: a.py changed"
