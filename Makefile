@@ -25,19 +25,23 @@ IN := export PATH="$(BIN):$$PATH";
 
 TASKS := parity warm full compare fingerprint package publish update-cache store \
 	why impact lock flaky stats testmon settings doctor clear-cache list
+# What judges a change of selection in seconds: its unit tests, and the matrix from recordings.
+JUDGING := tests/unit/selection tests/soundness/test_replay.py tests/soundness/test_judge.py tests/soundness/test_importer.py \
+	tests/soundness/test_recordings.py
 BENCHES := noop one_edit golden compare deciding
 
-.PHONY: help $(TASKS) install test test-slow test-all test-matrix lint format bench dist release-check \
-	pictures relock hooks flaky-grew flaky-commit clean distclean
+.PHONY: help $(TASKS) install test test-slow test-all test-selection test-matrix lint format bench dist \
+	release-check pictures relock hooks flaky-grew flaky-commit clean distclean
 .DEFAULT_GOAL := help
 
 help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)); \
-	echo "verbs: $(TASKS) install test test-slow test-all test-matrix lint format bench dist release-check pictures relock hooks clean distclean"
+	echo "verbs: $(TASKS) install test test-slow test-all test-selection test-matrix lint format bench dist release-check pictures relock hooks clean distclean"
 $(TASKS): $(READY) ; @$(IN) doit $(subst -,_,$@) $(ARGS)
 install: $(READY)
 test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not slow and not matrix" $(ARGS)
 test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m slow $(ARGS)
 test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(ARGS)
+test-selection: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(JUDGING) $(ARGS)
 test-matrix: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m matrix $(ARGS)
 lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy && mypy --python-version $(NEWEST) \
 	&& python -m ci.docs

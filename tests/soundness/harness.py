@@ -18,10 +18,10 @@ Outcome = Literal[
     "refused",
 ]  # fmt: skip
 """`exact`: broken tests ran, neither bystander did; `importers`: the one did that imports what
-was edited; `coarse`: the other did, too; `closed`: everything ran for a stated reason;
-`stopped`: the subject gave up, not green; `nothing`: no test ran; `some`: tests ran without need;
-`partial`: red, but a broken test was missed; `escape`: green; `refused`: the subject can't run
-these tests at all, which is no answer but no lie."""
+was edited (and nobody else, where nothing can break); `coarse`: the other did, too; `closed`:
+everything ran for a stated reason; `stopped`: the subject gave up, not green; `nothing`: no test
+ran; `some`: tests ran without need; `partial`: red, but a broken test was missed; `escape`: green;
+`refused`: the subject can't run these tests at all, which is no answer but no lie."""
 
 _IGNORED = ".testmondata*\n.firsttry/\nartifacts/\n__pycache__/\n.pytest_cache/\n.*_cache/\n"
 _HOUR = 3600
@@ -219,7 +219,7 @@ def _sweep(root: Path) -> None:
 def judge(case: Case, answer: Ran, truth: Ran) -> Outcome:
     """Hold what the subject did to the truth."""
     if case.want == "nothing":
-        return "some" if answer.ran or answer.failed else "nothing"
+        return _needless(answer.ran | answer.failed)
     if not answer.failed:
         return "escape"
     if answer.status not in {0, 1} and not answer.ran:
@@ -227,6 +227,12 @@ def judge(case: Case, answer: Ran, truth: Ran) -> Outcome:
     if missed(answer, truth):
         return "partial"
     return _width(case, answer)
+
+
+def _needless(ran: frozenset[str]) -> Outcome:
+    if not ran:
+        return "nothing"
+    return "importers" if all(map(_is_importer, ran)) else "some"
 
 
 def _width(case: Case, answer: Ran) -> Outcome:

@@ -7,34 +7,39 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
 
-from tests.soundness import subjects
+from tests.soundness import recordings, replay, subjects
 from tests.soundness.case import Case
 from tests.soundness.harness import Result, VoidCaseError, play
 from tests.soundness.kinds import every
 
 SUBJECTS = {"testmon": subjects.testmon, "firsttry": subjects.firsttry}
+#: FirstTry again, from recordings and in this process: seconds for half an hour.
+RECORDED = "recorded"
+_VOID = "VOID"
+_known = cache(recordings.read)
 
 
 def main() -> int:
     """Play the cases asked for; end with 1 if one is void, or a broken test was missed."""
     asked = _arguments()
     chosen = [case for case in every() if _wanted(case, asked)]
-    with ThreadPoolExecutor(asked.jobs) as pool:
+    jobs = 1 if asked.subject == RECORDED else asked.jobs  # it changes what this process sees
+    with ThreadPoolExecutor(jobs) as pool:
         results = list(_told(pool.map(partial(_play, asked.subject), chosen)))
     if asked.json:
         _write(Path(asked.json), results)
     _say(_sum(results))
-    return int(any(isinstance(result, str) or not _good(result) for result in results))
+    return int(any(map(_is_bad, results)))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soundness.run", description=__doc__)
-    parser.add_argument("--subject", choices=sorted(SUBJECTS), default="testmon")
+    parser.add_argument("--subject", choices=sorted((*SUBJECTS, RECORDED)), default="testmon")
     parser.add_argument("--kind", default="", help="only kinds whose name holds this")
     parser.add_argument("--case", default="", help="only cases whose name holds this")
     parser.add_argument("--jobs", type=int, default=1)
@@ -54,9 +59,18 @@ def there(case: Case) -> bool:
 def _play(subject: str, case: Case) -> Result | str:
     with tempfile.TemporaryDirectory(prefix="matrix-") as base:
         try:
+            if subject == RECORDED:
+                return _replay(case, Path(base).resolve())
             return play(case, SUBJECTS[subject], Path(base).resolve())
         except VoidCaseError as void:
-            return f"VOID {void}"
+            return f"{_VOID} {void}"
+
+
+def _replay(case: Case, base: Path) -> Result | str:
+    recording = _known().get(case.name)
+    if recording is None or recording.unplayed:
+        return f"NOT PLAYED {case.name}: {recording.unplayed if recording else 'never recorded'}"
+    return replay.play(case, recording, base).result
 
 
 def _told(results: Iterable[Result | str]) -> Iterator[Result | str]:
@@ -80,8 +94,12 @@ def _good(result: Result) -> bool:
     return result.outcome not in {"escape", "partial", "some", "refused"}
 
 
+def _is_bad(result: Result | str) -> bool:
+    return result.startswith(_VOID) if isinstance(result, str) else not _good(result)
+
+
 def _sum(results: list[Result | str]) -> str:
-    counts = Counter("void" if isinstance(r, str) else r.outcome for r in results)
+    counts = Counter("without outcome" if isinstance(r, str) else r.outcome for r in results)
     return f"{len(results)} cases: " + ", ".join(f"{n} {word}" for word, n in counts.items())
 
 

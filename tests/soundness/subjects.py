@@ -49,7 +49,8 @@ def environment(root: Path, extra: Mapping[str, str]) -> dict[str, str]:
 
 def plain(root: Path, folder: Path, extra: Mapping[str, str]) -> Ran:
     """Run pytest with nothing of its own: what it says is so."""
-    words = ("-p", "no:cacheprovider", "-p", "no:testmon")
+    # Without the cache's plugin, options that are its own would be errors of usage.
+    words = ("-o", f"cache_dir={root.parent / 'plain-cache'}", "-p", "no:testmon")
     return _pytest(words, root, folder, {**extra, "PYTHONDONTWRITEBYTECODE": "1"})
 
 

@@ -34,9 +34,11 @@ def test_an_answer_to_a_broken_test(answer: Ran, outcome: str) -> None:
     assert judge(_CASE, answer, _ran({_A, _BY}, {_A})) == outcome
 
 
-@pytest.mark.parametrize(("ran", "outcome"), [(set(), "nothing"), ({_A}, "some")])
+@pytest.mark.parametrize(
+    ("ran", "outcome"), [(set(), "nothing"), ({_IMPORTER}, "importers"), ({_A, _IMPORTER}, "some")]
+)
 def test_an_answer_where_nothing_broke(ran: set[str], outcome: str) -> None:
-    """Where nothing can break, any test that runs is one too many."""
+    """Where nothing can break, any test that runs is one too many; an importer is told apart."""
     assert judge(_NOTHING, _ran(ran, set()), _ran({_A}, set())) == outcome
 
 
