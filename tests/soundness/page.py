@@ -60,6 +60,10 @@ python -m tests.soundness.run --subject testmon  --json testmon.json
 python -m tests.soundness.run --subject firsttry --json firsttry.json
 python -m tests.soundness.page testmon.json firsttry.json > docs/soundness.md
 ```
+
+`--subject recorded` makes the column of FirstTry from recordings of these rows, in seconds: the
+choice is made anew, and how each test ends is known. A few rows are left out then, which
+`--subject firsttry` plays. `make test-matrix` holds each choice so made to a real run.
 """
 
 Results = Mapping[str, Result]
