@@ -51,7 +51,7 @@ class Kept(DependencyDb):
         return self.known.get((path, blob), ())
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class Taken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One real run: who ran, and what was recorded; nothing where nothing was kept."""
 
     ran: Ran

@@ -16,14 +16,18 @@ from tests.soundness.subjects import Ran
 FOLDER = Path(__file__).parent / "recordings"
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Run(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """One run before the answer, and the files that it wrote; None stands for one it deleted."""
 
     taken: Taken
     wrote: dict[str, str | None] = {}
 
 
-class Recording(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Recording(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """A row as it was recorded.
 
     ``key`` is the digest of what the row said then; ``runs`` are the one that learnt and those
