@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.values import Selection
 from firsttry_tasks.selection.decide.test_files import TestFiles
-from firsttry_tasks.selection.decide.validity import Judged
+from firsttry_tasks.selection.decide.validity import Validity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,12 +30,12 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
     existing = _existing(recorded_runs, now)
     tests: dict[str, str] = {}
     valid: set[str] = set()
-    judged: list[Judged] = []
+    judged: list[Validity] = []
     for recorded in recorded_runs:
         # To judge a run takes most of the deciding time, so a run that can change no answer is
         # not judged.
         if not judged or _may_help(recorded, judged, existing - valid, tests):
-            judged.append(Judged(recorded, now))
+            judged.append(Validity(recorded, now))
             _vote(judged[-1], existing, tests, valid)
     # Fail closed, but only if no judged run can be trusted: one that matches the environment is
     # enough to select by.
@@ -78,7 +78,7 @@ def seconds(chosen: Selection, recorded_runs: Sequence[RecordedRun]) -> float:
 
 
 def _may_help(
-    recorded: RecordedRun, judged: Sequence[Judged], left: set[str], tests: Mapping[str, str]
+    recorded: RecordedRun, judged: Sequence[Validity], left: set[str], tests: Mapping[str, str]
 ) -> bool:
     """Tell whether an older recorded run may add to what the newer ones have said.
 
@@ -96,7 +96,7 @@ def _may_help(
     return unsure and any(one.brought_back(recorded) for one in judged)
 
 
-def _vote(one: Judged, existing: set[str], tests: dict[str, str], valid: set[str]) -> None:
+def _vote(one: Validity, existing: set[str], tests: dict[str, str], valid: set[str]) -> None:
     """Ask one recorded run about each of its tests that no newer run has settled."""
     for test in one.recorded.tests:
         if test.nodeid not in existing or test.nodeid in valid or tests.get(test.nodeid) == FAILED:

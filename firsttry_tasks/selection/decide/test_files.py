@@ -10,15 +10,15 @@ from firsttry_tasks.selection.evidence.mask_types import NO_MODULES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from firsttry_tasks.selection.decide.validity import Judged
+    from firsttry_tasks.selection.decide.validity import Validity
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
-    from firsttry_tasks.selection.impact.code_changes import Code
+    from firsttry_tasks.selection.impact.code_changes import CodeChanges
 
 
 class TestFiles:
     """The test files of one recorded run, held against the current tree."""
 
-    def __init__(self, judged: Judged) -> None:
+    def __init__(self, judged: Validity) -> None:
         """Take a recorded run together with what changed since."""
         self._judged = judged
         self._recorded = judged.recorded
@@ -52,7 +52,7 @@ class TestFiles:
                 found.setdefault(path, why)
         return found
 
-    def _affected(self, code: Code, homes: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def _affected(self, code: CodeChanges, homes: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Yield test files whose own names changed, or whose classes may have inherited a test."""
         spread = code.spread
         # A test added to a base class adds one to each subclass, in files that didn't change.

@@ -9,7 +9,7 @@ from msgspec import Struct
 from firsttry_tasks.selection.decide.declared import Declared
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.evidence.shared_state import GIVEN
-from firsttry_tasks.selection.impact.invalidation import Effects
+from firsttry_tasks.selection.impact.invalidation import Invalidation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         RecordedTest,
         Scope,
     )
-    from firsttry_tasks.selection.impact.code_changes import Code
+    from firsttry_tasks.selection.impact.code_changes import CodeChanges
 
 
 class _ScopeSummary(Struct, frozen=True, kw_only=True):
@@ -38,14 +38,14 @@ class _ScopeSummary(Struct, frozen=True, kw_only=True):
     text: bool
 
 
-class Judged:
+class Validity:
     """A recorded run together with what changed since; answers for each of its tests."""
 
     def __init__(self, recorded: RecordedRun, now: CurrentTree) -> None:
         """Compare the recorded run with the current tree."""
         self.recorded = recorded
         self.now = now
-        self.effects = Effects(recorded, now)
+        self.effects = Invalidation(recorded, now)
         # Thousands of tests share few fixtures and units, so what one comes to is kept by number.
         self._scopes: dict[int, _ScopeSummary] = {}
         self._unit_masks: dict[int, OriginMask] = {}
@@ -167,7 +167,7 @@ class Judged:
                 mask |= code.modules.closure.get(name, NO_MODULES)
         return mask
 
-    def _unit_mask(self, code: Code, number: int) -> OriginMask:
+    def _unit_mask(self, code: CodeChanges, number: int) -> OriginMask:
         """Return what one unit depends on: its module, what it imports, classes it may hold."""
         path, fragment = self.recorded.units[number]
         mask: OriginMask = code.modules.mask((path, *self.recorded.loads.get(number, ())))
@@ -177,11 +177,11 @@ class Judged:
             mask |= code.spread.having(path, found)
             docs = code.names.docs
             # Code that looks through all members of something may find a changed docstring in a
-            # place that no name leads to; `Docs.finds` asks for this bit.
+            # place that no name leads to; `ChangedDocstrings.finds` asks for this bit.
             mask |= docs.looked if docs.looks(path, found) else NO_ORIGINS
         return mask
 
-    def _named_classes(self, code: Code, number: int) -> OriginMask:
+    def _named_classes(self, code: CodeChanges, number: int) -> OriginMask:
         """Return the changed classes that a unit names: what it was given may be an instance."""
         if not code.spread.classes:
             return NO_ORIGINS
@@ -226,7 +226,9 @@ class Judged:
         scopes = (self._scope(number) for number in (*self._start, *test.scopes))
         return next((scope.asks for scope in scopes if scope.origins & mask), None)
 
-    def _all_dependencies(self, code: Code, test: RecordedTest, units: Iterable[int]) -> OriginMask:
+    def _all_dependencies(
+        self, code: CodeChanges, test: RecordedTest, units: Iterable[int]
+    ) -> OriginMask:
         """Return all modules and changed classes that a test depends on."""
         # The text of a doctest isn't taken apart, so it may import any module.
         if not test.function and self._runs_text(test):
@@ -267,7 +269,7 @@ class Judged:
             return None
         return self._referring(test, units, mask) or self._own_names(code, test, mask)
 
-    def _own_names(self, code: Code, test: RecordedTest, mask: OriginMask) -> str | None:
+    def _own_names(self, code: CodeChanges, test: RecordedTest, mask: OriginMask) -> str | None:
         """Return why the test's own definition, class or fixtures changed, by their names."""
         # Of a test that is no function (a doctest, a YAML case) any name in its file may be meant.
         changed, why = code.names.attrs, code.names.why

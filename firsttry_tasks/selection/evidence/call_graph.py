@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 
-class Calls:
+class CallGraph:
     """What the fragments of one recorded run may call, as far as names tell.
 
     Recording calls instead would cost a hook for each call while tests run; names cost nothing

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
-class Givers:
+class Callbacks:
     """Finds the functions that make a kept result where the keeper's own code names none."""
 
     def __init__(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Kind = tuple[str, str]
 
 
-class Private:
+class EscapeAnalysis:
     """Knows the classes whose instances never survive a test, and who sets which attribute."""
 
     def __init__(self, kinds: AbstractSet[Kind], files: Mapping[str, tuple[Fragment, ...]]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from firsttry_tasks.model.recording import cached
 from firsttry_tasks.selection.evidence.bitsets import packed
 from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun, RecordedTest, Scope
-from firsttry_tasks.selection.evidence.shared_state import Shared
+from firsttry_tasks.selection.evidence.shared_state import SharedState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,7 +44,7 @@ def recorded(
     # which nothing ran needs its fragments to be compared with later.
     for path in modules.values():
         sources(path)
-    shared = Shared(
+    shared = SharedState(
         tuple(joined.units),
         tuple(joined.observations),
         joined.scopes,

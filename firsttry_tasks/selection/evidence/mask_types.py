@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     class OriginMask:
         """Where a changed name comes from: a bit for each module and each changed class.
 
-        Two reserved bits above those belong to changed docstrings (see `Docs`).
+        Two reserved bits above those belong to changed docstrings (see `ChangedDocstrings`).
         """
 
         def __init__(self, bits: int, /) -> None: ...

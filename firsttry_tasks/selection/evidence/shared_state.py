@@ -15,9 +15,9 @@ import msgspec
 
 from firsttry_tasks.selection.evidence import written_files
 from firsttry_tasks.selection.evidence.bitsets import bits, masks
-from firsttry_tasks.selection.evidence.call_graph import Calls
-from firsttry_tasks.selection.evidence.callbacks import Givers
-from firsttry_tasks.selection.evidence.escape_analysis import Private
+from firsttry_tasks.selection.evidence.call_graph import CallGraph
+from firsttry_tasks.selection.evidence.callbacks import Callbacks
+from firsttry_tasks.selection.evidence.escape_analysis import EscapeAnalysis
 from firsttry_tasks.selection.evidence.mask_types import NO_TESTS, TestMask
 from firsttry_tasks.selection.evidence.scope_list import Scopes
 from firsttry_tasks.selection.syntax.fragment import CONSTRUCTORS, own_name
@@ -45,7 +45,7 @@ _TELLING = frozenset({"read", "list", "probed", "env", "outside", "module"})
 _RARE = 20
 
 
-class Shared:
+class SharedState:
     """Adds scopes for kept results and written files to the tests of one recorded run."""
 
     def __init__(
@@ -85,13 +85,13 @@ class Shared:
         files = {path for path, _ in units} | {it.name for it in scopes if it.kind == "import"}
         every = {path: fragments(path) for path in sorted(files)}
         paths = {number: units[number][0] for number in self.fragments}
-        known = Private(private, every)
+        known = EscapeAnalysis(private, every)
         self._private = {
             n for n, fragment in self.fragments.items() if known.keeps(paths[n], fragment)
         }
-        self._calls = Calls(self.fragments, paths, every.values())
+        self._calls = CallGraph(self.fragments, paths, every.values())
         self._works: dict[int, int] = {}
-        self._givers = Givers(self.fragments, self._calls.places, every)
+        self._givers = Callbacks(self.fragments, self._calls.places, every)
 
     def tests(self, tests: Iterable[RecordedTest]) -> tuple[RecordedTest, ...]:
         """Return the tests, each with the scopes of what it shares with others."""

@@ -10,8 +10,8 @@ from firsttry_tasks.selection.evidence.mask_types import (
     ModuleMask,
     OriginMask,
 )
-from firsttry_tasks.selection.impact.docstrings import Docs, holder
-from firsttry_tasks.selection.impact.import_graph import Modules
+from firsttry_tasks.selection.impact.docstrings import ChangedDocstrings, holder
+from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
 from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP
@@ -35,11 +35,11 @@ _DEEPEST = 30
 _SHORTEST = 3
 
 
-class Names:
+class ChangedNames:
     """Changed names, each with the modules and followed classes that it comes from."""
 
-    def __init__(self, modules: Modules, looked: OriginMask) -> None:
-        """Begin with nothing changed; ``looked`` and the bit above it must be free (see `Docs`)."""
+    def __init__(self, modules: ImportGraph, looked: OriginMask) -> None:
+        """Begin with nothing changed; ``looked`` and the bit above it must be free."""
         self.modules = modules
         #: File -> names that changed in its own namespace, for code in the same file.
         self.bare: dict[str, set[str]] = {}
@@ -47,7 +47,7 @@ class Names:
         self.attrs: dict[str, OriginMask] = {}
         #: Module or class with a changed member -> origins, for code that passes it on.
         self.opened: dict[str, OriginMask] = {}
-        self.docs = Docs(modules, looked)
+        self.docs = ChangedDocstrings(modules, looked)
         #: Name that modules bind no more -> the modules that have lost it.
         self._gone: dict[str, ModuleMask] = {}
         #: All origins; those among them of names and not of docstrings; those of members.

@@ -6,20 +6,20 @@ import sys
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, OriginMask
-from firsttry_tasks.selection.impact.data_file_names import Texts
-from firsttry_tasks.selection.impact.import_graph import Modules
-from firsttry_tasks.selection.impact.propagation import Spread
+from firsttry_tasks.selection.impact.data_file_names import DataFileNames
+from firsttry_tasks.selection.impact.import_graph import ImportGraph
+from firsttry_tasks.selection.impact.propagation import Propagation
 from firsttry_tasks.selection.syntax.diff import FragmentDiff, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
-    from firsttry_tasks.selection.impact.tree_diff import Changes
+    from firsttry_tasks.selection.impact.tree_diff import TreeDiff
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
-class Code:
+class CodeChanges:
     """What changed in the code of one recorded run.
 
     ``units`` maps the number of a changed unit to the reason. ``reached`` maps a unit that
@@ -31,7 +31,7 @@ class Code:
         self,
         recorded: RecordedRun,
         now: CurrentTree,
-        changes: Changes,
+        changes: TreeDiff,
         observations: Mapping[int, str],
     ) -> None:
         """Compare the changed files and carry the changed names on.
@@ -45,9 +45,9 @@ class Code:
         self.observations: dict[int, str] = {}
         self.everything: tuple[str, ...] = ()
         self.deltas: dict[str, FragmentDiff] = {}
-        self.modules = Modules(recorded, self._sources())
-        self.texts = Texts(recorded, now, changes.paths)
-        self.spread = Spread(recorded, self.modules, self.texts)
+        self.modules = ImportGraph(recorded, self._sources())
+        self.texts = DataFileNames(recorded, now, changes.paths)
+        self.spread = Propagation(recorded, self.modules, self.texts)
         self.names = self.spread.names
         # The order matters: first everything that changed by itself, then what follows from it.
         # The last three read what propagation found.

@@ -12,17 +12,17 @@ from firsttry_tasks.selection.syntax.vocabulary import REVIVING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.selection.impact.changed_names import Names
-    from firsttry_tasks.selection.impact.import_graph import Modules
+    from firsttry_tasks.selection.impact.changed_names import ChangedNames
+    from firsttry_tasks.selection.impact.import_graph import ImportGraph
 
 #: Bases without a constructor of their own: that of the next base runs.
 _SILENT = frozenset({"object", "Generic", "Protocol", "ABC"})
 
 
-class Makers:
+class Constructors:
     """The functions of the repository that construct instances of its classes."""
 
-    def __init__(self, modules: Modules, names: Names) -> None:
+    def __init__(self, modules: ImportGraph, names: ChangedNames) -> None:
         """Take the classes of these modules; ``names`` knows which classes are plain."""
         self._modules = modules
         self._names = names
@@ -30,7 +30,7 @@ class Makers:
         self._reviving: dict[str, bool] = {}
 
     def having(
-        self, path: str, fragment: Fragment, changed: Iterable[tuple[str, OriginMask, Names]]
+        self, path: str, fragment: Fragment, changed: Iterable[tuple[str, OriginMask, ChangedNames]]
     ) -> OriginMask:
         """Return the bits of the changed classes of which a fragment can hold an instance.
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
-    from firsttry_tasks.selection.impact.changed_names import Names
+    from firsttry_tasks.selection.impact.changed_names import ChangedNames
 
 
-class Texts:
+class DataFileNames:
     """The data files that a recorded run read and that didn't change, with the names in them."""
 
     def __init__(self, recorded: RecordedRun, now: CurrentTree, changed: frozenset[str]) -> None:
@@ -47,7 +47,7 @@ class Texts:
             self._names[path] = self._now.spelled(path)
         return self._names[path]
 
-    def hit(self, observations: Iterable[int], changed: Names) -> tuple[OriginMask, str]:
+    def hit(self, observations: Iterable[int], changed: ChangedNames) -> tuple[OriginMask, str]:
         """Return the origins of the changed names that the observed files spell, and the reason."""
         mask, why = NO_ORIGINS, ""
         for number in observations:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-    from firsttry_tasks.selection.impact.import_graph import Modules
+    from firsttry_tasks.selection.impact.import_graph import ImportGraph
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 #: `cmd.Cmd` shows the docstrings of the methods of its subclasses as help.
@@ -31,7 +31,7 @@ _IGNORING_DOCS = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions"
 _SUITE = "TestCase"
 
 
-class Docs:
+class ChangedDocstrings:
     """Changed docstrings, and where they come from.
 
     Code reads a docstring of something that it holds: a function, a class, an instance.
@@ -41,7 +41,7 @@ class Docs:
     changed docstring, it may have ``found`` the thing that the docstring belongs to.
     """
 
-    def __init__(self, modules: Modules, looked: OriginMask) -> None:
+    def __init__(self, modules: ImportGraph, looked: OriginMask) -> None:
         """Begin with nothing changed; ``looked`` and the bit above it must be free."""
         self.looked = looked
         self.found = looked << 1

@@ -10,7 +10,7 @@ from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
 
 
-class Modules:
+class ImportGraph:
     """The repository's modules, each with a bit, and the closure over their imports."""
 
     def __init__(self, recorded: RecordedRun, sources: Mapping[str, tuple[Fragment, ...]]) -> None:

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
-    from firsttry_tasks.selection.impact.changed_names import Names
-    from firsttry_tasks.selection.impact.import_graph import Modules
+    from firsttry_tasks.selection.impact.changed_names import ChangedNames
+    from firsttry_tasks.selection.impact.import_graph import ImportGraph
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
-class Imported:
+class ImportTimeCalls:
     """The functions that ran during imports.
 
     ``ran`` maps a module's path to the numbers of its statements, and those to the units that
     they ran.
     """
 
-    def __init__(self, recorded: RecordedRun, modules: Modules) -> None:
+    def __init__(self, recorded: RecordedRun, modules: ImportGraph) -> None:
         """Gather what the import scopes of a recorded run hold."""
         self._recorded = recorded
         self._modules = modules
@@ -36,7 +36,9 @@ class Imported:
                 for number, unit in scope.lines:
                     lines.setdefault(number, set()).add(unit)
 
-    def hit(self, names: Names, asking: Fragment, units: Iterable[int]) -> tuple[OriginMask, str]:
+    def hit(
+        self, names: ChangedNames, asking: Fragment, units: Iterable[int]
+    ) -> tuple[OriginMask, str]:
         """Return the origins of the changed names that a statement's units refer to, and one name.
 
         ``asking`` is the statement, ``units`` are what it ran. A statement runs to another result

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.impact.code_changes import Code
+from firsttry_tasks.selection.impact.code_changes import CodeChanges
 from firsttry_tasks.selection.impact.tree_diff import is_inert, sort
 
 if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
-    from firsttry_tasks.selection.impact.tree_diff import Changes
+    from firsttry_tasks.selection.impact.tree_diff import TreeDiff
 
 #: Kinds of observations that are about one file, which may lie outside of the repository.
 _FILES = frozenset({"outside", "read", "probed"})
 
 
-class Effects:
+class Invalidation:
     """What a change means for one recorded run.
 
     ``everything`` holds reasons for which nothing in the run can be trusted; then every test
@@ -28,11 +28,11 @@ class Effects:
         self.changes = sort(recorded, now)
         self.everything = (*_parts(recorded, now), *self.changes.everything)
         self.observations = _observations(recorded, now, self.changes)
-        self.code: Code | None = None
-        # To build `Code` means to read the imports of every module. A run in which nothing
+        self.code: CodeChanges | None = None
+        # To build `CodeChanges` means to read the imports of every module. A run in which nothing
         # changed would pay that for nothing. Observations count too: an import may have made one.
         if self.observations or any(path.endswith(".py") for path in self.changes.paths):
-            self.code = Code(recorded, now, self.changes, self.observations)
+            self.code = CodeChanges(recorded, now, self.changes, self.observations)
             self.observations |= self.code.observations
             self.everything += self.code.everything
 
@@ -51,7 +51,7 @@ def _parts(recorded: RecordedRun, now: CurrentTree) -> tuple[str, ...]:
     )
 
 
-def _observations(recorded: RecordedRun, now: CurrentTree, changes: Changes) -> dict[int, str]:
+def _observations(recorded: RecordedRun, now: CurrentTree, changes: TreeDiff) -> dict[int, str]:
     """Return the observations that no longer hold, by number, each with the reason."""
     found: dict[int, str] = {}
     # A kind that none of the three knows is recorded and never asked about (see CONTRIBUTING).
@@ -66,7 +66,7 @@ def _observations(recorded: RecordedRun, now: CurrentTree, changes: Changes) -> 
     return found
 
 
-def _in_tree(kind: str, name: str, changes: Changes) -> str | None:
+def _in_tree(kind: str, name: str, changes: TreeDiff) -> str | None:
     """Return why what was observed of the tree no longer holds, None if it does."""
     why = None
     # A probe asks whether a path exists. Of a data file that is often a prelude to reading it past
@@ -95,7 +95,7 @@ def _around(kind: str, name: str, recorded: RecordedRun, now: CurrentTree) -> st
     return None
 
 
-def _unwatched(kind: str, folder: str, changes: Changes, now: CurrentTree) -> str | None:
+def _unwatched(kind: str, folder: str, changes: TreeDiff, now: CurrentTree) -> str | None:
     """Return which data file changed in a folder where files opened past Python are not seen.
 
     On systems without inotify a C library may have read it unseen, so any change there counts.

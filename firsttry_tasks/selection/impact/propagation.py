@@ -12,13 +12,13 @@ from firsttry_tasks.selection.evidence.mask_types import (
     OriginMask,
 )
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
-from firsttry_tasks.selection.impact.changed_names import Names
-from firsttry_tasks.selection.impact.constructors import Makers
-from firsttry_tasks.selection.impact.data_file_names import Texts
+from firsttry_tasks.selection.impact.changed_names import ChangedNames
+from firsttry_tasks.selection.impact.constructors import Constructors
+from firsttry_tasks.selection.impact.data_file_names import DataFileNames
 from firsttry_tasks.selection.impact.docstrings import holder
-from firsttry_tasks.selection.impact.import_graph import Modules, exported
-from firsttry_tasks.selection.impact.import_time_calls import Imported
-from firsttry_tasks.selection.impact.side_effects import Writing
+from firsttry_tasks.selection.impact.import_graph import ImportGraph, exported
+from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls
+from firsttry_tasks.selection.impact.side_effects import SideEffects
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
 from firsttry_tasks.selection.syntax.fragment import (
     Fragment,
@@ -33,11 +33,16 @@ from firsttry_tasks.selection.syntax.fragment import (
 _MOST_CLASSES = 4
 
 
-class Spread:
+class Propagation:
     """The changed names of one recorded run, and the modules whose import changed."""
 
     def __init__(
-        self, recorded: RecordedRun, modules: Modules, texts: Texts, *, whole: bool = False
+        self,
+        recorded: RecordedRun,
+        modules: ImportGraph,
+        texts: DataFileNames,
+        *,
+        whole: bool = False,
     ) -> None:
         """Begin with nothing changed.
 
@@ -49,8 +54,8 @@ class Spread:
         self.texts = texts
         # Bits from the lowest: one for each module, one for each followed class, two for
         # docstrings.
-        self.names = Names(modules, OriginMask(1 << (len(modules.paths) + _MOST_CLASSES)))
-        self._makers = Makers(modules, self.names)
+        self.names = ChangedNames(modules, OriginMask(1 << (len(modules.paths) + _MOST_CLASSES)))
+        self._makers = Constructors(modules, self.names)
         #: Module -> why its import as a whole counts as changed.
         self.effects: dict[str, str] = {}
         #: Module -> why its import may raise now.
@@ -58,15 +63,15 @@ class Spread:
         #: Statements that run to another result, by file and number; -1 is an added one.
         self.done: set[tuple[str, int]] = set()
         #: Changed class -> its bit, and what would change if the class were another one.
-        self.classes: dict[tuple[str, str], tuple[OriginMask, Spread]] = {}
+        self.classes: dict[tuple[str, str], tuple[OriginMask, Propagation]] = {}
         self._whole = whole
         #: File -> what came to or left its ``__all__``.
         self._exports: dict[str, frozenset[str]] = {}
         #: Definitions that changed and are decorated as they were.
         self._same_decorators: set[tuple[str, int]] = set()
         self._collected = {test.path for test in recorded.tests}
-        self._imported = Imported(recorded, modules)
-        self._writing = Writing(modules)
+        self._imported = ImportTimeCalls(recorded, modules)
+        self._writing = SideEffects(modules)
 
     def change(self, path: str, delta: FragmentDiff) -> None:
         """Take in the changed statements of one file; `settle` carries their names on."""
@@ -274,7 +279,7 @@ class Spread:
         if (path, scope) not in self.classes and len(self.classes) < _MOST_CLASSES:
             head = self.modules.head(path, scope)
             if head is not None:
-                spread = Spread(self.recorded, self.modules, self.texts, whole=True)
+                spread = Propagation(self.recorded, self.modules, self.texts, whole=True)
                 bit = OriginMask(1 << (len(self.modules.paths) + len(self.classes)))
                 self.classes[path, scope] = bit, spread
                 spread._rerun(path, head, why)

@@ -12,7 +12,7 @@ from firsttry_tasks.selection.syntax.vocabulary import CALLED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from firsttry_tasks.selection.impact.import_graph import Modules
+    from firsttry_tasks.selection.impact.import_graph import ImportGraph
 
 _BUILTINS = frozenset(dir(builtins))
 #: What `functools.wraps` and its like copy onto a function or class. Such an assignment describes
@@ -23,10 +23,10 @@ _LABELS = frozenset(
 )  # fmt: skip
 
 
-class Writing:
+class SideEffects:
     """The functions of a recorded run's modules, and the names that they may change."""
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: ImportGraph) -> None:
         """Take the modules whose functions are asked about."""
         self.modules = modules
 

@@ -21,7 +21,7 @@ INERT = (
 )  # fmt: skip
 
 
-class Changes(msgspec.Struct, frozen=True):
+class TreeDiff(msgspec.Struct, frozen=True):
     """Paths by kind of change; all are relative to the repository."""
 
     #: Everything that was added, removed or edited.
@@ -41,14 +41,14 @@ class Changes(msgspec.Struct, frozen=True):
         return self.folders.get(parent or ".") == name
 
 
-def sort(recorded: RecordedRun, now: CurrentTree) -> Changes:
+def sort(recorded: RecordedRun, now: CurrentTree) -> TreeDiff:
     """Return what differs between the manifests of a recorded run and of the current tree."""
     before, after = recorded.manifest, now.manifest
     added = frozenset(after.keys() - before.keys())
     removed = frozenset(before.keys() - after.keys())
     changed = {path for path in before.keys() & after.keys() if before[path] != after[path]}
     paths = frozenset(added | removed | changed)
-    return Changes(
+    return TreeDiff(
         paths=paths,
         added=added,
         removed=removed,

@@ -17,7 +17,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.parity import depends_toml, escape_reason
 from firsttry_tasks.parity.escape_reason import PriorEvidence, Tree
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.selection.decide.validity import Judged
+from firsttry_tasks.selection.decide.validity import Validity
 from firsttry_tasks.steps.run import pytest_run, recording, rerun
 from firsttry_tasks.steps.run.project import tree
 from firsttry_tasks.system import disk
@@ -87,12 +87,12 @@ def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
         return known, lambda _recorded, _test: None
     files = tree(here.root, "tests")
     seen = pytest_run.now(here, here.job("warm", "tests", tuple(files)), inputs, files, memory)
-    judges: dict[int, Judged] = {}
+    judges: dict[int, Validity] = {}
 
     def judge(recorded: RecordedRun, test: RecordedTest) -> str | None:
         # Holding a recorded run against the tree takes a while, and mostly the newest one vouched.
         if id(recorded) not in judges:
-            judges[id(recorded)] = Judged(recorded, seen)
+            judges[id(recorded)] = Validity(recorded, seen)
         return judges[id(recorded)].why(test)
 
     return known, judge

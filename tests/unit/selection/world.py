@@ -11,7 +11,7 @@ import msgspec
 from firsttry_tasks.dependency_db import fragments
 from firsttry_tasks.model.recording import Observation, ObservationKind
 from firsttry_tasks.selection.decide.select import choose
-from firsttry_tasks.selection.decide.validity import Judged
+from firsttry_tasks.selection.decide.validity import Validity
 from firsttry_tasks.selection.evidence.recorded_run import (
     CurrentTree,
     RecordedRun,
@@ -122,9 +122,9 @@ class World:
         """Return what is chosen after a change: ``module_py`` stands for ``module.py``."""
         return self.later(self._changed(changed))
 
-    def held(self, **changed: str | None) -> Judged:
+    def held(self, **changed: str | None) -> Validity:
         """Return the recorded run held against a change, spelled the same way."""
-        return Judged(self.recorded, self.now(self._changed(changed)))
+        return Validity(self.recorded, self.now(self._changed(changed)))
 
     def _changed(self, changed: Mapping[str, str | None]) -> dict[str, str]:
         later = dict(self.files)

@@ -9,7 +9,7 @@ import pytest
 
 from firsttry_tasks.model.recording import Observation
 from firsttry_tasks.selection.decide.select import choose
-from firsttry_tasks.selection.decide.validity import Judged
+from firsttry_tasks.selection.decide.validity import Validity
 from tests.unit.selection.world import World
 
 if TYPE_CHECKING:
@@ -183,12 +183,12 @@ def test_older_sessions_are_asked_where_they_can_help(
     newest = World(edited, RAN).recorded
     times: list[RecordedRun] = []
 
-    class Counting(Judged):
+    class Counting(Validity):
         def __init__(self, recorded: RecordedRun, now: CurrentTree) -> None:
             times.append(recorded)
             super().__init__(recorded, now)
 
-    monkeypatch.setattr("firsttry_tasks.selection.decide.select.Judged", Counting)
+    monkeypatch.setattr("firsttry_tasks.selection.decide.select.Validity", Counting)
     choose((newest, world.recorded), world.now({**edited, **change}))
     assert len(times) == asked
 

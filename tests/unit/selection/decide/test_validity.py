@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from firsttry_tasks.model.recording import Observation
-from firsttry_tasks.selection.decide.validity import Judged
+from firsttry_tasks.selection.decide.validity import Validity
 from tests.unit.selection.world import World
 
 LIB = "def one():\n    return 1\ndef two():\n    return 2\n"
@@ -16,7 +16,7 @@ WORLD = World(
 )
 
 
-def _why(judged: Judged, nodeid: str = ONE, outcome: str = "passed") -> str | None:
+def _why(judged: Validity, nodeid: str = ONE, outcome: str = "passed") -> str | None:
     [test] = [test for test in judged.recorded.tests if test.nodeid == nodeid]
     return judged.why(msgspec.structs.replace(test, outcome=outcome))
 
@@ -61,14 +61,16 @@ def test_a_skipped_test_runs_after_any_change(
 def test_another_environment_makes_no_result_valid() -> None:
     """The part that differs is the why of every test."""
     now = msgspec.structs.replace(WORLD.now(WORLD.files), parts={"python": "3.99"})
-    assert _why(Judged(WORLD.recorded, now)) == "python changed"
+    assert _why(Validity(WORLD.recorded, now)) == "python changed"
 
 
 def test_settings_say_what_a_test_depends_on() -> None:
     """A file that no test was seen to read counts where a person says so."""
     now = WORLD.now({**WORLD.files, "schema.sql": "2"})
     now = msgspec.structs.replace(now, depends={"*.sql": ("tests/*",)})
-    assert _why(Judged(WORLD.recorded, now)) == "schema.sql changed, which *.sql says it depends on"
+    assert (
+        _why(Validity(WORLD.recorded, now)) == "schema.sql changed, which *.sql says it depends on"
+    )
 
 
 def test_a_file_of_tests_is_collected_anew_where_its_import_changed() -> None:
@@ -79,7 +81,7 @@ def test_a_file_of_tests_is_collected_anew_where_its_import_changed() -> None:
     recorded = msgspec.structs.replace(
         WORLD.recorded, observations=observations, scopes=(start, first, *rest)
     )
-    judged = Judged(recorded, WORLD.now({**WORLD.files, "more.txt": "1"}))
+    judged = Validity(recorded, WORLD.now({**WORLD.files, "more.txt": "1"}))
     assert judged.by_scope(1) == "more.txt changed"
 
 

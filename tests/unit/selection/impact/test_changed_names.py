@@ -3,8 +3,8 @@
 import pytest
 
 from firsttry_tasks.selection.evidence.mask_types import OriginMask
-from firsttry_tasks.selection.impact.changed_names import Names
-from firsttry_tasks.selection.impact.import_graph import Modules
+from firsttry_tasks.selection.impact.changed_names import ChangedNames
+from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from tests.unit.selection.world import World
 
 SHAPES = """\
@@ -46,12 +46,12 @@ WORLD = World({"shapes.py": SHAPES, "users.py": USERS}, {})
 
 
 @pytest.fixture(name="names")
-def _names() -> Names:
-    modules = Modules(WORLD.recorded, WORLD.fragments)
-    return Names(modules, OriginMask(1 << len(modules.paths)))
+def _names() -> ChangedNames:
+    modules = ImportGraph(WORLD.recorded, WORLD.fragments)
+    return ChangedNames(modules, OriginMask(1 << len(modules.paths)))
 
 
-def _refers(names: Names, path: str, function: str) -> bool:
+def _refers(names: ChangedNames, path: str, function: str) -> bool:
     [fragment] = [
         it for it in WORLD.fragments[path] if it.is_function_body and it.qualname == function
     ]
@@ -72,7 +72,7 @@ def _refers(names: Names, path: str, function: str) -> bool:
     ],
 )
 def test_who_refers_to_a_changed_name(
-    names: Names,
+    names: ChangedNames,
     path: str,
     function: str,
     refers: bool,  # noqa: FBT001  a column of the table
@@ -84,31 +84,31 @@ def test_who_refers_to_a_changed_name(
 
 def test_a_name_that_is_put_together() -> None:
     """A string that may be the start of the name counts as the name."""
-    modules = Modules(WORLD.recorded, WORLD.fragments)
-    names = Names(modules, OriginMask(1 << len(modules.paths)))
+    modules = ImportGraph(WORLD.recorded, WORLD.fragments)
+    names = ChangedNames(modules, OriginMask(1 << len(modules.paths)))
     names.bind("shapes.py", "", "LIM_UPPER", "shapes.py changed", OriginMask(1))
     assert _refers(names, "users.py", "by_its_start")
 
 
-def test_a_member_is_referred_to_behind_a_dot(names: Names) -> None:
+def test_a_member_is_referred_to_behind_a_dot(names: ChangedNames) -> None:
     """Whatever stands before the dot may be an object of the class."""
     names.bind("shapes.py", "Square", "sides", "shapes.py changed", OriginMask(1))
     assert _refers(names, "users.py", "member")
 
 
-def test_a_member_is_no_name_of_its_module(names: Names) -> None:
+def test_a_member_is_no_name_of_its_module(names: ChangedNames) -> None:
     """It can't be referred to bare."""
     names.bind("shapes.py", "Square", "sides", "shapes.py changed", OriginMask(1))
     assert names.bare == {}
 
 
-def test_a_changed_name_says_why(names: Names) -> None:
+def test_a_changed_name_says_why(names: ChangedNames) -> None:
     """The why names the change that it comes from."""
     names.bind("shapes.py", "", "LIMIT", "shapes.py changed", OriginMask(1))
     assert names.why["LIMIT"] == "LIMIT: shapes.py changed"
 
 
-def test_a_name_that_changed_before_adds_nothing(names: Names) -> None:
+def test_a_name_that_changed_before_adds_nothing(names: ChangedNames) -> None:
     """Carrying names on ends where nothing is added."""
     names.bind("shapes.py", "", "LIMIT", "shapes.py changed", OriginMask(1))
     grown = names.grown
@@ -127,7 +127,7 @@ def test_a_name_that_changed_before_adds_nothing(names: Names) -> None:
     ],
 )
 def test_classes_that_take_no_notice(
-    names: Names,
+    names: ChangedNames,
     name: str,
     plain: bool,  # noqa: FBT001  columns of the table
     mild: bool,  # noqa: FBT001

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firsttry_tasks.selection.impact.import_graph import Modules
+from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from tests.unit.selection.world import World
 
 FILES = {
@@ -20,8 +20,8 @@ WORLD = World(FILES, {})
 
 
 @pytest.fixture(name="modules", scope="module")
-def _modules() -> Modules:
-    return Modules(WORLD.recorded, WORLD.fragments)
+def _modules() -> ImportGraph:
+    return ImportGraph(WORLD.recorded, WORLD.fragments)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def _modules() -> Modules:
     ],
 )
 def test_a_module_rests_on_all_that_it_imports(
-    modules: Modules, path: str, rests_on: set[str]
+    modules: ImportGraph, path: str, rests_on: set[str]
 ) -> None:
     """It rests on itself, on what it imports, and on what that imports."""
     mask = modules.mask([path])
@@ -56,23 +56,23 @@ def test_a_module_rests_on_all_that_it_imports(
     ],
 )
 def test_dots_are_counted_from_the_importing_module(
-    modules: Modules, path: str, name: str, means: str
+    modules: ImportGraph, path: str, name: str, means: str
 ) -> None:
     """A package's own file counts from the package, any other from the one it is in."""
     assert modules.absolute(path, [name]) == {means}
 
 
-def test_names_from_outside_the_repository(modules: Modules) -> None:
+def test_names_from_outside_the_repository(modules: ImportGraph) -> None:
     """Only what no module of the repository gives is foreign."""
     assert modules.foreign("app.py") == {"os"}
 
 
-def test_names_that_stand_for_modules(modules: Modules) -> None:
+def test_names_that_stand_for_modules(modules: ImportGraph) -> None:
     """A module that is imported from a package is one, a class is none."""
     assert modules.handles("app.py") == {"cart"}
 
 
-def test_a_class_and_its_heirs(modules: Modules) -> None:
+def test_a_class_and_its_heirs(modules: ImportGraph) -> None:
     """Heirs of heirs belong to them."""
     assert modules.lineage("Base") == {"Base", "Heir", "Last"}
 
@@ -80,12 +80,12 @@ def test_a_class_and_its_heirs(modules: Modules) -> None:
 @pytest.mark.parametrize(
     ("path", "listed"), [("shop/cart.py", {"total"}), ("shop/price.py", None), ("base.py", None)]
 )
-def test_what_a_module_lists(modules: Modules, path: str, listed: set[str] | None) -> None:
+def test_what_a_module_lists(modules: ImportGraph, path: str, listed: set[str] | None) -> None:
     """A list that is computed is not known."""
     assert modules.exports(path) == listed
 
 
-def test_the_statement_that_defines_a_class(modules: Modules) -> None:
+def test_the_statement_that_defines_a_class(modules: ImportGraph) -> None:
     """It is found by the class's name."""
     number = modules.head("heirs.py", "Last")
     assert number is not None

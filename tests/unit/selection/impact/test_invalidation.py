@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from firsttry_tasks.model.recording import Observation
-from firsttry_tasks.selection.impact.invalidation import Effects
+from firsttry_tasks.selection.impact.invalidation import Invalidation
 from tests.unit.selection.world import World
 
 TEST = "test_a.py::test_a"
@@ -20,7 +20,7 @@ def _world(*observations: Observation) -> World:
     return World(FILES, {TEST: observations})
 
 
-def _whys(effects: Effects) -> list[str]:
+def _whys(effects: Invalidation) -> list[str]:
     return list(effects.observations.values())
 
 
@@ -62,7 +62,7 @@ def test_a_variable_that_was_read(now: str, whys: list[str]) -> None:
     world = _world(Observation("env", "HOST"))
     recorded = msgspec.structs.replace(world.recorded, variables={"HOST": "old"})
     around = msgspec.structs.replace(world.now(FILES), variable=lambda _: now)
-    assert _whys(Effects(recorded, around)) == whys
+    assert _whys(Invalidation(recorded, around)) == whys
 
 
 @pytest.mark.parametrize(("now", "whys"), [("old", []), ("new", ["/etc/hosts changed"])])
@@ -71,7 +71,7 @@ def test_a_file_outside_that_was_read(now: str, whys: list[str]) -> None:
     world = _world(Observation("outside", "/etc/hosts"))
     recorded = msgspec.structs.replace(world.recorded, outside={"/etc/hosts": "old"})
     around = msgspec.structs.replace(world.now(FILES), outside=lambda _: now)
-    assert _whys(Effects(recorded, around)) == whys
+    assert _whys(Invalidation(recorded, around)) == whys
 
 
 def test_nothing_changed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.selection.world import World
 
 if TYPE_CHECKING:
-    from firsttry_tasks.selection.impact.propagation import Spread
+    from firsttry_tasks.selection.impact.propagation import Propagation
 
 CONF = "LIMIT = 3\nOTHER = 4\n"
 LIB = "from conf import LIMIT, OTHER\nDOUBLE = LIMIT * 2\nFOUR = DOUBLE * 2\nTHIRD = OTHER * 3\n"
@@ -26,7 +26,7 @@ WORLD = World(
 )
 
 
-def _spread(**changed: str) -> "Spread":
+def _spread(**changed: str) -> "Propagation":
     code = WORLD.held(**changed).effects.code
     assert code is not None
     return code.spread
