@@ -1,1 +1,1 @@
-"""The golden cache: packed from a cold green run, proved before one byte of it is used."""
+"""Golden caches: packing the state of a green full run, proving a foreign one, restoring it."""

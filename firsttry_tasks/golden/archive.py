@@ -1,8 +1,9 @@
-"""Packing and unpacking: a tar in zstd, of which there is exactly one spelling.
+"""Packs files into a tar compressed with zstd, and unpacks such an archive safely.
 
-The reader never interprets a tar. It knows from the manifest which bytes the writer would have
-written, and demands exactly those; links, devices, odd headers, duplicates and escaping paths
-have no way to be said.
+The same files always pack to the same bytes. So the reader never interprets a tar: it computes from
+the manifest which bytes the writer must have written, and refuses the archive at the first byte
+that differs. Links, devices, odd headers, duplicates and paths that lead out of the folder can't
+occur in those bytes.
 """
 
 from __future__ import annotations
@@ -26,22 +27,28 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 #: Chosen by measurement: the fastest level that packs real state no larger than zip does.
 LEVEL = 2
+#: Fixed, and not the machine's number of cores: with threads zstd cuts its blocks otherwise than
+#: without, and the same files must give the same bytes everywhere.
 THREADS = 2
+#: Bytes read at once: large enough that Python's loop costs little, small enough that a damaged
+#: archive is refused before much of it is in memory. A judgement, not measured.
 CHUNK = 1 << 18
 BLOCK = tarfile.BLOCKSIZE
+#: The format ends a tar with two empty blocks.
 END = bytes(2 * BLOCK)
-#: What a reader of foreign bytes lets zstd take for its window.
+#: Bytes of memory that zstd may take for its window while it reads. The archive itself asks for a
+#: window, so without a bound a hostile one could ask for gigabytes.
 WINDOW = 1 << 27
 
 
 class Sink(Protocol):
-    """Where packed bytes go."""
+    """A stream that packed or unpacked bytes are written to."""
 
     def write(self, data: bytes, /) -> object: ...  # noqa: D102  the class says it
 
 
 class Source(Protocol):
-    """Where a tar's bytes come from."""
+    """A stream that a tar's bytes are read from."""
 
     def read(self, most: int, /) -> bytes: ...  # noqa: D102  the class says it
 
@@ -50,6 +57,8 @@ def header(path: str, size: int) -> bytes:
     """Return the only header that a file of this name and size has."""
     info = tarfile.TarInfo(path)
     info.size = size
+    # ustar, because the other formats may put extra header blocks before a file. tarfile sets
+    # owner, mode and time to constants here, so the bytes follow from name and size alone.
     return info.tobuf(tarfile.USTAR_FORMAT)
 
 
@@ -65,7 +74,8 @@ def tar(
 ) -> Iterator[bytes]:
     """Yield the whole tar: the files in order, then the manifest that ``seal`` makes of them.
 
-    Raises FirstTryError where a file has not the size that it had before.
+    ``sizes`` maps a path to its bytes, ``content`` returns a file's bytes in chunks. Raises
+    FirstTryError where a file no longer has the size that ``sizes`` gives.
     """
     members = []
     for path, size in sorted(sizes.items()):
@@ -75,18 +85,19 @@ def tar(
             seen.update(data)
             left -= len(data)
             yield data
+        # The header with the size is already out, so a file that grew or shrank can't be mended.
         if left:
             raise FirstTryError(f"{path} changed while it was packed; run: doit full record=1")
         members.append(box.Member(path=path, size=size, sha256=seen.hexdigest()))
         yield padding(size)
+    # Last, because the digests are known only after every file was read; so each is read once.
     sealed = box.encode(seal(tuple(members)))
     yield header(MANIFEST, len(sealed)) + sealed + padding(len(sealed)) + END
 
 
 def pack(parts: Iterable[bytes], sink: Sink) -> None:
-    """Write a tar's parts as an archive: the same bytes for the same tar."""
-    # Without a thread of its own zstd cuts its blocks otherwise: a fixed number, the same bytes.
-    # While they compress, the next part is read and hashed.
+    """Compress a tar's parts into ``sink``; the same tar gives the same bytes."""
+    # Worker threads, because the next part is read and hashed while they compress.
     compressor = zstandard.ZstdCompressor(level=LEVEL, threads=THREADS, write_checksum=True)
     stream = compressor.compressobj()
     for data in parts:
@@ -95,9 +106,10 @@ def pack(parts: Iterable[bytes], sink: Sink) -> None:
 
 
 def opened(packed: BinaryIO) -> zstandard.ZstdDecompressionReader:
-    """Return the tar inside of an archive, as a stream."""
+    """Return a stream of the tar inside of an archive; ``packed`` stays open."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW)
-    # Across scopes: what follows the first one is looked at too, and refused.
+    # Across zstd's frames: otherwise bytes after the first frame would be ignored, and an archive
+    # could carry something that no check has seen.
     return decompressor.stream_reader(packed, CHUNK, read_across_frames=True, closefd=False)
 
 
@@ -106,12 +118,12 @@ def unpack(
     tar: Source,
     write: Callable[[Member], AbstractContextManager[Sink]],
 ) -> None:
-    """Write every file, if the tar is what the manifest says, to the last byte.
+    """Write every file of a tar that is, to the last byte, what the manifest says.
 
-    Raises BadBoxError at the first byte that is not; what was written until then is the
-    caller's to throw away.
+    Raises BadBoxError at the first byte that differs. The caller throws away what was written until
+    then, so it unpacks into a folder that nothing reads yet.
     """
-    source = _Demanding(tar)
+    source = _ExpectedStream(tar)
     for member in manifest.files:
         source.demand(header(member.path, member.size), f"it has no {member.path} here")
         with write(member) as sink:
@@ -124,8 +136,8 @@ def unpack(
     source.end()
 
 
-class _Demanding:
-    """A stream of which every byte is known before it is read."""
+class _ExpectedStream:
+    """Reads a stream and compares it with the bytes that must come; raises BadBoxError."""
 
     def __init__(self, stream: Source) -> None:
         self._stream = stream
@@ -137,6 +149,7 @@ class _Demanding:
             raise BadBoxError(f"it is damaged ({error})") from error
 
     def demand(self, expected: bytes, otherwise: str) -> None:
+        # In a loop, because a decompressing stream may return fewer bytes than asked for.
         at = 0
         while at < len(expected):
             data = self._read(min(len(expected) - at, CHUNK))

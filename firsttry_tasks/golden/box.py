@@ -1,4 +1,8 @@
-"""What a box is: a manifest seals its files, an index entry its bytes; bounds for both."""
+"""Defines a golden cache (a box): its manifest, its index entry, their names and their bounds.
+
+A manifest holds the sha256 of each file in the archive; an index entry, stored beside the archive,
+holds the manifest and the sha256 of the archive's bytes.
+"""
 
 from __future__ import annotations
 
@@ -16,37 +20,44 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 MEBI = 1 << 20
-#: Bounds on what is taken from a store; real boxes are some megabytes in some twenty files.
+#: Bounds on what is taken from a store. Real boxes have some megabytes in some twenty files; the
+#: bounds leave room for projects that are ten to a hundred times larger, and keep a hostile store
+#: from filling the disk.
 MOST_FILES = 256
 MOST_BYTES = 2048 * MEBI
 MOST_PACKED = 256 * MEBI
 MOST_INDEX_ENTRY = 4 * MEBI
-#: Real state shrinks to a seventh; what shrinks to less than this is no state.
+#: How many times its packed size a box may unpack to. Real state has a factor of 7,
+#: a crafted archive one of thousands.
 MOST_RATIO = 250
-#: How many deltas may lead from a box that somebody holds to this one.
+#: How many deltas may lead from a box that a machine holds to this one. A judgement: a reader that
+#: is five boxes behind fetches the whole box, and an index entry stays small.
 LINKS = 4
+#: Bytes that a box may unpack to whatever its ratio is: tiny databases are mostly empty pages.
 SMALL = 8 * MEBI
 BUILDS = "builds of distributions"
-#: Parts that have to be the same for the tests' state to be of use.
+#: The parts of the fingerprint that must be equal for a recording to be valid on another machine.
 FITTING = ("python", "platform", "distributions", "environment", "lock", "command", BUILDS)
 
+#: Stores may hold other files too; only names with this prefix are FirstTry's to list or delete.
 PREFIX = "warm-cache-"
 _SHA = re.compile(r"[0-9a-f]{64}")
+#: A commit is 64 digits long in repositories that use sha256.
 _NAME = re.compile(
     r"warm-cache-(?P<head>[0-9a-f]{40}|[0-9a-f]{64})-(?P<lock>[0-9a-f]{64})\.(?P<compat_key>[0-9a-f]{12})"
 )
 
 
 class BadBoxError(FirstTryError):
-    """A box that is not what its index entry says, or whose index entry says what no box may."""
+    """A box differs from its index entry, or the index entry breaks a bound."""
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Foreign input: an unknown field is refused."""
+    """Base of types read from a store: decoding refuses unknown fields."""
 
 
 class Member(_Strict, frozen=True, kw_only=True):
-    """One file of a box."""
+    """One file of a box: its path in the archive, its size in bytes and its sha256."""
 
     path: str
     size: int
@@ -54,7 +65,7 @@ class Member(_Strict, frozen=True, kw_only=True):
 
 
 class Producer(_Strict, frozen=True, kw_only=True):
-    """The run that made a box."""
+    """The run that made a box; for people, nothing is decided by it but ``commit``."""
 
     commit: str
     ref: str
@@ -64,7 +75,7 @@ class Producer(_Strict, frozen=True, kw_only=True):
 
 
 class Manifest(_Strict, frozen=True, kw_only=True):
-    """The first file of every box: what it is of, who made it, and what else is in it."""
+    """The last file of every box: its fingerprint and parts, its producer, and its files."""
 
     schema_version: int = SCHEMA
     fingerprint: str
@@ -74,7 +85,7 @@ class Manifest(_Strict, frozen=True, kw_only=True):
 
 
 class Sealed(_Strict, frozen=True, kw_only=True):
-    """Bytes that stand in a store under ``key``."""
+    """A file in a store: its key, and the size and sha256 that its bytes must have."""
 
     key: str
     size: int
@@ -82,17 +93,17 @@ class Sealed(_Strict, frozen=True, kw_only=True):
 
 
 class Delta(_Strict, frozen=True, kw_only=True):
-    """What makes a box of an earlier one, whose archive has the sha256 ``base``."""
+    """A stored difference that makes this box from the one whose archive has sha256 ``base``."""
 
     base: str
     sealed: Sealed
 
 
 class IndexEntry(_Strict, frozen=True, kw_only=True):
-    """What stands beside a box in a store: small, and enough to choose and to prove it.
+    """The small file beside a box in a store, enough to choose the box and to prove it.
 
-    The first of ``deltas`` makes this box, the next one the box that the first is told by, and
-    so on: who reads this index entry needs no other.
+    The first of ``deltas`` makes this box from an earlier one, the second makes that earlier one
+    from a still earlier one, and so on: a reader needs no other index entry.
     """
 
     schema_version: int = SCHEMA
@@ -114,28 +125,30 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def name(text: str) -> Name | None:
-    """Return a name taken apart, or None for what is none."""
-    found = _NAME.fullmatch(text)
-    return Name(**found.groupdict()) if found else None
+    """Parse a box's name; None where the text is not one."""
+    match = _NAME.fullmatch(text)
+    return Name(**match.groupdict()) if match else None
 
 
 def index_key(index_entry: Name) -> str:
-    """Return where a box's index entry stands."""
+    """Return the key of a box's index entry."""
     return f"{index_entry}.json"
 
 
 def signature_key(index_entry: Name) -> str:
-    """Return where the signature of a box's index entry stands."""
+    """Return the key of the signature of a box's index entry."""
     return f"{index_entry}.sig"
 
 
 def labelled(key: str) -> Name | None:
-    """Return whose index entry a stored file is, or None where it is none."""
+    """Return the name of the box whose index entry has this key; None for any other key."""
     return name(key.removesuffix(".json")) if key.endswith(".json") else None
 
 
 def compat_key(parts: Mapping[str, str]) -> str:
-    """Return the digest of the parts that have to match."""
+    """Return the first 12 digits of the sha256 of the parts that have to match."""
+    # Twelve digits keep names short. They only choose candidates: before a box is used, each part
+    # is compared in full with what the recording itself says.
     lines = "\n".join(f"{part}={parts.get(part, '')}" for part in FITTING)
     return disk.digest(lines.encode("utf-8", "surrogateescape"))[:12]
 
@@ -147,34 +160,37 @@ def named(manifest: Manifest) -> Name:
 
 
 def archive_key(index_entry: Name, sha256: str) -> str:
-    """Return where an archive stands: two that differ never share a place."""
+    """Return the key of an archive; it holds part of the sha256, so no archive is overwritten."""
     return f"{index_entry}.{sha256[:16]}.tar.zst"
 
 
 def delta_key(index_entry: Name, base: str) -> str:
-    """Return where the delta from an archive with this sha256 stands."""
+    """Return the key of the delta from the archive with the sha256 ``base``."""
     return f"{index_entry}.{base[:16]}.delta.zst"
 
 
 def whose(key: str) -> Name | None:
-    """Return the box that an archive or a delta is of, or None for what is neither."""
+    """Return the name of the box that an archive or a delta belongs to; None for another key."""
     ends = (".delta.zst", ".tar.zst")
     return name(key.rsplit(".", 3)[0]) if key.endswith(ends) else None
 
 
 def encode(value: Manifest | IndexEntry) -> bytes:
-    """Return the one way a manifest or index entry is written."""
+    """Return the JSON of a manifest or index entry."""
+    # Sorted and indented by msgspec: the archive's bytes, and so its sha256, depend on each byte.
     return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
 
 
 def read(data: bytes, expected: Name) -> IndexEntry:
-    """Return the index entry, if it is one of this name and asks for nothing that it may not."""
+    """Decode an index entry; raises BadBoxError unless it has this name and keeps every bound."""
     try:
         found = msgspec.json.decode(data, type=IndexEntry)
+    # Deeply nested JSON from a store ends in RecursionError: that is bad input, not our mistake.
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadBoxError(f"its label can't be read ({error})") from error
     wrong = tuple(issues(found, expected))
     if wrong:
+        # Five are enough to see what happened; a hostile entry could have hundreds.
         raise BadBoxError("; ".join(wrong[:5]))
     return found
 
@@ -194,13 +210,14 @@ def issues(found: IndexEntry, expected: Name) -> Iterator[str]:
         yield f"its schema is {found.schema_version}, this FirstTry knows {SCHEMA}"
     if named(manifest) != expected or manifest.producer.commit != expected.head:
         yield f"its manifest is not of {expected}"
+    # The entry names what is fetched next: any other key could make us read a foreign file.
     if archive.key != archive_key(expected, archive.sha256):
         yield f"its archive's name {archive.key!r} is not its own"
     yield from _deltas(found.deltas, expected)
     yield from _sizes(manifest.files, archive)
     yield from _names(tuple(member.path for member in manifest.files))
-    told = (sha256 for delta in found.deltas for sha256 in (delta.base, delta.sealed.sha256))
-    digests = (archive.sha256, *told, *(member.sha256 for member in manifest.files))
+    linked = (sha256 for delta in found.deltas for sha256 in (delta.base, delta.sealed.sha256))
+    digests = (archive.sha256, *linked, *(member.sha256 for member in manifest.files))
     if not all(map(_SHA.fullmatch, digests)):
         yield "a digest is no sha256"
 
@@ -209,6 +226,7 @@ def _deltas(deltas: tuple[Delta, ...], expected: Name) -> Iterator[str]:
     if len(deltas) > LINKS:
         yield f"it is told by {len(deltas)} deltas, at most {LINKS} are taken"
     for number, delta in enumerate(deltas):
+        # Later deltas make earlier boxes, so they carry those boxes' names.
         of = whose(delta.sealed.key) if number else expected
         if of is None or delta.sealed.key != delta_key(of, delta.base):
             yield f"its delta's name {delta.sealed.key!r} is none of a delta"
@@ -234,6 +252,7 @@ def _names(paths: tuple[str, ...]) -> Iterator[str]:
     strange = [path for path in paths if contents.place(path) is None]
     if strange:
         yield f"it holds {strange[0]!r}, which no box holds"
+    # The writer sorts them; the reader's comparison of bytes relies on one order.
     if list(paths) != sorted(set(paths)):
         yield "its files are not sorted, or one is there twice"
     missing = [path for path in contents.NEEDED if path not in paths]

@@ -1,4 +1,7 @@
-"""The one list of what a box may hold: each file's name in it, and where it belongs."""
+"""Lists every file that a box may hold, and where each belongs once it is restored.
+
+Packing and proving both ask here, so a file that is not on this list neither goes out nor comes in.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,26 @@ from msgspec import Struct
 
 Kind = Literal["tests", "learned", "watched", "mypy", "text"]
 
-#: Beside what a full run recorded: the key of the result that it belongs to.
+#: Written beside what a full run recorded, with the key of the tests' result: packing uses it to
+#: see that recording and report are of the same run.
 SEAL = "seal.json"
 
 DB = "tests/dependencies.db"
 LEARNED = "tests/learned.json"
 WATCHED = "tests/watched.json"
 FINGERPRINT = "fingerprint.txt"
-#: Without these a box is of no use.
+#: Without mypy's cache a box is still of use, without one of these it is not.
 NEEDED = (FINGERPRINT, LEARNED, DB, WATCHED)
 
+#: mypy shards its cache by Python's version; nothing else in that folder is known to be inert.
 _MYPY = re.compile(r"mypy/(3\.[0-9]{1,2}/cache(?:\.[0-9]{1,2})?\.db)")
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """What a file of a box is, and where it belongs; ``""`` for what is only read.
+    """What a file of a box is, and where it is restored to.
 
-    ``within`` is relative to the warm state's folder for tests, to mypy's cache for mypy.
+    ``within`` is relative to the warm state's folder for tests and to mypy's cache for mypy; it is
+    "" for a file that is read and not restored.
     """
 
     kind: Kind
@@ -41,12 +47,12 @@ _FIXED = {
 
 
 def place(path: str) -> Place | None:
-    """Return what a file of a box is, or None for what no box may hold."""
+    """Return the place of a file by its path in the box; None for a file that no box may hold."""
     shard = _MYPY.fullmatch(path)
     return Place(kind="mypy", within=shard[1]) if shard else _FIXED.get(path)
 
 
 def boxed(recorded: str, *, mypy: bool) -> str | None:
-    """Return the name in a box of a recorded file, or None for what stays out."""
-    found = f"mypy/{recorded}" if mypy else f"tests/{recorded}"
-    return found if place(found) else None
+    """Return the path in a box for a recorded file; None for one that is not packed."""
+    path = f"mypy/{recorded}" if mypy else f"tests/{recorded}"
+    return path if place(path) else None

@@ -1,4 +1,7 @@
-"""Opening foreign databases: whole, of the version we read, and nothing in them that acts."""
+"""Opens SQLite databases from a store, and refuses those that are damaged or could act.
+
+A view, a trigger, a virtual table or an expression in a schema runs when a database is read.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.golden.contents import Kind
 
-#: The tables of each kind of database; what else is in one was not put there by its tool.
+#: The tables of each kind of database. A foreign one with any other table, view or trigger was not
+#: written by the tool that it claims, so it is refused.
 TABLES: dict[Kind, frozenset[str]] = {
     "tests": frozenset({"ft_session", "ft_source"}),
     "mypy": frozenset({"files2"}),
@@ -24,13 +28,16 @@ TABLES: dict[Kind, frozenset[str]] = {
 #: Indexes by plain columns, tables without expressions: nothing that runs when it is read.
 _INDEX = re.compile(r"CREATE (UNIQUE )?INDEX \w+ on \w+ ?\([\w, ]+\)", re.IGNORECASE)
 _ACTS = re.compile(r"\b(virtual|generated|check|default|collate|as)\b", re.IGNORECASE)
-#: Seconds that checking one database may take, looked at every so many of SQLite's steps.
+#: Seconds that reading one database may take: real ones take well under one, a crafted one could
+#: take for ever. A judgement.
 PATIENCE = 20.0
+#: SQLite's virtual machine looks at the clock after so many instructions, some milliseconds: rare
+#: enough to cost nothing, often enough for a limit in seconds.
 STEPS = 100_000
 
 
 def check(path: Path, kind: Kind) -> None:
-    """Raise BadBoxError unless the file is a database of this kind, sound and inert."""
+    """Raise BadBoxError unless the file is an undamaged database with this kind's tables only."""
     try:
         with closing(opened(path)) as link:
             _schema(link, kind)
@@ -41,17 +48,19 @@ def check(path: Path, kind: Kind) -> None:
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """Return a connection that only reads, and that gives up after a while."""
+    """Return a connection that only reads; its queries fail after ``PATIENCE`` seconds."""
+    # immutable: SQLite then takes no lock and replays no journal, which a foreign box could plant.
     link = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     deadline = time.monotonic() + PATIENCE
     link.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
+    # Both before the first read: a schema must call no function, and a broken page must be seen.
     link.execute("PRAGMA trusted_schema = OFF")
     link.execute("PRAGMA cell_size_check = ON")
     return link
 
 
 def seal(path: Path) -> None:
-    """Fold what SQLite keeps beside a database that was written into the one file."""
+    """Fold SQLite's write-ahead log into the database, so that one file holds everything."""
     with closing(sqlite3.connect(path)) as link:
         link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         link.execute("PRAGMA journal_mode = DELETE")
@@ -62,6 +71,7 @@ def _schema(link: sqlite3.Connection, kind: Kind) -> None:
     rows = link.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
     for sort, name, table, sql in rows:
         plain = sort == "table" and name in tables and sql and not _ACTS.search(sql)
+        # An index without SQL is one that SQLite makes for a primary key.
         index = sort == "index" and table in tables and (sql is None or _INDEX.fullmatch(sql))
         if not plain and not index:
             raise BadBoxError(f"a database holds the {sort} {name!r}, which its tool never makes")

@@ -1,4 +1,8 @@
-"""Proving what a staged box holds, in a process of its own whose memory the system bounds."""
+"""Proves what a staged box holds, in a process of its own whose memory the system bounds.
+
+Decoding foreign bytes can take any amount of memory and time. A process of its own can be ended by
+the kernel without harm to the run that asked.
+"""
 
 from __future__ import annotations
 
@@ -24,30 +28,32 @@ if TYPE_CHECKING:
     Ask = Callable[[tuple[str, ...]], tuple[int, bytes, str]]
 
 T = TypeVar("T")
-#: What reading a box's content may take; the largest real ones take a quarter of it.
+#: Bytes of memory that reading a box may take; the largest real ones take a quarter of it.
 MOST_MEMORY = 1 << 30
-#: Seconds of a processor that it may take.
+#: Seconds of processor time that it may take. It takes a few, so this ends only what hangs.
 PATIENCE = 120
 #: The part that no recording names: the lock's own text changes no test.
 LOCK = "lock"
 KINDS: dict[str, type[Struct]] = {"learned": WarmSummary, "watched": Watched}
-#: Beside the files of a box while it is proved.
+#: Hands the manifest to the process that proves: it can be too large for a command line.
 MANIFEST = "manifest.json"
-#: How the process ends that found something wrong, and printed what.
+#: Its exit code where it found something wrong and printed what.
 REFUSED = 1
-#: How it ends that the system stopped because it took too long (SIGXCPU).
+#: Its exit code where the kernel ended it for the time it took (signal 24 is SIGXCPU).
 TOO_LONG = -24
 
 
 def prove(manifest: Manifest, staging: Path, ask: Ask | None = None) -> None:
-    """Raise BadBoxError unless what stands in a staging folder is what runs record."""
+    """Raise BadBoxError unless the files in a staging folder are what FirstTry's runs record."""
     disk.write_json(staging / MANIFEST, manifest)
+    # -P: Python must not import a module from the folder it stands in.
     argv = (sys.executable, "-P", "-m", __name__, str(staging))
     code, out, err = (ask or _ask)(argv)
     if code == REFUSED:
         raise BadBoxError(out.decode("utf-8", "replace").strip())
     if code == TOO_LONG:
         raise BadBoxError(f"reading it takes longer than {PATIENCE} s")
+    # Anything else, such as a MemoryError under the bound, is told by its last line.
     if code:
         words = (err.splitlines() or [""])[-1]
         raise BadBoxError(f"reading it ended with {code} {words}".rstrip())
@@ -59,7 +65,8 @@ def _ask(argv: tuple[str, ...]) -> tuple[int, bytes, str]:
 
 
 def main(staging: Path) -> int:
-    """Prove a staged box, and print what is wrong with it."""
+    """Prove a staged box and print what is wrong with it; return the exit code."""
+    # The manifest was written by this machine, so only what comes after it is bounded.
     manifest = msgspec.json.decode(disk.read(staging / MANIFEST) or b"", type=Manifest)
     machine.limit_resources(MOST_MEMORY, PATIENCE)
     try:
@@ -74,7 +81,7 @@ def main(staging: Path) -> int:
 
 
 def check(manifest: Manifest, staging: Path) -> None:
-    """Raise BadBoxError unless each file is what its tool writes, and all fit each other."""
+    """Raise BadBoxError unless each file is what its tool writes, and the files agree."""
     for member in manifest.files:
         _sound(staging / member.path, member, manifest)
     _rests_on(staging, manifest)
@@ -101,9 +108,10 @@ def _decoded(path: Path, kind: type[T]) -> T:
 
 
 def _rests_on(staging: Path, manifest: Manifest) -> None:
-    """Check that the db rests on the very parts by which the box was chosen.
+    """Check that the db was recorded with the parts by which the box was chosen.
 
-    And that all of what its tests looked at besides the tree is watched.
+    Check too that the file of watched things names all that the tests looked at outside of the
+    tree: what is missing there would never be compared, and a change of it would select no test.
     """
     recorded_runs = recorded_claims.read(staging / contents.DB)
     for recorded in recorded_runs:

@@ -1,4 +1,8 @@
-"""What a foreign db claims that tests rest on: read within bounds, and possible at all."""
+"""Reads the recorded runs of a foreign db within bounds, and refuses what no run could record.
+
+Selection follows numbers from tests to scopes to units without a check of its own. So every number
+is checked here, once, before a foreign db is used.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-#: What all rows together may unpack to; the largest real ones have some ten megabytes.
+#: Bytes that all rows together may unpack to; the largest real ones have some ten megabytes.
 MOST_ROWS = 256 << 20
-#: How deep scopes may lie in each other; real ones are fixtures of fixtures.
+#: How deep scopes may lie in each other. Real ones, fixtures of fixtures, are some ten deep;
+#: Python's limit of 1,000 calls must stay out of reach for code that walks them. A judgement.
 MOST_DEEP = 400
-#: Bytes of a unit's number in a test.
+#: Bytes of one unit's number in ``RecordedTest.units``, which packs them.
 WORD = 4
 
 
@@ -47,7 +52,7 @@ def read(path: Path) -> tuple[RecordedRun, ...]:
 
 
 class _Rows:
-    """Unpacks rows, all of them together within a bound."""
+    """Unpacks and decodes rows; all of them together must stay within ``MOST_ROWS`` bytes."""
 
     def __init__(self) -> None:
         self._left = MOST_ROWS
@@ -57,6 +62,7 @@ class _Rows:
             raise BadBoxError("its db has a row that is no recording")
         stream = zlib.decompressobj()
         try:
+            # By a stream with a bound: a few kilobytes of zlib can unpack to gigabytes.
             data = stream.decompress(body, self._left + 1)
             self._left -= len(data)
             if not stream.eof or self._left < 0:
@@ -67,7 +73,8 @@ class _Rows:
 
 
 def issues(recorded: RecordedRun, lengths: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """Yield what no recorded run would say."""
+    """Yield a sentence for each claim that no run could have recorded."""
+    # -1 (``NOWHERE``) is no error: a run records it for a unit that is in no fragment.
     for path, fragment in recorded.units:
         if not -1 <= fragment < lengths.get((path, recorded.manifest.get(path, "")), 0):
             yield f"{path} has no fragment {fragment}"
@@ -78,19 +85,20 @@ def issues(recorded: RecordedRun, lengths: Mapping[tuple[str, str], int]) -> Ite
 def _scopes(recorded: RecordedRun) -> Iterator[str]:
     for scope in recorded.scopes:
         ran = (*scope.units, *(unit for _, unit in scope.lines))
-        there = _within(ran, recorded.units) and _within(scope.observations, recorded.observations)
-        if not (there and _within(scope.used, recorded.scopes)):
+        known = _within(ran, recorded.units) and _within(scope.observations, recorded.observations)
+        if not (known and _within(scope.used, recorded.scopes)):
             yield f"the frame {scope.name!r} rests on what is not there"
 
 
 def _tests(recorded: RecordedRun) -> Iterator[str]:
     for test in recorded.tests:
-        there = not len(test.units) % WORD and _within(test.ran(), recorded.units)
+        known = not len(test.units) % WORD and _within(test.ran(), recorded.units)
         held = _within(test.observations, recorded.observations) and _within(
             test.scopes, recorded.scopes
         )
-        if not (there and held):
+        if not (known and held):
             yield f"{test.nodeid!r} rests on what is not there"
+        # Without a scope, or a file in the manifest, no change would ever select the test.
         if not test.scopes or test.path not in recorded.manifest:
             yield f"{test.nodeid!r} rests on no file of the tree"
 
@@ -100,7 +108,9 @@ def _within(numbers: Sequence[int], things: Sized) -> bool:
 
 
 def _too_deep(recorded: RecordedRun) -> str | None:
-    """Follow scopes into scopes, as selection does, each visited once."""
+    """Return a sentence where scopes lie deeper in each other than ``MOST_DEEP``, else None."""
+    # With a list of its own, not by recursion: the depth is what is in doubt. A scope that was
+    # visited is not visited again, so circles end.
     deep: dict[int, int] = {}
     for start in range(len(recorded.scopes)):
         waiting = [] if start in deep else [(start, 1)]

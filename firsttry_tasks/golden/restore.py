@@ -1,4 +1,7 @@
-"""Staging a box, and swapping it in once it is proved: the old state stands, or the new one."""
+"""Unpacks a box into a staging folder, and swaps it in once it is proved.
+
+A kill at any moment leaves the old state, or the new one, or none: never a mixture that counts.
+"""
 
 from __future__ import annotations
 
@@ -21,33 +24,37 @@ if TYPE_CHECKING:
     from firsttry_tasks.golden.box import Member
 
 T = TypeVar("T")
-#: Written last into a staging folder: from then on the swap is carried through.
+#: Written last into a staging folder. A folder with it is proved, so the next run goes on with a
+#: swap that was cut short; a folder without it is thrown away.
 READY = "ready.json"
-#: What the warm state was restored from; where what is in its db came from, and when.
+#: The index entry that the warm state was restored from, and who recorded its db.
 GOLDEN, FOREIGN = (Path(it).name for it in (state_paths.GOLDEN, state_paths.FOREIGN))
 
 
 class Foreign(Struct, frozen=True, kw_only=True):
-    """Who recorded what a restored db holds; what is recorded later, is recorded here."""
+    """Which run recorded the tests of a restored db, and when it was restored (Unix time).
+
+    What was recorded after ``restored`` was recorded in this checkout.
+    """
 
     producer: Producer
     restored: float
 
 
 def stage(index_entry: IndexEntry, tar: Source, staging: Path) -> None:
-    """Unpack into an empty staging folder; raises BadBoxError unless each byte is sealed."""
+    """Unpack a box into an emptied staging folder; raises BadBoxError if any byte is wrong."""
     disk.fresh_folder(staging)
     archive.unpack(index_entry.manifest, tar, partial(_into, staging))
 
 
 def _into(staging: Path, member: Member) -> AbstractContextManager[Sink]:
-    # mypy itself does not wait for the disk either: what a power cut leaves, it makes anew.
+    # mypy itself does not wait for the disk either, and makes anew what a power cut damaged.
     place = contents.place(member.path)
     return disk.writing(staging / member.path, lasting=place is None or place.kind != "mypy")
 
 
 def mark_ready(staging: Path, index_entry: IndexEntry, *, tests: bool, mypy: bool) -> None:
-    """Let the swap begin, with the halves of the box that are wanted."""
+    """Mark a staging folder as proved, once the unwanted halves of the box are removed."""
     for wanted, half in ((tests, "tests"), (mypy, "mypy")):
         if not wanted:
             disk.remove(staging / half)
@@ -55,9 +62,9 @@ def mark_ready(staging: Path, index_entry: IndexEntry, *, tests: bool, mypy: boo
 
 
 def finish(staging: Path, warm: Path, mypy: Path | None) -> IndexEntry | None:
-    """Swap a proved box in; one that an earlier run began to swap in is carried through.
+    """Swap in a box that ``mark_ready`` marked, in this run or in one that was cut short.
 
-    Returns the index entry of what is now in place, or None where nothing was ready.
+    Returns the index entry of the box that is now in place, or None where none was marked.
     """
     index_entry = disk.read_own(staging / READY, IndexEntry)
     if index_entry is None:
@@ -69,6 +76,7 @@ def finish(staging: Path, warm: Path, mypy: Path | None) -> IndexEntry | None:
         staging, warm, Foreign(producer=index_entry.manifest.producer, restored=time.time())
     )
     disk.write_json(warm / GOLDEN, index_entry)
+    # The mark first: a half-removed folder that still has it would be swapped in again.
     disk.remove(staging / READY)
     disk.remove(staging)
     return index_entry
@@ -88,7 +96,8 @@ def _swap_tests(staging: Path, warm: Path, origin: Foreign) -> None:
     if not db.exists():
         return
     disk.own_folder(warm)
-    # Without a db nothing counts as learned: a kill from here on costs time only.
+    # The old db goes first and the new one comes last. Without a db nothing counts as learned, so a
+    # kill in between costs time only. An old journal beside a new db would corrupt it.
     for end in ("", "-wal", "-shm", "-journal"):
         disk.remove(warm / f"{db.name}{end}")
     disk.write_json(warm / FOREIGN, origin)

@@ -1,4 +1,4 @@
-"""What a store keeps: so many boxes, none older than so many days, and no leftovers."""
+"""Decides which files of a store to delete: boxes beyond a count or an age, and leftovers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY = 86_400.0
 
 
 class StoredBox(Struct, frozen=True, kw_only=True):
-    """One box in a store: its files' keys and size, and when its index entry was written."""
+    """One box in a store: its keys, its bytes, and when its index entry was written (Unix time)."""
 
     name: Name
     keys: tuple[str, ...]
@@ -27,20 +27,21 @@ class StoredBox(Struct, frozen=True, kw_only=True):
 
 
 def stored_boxes(files: Collection[Stored]) -> tuple[StoredBox, ...]:
-    """Return the boxes in a store, newest first: what has no index entry is none."""
+    """Return the boxes in a store, newest first; files without an index entry form no box."""
     sizes = {file.key: file.size for file in files}
-    found = []
+    boxes = []
     for file in files:
         name = box.labelled(file.key)
         if name:
+            # By prefix, because an archive's and a delta's keys hold digests that only it knows.
             keys = tuple(sorted(key for key in sizes if key.startswith(f"{name}.")))
             size = sum(sizes[key] for key in keys)
-            found.append(StoredBox(name=name, keys=keys, size=size, modified=file.modified))
-    return tuple(sorted(found, key=lambda stored_box: (-stored_box.modified, str(stored_box.name))))
+            boxes.append(StoredBox(name=name, keys=keys, size=size, modified=file.modified))
+    return tuple(sorted(boxes, key=lambda stored_box: (-stored_box.modified, str(stored_box.name))))
 
 
 def outdated(files: Collection[Stored], now: float, *, keep: int, max_age: int) -> tuple[str, ...]:
-    """Return what to delete, index entries first: a box without its index entry is none."""
+    """Return the keys to delete, in order; ``now`` is Unix time, ``max_age`` is in days."""
     boxes = stored_boxes(files)
     old = [
         stored_box
@@ -49,13 +50,16 @@ def outdated(files: Collection[Stored], now: float, *, keep: int, max_age: int) 
     ]
     index_entries = [box.index_key(stored_box.name) for stored_box in old]
     rest = [key for stored_box in old for key in stored_box.keys if key not in index_entries]
+    # Index entries first: a deletion that is cut short leaves no entry whose archive is gone.
     return (*index_entries, *rest, *_left_over(files, boxes, now))
 
 
 def _left_over(
     files: Collection[Stored], boxes: Iterable[StoredBox], now: float
 ) -> tuple[str, ...]:
-    """Return our files that no index entry names, and that nobody can still be publishing."""
+    """Return FirstTry's files that no index entry names and that are older than a day."""
     held = {key for stored_box in boxes for key in stored_box.keys}
     ours = (file for file in files if file.key.startswith(box.PREFIX) and file.key not in held)
+    # A publishing job writes the archive before the index entry. It may still run when its archive
+    # has no entry, so a day, longer than any job may take on GitHub (six hours), must pass.
     return tuple(sorted(file.key for file in ours if now - file.modified > DAY))

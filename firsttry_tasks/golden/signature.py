@@ -1,4 +1,7 @@
-"""Signatures of index entries, by ssh keys as git uses them; once configured, required."""
+"""Signs index entries and verifies their signatures, with ssh keys as git uses them.
+
+Once signers are configured, a box without a good signature is refused.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,17 @@ if TYPE_CHECKING:
 
     Ask = Callable[[list[str], bytes], tuple[int, bytes, str]]
 
-#: A signature made for anything else, such as a commit, is none here.
+#: ssh-keygen binds a signature to a namespace, so that one made for a commit does not count here.
 NAMESPACE = "firsttry-golden"
+#: Bytes that a signature may have; one by an ssh key has under two thousand.
 MOST = 64 << 10
 
 
 def sign(data: bytes, key: Path, ask: Ask | None = None) -> bytes:
-    """Sign an index entry; ``key`` is a private key, or an agent's public one."""
+    """Return the signature of an index entry; raises FirstTryError where ssh-keygen fails.
+
+    ``key`` is a file with a private key, or with the public key of one that an ssh agent holds.
+    """
     argv = ["ssh-keygen", "-Y", "sign", "-q", "-f", str(key), "-n", NAMESPACE]
     code, out, err = (ask or _ask)(argv, data)
     if code:
@@ -31,9 +38,10 @@ def sign(data: bytes, key: Path, ask: Ask | None = None) -> bytes:
 def verify(
     data: bytes, signature: bytes | None, signers: Path, scratch: Path, ask: Ask | None = None
 ) -> str:
-    """Return who signed an index entry; raises BadBoxError unless one of ``signers`` did.
+    """Return the signer of an index entry; raises BadBoxError unless ``signers`` lists them.
 
-    ``scratch`` is a place for the signature while it is looked at.
+    ``signers`` is a file in the format of git's allowed_signers. The signature is written to
+    ``scratch`` while it is verified, because ssh-keygen takes it from a file only.
     """
     if not signature:
         raise BadBoxError("it is not signed, and signers are configured")
@@ -41,6 +49,7 @@ def verify(
     disk.write(scratch, signature)
     begin = ["ssh-keygen", "-Y"]
     try:
+        # Two steps: verifying needs the signer's name, which only the first step can tell.
         found = ["find-principals", "-s", str(scratch), "-f", str(signers)]
         code, out, _ = ask([*begin, *found], b"")
         names = out.decode("utf-8", "replace").split()
@@ -56,6 +65,7 @@ def verify(
 
 
 def _ask(argv: list[str], stdin: bytes) -> tuple[int, bytes, str]:
+    # Git's environment, which names no file of the project: a checkout can't redirect ssh-keygen.
     from firsttry_tasks.system.git import environment
 
     [answer] = process.outputs([argv], cwd="/", env=environment(), stdin=stdin)
