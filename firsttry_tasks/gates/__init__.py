@@ -1,4 +1,7 @@
-"""Each gate is a module: the command to start, and the findings in what it printed."""
+"""Lists the gates. Each is a module: the command to start, and how to read what it printed.
+
+A gate starts no process itself: it returns a command, and a step runs it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,11 @@ if TYPE_CHECKING:
 
 
 class Gate(Protocol):
-    """Both halves are pure: what to start, if anything, and what the ended process says."""
+    """What a gate's module has: two functions without side effects.
+
+    ``command`` returns the process to start, or None where there is nothing to check. ``said``
+    turns the ended process into a result.
+    """
 
     TOOL: str
 
@@ -27,6 +34,7 @@ class Gate(Protocol):
     def said(self, job: Job, done: Completed) -> ToolResult: ...  # noqa: D102  the class says it
 
 
+#: The names stand in reports, task names (`warm:ruff`) and ids of findings: scripts rely on them.
 GATES: Mapping[str, Gate] = {
     "ruff": ruff,
     "mypy": mypy,
@@ -36,7 +44,9 @@ GATES: Mapping[str, Gate] = {
 
 
 def said(gate: str, job: Job, done: Completed) -> ToolResult:
-    """Return what a gate says; a tool's answer that can't be read is no answer."""
+    """Return a gate's result; it is an error where the tool's output can't be decoded."""
+    # Once for all gates: a tool's next version may print something else, and a traceback would end
+    # the run instead of telling which tool it was. An error is never taken for green.
     try:
         return GATES[gate].said(job, done)
     except msgspec.DecodeError as error:

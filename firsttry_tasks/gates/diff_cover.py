@@ -1,4 +1,4 @@
-"""The diff-cover gate of the full stage: how many changed lines the tests ran."""
+"""The diff-cover gate, in the full stage only: the percentage of changed lines that tests ran."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TOOL = "diff-cover"
 
 
+# Both structs leave unknown fields alone: diff-cover prints more than is needed here.
 class _File(msgspec.Struct):
     percent_covered: float
     violation_lines: tuple[int, ...] = ()
@@ -29,19 +30,20 @@ class _Measured(msgspec.Struct):
 
 
 def command(job: Job) -> Command:
-    """Compare the full run's coverage with the lines changed since the merge base."""
+    """Return diff-cover on the full run's coverage and the lines changed since the merge base."""
+    # No threshold on its command line: it would only change the exit code, and the lock decides.
     head = (job.programs[TOOL], "--quiet", f"--compare-branch={job.base}")
     out = ("--format", f"json:{measured(job)}")
     return job.start(TOOL, GateSettings(), (*head, *out), (f"{job.work}/coverage.xml",))
 
 
 def measured(job: Job) -> Path:
-    """Return where diff-cover writes what it measured."""
+    """Return the path of the JSON report that diff-cover writes."""
     return Path(job.work) / "diff-cover.json"
 
 
 def said(job: Job, done: Completed) -> ToolResult:
-    """Judge by the lock's threshold; ``done.out`` is the JSON that diff-cover wrote."""
+    """Judge by the lock's threshold; ``done.out`` must be the JSON report, not the output."""
     if done.code or not done.out:
         words = " ".join(done.err.split())
         return ToolResult(
@@ -49,6 +51,7 @@ def said(job: Job, done: Completed) -> ToolResult:
         )
     result = msgspec.json.decode(done.out, type=_Measured)
     wanted = job.lock.thresholds.diff_cover or 0.0
+    # A change without lines of code has 0 %, but there is nothing that tests could have run.
     if not result.total_num_lines or result.total_percent_covered >= wanted:
         return ToolResult(status="green")
     found = tuple(

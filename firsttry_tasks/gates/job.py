@@ -1,4 +1,4 @@
-"""What a gate is told about the run it is part of."""
+"""Defines what a gate gets to know about the run that it is part of."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One gate's work: the checkout, the stage, who configured what, and what is there.
+    """One gate's work in one stage.
 
-    ``paths`` are the project's files; ``env`` is the whole environment of the process; ``work``
-    is a folder for what the gate needs only while it runs; ``configured`` maps a place
-    (``pyproject.toml [tool.mypy]``) to the options set there; ``programs`` maps a tool to where
-    it stands, "" where it is missing; ``base`` is the commit that changed lines are counted from;
-    ``record`` asks a full run to leave what a golden cache needs in ``recorded``.
+    ``root`` is the checkout; ``paths`` are the project's files, relative to it; ``env`` is the
+    whole environment of the process; ``work`` is a folder for files that the gate needs while it
+    runs; ``configured`` maps a place (``pyproject.toml [tool.mypy]``) to the names of the options
+    set there; ``programs`` maps a tool to the path of its program, "" where it is missing;
+    ``installed`` names the distributions in the environment; ``base`` is the commit that changed
+    lines are counted from. With ``record``, a full run leaves what a golden cache needs in
+    ``recorded``.
     """
 
     root: str
@@ -41,13 +43,15 @@ class Job(Struct, frozen=True, kw_only=True):
 
     @property
     def recorded(self) -> str:
-        """Return the folder that a full run records into: fresh, and part of its work folder."""
+        """Return the folder that a full run records into."""
+        # The steps that run gates empty it first, so that nothing of an earlier run gets packed.
         return f"{self.work}/{state_paths.RECORDED}"
 
     def start(
         self, tool: str, gate: GateSettings, head: tuple[str, ...], targets: tuple[str, ...]
     ) -> Command:
-        """Return the command, with what the lock and the settings add before the targets."""
+        """Return the command: ``head``, arguments of lock and settings, then ``targets``."""
+        # The settings come after the lock, because tools let the last of equal options win.
         locked = self.lock.tool(tool)
         return Command(
             argv=(*head, *locked.args, *gate.args, *targets),
@@ -57,6 +61,7 @@ class Job(Struct, frozen=True, kw_only=True):
         )
 
     def options(self, *starts: str) -> frozenset[str] | None:
-        """Return the options set in places that begin so; None where there is no such place."""
+        """Return the options set in places whose names begin so; None where no place does."""
+        # None is not the empty set: a tool with an empty configuration was still set up by someone.
         places = [names for place, names in self.configured.items() if place.startswith(starts)]
         return frozenset(name for names in places for name in names) if places else None

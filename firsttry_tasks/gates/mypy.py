@@ -1,4 +1,4 @@
-"""The mypy gate: type errors; warm goes on from mypy's own cache, full from nothing."""
+"""The mypy gate: type errors. Warm runs use mypy's own cache, full runs use none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Command, Completed
 
 TOOL = "mypy"
-#: Where mypy reads its configuration from.
+#: The files and sections that mypy reads its configuration from. setup.cfg's has no bracket at its
+#: end, because mypy also reads sections such as [mypy-tests.*].
 PLACES = ("mypy.ini", ".mypy.ini", "pyproject.toml [tool.mypy]", "setup.cfg [mypy")
 #: mypy's exit code for errors that end it early, such as a syntax error.
 BLOCKED = 2
@@ -30,13 +31,16 @@ class _Row(msgspec.Struct):
 
 
 def command(job: Job) -> Command | None:
-    """Return mypy with JSON output; without any configuration it forgives missing stubs.
+    """Return mypy's command; None where there is nothing to check.
 
-    None where neither settings, mypy's configuration nor the layout name anything to check.
+    There is nothing where neither the settings, nor mypy's configuration, nor the project's layout
+    name anything.
     """
     where = targets(job)
     if where is None:
         return None
+    # A full run is cold. To record a cache for others it fills an empty folder, which is as cold as
+    # no cache at all; /dev/null is mypy's own way to say "write none".
     full = (
         (f"--cache-dir={job.recorded}",)
         if job.record
@@ -44,37 +48,45 @@ def command(job: Job) -> Command | None:
     )
     head = (job.python, "-m", "mypy", "--output=json", "--no-error-summary", "--no-pretty")
     options = job.options(*PLACES)
+    # A project that never set mypy up would be red at first sight for libraries without types.
     lenient = ("--ignore-missing-imports",) if options is None else ()
     stage = full if job.stage == "full" else ()
     return job.start(TOOL, job.settings.mypy, (*head, *stage, *lenient), where)
 
 
 def targets(job: Job) -> tuple[str, ...] | None:
-    """Return what to check: the settings' paths, mypy's own, or the packages found."""
+    """Return the paths to check, or None where there are none.
+
+    The settings' paths come first. An empty tuple leaves the choice to mypy's configuration, where
+    that names files. Else it is the packages found.
+    """
     options = job.options(*PLACES) or frozenset()
     named = {"files", "packages", "modules"} & {name.rpartition(".")[2] for name in options}
     return job.settings.paths or (() if named else project_layout.sources(job.paths) or None)
 
 
 def cache_folder(job: Job, configured: str) -> str | None:
-    """Return where a warm run keeps mypy's cache, relative to the project.
+    """Return the folder of a warm run's mypy cache, relative to the project.
 
     ``configured`` is the value of ``cache_dir`` in mypy's configuration. None where the cache
-    lies outside of the project, or is turned off.
+    lies outside of the project, or is turned off: then no golden cache is restored into it.
     """
-    found = job.env.get("MYPY_CACHE_DIR") or configured or ".mypy_cache"
+    # As mypy ranks them: the command line, the environment, the configuration, the default.
+    folder = job.env.get("MYPY_CACHE_DIR") or configured or ".mypy_cache"
     for word in (*job.lock.tool(TOOL).args, *job.settings.mypy.args):
         if word.startswith("--cache-dir="):
-            found = word.removeprefix("--cache-dir=")
+            folder = word.removeprefix("--cache-dir=")
+        # The value in a word of its own is not followed: restoring nothing is always right.
         elif word in {"--cache-dir", "--no-incremental"}:
             return None
-    inside = found[:1] not in {"", "/"} and ".." not in found.split("/")
-    return found if inside else None
+    inside = folder[:1] not in {"", "/"} and ".." not in folder.split("/")
+    return folder if inside else None
 
 
 def said(job: Job, done: Completed) -> ToolResult:
-    """Read mypy's JSON lines; an early end without one is no answer."""
+    """Read mypy's JSON lines; the result is an error where mypy is red without any."""
     del job
+    # Only lines that begin an object: a plugin of mypy may print lines of its own.
     rows = [
         msgspec.json.decode(line, type=_Row) for line in done.out.splitlines() if line[:1] == "{"
     ]
@@ -93,6 +105,7 @@ def said(job: Job, done: Completed) -> ToolResult:
 
 def _finding(row: _Row) -> Finding:
     rule, placed = row.code or "error", row.line > 0
+    # The message is part of the id: mypy may report two errors of a kind at one place.
     return Finding(
         id=f"mypy:{row.file}:{row.line}:{row.column}:{rule}:{row.message}",
         gate="mypy",
@@ -101,5 +114,6 @@ def _finding(row: _Row) -> Finding:
         message=row.message,
         path=row.file,
         line=row.line if placed else None,
+        # mypy counts columns in JSON from 0; editors and the other gates count from 1.
         column=row.column + 1 if placed else None,
     )

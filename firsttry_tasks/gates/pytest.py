@@ -1,4 +1,7 @@
-"""The tests gate: pytest, read through the events our plugin streams, never off the terminal."""
+"""The tests gate: starts pytest with FirstTry's plugin, and reads the events that it writes.
+
+pytest's terminal output is never parsed: other plugins and settings change it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 TOOL = "pytest"
 PLUGIN = "firsttry_tasks.recorder.plugin"
-#: Where pytest reads its configuration from.
+#: The files and sections that pytest reads its configuration from.
 PLACES = (
     "pytest.ini",
     ".pytest.ini",
@@ -33,7 +36,7 @@ FAILED, INTERRUPTED, NOTHING = 1, 2, 5
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the stream; which fields are set depends on ``e``."""
+    """One line of the plugin's stream; ``e`` is its kind, and says which other fields are set."""
 
     e: str
     id: str = ""
@@ -53,7 +56,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PytestRun(Struct, frozen=True, kw_only=True):
-    """A whole stream, taken apart."""
+    """What a whole stream of events says.
+
+    ``why`` maps each selected test to its reason; ``running`` is the test that had begun and not
+    ended, "" where none had; ``unran`` are selected tests without an end; ``finished`` tells
+    whether pytest came to its end; ``total`` counts the tests that the project's options leave in.
+    """
 
     counts: Counts
     findings: tuple[Finding, ...]
@@ -70,8 +78,10 @@ class PytestRun(Struct, frozen=True, kw_only=True):
 
 
 def command(job: Job) -> Command:
-    """Return pytest with our plugin, which selects and records; testmon's own hooks are off."""
+    """Return pytest's command with FirstTry's plugin, which selects and records."""
+    # testmon's hooks are off: where it is installed they would record, and deselect, a second time.
     head = (job.python, "-m", "pytest", "-p", PLUGIN, "-p", "no:testmon", f"--rootdir={job.root}")
+    # --lf and its like read the cache of the last run: a full run must not see one.
     cold = ("-o", f"cache_dir={job.work}/pytest_cache")
     stage = cold if job.stage == "full" else ()
     cover = coverage_options(job)
@@ -79,7 +89,8 @@ def command(job: Job) -> Command:
 
 
 def coverage_options(job: Job) -> tuple[str, ...]:
-    """Return what turns pytest-cov on where the lock asks for it, and off everywhere else."""
+    """Return the options that turn pytest-cov on where the lock asks for it, and off elsewhere."""
+    # Without pytest-cov, or where plugins don't load by themselves, its options are unknown words.
     if "pytest-cov" not in job.installed or job.env.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         return ()
     if measures(job):
@@ -90,8 +101,11 @@ def coverage_options(job: Job) -> tuple[str, ...]:
             *asked,
             "--cov-report=",
             f"--cov-report=xml:{job.work}/coverage.xml",
+            # The project's own limit is for its own runs; here the diff-cover gate judges.
             "--cov-fail-under=0",
         )
+    # Options in the project's addopts may turn it on: it slows a run, and part of the tests measure
+    # too little.
     return ("--no-cov",)
 
 
@@ -102,13 +116,17 @@ def measures(job: Job) -> bool:
 
 
 def targets(job: Job) -> tuple[str, ...]:
-    """Return what pytest is pointed at; nothing where its own configuration decides."""
-    found = project_layout.tests(job.paths) if job.options(*PLACES) is None else ()
-    return job.settings.tests or found
+    """Return the paths pytest gets; none where its own configuration says where tests are."""
+    folders = project_layout.tests(job.paths) if job.options(*PLACES) is None else ()
+    return job.settings.tests or folders
 
 
 def said(job: Job, done: Completed) -> ToolResult:
-    """Read the streamed events, which the caller put in place of the terminal's output."""
+    """Return the result of a run; ``done.out`` must be the stream of events, not the output.
+
+    The order of the questions matters: a run that was ended early has neither a finish nor an exit
+    code that tells anything.
+    """
     heard = hear(done.out.splitlines())
     findings, message = heard.findings, ""
     if done.timed_out:
@@ -120,8 +138,10 @@ def said(job: Job, done: Completed) -> ToolResult:
     elif done.code not in {0, FAILED, NOTHING} and not (done.code == INTERRUPTED and findings):
         message = f"pytest ended with exit code {done.code}{_tail(done)}"
     elif done.code == 0 and heard.unran:
-        # pytest.exit(returncode=0), or a forgotten --collect-only: pytest is content, we are not.
+        # pytest.exit(returncode=0) and --collect-only end with 0 without having run the tests:
+        # taken for green, they would hide whatever those tests would have found.
         message = f"pytest ended early: {len(heard.unran)} of {len(heard.why)} tests did not run"
+    # A plugin can turn the run red without a failed test, such as a limit on coverage.
     elif done.code == FAILED and not findings:
         findings = (_red(done),)
     status: Status = "error" if message else "red" if findings else "green"
@@ -138,7 +158,7 @@ def said(job: Job, done: Completed) -> ToolResult:
 
 
 def hear(lines: Iterable[str]) -> PytestRun:
-    """Take a stream apart; what comes after a line that was cut is left out."""
+    """Read a stream of events up to its end or to the first line that was cut."""
     events = tuple(_events(lines))
     ends = [event for event in events if event.e == "end"]
     asked = [event for event in events if event.e == "collected"]
@@ -172,7 +192,9 @@ def _events(lines: Iterable[str]) -> Iterable[Event]:
         try:
             yield msgspec.json.decode(line, type=Event)
         except msgspec.DecodeError:
-            return  # cut by a kill or a full disk: without its end the run did not finish
+            # A kill or a full disk cut the line. What follows can't be trusted, and without the
+            # finish event the run counts as died, so nothing is taken for green.
+            return
 
 
 def _counts(ends: Sequence[Event]) -> Counts:
@@ -231,6 +253,8 @@ def _finding(
     path: str | None = None,
     line: int | None = None,
 ) -> Finding:
+    # The id has no message and no line: both stages must give a failing test the same id even where
+    # its message holds an address or a time.
     return Finding(
         id=f"tests:{nodeid or rule}",
         gate="tests",

@@ -1,4 +1,4 @@
-"""The ruff gate: lint findings, by content alone."""
+"""The ruff gate: lint findings; warm runs use ruff's own cache, full runs use none."""
 
 from __future__ import annotations
 
@@ -30,17 +30,19 @@ class _Row(msgspec.Struct):
 
 def command(job: Job) -> Command:
     """Return ``ruff check`` with JSON output; the full stage reads no cache."""
+    # --no-fix, because a project may turn fixing on, and a gate must not change what it judges.
     cold = ("--no-cache",) if job.stage == "full" else ()
     head = (job.programs[TOOL], "check", "--output-format=json", "--no-fix", *cold)
     return job.start(TOOL, job.settings.ruff, head, job.settings.paths or (".",))
 
 
 def said(job: Job, done: Completed) -> ToolResult:
-    """Read ruff's JSON: exit 0 is clean, 1 has findings, anything else is no answer."""
+    """Read ruff's JSON: exit code 0 means clean, 1 findings, and any other an error."""
     if done.code not in {0, 1}:
         return ToolResult(status="error", message=_last(done))
     rows = msgspec.json.decode(done.out or "[]", type=list[_Row])
     found = tuple(_finding(job.root, row) for row in rows)
+    # Red without a finding would be a red that nobody can mend; ruff's own words say more.
     if done.code and not found:
         return ToolResult(status="error", message=_last(done))
     return ToolResult(status="red" if found else "green", findings=found)
@@ -48,6 +50,7 @@ def said(job: Job, done: Completed) -> ToolResult:
 
 def _finding(root: str, row: _Row) -> Finding:
     path = os.path.relpath(row.filename, root)
+    # ruff gives a file that it can't parse no rule, and some findings of whole files no place.
     place = row.location or _Place(1, 1)
     rule = row.code or "syntax"
     return Finding(
