@@ -1,1 +1,1 @@
-"""Tests that answer both ways: what is known of them and how it changes."""
+"""The flaky list: tests that pass and fail on the same tree, and how they move through it."""

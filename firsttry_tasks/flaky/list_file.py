@@ -1,4 +1,4 @@
-"""The layout of ``ci/flaky_tests.json``: one test a line, mended where git left a conflict."""
+"""Reads, writes and merges ``ci/flaky_tests.json``, in which each test has a line of its own."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: How git begins the parts of a conflict; a part of the common ancestor is in some styles only.
+#: How git begins the parts of a conflict, and how it ends one. The part of the common ancestor is
+#: there only where merge.conflictStyle is diff3 or zdiff3.
 OURS, BASE, THEIRS, END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 
 
 def encode(memory: FlakyMemory) -> bytes:
-    """Return the file: a line for each test, so that git merges what does not touch."""
+    """Return the file's bytes; tests are sorted, one a line."""
+    # A line for each test, because git merges by lines: where two branches learned of different
+    # tests, even a clone without the merge driver often has no conflict.
     parts = (
         f'  "nodeids": {_lines("[]", map(_json, memory.nodeids))}',
         f'  "tests": {_lines("{}", _pairs(memory.tests))}',
@@ -42,12 +45,13 @@ def _json(value: object) -> str:
 
 
 def decode(data: bytes) -> FlakyMemory:
-    """Return the memory in a file; both sides of a conflict that git left in it are folded.
+    """Return the memory in a file; where git left a conflict in it, both sides are merged.
 
-    Raises FirstTryError with place and remedy where it is no such file.
+    Raises FirstTryError, with what to do, where the file can't be read.
     """
     try:
         text = data.decode("utf-8")
+        # A run in the middle of a merge must not stop for a conflict that a machine can settle.
         if OURS in text and THEIRS in text:
             return merge(None, *(_memory(side) for side in _sides(text)))
         return _memory(text)
@@ -59,11 +63,13 @@ def decode(data: bytes) -> FlakyMemory:
 
 
 def _memory(text: str) -> FlakyMemory:
-    found = msgspec.json.decode(text, type=FlakyMemory)
-    return replace(found, nodeids=tuple(sorted(set(found.nodeids))))
+    memory = msgspec.json.decode(text, type=FlakyMemory)
+    # People and merges edit the file; the rest of the code relies on sorted, unique ids.
+    return replace(memory, nodeids=tuple(sorted(set(memory.nodeids))))
 
 
 def _sides(text: str) -> tuple[str, str]:
+    """Return the file as each side of the conflict has it, without the common ancestor's lines."""
     sides: tuple[list[str], list[str]] = ([], [])
     into: tuple[int, ...] = (0, 1)
     for line in text.splitlines():
@@ -83,7 +89,11 @@ def _sides(text: str) -> tuple[str, str]:
 
 
 def merge(base: FlakyMemory | None, ours: FlakyMemory, theirs: FlakyMemory) -> FlakyMemory:
-    """Return what both branches know; a test that one of them dropped stays only for news."""
+    """Return what both branches know.
+
+    A test that one branch took off the list stays only where the other saw a failure of it since.
+    ``base`` is their common ancestor, None where it is not known.
+    """
     old = whole(base or FlakyMemory())
     left, right = whole(ours), whole(theirs)
     tests = {}
@@ -91,7 +101,7 @@ def merge(base: FlakyMemory | None, ours: FlakyMemory, theirs: FlakyMemory) -> F
         test = _both(old.get(nodeid), left.get(nodeid), right.get(nodeid))
         if test:
             tests[nodeid] = test
-    gone = {n: it for n, it in {**theirs.gone, **ours.gone}.items() if n not in tests}
+    gone = {n: left for n, left in {**theirs.gone, **ours.gone}.items() if n not in tests}
     return FlakyMemory(nodeids=tuple(tests), tests=tests, gone=newest(gone))
 
 
@@ -102,6 +112,7 @@ def _both(
         one = left or right
         dropped = old is not None and (one is None or one.last <= old.last)
         return None if dropped else one
+    # Both counted on from the same past: adding them up would count that past twice.
     shared = _shared(old, left, right)
     newer = max(left, right, key=lambda test: test.last)
     passes = {
@@ -112,6 +123,7 @@ def _both(
         replace(
             newer,
             first=min(filter(None, (left.first, right.first)), default=""),
+            # Never less than one side has: without an ancestor the shared part is only estimated.
             runs=max(left.runs, right.runs, left.runs + right.runs - shared.runs),
             failures=max(
                 left.failures, right.failures, left.failures + right.failures - shared.failures
@@ -125,7 +137,11 @@ def _both(
 
 
 def _shared(old: FlakyTest | None, left: FlakyTest, right: FlakyTest) -> FlakyTest:
-    """Return what both sides have seen: what their ancestor had, and news that reached both."""
+    """Return the evidence on both sides: the ancestor's, and sightings that reached both since.
+
+    Without an ancestor, passes of the same day are taken to be the same passes, so that a merge
+    counts too few rather than too many: passes take a test off the list.
+    """
     common = set(left.sightings) & set(right.sightings)
     news = common.difference(old.sightings) if old else common
     days = left.passes.keys() & right.passes.keys()

@@ -1,7 +1,8 @@
-"""Memory of tests that answer both ways, as a fold: memory and sightings give memory.
+"""Adds sightings of flaky tests to the flaky memory, and decides the state of each test.
 
-A sighting is evidence about one test on one tree. Where a test stands follows from its evidence,
-the lock's rules and the day, so that machines which saw things in different orders agree.
+A sighting is evidence about one test on one tree. All functions here are pure. A test's state
+follows from its evidence, the parity lock's rules and the day, never from earlier states: machines
+that saw the same things in different orders agree.
 """
 
 from __future__ import annotations
@@ -22,22 +23,27 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.flaky_records import Seen, State
 
 FILE = "ci/flaky_tests.json"
-#: How many failing sightings, days with passes, and tests that left are kept.
+#: How many failing sightings and days with passes are kept of a test, and how many tests that left.
+#: The file lies in git and grows with each of them; the rules need at most the newest ``broken``
+#: sightings and ``forget`` passes. Judgements.
 WINDOW, DAYS, LEFT = 20, 90, 100
-#: Days after which a test that was suspected only once is no longer suspected.
+#: Days after which a test that was suspected only once is no longer suspected. A judgement: a month
+#: of runs without a second failure says more than the one that was seen.
 FADES = 30
 #: The normal quantile of a 95 % interval.
 Z95 = 1.959964
-#: States in which a failure is run again before it counts.
+#: States in which a failure is run again before it counts. A suspect is not among them: one failure
+#: in one report is too little to forgive the next, which may be a real one.
 FORGIVEN = frozenset({"flaky", "order-dependent", "probation"})
 
 
 def remember(memory: FlakyMemory, seen: Iterable[tuple[str, Seen]]) -> FlakyMemory:
-    """Return the memory with the sightings in it; in which order they come does not matter.
+    """Return the memory with this machine's sightings added, in whatever order they come.
 
-    A pass of a test that is not known is no evidence of anything, and is left out.
+    A pass of a test that is not listed is left out: almost all tests pass.
     """
     tests = whole(memory)
+    # Failures first: a pass counts only for tests that are listed, and only after the last failure.
     for nodeid, it in sorted(seen, key=lambda pair: pair[1].failures == 0):
         if it.failures or nodeid in tests:
             tests[nodeid] = _with(tests.get(nodeid, FlakyTest(state="suspect")), it)
@@ -46,11 +52,10 @@ def remember(memory: FlakyMemory, seen: Iterable[tuple[str, Seen]]) -> FlakyMemo
 
 
 def gather(memory: FlakyMemory, seen: Iterable[tuple[str, Seen]]) -> FlakyMemory:
-    """Return the memory with what other machines saw of the listed tests, each run of them once.
+    """Return the memory with other machines' sightings of the listed tests added.
 
-    Passes of a day count up to the most that were told of it, so the same news change nothing.
-    A test that failed every time may have been broken by the change that was tried there: that
-    is no evidence here.
+    Adding the same sightings again changes nothing. A sighting in which every run failed is left
+    out: the change that was tried there may have broken the test.
     """
     tests = whole(memory)
     days: Counter[tuple[str, str]] = Counter()
@@ -61,6 +66,8 @@ def gather(memory: FlakyMemory, seen: Iterable[tuple[str, Seen]]) -> FlakyMemory
             days[nodeid, it.at[:10]] += it.runs
         elif it.failures < it.runs and _is_news(tests[nodeid], it):
             tests[nodeid] = _with(tests[nodeid], it)
+    # Passes have no ids. So a day's passes rise to the number reported and are not added to it:
+    # those that this machine reported itself would count twice.
     for (nodeid, day), runs in days.items():
         test = tests[nodeid]
         more = runs - test.passes.get(day, 0)
@@ -71,17 +78,21 @@ def gather(memory: FlakyMemory, seen: Iterable[tuple[str, Seen]]) -> FlakyMemory
 
 
 def _is_news(test: FlakyTest, it: Seen) -> bool:
-    """Tell whether a sighting was not counted yet: what fell out of the window was."""
+    """Tell whether a sighting was not counted yet."""
+    # One that is older than a full window was counted and then fell out of it.
     full = len(test.sightings) >= WINDOW
     return it not in test.sightings and not (full and _when(it) < _when(test.sightings[0]))
 
 
 def whole(memory: FlakyMemory) -> dict[str, FlakyTest]:
-    """Return every listed test; one that stands only in ``nodeids`` is carried forward."""
+    """Return every listed test by its node id."""
+    # ``nodeids`` is the list, the records are notes on it: older files have ids alone, and a person
+    # takes a test off by deleting its id.
     return {nodeid: memory.tests.get(nodeid, FlakyTest()) for nodeid in memory.nodeids}
 
 
 def _with(test: FlakyTest, it: Seen) -> FlakyTest:
+    # Comparing the same reports once more brings the same sightings once more.
     if it in test.sightings:
         return test
     counted = replace(test, runs=test.runs + it.runs, failures=test.failures + it.failures)
@@ -99,7 +110,9 @@ def _with(test: FlakyTest, it: Seen) -> FlakyTest:
 
 
 def trim(test: FlakyTest) -> FlakyTest:
-    """Return the test with its evidence in order and within its bounds."""
+    """Return the test with its evidence sorted, deduplicated and cut to the newest."""
+    # Passes up to the last failure go: probation and forgetting count passes in a row. A day that
+    # had both goes too, since within a day the order is not known.
     kept = tuple(sorted(set(test.sightings), key=_when)[-WINDOW:])
     days = sorted(day for day in test.passes if day > test.last[:10])[-DAYS:]
     return replace(
@@ -112,6 +125,7 @@ def trim(test: FlakyTest) -> FlakyTest:
 
 
 def _when(it: Seen) -> tuple[str, str, int, int]:
+    # All fields that can differ, so that equal times still sort alike on every machine.
     return (it.at, it.id, it.failures, it.runs)
 
 
@@ -121,7 +135,9 @@ def _kind(kept: tuple[Seen, ...]) -> str:
 
 
 def state(test: FlakyTest, rules: FlakyRules, today: dt.date) -> State:
-    """Return where a test stands, from its evidence alone."""
+    """Return a test's state on a day, from its evidence alone."""
+    # In this order: "broken" must block whatever else is true, and a test that only passes must
+    # not be forgiven beyond its expiry.
     if _always_fails(test, rules):
         return "broken"
     if not _established(test):
@@ -134,13 +150,16 @@ def state(test: FlakyTest, rules: FlakyRules, today: dt.date) -> State:
 
 
 def _always_fails(test: FlakyTest, rules: FlakyRules) -> bool:
+    # A single pass since the last failure shows that it can pass, so that it is not broken.
     latest = test.sightings[-rules.broken :]
     full = len(latest) == rules.broken and not test.passes
     return full and all(it.failures == it.runs for it in latest)
 
 
 def _established(test: FlakyTest) -> bool:
-    """Tell whether it is more than a suspect: confirmed by a rerun, seen twice, or listed."""
+    """Tell whether a test is more than a suspect."""
+    # Reruns of one tree prove it. Two reports prove it only if they are of different runs. A test
+    # without a sighting was put on the list by a person, or by an older format.
     proved = any(it.how in {"rerun", "order", "environment", "retry"} for it in test.sightings)
     apart = {it.id for it in test.sightings if it.how == "table"}
     return proved or len(apart) > 1 or not test.sightings
@@ -152,32 +171,40 @@ def heal(
     today: dt.date,
     owner: Callable[[str], str],
 ) -> tuple[FlakyMemory, tuple[str, ...]]:
-    """Return the memory as of today, and a sentence for each test that moved."""
+    """Return the memory as of today, and a sentence for each test whose state changed.
+
+    Tests that may leave the list do so; ``owner`` names the owner of a test that has none.
+    """
     kept: dict[str, FlakyTest] = {}
     gone = dict(memory.gone)
-    said = []
+    sentences = []
     for nodeid, old in whole(memory).items():
         test = _dated(old, rules, today)
         why = _leaves(test, rules, today)
         if why:
             gone[nodeid] = Gone(at=today.isoformat(), why=why)
-            said.append(f"{nodeid} leaves the flaky list: {why}")
+            sentences.append(f"{nodeid} leaves the flaky list: {why}")
             continue
         now = state(test, rules, today)
         if now != old.state:
-            said.append(f"{nodeid} was {old.state}, is now {now}{_so(now)}")
+            sentences.append(f"{nodeid} was {old.state}, is now {now}{_so(now)}")
         kept[nodeid] = replace(test, state=now, owner=test.owner or owner(nodeid))
-    return FlakyMemory(nodeids=tuple(sorted(kept)), tests=kept, gone=newest(gone)), tuple(said)
+    healed = FlakyMemory(nodeids=tuple(sorted(kept)), tests=kept, gone=newest(gone))
+    return healed, tuple(sentences)
 
 
 def newest(gone: dict[str, Gone]) -> dict[str, Gone]:
-    """Return the last tests that left, by name."""
+    """Return the ``LEFT`` tests that left the list last, sorted by name."""
     latest = sorted(gone, key=lambda nodeid: (gone[nodeid].at, nodeid))[-LEFT:]
     return {nodeid: gone[nodeid] for nodeid in sorted(latest)}
 
 
 def _dated(test: FlakyTest, rules: FlakyRules, today: dt.date) -> FlakyTest:
-    """Give a test without a date (the seed's format) today's, and one without expiry its own."""
+    """Return the test with a first day (today where none is known) and an expiry.
+
+    The oldest format has node ids alone.
+    """
+    # Dated once and kept: otherwise a test without a date would never expire.
     first = test.first or dt.datetime.combine(today, dt.time(), dt.UTC).isoformat()
     begun = dt.date.fromisoformat(first[:10])
     expires = test.expires or (begun + dt.timedelta(days=rules.days)).isoformat()
@@ -209,7 +236,9 @@ def forgiven(memory: FlakyMemory, rules: FlakyRules, today: dt.date) -> frozense
 
 
 def interval(failures: int, runs: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a rate; nothing seen says nothing: (0, 1)."""
+    """Return Wilson's 95 % interval of a failure rate; (0, 1) where nothing was seen."""
+    # Wilson's, because the textbook's interval has no width where all or none failed, and most
+    # flaky tests have few runs.
     if not runs:
         return 0.0, 1.0
     rate, square = failures / runs, Z95**2

@@ -1,4 +1,4 @@
-"""Who owns a test, by the repository's CODEOWNERS: the last line that fits decides."""
+"""Finds the owners of a test in the repository's CODEOWNERS: the last line that fits decides."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 
 def reader(text: str) -> Callable[[str], str]:
-    """Return a function from node id to its owners, "" where nobody is named."""
+    """Return a function from a node id to its owners, "" where nobody is named.
+
+    ``text`` is the content of a CODEOWNERS file.
+    """
     rules = []
     for line in text.splitlines():
         pattern, *owners = line.partition("#")[0].split() or [""]
+        # A line without owners counts: on GitHub it takes its paths from the owners named above.
         if pattern:
             rules.append((_globs(pattern), " ".join(owners)))
     rules.reverse()
@@ -34,13 +38,15 @@ def _fits(path: str, patterns: tuple[str, ...]) -> bool:
     try:
         return globs.fit(path, *patterns)
     except UsageError:
-        return False  # GitHub leaves out a line that it can't read
+        # GitHub leaves out a line that it can't read, and so do we: no run may stop for it.
+        return False
 
 
 def _globs(pattern: str) -> tuple[str, ...]:
-    """Return a pattern of CODEOWNERS as globs: all is as in a `.gitignore`, but for one thing.
+    """Return the globs that mean what a pattern of CODEOWNERS means.
 
-    `docs/*` takes the files of docs alone; any other pattern takes a folder with all it holds.
+    It means the same as in a `.gitignore`, but that `docs/*` takes only the files right in docs.
     """
+    # The second glob takes out again what lies deeper.
     alone = pattern.endswith("/*") and not pattern.endswith("**/*")
     return (pattern, f"!{pattern}/**") if alone else (pattern,)
