@@ -1,1 +1,1 @@
-"""What the project asks for: its settings, its layout and its parity lock."""
+"""Reads what a project asks for: its settings, its layout and its parity lock."""

@@ -1,4 +1,4 @@
-"""The parity lock: the tools, versions, arguments and thresholds that CI and laptops share."""
+"""Reads and makes the parity lock: versions, arguments and thresholds that CI and laptops share."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "ci/parity.lock.json"
+#: diff-cover is not among them: it judges only in full runs, by a threshold that the lock has.
 TOOLS = ("ruff", "mypy", "pytest", "pytest-testmon")
-#: Configuration that can change a verdict: whole files, and sections of shared ones.
+#: Configuration that can change a verdict: whole files, and sections of shared ones. Only these
+#: sections are digested, since a new line for another tool in setup.cfg changes no verdict.
 TOML_FILES = ("ruff.toml", ".ruff.toml", "pytest.toml", ".pytest.toml")
 INI_FILES = {
     "mypy.ini": ("",),
@@ -32,10 +34,12 @@ TABLES = ("ruff", "mypy", "pytest", "coverage", "firsttry")
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One tool: its version, what is added to its command line, its time limit in seconds."""
+    """One tool: its version, arguments added to its command line, its time limit in seconds."""
 
     version: str = ""
     args: tuple[str, ...] = ()
+    #: Half an hour ends what hangs before a CI job's own limit (six hours on GitHub) does. A
+    #: judgement; slow projects raise it.
     timeout: float = 1800
 
 
@@ -43,15 +47,21 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Limits: ``diff_cover`` in percent of changed lines, ``flaky`` in listed tests."""
 
     diff_cover: float | None = None
+    #: Only a warning hangs on it, so the number is a judgement: more are too many to know by name.
     flaky: int = 50
 
 
 class Confirm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a difference between the stages is looked into: reruns of each kind, and minutes in all.
+    """How a difference between the stages is looked into.
 
-    0 of either leaves the verdict as the two reports give it. ``share`` is the part of all tests
-    that must differ before the machine is suspected rather than the tests.
+    ``reruns`` is how often a test is run again in each way, ``minutes`` how long all reruns may
+    take. 0 of either leaves the verdict as the two reports give it. ``share`` is the fraction of
+    all tests that must differ at once before the machine is blamed and not the tests.
     """
+
+    # Three reruns and five minutes are judgements: each rerun delays a verdict that people wait
+    # for, and a test that fails rarely is caught by the flaky memory over many runs anyway. 0.8 is
+    # the share of failures above which Trunk, a service for flaky tests, ignores a run.
 
     reruns: Annotated[int, Meta(ge=0)] = 3
     minutes: Annotated[float, Meta(ge=0)] = 5
@@ -59,12 +69,15 @@ class Confirm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class FlakyRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How tests move through the flaky memory.
+    """How tests move through the flaky list.
 
-    ``reruns`` is how often a known flaky test that fails is run again; ``days`` until it blocks
-    again; ``probation`` and ``forget`` are passes in a row; ``broken`` is how many times in a row
-    every run of it must fail.
+    ``reruns`` is how often a listed test that fails is run again. After ``days`` on the list its
+    failures block again. After ``probation`` passes in a row it is on probation, after ``forget``
+    it leaves the list. It is broken after ``broken`` sightings in a row in which every run failed.
     """
+
+    # 14 days is the window that Harness (a CI service) uses too. The other numbers are judgements:
+    # 20 passes in a row leave at most a rate of 14 % likely (95 %), 60 passes one of 5 %.
 
     reruns: Annotated[int, Meta(ge=0)] = 3
     days: Annotated[int, Meta(ge=1)] = 14
@@ -74,7 +87,7 @@ class FlakyRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``ci/parity.lock.json``. Where the file is absent these defaults are in force."""
+    """``ci/parity.lock.json``; where there is no such file, these defaults are in force."""
 
     schema_version: int = SCHEMA_VERSION
     python: str = ""
@@ -92,7 +105,7 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Mismatch(Struct, frozen=True, kw_only=True):
-    """One thing that is not as the lock says, and the command that mends it."""
+    """One difference between the lock and this environment, and the command that mends it."""
 
     name: str
     locked: str
@@ -105,12 +118,16 @@ class Mismatch(Struct, frozen=True, kw_only=True):
 
 
 def read(root: Path) -> tuple[Lock, str]:
-    """Return the lock and the sha256 of its file (of nothing, where there is none)."""
+    """Return the lock and the sha256 of its file (of no bytes, where there is none).
+
+    Raises UsageError where the file can't be read or is of a newer FirstTry.
+    """
     data = disk.read(root / FILE) or b""
     try:
         lock = msgspec.json.decode(data, type=Lock) if data else Lock()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{FILE}: {error}. Write it anew with: doit lock") from error
+    # An older schema can be read; a newer one may mean something else by the same words.
     if lock.schema_version > SCHEMA_VERSION:
         raise UsageError(
             f"{FILE} has schema {lock.schema_version}, this FirstTry knows {SCHEMA_VERSION}; "
@@ -120,7 +137,10 @@ def read(root: Path) -> tuple[Lock, str]:
 
 
 def current(root: Path, old: Lock) -> Lock:
-    """Return the lock that describes this environment; what people chose in ``old`` is kept."""
+    """Return the lock that describes this environment.
+
+    Arguments, time limits, thresholds and rules, which people choose, are taken from ``old``.
+    """
     versions = machine.installed()
     tools = {
         name: msgspec.structs.replace(old.tool(name), version=versions.get(name, ""))
@@ -130,6 +150,7 @@ def current(root: Path, old: Lock) -> Lock:
         old,
         schema_version=SCHEMA_VERSION,
         python=_minor(machine.python()),
+        # Both decide outcomes of tests and differ between machines: the order of sets, and dates.
         environment=old.environment or {"PYTHONHASHSEED": "0", "TZ": "UTC"},
         tools=tools,
         config=configuration(root),
@@ -138,33 +159,37 @@ def current(root: Path, old: Lock) -> Lock:
 
 def mismatches(locked: Lock, now: Lock) -> tuple[Mismatch, ...]:
     """Return what differs between the lock and this environment, with both values."""
-    found = []
+    differing = []
     relock = "if that is meant, run: doit lock"
     if locked.python and locked.python != now.python:
         mend = f"use Python {locked.python.split()[-1]}, or {relock}"
-        found.append(Mismatch(name="Python", locked=locked.python, now=now.python, mend=mend))
+        differing.append(Mismatch(name="Python", locked=locked.python, now=now.python, mend=mend))
     for name, tool in sorted(locked.tools.items()):
         have = now.tool(name).version
         if tool.version and tool.version != have:
             mend = f"run: python -m pip install {name}=={tool.version}"
             was = have or "not installed"
-            found.append(Mismatch(name=name, locked=tool.version, now=was, mend=mend))
+            differing.append(Mismatch(name=name, locked=tool.version, now=was, mend=mend))
+    # A lock that was written by hand, with thresholds alone, says nothing about configuration.
     if locked.config or locked.tools:
         names = sorted(locked.config.keys() | now.config.keys())
         for name in names:
             was, have = (side.config.get(name, "absent") for side in (locked, now))
             if was != have:
                 pair = {"locked": was[:12], "now": have[:12]}
-                found.append(Mismatch(name=name, **pair, mend=relock))
-    return tuple(found)
+                differing.append(Mismatch(name=name, **pair, mend=relock))
+    return tuple(differing)
 
 
 def _minor(version: str) -> str:
+    # A micro release of Python changes no verdict as a rule, and laptops and CI get them at
+    # different times.
     return ".".join(version.split(".")[:2])
 
 
 def configuration(root: Path) -> dict[str, str]:
     """Return ``place -> sha256`` of every file or section that configures a gate."""
+    # Of the parsed options, so that a comment or another layout of the file is no mismatch.
     return {
         place: disk.digest(msgspec.json.encode(options, order="sorted"))
         for place, options in sections(root).items()
@@ -189,6 +214,7 @@ def sections(root: Path) -> dict[str, dict[str, object]]:
 
 
 def _toml(file: Path) -> dict[str, object]:
+    # Imported late, as the ini parser below: a run that has nothing to do reads no configuration.
     import tomllib
 
     try:
@@ -200,6 +226,7 @@ def _toml(file: Path) -> dict[str, object]:
 def _ini(file: Path) -> RawConfigParser:
     from configparser import Error, RawConfigParser
 
+    # Raw and lenient, as the tools read theirs: "%" is no interpolation, options may come twice.
     parser = RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string((disk.read(file) or b"").decode("utf-8"))

@@ -1,4 +1,4 @@
-"""Where a project without configuration keeps its code and its tests."""
+"""Finds the code and the tests of a project whose configuration does not say where they are."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TEST_FOLDERS = ("tests", "test")
-#: Top-level folders that are rarely the code itself.
+#: Top-level folders that are rarely the code itself. They hold scripts without types, which would
+#: make a project red for mypy at first sight.
 BESIDE = frozenset(
     {*TEST_FOLDERS, "bench", "benchmarks", "docs", "doc", "examples", "example", "scripts", "tools"}
 )
-#: Top-level modules that configure tools.
+#: Top-level modules that configure tools, and are not what the project is about.
 TOOLS_OWN = frozenset(
     {"conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"}
 )
@@ -20,6 +21,7 @@ TOOLS_OWN = frozenset(
 
 def sources(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the folders and modules that hold the code: ``src``, or the packages at the top."""
+    # A name with a dot in front is a folder of tools, such as .venv or .github.
     python = [path for path in paths if path.endswith((".py", ".pyi")) and path[0] != "."]
     if any(path.startswith("src/") for path in python):
         return ("src",)
@@ -35,6 +37,8 @@ def sources(paths: Iterable[str]) -> tuple[str, ...]:
 
 def tests(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the folder of tests at the top; an empty tuple leaves the search to pytest."""
+    # Only the first that is there: a project without configuration rarely has both, and files of
+    # equal names in two folders without __init__.py would stop pytest.
     known = set(paths)
     for folder in TEST_FOLDERS:
         if any(path.startswith(f"{folder}/") and path.endswith(".py") for path in known):

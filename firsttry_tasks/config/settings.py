@@ -1,4 +1,4 @@
-"""What `[tool.firsttry]`, the environment and the command line ask for, and who asked."""
+"""Reads the settings from `[tool.firsttry]` and the environment, and notes where each is set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Origin = Literal["default", "pyproject.toml", "environment"]
 
 
 class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One gate: on or off, and what is added to its command line."""
+    """One gate's settings: on or off, and arguments that are added to its command line."""
 
     enabled: bool = True
     args: tuple[str, ...] = ()
@@ -28,15 +28,20 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tool.firsttry]`, every key optional.
 
-    ``paths`` and ``tests`` are relative to the project; an empty tuple means "find out".
-    ``inert`` and ``depends`` speak to selection: globs of files that no test reads, and globs of
-    files whose change selects the named tests (node ids, or globs of their files). ``store`` is
-    where golden caches live, a folder or a URL; of what is there, ``keep`` boxes stay, none older
-    than ``max_age`` days. ``store_seconds`` is what a warm run spends on asking it. With
-    ``signers``, a file as git's allowed_signers, only boxes that one of them signed are taken;
-    ``signing_key`` is what publishing signs with. Where pytest-xdist is installed, warm runs tests
-    that took less than ``parallel_seconds`` together in one process.
+    ``paths`` and ``tests`` are relative to the project; where they are empty, the project's layout
+    decides. ``smoke`` is the mark of smoke tests, ``main`` the main branch. ``inert`` are globs of
+    files that no test reads. ``depends`` maps globs of files to the tests (node ids, or globs of
+    their files) that a change of such a file selects. ``store`` is where golden caches are kept, a
+    folder or a URL: ``keep`` boxes stay there, none longer than ``max_age`` days, and a warm run
+    spends at most ``store_seconds`` on looking there. With ``signers``, a file in the format of
+    git's allowed_signers, only boxes that one of them signed are restored; ``signing_key`` is the
+    key that publishing signs with. Where pytest-xdist is installed, a warm run starts no workers
+    for tests that took less than ``parallel_seconds`` together.
     """
+
+    # Judgements: a store may cost a warm run a second, since the run itself takes seconds; 30 boxes
+    # and 30 days cover branches that are some weeks behind; workers of pytest-xdist take seconds to
+    # start, so that five seconds of tests are done sooner without them.
 
     paths: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
@@ -57,13 +62,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class LoadedSettings(Struct, frozen=True, kw_only=True):
-    """The settings in force, and for each key who set it."""
+    """The settings in force, and for each key where its value was set."""
 
     settings: Settings
     origin: dict[str, Origin]
 
 
-#: Environment variables and the key each of them overrides.
+#: Environment variables and the key that each overrides: only keys that one machine or one CI job
+#: has reason to set otherwise. `inert` and `depends`, say, belong into a file that is reviewed.
 ENVIRONMENT = {
     "FIRSTTRY_MAIN": "main",
     "FIRSTTRY_SMOKE": "smoke",
@@ -74,9 +80,10 @@ ENVIRONMENT = {
 
 
 def read(root: Path, environ: Mapping[str, str] | None = None) -> LoadedSettings:
-    """Fold defaults, pyproject.toml and environment into the settings in force.
+    """Return the settings: the environment overrides pyproject.toml, which overrides defaults.
 
-    Raises UsageError with file and key where something is unknown or of a wrong type.
+    Raises UsageError with the place and the key where a key is unknown or a value is of a wrong
+    type.
     """
     table = _table(root / "pyproject.toml")
     origin: dict[str, Origin] = dict.fromkeys(Settings.__struct_fields__, "default")
@@ -84,6 +91,7 @@ def read(root: Path, environ: Mapping[str, str] | None = None) -> LoadedSettings
     given = _given(os.environ if environ is None else environ)
     origin |= dict.fromkeys(given, "environment")
     settings = _convert(table, "pyproject.toml, [tool.firsttry]", strict=True)
+    # Not strict: a variable is always text, also where a number is meant.
     if given:
         over = _convert(given, "the environment (FIRSTTRY_...)", strict=False)
         chosen = {key: getattr(over, key) for key in given}
