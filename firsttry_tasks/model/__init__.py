@@ -1,1 +1,1 @@
-"""What travels between rooms: values, errors and records, without behaviour of their own."""
+"""Types that several folders share: values, errors and records, with no effects of their own."""

@@ -1,15 +1,16 @@
-"""What can go wrong in the user's world, each as one sentence that says what to do next."""
+"""Errors that a user can mend: the message is one sentence that says what to do next."""
 
 from __future__ import annotations
 
 
 class FirstTryError(Exception):
-    """Something a person can mend; ``str()`` of it is the sentence they read."""
+    """Something that a user can mend; ``str()`` of it is the sentence that they read."""
 
+    #: Not 1, which says that a gate is red: CI must tell "the code is wrong" from "no answer".
     exit_code = 2
 
 
 class UsageError(FirstTryError):
-    """Wrong configuration or wrong use of a command."""
+    """The configuration is wrong, or a command is used in a wrong way."""
 
     exit_code = 3

@@ -1,4 +1,4 @@
-"""The nouns of the flaky memory: what was seen of a test, and what is kept of it."""
+"""The types of the flaky memory: what was seen of a test, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-#: Where a test of the flaky memory stands.
+#: The state of a listed test; docs/flaky.md has the table of what each means.
 State = Literal["suspect", "flaky", "order-dependent", "probation", "broken", "expired"]
 
 #: How a sighting came about: two reports, reruns, a retry of a known test, or a plain run.
@@ -14,9 +14,10 @@ How = Literal["table", "rerun", "order", "environment", "retry", "run"]
 
 
 class Seen(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One sighting: how often a test ran on a tree at a time, and how often it failed.
+    """One sighting: how often a test ran on a tree, and how often it failed.
 
-    ``id`` names the run, so that the same sighting counts once; ``at`` is in UTC, ISO 8601.
+    ``id`` names the run, so that the same sighting counts once; ``at`` is its time, in UTC, ISO
+    8601. ``before`` is the test that has to run before it to make it fail, where that is known.
     """
 
     id: str
@@ -33,7 +34,7 @@ class FlakyTest(Struct, frozen=True, kw_only=True):
 
     ``runs`` and ``failures`` count everything ever seen. ``sightings`` keeps the newest ones with
     a failure; ``passes`` maps a day to the runs that passed, for days after the last failure.
-    ``before`` is the test that decides, where the order does.
+    ``before`` is the test that has to run before this one to change its outcome.
     """
 
     state: State = "flaky"

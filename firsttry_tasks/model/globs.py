@@ -1,8 +1,8 @@
-"""Globs of paths, as git reads them in a `.gitignore`: one meaning wherever a path is asked for.
+"""Matches paths with globs that mean what they mean in a `.gitignore`, everywhere in FirstTry.
 
-``*`` stays within a folder and ``**`` crosses folders; a glob without a slash fits at any depth,
-one with a slash is meant from the project's root; what fits a folder fits all in it; of several
-globs the last that fits decides, and one that begins with ``!`` takes out.
+``*`` stays within a folder and ``**`` crosses folders. A glob without a slash fits at any depth,
+one with a slash counts from the project's root. A glob that fits a folder fits everything in it.
+Of several globs the last that fits decides, and one that begins with ``!`` takes a path out.
 """
 
 from __future__ import annotations
@@ -19,23 +19,25 @@ if TYPE_CHECKING:
 
 
 def fit(path: str, *globs: str) -> bool:
-    """Tell whether a path fits globs; raises UsageError where one of them is none."""
+    """Tell whether a path fits the globs; raises UsageError where one can't be read."""
     return bool(globs) and _spec(globs).match_file(path)
 
 
 def exactly(path: str) -> str:
-    """Return a glob that only this path fits, and what is in it."""
+    """Return a glob that fits only this path and, where it is a folder, what is in it."""
+    # A slash in front, because without any slash the glob would fit the name in every folder.
     return re.sub(r"(^[!#]|[\\*?[]|\s$)", r"\\\1", path if "/" in path else f"/{path}")
 
 
+# Cached, because one set of globs is asked about every path of the tree.
 @cache
 def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
-    # Late: to import it takes longer than to look at a tree in which nothing changed.
+    # Imported late, because that takes longer than to look at a tree in which nothing changed.
     from pathspec import GitIgnoreSpec
 
     try:
         with warnings.catch_warnings():
-            # re fears for what "[[]" may mean some day; it is how globs spell a bracket.
+            # re warns that "[[" may get another meaning; globs spell a bracket as "[[]".
             warnings.simplefilter("ignore", FutureWarning)
             return GitIgnoreSpec.from_lines(globs)
     except (ValueError, re.error) as error:

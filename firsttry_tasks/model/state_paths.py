@@ -1,7 +1,7 @@
-"""Where each file of FirstTry stands in a project: its own state, and what it leaves for people.
+"""Names the path of each file that FirstTry keeps or writes in a project, relative to the project.
 
-All paths are relative to the project. What a project itself keeps in git (`ci/parity.lock.json`,
-`ci/flaky_tests.json`) is named where it is read.
+The files that a project itself keeps in git (`ci/parity.lock.json`, `ci/flaky_tests.json`) are
+named in the modules that read them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stage
 
-#: Reports and verdicts, for people and their scripts.
+#: Reports and verdicts, for people and their scripts: a public interface, so the names stay.
 ARTIFACTS = "artifacts"
 LATEST = f"{ARTIFACTS}/parity_report.json"
 VERDICT = f"{ARTIFACTS}/verdict.json"
@@ -23,19 +23,19 @@ PUBLISH = f"{ARTIFACTS}/publish"
 PUBLISH_DELTA = f"{ARTIFACTS}/publish-delta"
 PUBLISH_RUNS = f"{ARTIFACTS}/publish-runs"
 
-#: Our own state, which git does not see.
+#: FirstTry's own state. Git ignores it, so it never counts as a change of the tree.
 STATE = ".firsttry"
-#: Held by the one run that works in a checkout.
+#: A file that the run which works in a checkout holds locked; other runs wait for it.
 LOCK = f"{STATE}/lock"
 DOIT_DB = f"{STATE}/doit.db"
 STORE = f"{STATE}/store"
 
-#: What the last look at the tree found.
+#: What git last said of the tree, and the inputs of each gate that follow from it.
 INPUTS = f"{STATE}/inputs"
 SEEN = f"{INPUTS}/seen"
 LOOKED = f"{INPUTS}/fingerprint.json"
 
-#: What warm learned.
+#: What the tests of earlier runs recorded: all that lets a warm run leave tests out.
 WARM = f"{STATE}/warm"
 FINGERPRINT = f"{WARM}/fingerprint.txt"
 DB = f"{WARM}/dependencies.db"
@@ -66,7 +66,8 @@ RUNS = f"{HISTORY}/parity.jsonl"
 STORE_RUNS = f"{HISTORY}/store.jsonl"
 SIGHTINGS = f"{HISTORY}/sightings.jsonl"
 
-#: What `doit clear_cache` forgets; the history and golden caches in a local store stay.
+#: What `doit clear_cache` removes. The history and a local store stay: they make no run warm by
+#: themselves, and can't be made again.
 FORGOTTEN = (
     WARM,
     f"{STATE}/reports",
@@ -80,30 +81,32 @@ FORGOTTEN = (
 
 
 def report_file(stage: Stage) -> str:
-    """Return where a stage's report stands."""
+    """Return the path of a stage's report."""
     return f"{ARTIFACTS}/{stage}_parity_report.json"
 
 
 def result_file(stage: Stage, gate: str) -> str:
-    """Return where a gate's result stands."""
+    """Return the path of a gate's result."""
     return f"{STATE}/reports/{stage}/{gate}.json"
 
 
 def inputs_file(stage: Stage, gate: str) -> str:
-    """Return where a gate's inputs stand: the file its task depends on."""
+    """Return the path of a gate's inputs, the one file that its doit task depends on."""
     return f"{INPUTS}/{stage}-{gate}.json"
 
 
 def manifest_file(gate: str) -> str:
-    """Return where a gate's manifest (path -> blob) stands."""
+    """Return the path of a gate's manifest (``path -> blob`` of all that it can read)."""
     return f"{INPUTS}/{gate}.manifest"
 
 
 def ran_file(stage: Stage, gate: str, end: str) -> str:
-    """Return the copy of inputs or manifest that a gate's last kept run had."""
+    """Return the path of the inputs or the manifest of a gate's last kept run."""
+    # A copy, because the next look at the tree overwrites the original, and the reasons of a run
+    # tell what changed since.
     return f"{STATE}/ran/{stage}-{gate}.{end}"
 
 
 def work_folder(stage: Stage, gate: str) -> str:
-    """Return the folder of a gate's own files; diff-cover reads what the tests left there."""
+    """Return a gate's work folder; diff-cover reads the coverage that the tests left in theirs."""
     return f"{STATE}/{stage}/{'tests' if gate == 'diff-cover' else gate}"

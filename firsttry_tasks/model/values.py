@@ -1,4 +1,4 @@
-"""The nouns that walk between rooms: frozen values, checked as they are decoded."""
+"""The values that folders hand to each other: frozen, and checked when they are decoded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from msgspec import Struct, field
 Stage = Literal["warm", "full"]
 STAGES: tuple[Stage, ...] = ("warm", "full")
 
-#: What a gate came to: ``error`` means that it could not do its work.
+#: The status of a gate: ``error`` means that it could not do its work, so that nothing is known.
 Status = Literal["green", "red", "error", "off"]
 
-#: What comparing the two stages came to.
+#: The result of comparing the two stages.
 VerdictName = Literal["success", "escape", "flaky", "red", "incomparable", "infrastructure"]
 
-#: What kind of thing a difference between the stages is, once it was looked into.
+#: The cause of a difference between the stages, once it was looked into.
 DivergenceKind = Literal[
     "selection gap",
     "stale gate cache",
@@ -26,13 +26,13 @@ DivergenceKind = Literal[
     "unconfirmed",
 ]
 
-#: Why selection did not know that a test had to run: what no record had of it, or why none could.
+#: Why selection left a test out that had to run: what was not recorded of it, or what misled it.
 Missed = Literal["data file", "listing", "looked-for file", "code", "import time", "configuration"]
 Misled = Literal["inert setting", "recorded", "stale db", "foreign golden cache"]
 EscapeReason = Literal[Missed, Misled, "out of sight", "never recorded"]
 
 SCHEMA_VERSION = 1
-#: Names the file that holds pytest's plan; xdist's workers inherit it.
+#: The environment variable with the path of pytest's plan; workers of pytest-xdist inherit it.
 PLAN = "FIRSTTRY_PLAN"
 
 
@@ -57,7 +57,7 @@ class Completed(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One thing a gate has to say against the code; equal ids mean the same finding."""
+    """One thing that a gate reports; findings with equal ids are the same finding."""
 
     id: str
     gate: str
@@ -72,7 +72,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How many tests came to what; ``total`` is None where the whole is not known."""
+    """How many tests had each outcome; ``total`` is None where it is not known."""
 
     selected: int = 0
     total: int | None = None
@@ -102,12 +102,12 @@ class Selection(Struct, frozen=True, kw_only=True):
 
     @property
     def empty(self) -> bool:
-        """Nothing to run."""
+        """Tell whether there is nothing to run."""
         return not (self.why or self.files or self.everything)
 
 
 class TestsPlan(Struct, frozen=True, kw_only=True):
-    """What our pytest plugin is told: where to write, and what need not run.
+    """What FirstTry's pytest plugin is told: where to write, and what need not run.
 
     ``skip_tests`` node ids are deselected and ``skip_files`` files not collected; ``only`` (node
     ids), where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has
@@ -116,7 +116,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     for the root. ``serial``: in one process, whatever the options ask of pytest-xdist.
     """
 
-    __test__ = False
+    __test__ = False  # pytest would take a class of this name for tests
 
     events: str
     skip_tests: frozenset[str] = frozenset()
@@ -133,7 +133,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
 
 
 class Retried(Struct, frozen=True, kw_only=True):
-    """A known flaky test that failed and was run again: all its runs, and the red ones."""
+    """A known flaky test that failed and was run again: all its runs, and those that failed."""
 
     nodeid: str
     runs: int
@@ -152,7 +152,7 @@ class Watched(Struct, frozen=True, kw_only=True):
 
 
 class TestsDetail(Struct, frozen=True, kw_only=True):
-    """What only the tests gate can tell about its run.
+    """The part of a result that only the tests gate has.
 
     ``durations`` maps each test that ran to its seconds, in the order in which they ran.
     """
@@ -171,10 +171,10 @@ class TestsDetail(Struct, frozen=True, kw_only=True):
 class GateResult(Struct, frozen=True, kw_only=True):
     """What one gate found in one stage.
 
-    ``key`` is the digest of everything the result depends on; a result speaks for a tree only
-    while the key is the same. ``touched_during_run`` (``moved`` in the file) names what was
-    written while the gate ran, ``changed_during_run`` (``edited``) what of it had other content
-    in the end: such a result is shown and not kept. ``run`` is the id of the run that produced it.
+    ``key`` is the digest of everything the result depends on: the result is valid for a tree only
+    while the key is the same. ``touched_during_run`` (``moved`` in the file) names files that were
+    written while the gate ran, ``changed_during_run`` (``edited``) those whose content differed
+    afterwards: such a result is shown and not kept. ``run`` is the id of the run that made it.
     """
 
     gate: str
@@ -219,7 +219,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 class Rerun(Struct, frozen=True, kw_only=True):
-    """One way in which something was run again: how often, and how often it was red."""
+    """One way in which something was run again, how often, and how often it failed."""
 
     way: str
     runs: int
@@ -230,9 +230,9 @@ class Divergence(Struct, frozen=True, kw_only=True):
     """One finding that only one stage had, and what looking into it showed.
 
     ``side`` is the stage that had it; ``selected`` tells whether warm ran the test; ``before``
-    is the test that decides, where the order does; ``because`` says why selection did not know,
-    ``reason`` the same in a word; ``mend`` is what a person can do, and ``depends`` maps globs of
-    files to a glob of tests that would have been selected.
+    is the test that has to run before it to change its outcome; ``because`` says why selection
+    left it out, ``reason`` the same in a word; ``mend`` is what a person can do, and ``depends``
+    maps globs of files to globs of tests: as a setting, it would have selected the test.
     """
 
     finding: str
@@ -265,7 +265,7 @@ class Divergences(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What comparing the two reports says, and what it rests on."""
+    """What comparing the two reports says, and the findings that it rests on."""
 
     schema_version: int = SCHEMA_VERSION
     name: VerdictName
@@ -291,7 +291,7 @@ class Stored(Struct, frozen=True, kw_only=True):
 
 
 class ToolResult(Struct, frozen=True, kw_only=True):
-    """What a gate read out of what its tool printed; ``message`` says why an error is one."""
+    """What a gate read in its tool's output; ``message`` explains the status ``error``."""
 
     status: Status
     findings: tuple[Finding, ...] = ()

@@ -1,6 +1,6 @@
-"""The JSON Schemas of what FirstTry writes for others, made from the types that write it.
+"""Makes the JSON Schemas of the files that FirstTry writes for others, from the types it writes.
 
-``python -m firsttry_tasks.schema`` writes the files anew after a type has changed.
+After a type or its docstring has changed, ``python -m firsttry_tasks.schema`` writes them anew.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from firsttry_tasks.model.flaky_records import FlakyMemory
 from firsttry_tasks.model.values import Divergences, Report, Verdict
 from firsttry_tasks.system import disk
 
+#: Only files that scripts of users read: all others may change without notice.
 KINDS = {
     "report": Report,
     "verdict": Verdict,
@@ -25,18 +26,21 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def file(kind: str) -> Path:
-    """Return where a kind's published schema stands."""
+    """Return the path of a kind's published schema."""
     return Path(__file__).parent / f"{kind}.schema.json"
 
 
 def render(kind: str) -> bytes:
-    """Return the schema that a kind's types give."""
+    """Return the bytes of the schema that a kind's types give."""
+    # In a fixed order, because a test compares the published file with these bytes.
     made = {"$schema": DIALECT, **plain(msgspec.json.schema(KINDS[kind]))}
     return msgspec.json.format(msgspec.json.encode(made, order="deterministic"), indent=2) + b"\n"
 
 
 def plain(part: Any) -> Any:
-    """Return a schema with descriptions as Python 3.13 has them: without the code's indent."""
+    """Return a schema whose descriptions have no indent."""
+    # From 3.13 on Python strips a docstring's indent itself. Done here for older ones, so that all
+    # give the same file.
     if isinstance(part, dict):
         return {
             key: inspect.cleandoc(value) if key == "description" else plain(value)

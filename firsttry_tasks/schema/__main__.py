@@ -1,4 +1,4 @@
-"""Write the schemas anew."""
+"""Writes the published schemas anew."""
 
 from firsttry_tasks import schema
 
