@@ -1,1 +1,1 @@
-"""The divergence check: comparing the two stages and explaining where they differ."""
+"""Compares the reports of the two stages, and finds out why they differ where they do."""

@@ -1,4 +1,7 @@
-"""The divergence check: what two reports of one tree say about the warm path's honesty."""
+"""Compares the warm and the full report of one tree, and gives the verdict.
+
+A warm run may leave out work. What full finds beyond warm shows that it left out too much.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +17,32 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.model.values import Divergence, Finding, Report, Stage
 
+#: The exit code of a cache escape: far from the codes that tools use, so that CI can tell it apart.
 ESCAPE = 99
-#: Kinds of differences that make a test known as flaky.
+#: Kinds of differences for which a test is put on the flaky list.
 LEARNED = frozenset({"flaky", "order-dependent", "environment"})
+#: Kinds that read well only after "a matter of".
 MATTERS = frozenset({"environment", "infrastructure"})
 
 
 def judge(reports: dict[Stage, Report | str]) -> Verdict:
-    """Compare warm and full by the verdict table.
+    """Compare warm and full by the verdict table (docs/verdict.md).
 
-    A report that can't be compared is given as the sentence that says why.
+    In place of a report that can't be compared, ``reports`` has the words that say why.
     """
-    found = [(stage, reports[stage]) for stage in STAGES]
-    wrong = [f"the {stage} report {it}" for stage, it in found if isinstance(it, str)]
+    both = [(stage, reports[stage]) for stage in STAGES]
+    wrong = [f"the {stage} report {why}" for stage, why in both if isinstance(why, str)]
     warm, full = reports["warm"], reports["full"]
     if isinstance(warm, str) or isinstance(full, str):
         return _incomparable(wrong)
-    wrong = _apart(warm, full)
+    wrong = _incomparabilities(warm, full)
     if wrong:
         return _incomparable(wrong)
     return _table(warm, full)
 
 
-def _apart(warm: Report, full: Report) -> list[str]:
-    """Return why two whole reports don't speak of the same thing."""
+def _incomparabilities(warm: Report, full: Report) -> list[str]:
+    """Return a sentence for each reason why two reports can't be compared."""
     wrong = []
     for stage, report in (("warm", warm), ("full", full)):
         if report.stage != stage:
@@ -48,16 +53,18 @@ def _apart(warm: Report, full: Report) -> list[str]:
             if line.result.status == "error"
         ]
         wrong += [
-            f"{', '.join(it.changed_during_run[:3])} changed while {stage}:{it.gate} ran"
-            for it in (line.result for line in report.gates)
-            if it.changed_during_run
+            f"{', '.join(result.changed_during_run[:3])} changed while {stage}:{result.gate} ran"
+            for result in (line.result for line in report.gates)
+            if result.changed_during_run
         ]
     if warm.fingerprint != full.fingerprint:
         wrong.append(
             f"the fingerprints differ ({warm.fingerprint[:12]} and {full.fingerprint[:12]})"
         )
+    # The fingerprint names a commit and a lock; files that are not committed are in the tree alone.
     elif warm.tree != full.tree:
         wrong.append("the two stages saw different trees")
+    # The other way round is fine: diff-cover runs in full only.
     lost = _gates(warm) - _gates(full)
     if lost:
         wrong.append(f"full did not run {', '.join(sorted(lost))}")
@@ -65,6 +72,7 @@ def _apart(warm: Report, full: Report) -> list[str]:
 
 
 def _incomparable(wrong: Iterable[str]) -> Verdict:
+    # An escape is assumed (fail closed): CI must not go green where nothing was compared.
     sentence = f"Cache escape assumed: {'; '.join(wrong)}. Nothing proves that warm was right."
     return Verdict(name="incomparable", exit_code=ESCAPE, sentence=sentence)
 
@@ -81,6 +89,7 @@ def _table(warm: Report, full: Report) -> Verdict:
     only_full = tuple(ff[name] for name in sorted(ff.keys() - wf.keys()))
     only_warm = tuple(wf[name] for name in sorted(wf.keys() - ff.keys()))
     name, code, sentence = _name(only_full, only_warm, len(wf), len(ff))
+    # A red of a gate that warm does not have is no escape: warm never claimed anything about it.
     beyond = [finding for finding in full.failures if finding.gate not in shared]
     if not code and beyond:
         name, code = "red", 1
@@ -124,9 +133,13 @@ def _name(
 
 
 def settle(verdict: Verdict, found: tuple[Divergence, ...], seconds: float) -> Verdict:
-    """Return the verdict once every difference was looked into; the worst of them decides."""
+    """Return the verdict after every difference was looked into; the gravest of them decides.
+
+    ``found`` must not be empty; ``seconds`` is what looking into them took.
+    """
     worst = max(found, key=_weight)
     name, code = _settled(verdict, worst)
+    # What blocks is not put on the list: there it would be forgiven the next time.
     learned = {it.nodeid for it in found if it.nodeid and it.kind in LEARNED and not it.blocks}
     return msgspec.structs.replace(
         verdict,
@@ -140,11 +153,14 @@ def settle(verdict: Verdict, found: tuple[Divergence, ...], seconds: float) -> V
 
 
 def _weight(it: Divergence) -> tuple[bool, bool, bool, str]:
-    """Order by what weighs more: blocking escapes, the machine, blocking reds, the excused."""
+    """Order by gravity: blocking escapes, the machine, blocking failures, what is excused."""
+    # The machine outweighs a red, because on a broken machine a red proves nothing. The finding's
+    # name comes last, so that equal differences give the same sentence in every run.
     return (_escapes(it), it.kind == "infrastructure", it.blocks, it.finding)
 
 
 def _escapes(it: Divergence) -> bool:
+    # Warm red and full green is no escape in itself: warm was too strict, not too lenient.
     return it.blocks and (it.side == "full" or it.kind in {"stale gate cache", "unconfirmed"})
 
 

@@ -1,4 +1,7 @@
-"""Lines for ``[tool.firsttry.depends]``, put into the text of a pyproject.toml."""
+"""Adds lines to ``[tool.firsttry.depends]`` in the text of a pyproject.toml.
+
+The text is edited by lines, because writing parsed TOML anew would lose comments and layout.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ HEADER = "[tool.firsttry.depends]"
 
 
 def add(text: str, wanted: Iterable[tuple[str, str]]) -> str:
-    """Return the text with each (glob of files, glob of tests) in it; comments stay.
+    """Return the text with each pair (glob of files, glob of tests) added; comments stay.
 
-    Raises UsageError with the lines to paste where the text is laid out in another way.
+    Raises UsageError, with the lines to paste, where the table is laid out in another way.
     """
     before = _table(text)
     after = dict(before)
@@ -27,14 +30,20 @@ def add(text: str, wanted: Iterable[tuple[str, str]]) -> str:
     for glob, tests in new.items():
         _put(lines, glob, f"{json.dumps(glob)} = {json.dumps(list(tests))}")
     edited = "\n".join(lines) + "\n"
+    # Editing by lines can go wrong (inline tables, entries over several lines). So the result is
+    # parsed and has to be exactly what was meant.
     if _table(edited) != after:
-        told = "\n".join(f"{json.dumps(glob)} = {json.dumps(list(t))}" for glob, t in new.items())
-        raise UsageError(f"pyproject.toml can't be edited by itself; under {HEADER} add:\n{told}")
+        missing = "\n".join(
+            f"{json.dumps(glob)} = {json.dumps(list(t))}" for glob, t in new.items()
+        )
+        raise UsageError(
+            f"pyproject.toml can't be edited by itself; under {HEADER} add:\n{missing}"
+        )
     return edited if new else text
 
 
 def _put(lines: list[str], glob: str, line: str) -> None:
-    """Put a line in the place of the glob's own, else below the header, else at the end."""
+    """Replace the glob's line, or insert one below the header, which is added if missing."""
     if HEADER not in lines:
         lines += ["", HEADER] if lines else [HEADER]
     first = lines.index(HEADER) + 1
@@ -51,5 +60,6 @@ def _table(text: str) -> Mapping[str, tuple[str, ...]]:
     try:
         found = tomllib.loads(text).get("tool", {}).get("firsttry", {}).get("depends", {})
     except tomllib.TOMLDecodeError:
+        # Equal to no table that is meant, so that callers see the edit as failed.
         return {"": ("not TOML",)}
     return {glob: tuple(tests) for glob, tests in found.items()}

@@ -1,51 +1,41 @@
-"""What kind of thing a difference between the stages is: which reruns to ask for, and the answer.
+"""Finds the cause of a difference between the stages: asks for reruns, and judges them.
 
-Each inquiry is a generator: it asks for one rerun, is sent whether the test failed, and returns
-its conclusion. A red that no rerun turned green is never excused.
+Each inquiry is a generator. It yields one rerun, is sent whether the test failed in it, and returns
+its conclusion; callers make the reruns, so nothing here starts a process. A failure is excused only
+if some rerun of the same tree passed.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from firsttry_tasks.model.values import DivergenceKind, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping
 
-    from firsttry_tasks.model.values import Divergence, Finding
-
-#: How a test is run again: by itself; by itself in a copy of what git knows; by itself as warm
-#: runs tests; by itself with the other stage's variables; after all that a stage ran before it;
-#: after some of them, in the order given.
+#: How a test is run again. "alone": by itself, from cold. "clean copy": alone, in a copy of what
+#: git knows. "as warm": alone, recorded as warm runs record. "variables": alone, with the other
+#: stage's environment variables. "warm's order" and "full's order": after all tests that this stage
+#: ran before it. "after": after some of them, in the given order.
 Way = Literal[
     "alone", "clean copy", "as warm", "variables", "warm's order", "full's order", "after"
 ]
-#: Ways in which one run answers for many tests.
+#: Ways in which one run answers for many tests, so that callers can make it once for all.
 SHARED: frozenset[Way] = frozenset({"warm's order", "full's order"})
-#: How often a whole order is run before the search for the test that decides begins.
+#: How often a whole order is run before the search for the deciding test begins. Fewer than other
+#: reruns, since each costs about a whole run, and what the search finds is confirmed anyway.
 ORDERLY = 2
-
-#: What a failure says when the machine is to blame.
-BROKEN = re.compile(
-    r"No space left on device|Disk quota exceeded|Cannot allocate memory|Too many open files"
-    r"|File too large|can't start new thread|^(?:E +)?MemoryError\b",
-    re.MULTILINE,
-)
-#: Fewer tests than this say nothing about the machine.
-FEW = 10
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """A test that failed on one ``side`` only.
+    """A test that failed in one stage (``side``) only.
 
-    ``here`` and ``there`` are the tests that ran before it in the stage where it failed and in
-    the other one; ``elsewhere`` tells whether the other stage ran it; ``variables`` names what
-    differs in the two stages' environment.
+    ``here`` and ``there`` are the tests that ran before it, in order, in the stage where it failed
+    and in the other one; ``elsewhere`` tells whether the other stage ran it; ``variables`` are the
+    names of environment variables whose values differ between the stages.
     """
 
     nodeid: str
@@ -57,14 +47,14 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 class Ask(Struct, frozen=True):
-    """One rerun to make."""
+    """One rerun to make; ``before`` are the tests to run first, for the way "after"."""
 
     way: Way
     before: tuple[str, ...] = ()
 
 
 class Conclusion(Struct, frozen=True, kw_only=True):
-    """What an inquiry came to; ``blocks`` means that nothing excuses the difference."""
+    """The result of an inquiry; ``blocks`` means that nothing excuses the difference."""
 
     kind: DivergenceKind
     blocks: bool
@@ -82,7 +72,11 @@ if TYPE_CHECKING:
 
 
 def inquire(case: Case, reruns: int) -> Inquiry:
-    """Ask for reruns until the cause of the difference is known."""
+    """Ask for reruns until the cause of the difference is known.
+
+    ``reruns`` is how often each way is tried at most.
+    """
+    # Alone first: it is the cheapest way, and its answer says which causes are left.
     alone = yield from _repeat(Ask("alone"), reruns)
     if _mixed(alone):
         return _flaky(f"it failed {_of(alone)} times alone, on the same tree")
@@ -92,7 +86,7 @@ def inquire(case: Case, reruns: int) -> Inquiry:
 
 
 def _repeat(ask: Ask, times: int) -> Answers:
-    """Ask the same until both answers were seen, or often enough."""
+    """Ask for the same rerun until it both passed and failed, or ``times`` times."""
     seen: list[bool] = []
     while len(seen) < times and not _mixed(seen):
         seen.append((yield ask))
@@ -114,10 +108,11 @@ def _flaky(why: str) -> Conclusion:
 
 
 def _passes_alone(case: Case, reruns: int) -> Inquiry:
-    """Look for a test that must run before it to make it fail, or a stage in which it does."""
+    """Look for what makes a test fail that passes alone: a test before it, or the warm stage."""
     ordered = yield from _order(case, case.side, case.here, reruns, fails_after=True)
     if ordered:
         return ordered
+    # Running alone is how full runs tests, from cold. Only warm's own ways are left to try.
     if case.side == "warm":
         seen = yield from _repeat(Ask("as warm"), reruns)
         if all(seen):
@@ -133,6 +128,8 @@ def _passes_alone(case: Case, reruns: int) -> Inquiry:
 
 
 def _fails_alone(case: Case, reruns: int) -> Inquiry:
+    """Look for what made a test pass in the other stage, or see that it never ran there."""
+    # Variables first: one that differs explains the difference whether or not warm ran the test.
     if case.variables:
         seen = yield from _repeat(Ask("variables"), reruns)
         if not any(seen):
@@ -151,6 +148,8 @@ def _variables(case: Case) -> Conclusion:
     names = ", ".join(case.variables)
     return Conclusion(
         kind="environment",
+        # If full is the red stage, a variable hid a real failure from warm. If warm is, then full's
+        # green stands.
         blocks=case.side == "full",
         why=f"it passes with {other}'s {names} and fails with {case.side}'s",
         mend=f"set {names} under environment in the parity lock",
@@ -158,7 +157,9 @@ def _variables(case: Case) -> Conclusion:
 
 
 def _not_selected(case: Case, reruns: int) -> Inquiry:
-    """Make sure that a test which warm did not run fails whenever it runs."""
+    """Decide whether a test that warm did not select fails whenever it runs: a selection gap."""
+    # The gravest conclusion, since selection itself was wrong. So all reruns are made, and it
+    # stands only if not one of them passed.
     warm = yield from _times(Ask("as warm"), reruns)
     again = yield from _repeat(Ask("alone"), reruns)
     if _mixed(warm) or not all(again):
@@ -172,6 +173,7 @@ def _not_selected(case: Case, reruns: int) -> Inquiry:
 
 
 def _times(ask: Ask, times: int) -> Answers:
+    """Ask for the same rerun exactly ``times`` times."""
     seen: list[bool] = []
     for _ in range(times):
         seen += [(yield ask)]
@@ -179,10 +181,11 @@ def _times(ask: Ask, times: int) -> Answers:
 
 
 def _around(reruns: int) -> Inquiry:
-    """Look at what stands around a test that passed on this tree, and now fails whenever alone."""
+    """Look for what outside of the tree decides: the test passed on it, and now fails alone."""
     clean = yield from _repeat(Ask("clean copy"), reruns)
     warm = yield from _repeat(Ask("as warm"), reruns)
     again = yield from _repeat(Ask("alone"), reruns)
+    # Again at the end: if it passes by now, what decided has changed meanwhile.
     if not all(again) or _mixed(clean) or _mixed(warm):
         return _flaky("it failed in some reruns and passed in others, on the same tree")
     if not clean[0]:
@@ -211,7 +214,11 @@ def _around(reruns: int) -> Inquiry:
 def _order(
     case: Case, stage: Stage, before: tuple[str, ...], reruns: int, *, fails_after: bool
 ) -> Search:
-    """Find the test that must run before to turn this one's answer; None where order is not it."""
+    """Find the test that has to run before this one to change its outcome.
+
+    ``before`` are the tests that ``stage`` ran before it; with ``fails_after`` the outcome to look
+    for is a failure, else a pass. None where the order does not decide.
+    """
     if not before:
         return None
     seen = yield from _repeat(ORDERS[stage], min(ORDERLY, reruns))
@@ -220,6 +227,8 @@ def _order(
     if seen[0] is not fails_after:
         return None
     culprit = yield from _narrow(before, wanted=fails_after)
+    # Halving believes each single answer. So what it found must hold in reruns of both kinds: with
+    # the found tests before, and without.
     after = yield from _repeat(Ask("after", culprit), reruns)
     alone = yield from _repeat(Ask("alone"), reruns)
     if any(answer is not fails_after for answer in after) or fails_after in alone:
@@ -236,7 +245,9 @@ def _order(
 
 
 def _narrow(before: tuple[str, ...], *, wanted: bool) -> Generator[Ask, bool, tuple[str, ...]]:
-    """Halve the tests that ran before while one half alone still turns the answer."""
+    """Halve the tests that ran before for as long as one half alone gives the wanted outcome."""
+    # The later half first: what a test leaves behind is more often undone the longer ago it was. If
+    # neither half will do, several tests act together, and all that are left are named.
     while len(before) > 1:
         middle = len(before) // 2
         for half in (before[middle:], before[:middle]):
@@ -248,33 +259,13 @@ def _narrow(before: tuple[str, ...], *, wanted: bool) -> Generator[Ask, bool, tu
     return before
 
 
-def broken_machine(finding: Finding) -> Conclusion | None:
-    """Return a conclusion where the failure itself says that the machine could not."""
-    said = BROKEN.search(f"{finding.message}\n{finding.detail}")
-    if not said:
-        return None
-    words = said[0].removeprefix("E").strip()
-    return Conclusion(
-        kind="infrastructure", blocks=False, why=f"it failed with {words!r}", mend="run it again"
-    )
-
-
-def of_machine(found: Sequence[Divergence], ran: int, share: float) -> Iterator[Divergence]:
-    """Suspect the machine where more than a share of all tests differ, and none is a gap."""
-    tests = [it for it in found if it.gate == "tests"]
-    gaps = any(it.kind in {"selection gap", "unconfirmed"} for it in tests)
-    many = ran >= FEW and len(tests) > share * ran and not gaps
-    for it in found:
-        if many and it.gate == "tests":
-            why = f"{len(tests)} of {ran} tests differ at once, so the machine is suspected"
-            it = replace(  # noqa: PLW2901  what is yielded is the one as it now stands
-                it, kind="infrastructure", blocks=False, sentence=why, mend="run it again"
-            )
-        yield it
-
-
 def of_gate(side: Stage, gate: str, seen: Mapping[Stage, bool]) -> Conclusion:
-    """Judge a finding of another gate by whether each stage has it when run once more."""
+    """Judge a finding of ruff, mypy or diff-cover.
+
+    ``seen`` tells for each stage whether the gate has the finding when it is run once more.
+    """
+    # From cold nothing stale can speak, so full's second answer counts as the truth. Warm is stale
+    # if it contradicts that, whichever stage had the finding at first.
     cold = seen["full"]
     if cold if side == "full" else seen["warm"] and not cold:
         return Conclusion(

@@ -1,4 +1,8 @@
-"""Why an escaped test was not selected: what it touches, what of that changed, what mends it."""
+"""Explains why an escaped test was not selected.
+
+A rerun records what the test touches now. What of that changed since the run by which the test was
+left out, and whether that run had recorded it, gives the reason and what mends it.
+"""
 
 from __future__ import annotations
 
@@ -30,30 +34,29 @@ VERBS = {
     "whole-module": "rests on all of",
     "import": "runs code of",
 }
-#: A touch of these can be told from the tree.
+#: Kinds of touches whose names are paths in the tree, so that two manifests show what changed.
 IN_TREE = frozenset({"read", "probed", "list", "whole-module", "import"})
-
-
-#: The same in a word, as a reason; anything else is code.
+#: The reason for each kind of touch; for all other kinds it is "code".
 WORDS: dict[str, EscapeReason] = {
     "read": "data file",
     "probed": "looked-for file",
     "list": "listing",
 }
-#: Days after which a record is called old: time enough for the world around a test to move.
+#: Days after which a recording is called old. A judgement: it adds a hint to the sentence, since
+#: services or the time may have changed meanwhile.
 STALE = 7.0
 ANEW = "doit clear_cache, then doit warm records it anew here; "
 
 
 class _Scope(Protocol):
-    """What can open other scopes, as a record and a recorded run have it."""
+    """A scope with the numbers of the scopes opened inside; two types have that in common."""
 
     @property
     def used(self) -> tuple[int, ...]: ...
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """Why a test escaped, in words, and the lines for ``depends`` that would have caught it."""
+    """Why a test escaped, in words, and the lines for ``depends`` that would have selected it."""
 
     reason: EscapeReason
     why: str
@@ -62,21 +65,21 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 class Tree(Struct, frozen=True, kw_only=True):
-    """The tree that was tested: ``path -> blob``, and the globs said to be read by no test."""
+    """The tree that was tested: ``path -> blob``, and the setting ``inert``."""
 
     manifest: Mapping[str, str]
     inert: tuple[str, ...] = ()
 
 
 class PriorEvidence(Struct, frozen=True, kw_only=True):
-    """A recorded run, how many days old it is, and which golden cache it came with, in words."""
+    """A recorded run, its age in days, and the golden cache that it came with, "" for none."""
 
     recorded: RecordedRun
     days: float = 0.0
     golden: str = ""
 
     def whence(self) -> str:
-        """Return where its records come from, where that tells something."""
+        """Return the words for where the recording comes from; "" where it is fresh and of here."""
         if self.golden:
             return f"its record came with {self.golden}, and it never ran here"
         return f"its record is {self.days:.0f} days old" if self.days >= STALE else ""
@@ -94,10 +97,12 @@ def vouching_run(
     known: Sequence[PriorEvidence],
     judge: Callable[[RecordedRun, RecordedTest], str | None],
 ) -> PriorEvidence | None:
-    """Return the recorded run by which the test was taken to be green.
+    """Return the recorded run by which selection took the test to be green.
 
-    That is the newest one that ``judge`` finds no reason to run it in, else the newest that has it.
+    ``known`` is newest first; ``judge`` returns why a test has to run by a recorded run, None where
+    it need not. The first run without a reason is returned, else the newest that has the test.
     """
+    # Judged again, because selection keeps no note of which run it believed for which test.
     holding = [
         (one, test)
         for one in known
@@ -111,7 +116,10 @@ def vouching_run(
 def explain(
     nodeid: str, records: Sequence[Record], known: PriorEvidence | None, tree: Tree
 ) -> Explanation:
-    """Compare what a test touches now with what was known of it when it was not selected."""
+    """Compare what a test touches now with what was known of it when it was not selected.
+
+    ``records`` are the recordings of the rerun, ``known`` the run by which it was left out.
+    """
     touched = _touched(nodeid, records)
     if known is None:
         return Explanation(
@@ -127,12 +135,13 @@ def explain(
 
 
 def _touched(nodeid: str, records: Iterable[Record]) -> dict[str, Touch]:
-    """Return each name a test touches by itself, its fixtures and its imports, with how."""
+    """Return how a test touches each name, by itself, in its fixtures and in its imports."""
     found: dict[str, Touch] = {}
     for record in records:
         for test in (test for test in record.tests if test.nodeid == nodeid):
             scopes = [record.scopes[n] for n in _reached(record.scopes, test.scopes)]
             opened = [(scope.kind, scope.units, scope.observations) for scope in scopes]
+            # The test's own touches last: they are the clearer explanation where both have a name.
             for kind, units, observations in (*opened, ("test", test.units, test.observations)):
                 touch = Touch(kind="import", scope=kind)
                 found |= {record.units[n].path: touch for n in units}
@@ -142,6 +151,7 @@ def _touched(nodeid: str, records: Iterable[Record]) -> dict[str, Touch]:
 
 
 def _reached(scopes: Sequence[_Scope], first: Iterable[int]) -> set[int]:
+    """Return the numbers of the first scopes and of all that were opened inside them."""
     found: set[int] = set()
     more = list(first)
     while more:
@@ -153,7 +163,7 @@ def _reached(scopes: Sequence[_Scope], first: Iterable[int]) -> set[int]:
 
 
 def _recorded(recorded: RecordedRun, nodeid: str) -> frozenset[str]:
-    """Return the names that the recording had of a test when it was not selected."""
+    """Return the names that a recorded run knows a test to have touched."""
     found: set[str] = set()
     for test in (test for test in recorded.tests if test.nodeid == nodeid):
         scopes = [recorded.scopes[n] for n in _reached(recorded.scopes, test.scopes)]
@@ -166,6 +176,7 @@ def _recorded(recorded: RecordedRun, nodeid: str) -> frozenset[str]:
 
 
 def _hit(path: str, kind: str, changed: Sequence[str]) -> bool:
+    # A listing shows names, so only files right in the folder count.
     if kind == "list":
         return any((one.rpartition("/")[0] or ".") == path for one in changed)
     return kind in IN_TREE and path in changed
@@ -175,6 +186,7 @@ def _missed(
     nodeid: str, hits: list[tuple[str, Touch]], known: PriorEvidence, inert: tuple[str, ...]
 ) -> Explanation:
     """Say why a changed file that the test touches did not select it."""
+    # One file is enough for the sentence; ``depends`` gets all of them.
     path, touch = hits[0]
     what = f"it {VERBS[touch.kind]} {path}, which changed"
     depends = {_glob(path, it.kind): _target(nodeid) for path, it in hits}
@@ -201,7 +213,7 @@ def _missed(
 
 
 def _kind(path: str, touch: Touch) -> EscapeReason:
-    """Return in a word what a recording did not have."""
+    """Return the reason for a touch that was not recorded."""
     if path.rpartition("/")[2] == "conftest.py" or any(it.startswith(path) for it in PLACES):
         return "configuration"
     if touch.scope in {"import", "start", "collect"}:
@@ -210,7 +222,7 @@ def _kind(path: str, touch: Touch) -> EscapeReason:
 
 
 def _unseen(nodeid: str, touched: Mapping[str, Touch], known: PriorEvidence) -> Explanation:
-    """Say what is left where nothing in the tree that the test touches changed."""
+    """Say what may be the cause where nothing changed that the test touches in the tree."""
     outside = sorted(name for name, it in touched.items() if it.kind in {"outside", "env"})
     seen = f" (it {VERBS[touched[outside[0]].kind]} {outside[0]})" if outside else ""
     whence = known.whence()
@@ -233,6 +245,7 @@ def _glob(path: str, kind: str) -> str:
 
 
 def _target(nodeid: str) -> str:
-    """Return a glob for a test; the cases of a parametrised one go together."""
+    """Return the glob of tests to name: a test, or all cases of a parametrised one."""
+    # Ids of cases change with their values, and "[" in a glob would begin a set of letters.
     name, bracket, _ = nodeid.partition("[")
     return f"{name}*" if bracket else nodeid

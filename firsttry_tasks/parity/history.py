@@ -1,4 +1,4 @@
-"""What the parity runs so far tell: lines in, figures out."""
+"""Keeps one line for each parity run, and computes rates and quantiles over them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.model.values import Report, Stage, Verdict
 
-#: A golden cache was restored, there was none that fits, or nobody asked for one.
+#: "hit": a golden cache was restored; "miss": there was none that fits; "": none was asked for.
 Store = Literal["hit", "miss", ""]
-#: How many parity runs are kept.
+#: How many parity runs are kept. A judgement: a year of 13 runs a day; a line has some hundred
+#: bytes, so the file stays at a few megabytes.
 KEPT = 5_000
 
 
 class Line(Struct, frozen=True, kw_only=True):
     """One parity run; ``id`` names the runs behind it, so that it counts once. Times in seconds.
 
-    ``cached`` of ``gates`` warm gates stood from an earlier run; ``selected`` of ``total`` tests
-    ran in warm, or all of them for the reasons in ``everything``; ``flaky`` tests were listed.
-    ``store`` tells what asking for a golden cache came to, ``age`` its hours since it was made.
+    ``cached`` of ``gates`` warm gates kept the result of an earlier run; ``selected`` of ``total``
+    tests ran in warm, or all of them for the reasons in ``everything``; ``flaky`` tests were
+    listed. ``store`` tells whether a golden cache was restored, ``age`` its age in hours.
     """
 
     id: str
@@ -45,7 +46,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class RunContext(Struct, frozen=True, kw_only=True):
-    """What stood around a parity run; as in ``Line``."""
+    """What a parity run's reports don't say; the fields are as in ``Line``."""
 
     at: str
     flaky: int = 0
@@ -55,6 +56,8 @@ class RunContext(Struct, frozen=True, kw_only=True):
 
 def line(found: Mapping[Stage, Report], verdict: Verdict, around: RunContext) -> Line:
     """Return the line of one parity run."""
+    # A gate that kept an earlier result did no work in this run: its time and its tests would be
+    # counted a second time.
     warm, full = found["warm"], found["full"]
     detail = next((it.result for it in warm.gates if it.result.tests and not it.cached), None)
     counts = detail.tests.counts if detail and detail.tests else None
@@ -82,12 +85,13 @@ def line(found: Mapping[Stage, Report], verdict: Verdict, around: RunContext) ->
 
 
 def identity(found: Mapping[Stage, Report]) -> str:
-    """Return the name of the runs behind two reports: the same evidence has the same name."""
+    """Return the id of two reports: reports of the same runs of gates have the same id."""
+    # So comparing twice adds one line, and a run that CI uploaded and a laptop read counts once.
     return "+".join(sorted({it.result.run for report in found.values() for it in report.gates}))
 
 
 def longer(lines: Sequence[Line], last: Line) -> list[Line]:
-    """Return a history with one more run, of which the newest runs are kept."""
+    """Return the history with one more run, cut to the newest ``KEPT``."""
     return [*lines, last][-KEPT:]
 
 
@@ -97,8 +101,10 @@ def upper(events: int, runs: int) -> float:
     The exact (Clopper-Pearson) bound, found by halving: the rate at which so few events would be
     seen in 5 % of the cases.
     """
+    # Exact, because escapes are rare: approximations fail at 0 events, which is the usual case.
     if not runs or events >= runs:
         return 1.0
+    # Sixty halvings reach the limit of a float's 53 bits.
     low, high = events / runs, 1.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -107,7 +113,8 @@ def upper(events: int, runs: int) -> float:
 
 
 def _at_most(events: int, runs: int, rate: float) -> float:
-    """Return the chance of at most so many events."""
+    """Return the probability of at most so many events."""
+    # Each term from the one before: binomial coefficients of thousands don't fit into a float.
     term = whole = (1 - rate) ** runs
     for n in range(1, events + 1):
         term *= (runs - n + 1) / n * rate / (1 - rate) if rate < 1 else 0.0
@@ -116,9 +123,10 @@ def _at_most(events: int, runs: int, rate: float) -> float:
 
 
 def deciles(values: Sequence[float]) -> list[float]:
-    """Return the nine values that part these, which are all there are, into tenths."""
+    """Return the nine cut points that divide these values into tenths."""
+    # "inclusive", because these runs are all there are and no sample of more.
     import statistics
 
-    # One value can't be parted before Python 3.13; twice the same is as good.
+    # Before Python 3.13 quantiles() refuses a single value; twice the same gives the same cuts.
     several = values if len(values) > 1 else [*values, *values]
     return statistics.quantiles(several, n=10, method="inclusive")

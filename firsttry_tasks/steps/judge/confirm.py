@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks.model.values import Divergence, Rerun
-from firsttry_tasks.parity import compare, divergence
+from firsttry_tasks.parity import compare, divergence, machine_trouble
 from firsttry_tasks.parity.divergence import Ask, Case, Conclusion
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.judge.bench import Bench
@@ -44,7 +44,7 @@ def confirm(here: Project, reports: dict[Stage, Report], verdict: Verdict) -> Ve
     others = [(side, f) for side, f in sides if (side, f) not in tests]
     found = [*_gates(bench, others), *_tests(bench, tests, rules.reruns)]
     found = explained(bench, found)
-    found = list(divergence.of_machine(found, bench.ran("full"), rules.share))
+    found = list(machine_trouble.of_machine(found, bench.ran("full"), rules.share))
     return compare.settle(verdict, tuple(found), time.monotonic() - started)
 
 
@@ -97,7 +97,7 @@ def _recovered(bench: Bench, stage: Stage, result: GateResult, reruns: int) -> D
 
 def _tests(bench: Bench, found: list[tuple[Stage, Finding]], reruns: int) -> Iterator[Divergence]:
     """Look into tests side by side: those that ask for the same can share a process."""
-    broken = {f.id: divergence.broken_machine(f) for _, f in found}
+    broken = {f.id: machine_trouble.broken_machine(f) for _, f in found}
     cases = {f.nodeid or "": bench.case(side, f.nodeid or "") for side, f in found}
     open_ = {
         f.nodeid or "": divergence.inquire(cases[f.nodeid or ""], reruns)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsttry_tasks.model.values import Divergence, Finding
-from firsttry_tasks.parity import divergence
+from firsttry_tasks.parity import divergence, machine_trouble
 from firsttry_tasks.parity.divergence import Ask, Case, Conclusion
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _finding(message: str) -> Finding:
 )
 def test_a_failure_may_say_that_the_machine_could_not(message: str) -> None:
     """Then no test is looked into."""
-    end = divergence.broken_machine(_finding(message))
+    end = machine_trouble.broken_machine(_finding(message))
     assert end is not None
     assert (end.kind, "'E " in end.why) == ("infrastructure", False)
 
@@ -174,7 +174,7 @@ def test_a_failure_may_say_that_the_machine_could_not(message: str) -> None:
 @pytest.mark.parametrize("message", ["assert 1 == 2", "DID NOT RAISE <class 'MemoryError'>"])
 def test_an_ordinary_failure_is_looked_into(message: str) -> None:
     """Though it may speak of memory."""
-    assert divergence.broken_machine(_finding(message)) is None
+    assert machine_trouble.broken_machine(_finding(message)) is None
 
 
 def _differs(kind: DivergenceKind, n: int) -> Divergence:
@@ -197,7 +197,7 @@ def _differs(kind: DivergenceKind, n: int) -> Divergence:
 def test_many_at_once_are_the_machines(kinds: list[DivergenceKind], ran: int, kind: str) -> None:
     """When most of all tests differ and pass again, no test is blamed; a gap stays a gap."""
     found = [_differs(it, n) for n, it in enumerate(kinds)]
-    assert next(iter(divergence.of_machine(found, ran, 0.8))).kind == kind
+    assert next(iter(machine_trouble.of_machine(found, ran, 0.8))).kind == kind
 
 
 @pytest.mark.parametrize(
