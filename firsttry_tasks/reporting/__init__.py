@@ -1,1 +1,1 @@
-"""What a run says: report files, the console, statistics."""
+"""Writes what a run has to say: report files, the console's lines, GitHub's forms, statistics."""

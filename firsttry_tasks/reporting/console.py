@@ -1,4 +1,4 @@
-"""What a person reads while a run goes on: one line a gate, never interleaved."""
+"""Writes to the terminal while a run goes on: gates run at once, and their lines never mix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ COLORS = {
     "off": "2",
     "moved": "33",
 }
-#: Seconds between two signs of life where lines can't be drawn over.
+#: Seconds between two lines of a running gate in a log, where lines can't be drawn over. A
+#: judgement: people see that it lives, and the log of a long run stays short.
 PATIENCE = 10.0
 
 
@@ -30,6 +31,7 @@ class Console:
     def __init__(self, stream: TextIO | None = None) -> None:
         """Write to ``stream``; standard output where none is given."""
         self._stream = stream
+        # Gates run in threads: without a lock, erasing live lines could erase another gate's line.
         self._lock = threading.Lock()
         self._live: dict[str, str] = {}
         self._drawn = 0
@@ -37,7 +39,8 @@ class Console:
 
     @property
     def stream(self) -> TextIO:
-        """Return where to write; looked up late, as tests and doit replace standard output."""
+        """Return the stream to write to."""
+        # Looked up each time, because doit and tests replace standard output while this stays.
         return self._stream or sys.stdout
 
     @property
@@ -47,6 +50,7 @@ class Console:
 
     def paint(self, text: str, color: str) -> str:
         """Return the text in a color, where colors are wanted."""
+        # NO_COLOR: the agreed way (no-color.org) to ask any program for none.
         if not self.terminal or os.environ.get("NO_COLOR") or color not in COLORS:
             return text
         return f"\x1b[{COLORS[color]}m{text}\x1b[0m"
@@ -60,12 +64,13 @@ class Console:
             self._draw()
 
     def live(self, name: str, text: str) -> None:
-        """Show what a running gate does; in a log, now and then."""
+        """Show what a running gate does; outside of a terminal only every ``PATIENCE`` seconds."""
         with self._lock:
             self._live[name] = text
             if self.terminal:
                 self._erase()
                 self._draw()
+            # setdefault starts the gate's clock, so a gate that ends soon writes no such line.
             elif time.monotonic() - self._spoke.setdefault(name, time.monotonic()) > PATIENCE:
                 self._spoke[name] = time.monotonic()
                 self._write(text + "\n")
@@ -80,7 +85,7 @@ class Console:
             self._draw()
 
     def drop(self, name: str) -> None:
-        """Take a live line away without a word."""
+        """Take a gate's live line away and write nothing in its place."""
         with self._lock:
             self._erase()
             self._live.pop(name, None)
@@ -88,6 +93,7 @@ class Console:
             self._draw()
 
     def _erase(self) -> None:
+        # Up by so many lines, then clear to the end of the screen.
         if self._drawn:
             self._write(f"\x1b[{self._drawn}F\x1b[J")
             self._drawn = 0
@@ -97,6 +103,7 @@ class Console:
             return
         width = os.get_terminal_size(self.stream.fileno()).columns or 80
         for text in self._live.values():
+            # One cell less than the width: a full line would wrap, and erasing would miss a line.
             self._write(fitting(self._shown(text), width - 1) + "\n")
         self._drawn = len(self._live)
         self.stream.flush()
@@ -105,13 +112,15 @@ class Console:
         self.stream.write(self._shown(text))
 
     def _shown(self, text: str) -> str:
-        """Return a text with what the stream's encoding lacks spelled in ASCII."""
+        """Return the text with characters that the stream's encoding lacks as escapes."""
+        # A test's name may hold any letter, and a terminal with LANG=C must not end the run.
         encoding = self.stream.encoding or "utf-8"
         return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def fitting(text: str, cells: int) -> str:
-    """Return as much of the beginning of a text as fits into so many cells of a terminal."""
+    """Return the longest beginning of a text that fits into so many cells of a terminal."""
+    # Nearly all lines are ASCII, and a live line is drawn many times a second.
     if text.isascii():
         return text[:cells]
     for place, letter in enumerate(text):
@@ -122,7 +131,9 @@ def fitting(text: str, cells: int) -> str:
 
 
 def _cells(letter: str) -> int:
-    """Return how many cells a letter takes; joined emoji are counted one by one, so never less."""
+    """Return how many cells of a terminal a letter takes."""
+    # Emoji that are joined into one are counted one by one: too many cut the line a little early,
+    # too few would wrap it.
     import unicodedata
 
     if letter == "\ufe0f":  # makes an emoji, which is wide, of the letter before it

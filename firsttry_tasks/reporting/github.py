@@ -1,4 +1,4 @@
-"""GitHub's own forms: annotations on lines, and the summary of a step in markdown."""
+"""Writes GitHub's own forms: annotations on lines, and a step's summary in markdown."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.model.values import Finding, Report, Verdict
 
-#: GitHub shows ten annotations of a kind for each step.
+#: GitHub shows ten annotations of a kind for each step and drops the others.
 SHOWN = 10
 
 
 def marks(found: Iterable[Finding]) -> list[str]:
-    """Return workflow commands that put findings on their lines."""
+    """Return the workflow commands that show findings at their lines in a pull request."""
     return [_annotation(it) for it in list(found)[:SHOWN]]
 
 
@@ -29,6 +29,8 @@ def _annotation(it: Finding) -> str:
 
 
 def _escape(text: str, more: str = "") -> str:
+    # "%" comes first: it is in each escape, and would be escaped again. Unescaped line ends in a
+    # test's message could start a workflow command of their own.
     for char in "%\r\n" + more:
         text = text.replace(char, f"%{ord(char):02X}")
     return text
@@ -62,4 +64,5 @@ def verdict_summary(verdict: Verdict) -> str:
 
 
 def _cell(text: str) -> str:
+    # What ends a cell, a row or code in markdown: messages of tools may hold any of them.
     return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")

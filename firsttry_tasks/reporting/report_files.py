@@ -1,4 +1,4 @@
-"""Reports to and from disk."""
+"""Reads and writes reports, verdicts, results of gates and the flaky memory."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class ResultStatus(Struct, frozen=True, kw_only=True):
-    """The few fields of a gate's result that say whether it still stands."""
+    """The few fields of a gate's result that say whether it is still valid."""
 
     status: str
     key: str
+    #: Named as in the file, whose format is older than the field's name.
     touched_during_run: tuple[str, ...] = field(default=(), name="moved")
 
 
@@ -35,12 +36,16 @@ def result(root: Path, stage: Stage, gate: str) -> GateResult | None:
 
 
 def standing(root: Path, stage: Stage, gate: str) -> ResultStatus | None:
-    """Return what decides whether a gate is up to date, without reading its findings."""
+    """Return the part of a gate's latest result that decides whether the gate is up to date."""
+    # msgspec skips the other fields: a red result may have thousands of findings, and this is asked
+    # for each gate in each run.
     return disk.read_own(root / state_paths.result_file(stage, gate), ResultStatus)
 
 
 def stands(root: Path, stage: Stage, gate: str) -> bool:
-    """Tell whether the gate's result is green and of the inputs as they are now."""
+    """Tell whether the gate's latest result is green and was made from the inputs as they are."""
+    # Green is earned: a red result, or one that saw files move, is never reused. doit's own look at
+    # the inputs file is not enough, since it knows nothing of the result.
     last = standing(root, stage, gate)
     if last is None or last.status not in {"green", "off"} or last.touched_during_run:
         return False
@@ -49,7 +54,7 @@ def stands(root: Path, stage: Stage, gate: str) -> bool:
 
 
 def write_report(root: Path, report: Report) -> None:
-    """Write a stage's report, and the same as the latest one."""
+    """Write a stage's report under its own name and under that of the latest report."""
     disk.own_folder(root / state_paths.ARTIFACTS)
     disk.write_json(root / state_paths.report_file(report.stage), report)
     disk.write_json(root / state_paths.LATEST, report)
@@ -57,6 +62,7 @@ def write_report(root: Path, report: Report) -> None:
 
 def read_report(root: Path, stage: Stage) -> Report | str:
     """Return a stage's report, or the words that say why it can't be compared."""
+    # No error is raised: comparing goes on and assumes an escape, with these words in its sentence.
     place = state_paths.report_file(stage)
     try:
         found = disk.read_json(root / place, Report)
@@ -70,12 +76,13 @@ def read_report(root: Path, stage: Stage) -> Report | str:
 
 
 def write_verdict(root: Path, verdict: Verdict) -> None:
-    """Write the verdict for people's scripts."""
+    """Write the verdict, for scripts of users."""
     disk.write_json(root / state_paths.VERDICT, verdict)
 
 
 def write_divergence(root: Path, found: Divergences) -> None:
-    """Write what looking into the differences showed; where there are none, there is no file."""
+    """Write what looking into the differences showed; without any, remove the file."""
+    # An old file would be taken for this run's: CI uploads it, and issue forms ask for it.
     if found.divergences:
         disk.write_json(root / state_paths.DIVERGENCE, found)
     else:
@@ -83,16 +90,17 @@ def write_divergence(root: Path, found: Divergences) -> None:
 
 
 def read_divergence(root: Path) -> Divergences | None:
-    """Return what looking into the differences showed last, where that can be read."""
+    """Return what looking into the differences showed last; None where it can't be read."""
     return disk.read_own(root / state_paths.DIVERGENCE, Divergences)
 
 
 def read_flaky(root: Path) -> FlakyMemory:
-    """Return the flaky memory; no file is an empty one."""
+    """Return the flaky memory, empty without a file; raises FirstTryError if it is unreadable."""
     data = disk.read(root / flaky_memory.FILE)
     return list_file.decode(data) if data else FlakyMemory()
 
 
 def write_flaky(root: Path, memory: FlakyMemory) -> bool:
-    """Write the flaky memory if it says something new; True when written."""
+    """Write the flaky memory if its bytes would change; tell whether it was written."""
+    # git must not see the file as changed, nor CI commit it, when nothing was learned.
     return disk.write_if_changed(root / flaky_memory.FILE, list_file.encode(memory))

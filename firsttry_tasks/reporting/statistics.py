@@ -1,4 +1,4 @@
-"""What the history and the flaky memory say to people: figures, tables and messages."""
+"""Tells people what the history and the flaky memory hold: figures, tables and messages."""
 
 from __future__ import annotations
 
@@ -17,17 +17,21 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
     from firsttry_tasks.parity.history import Line
 
-#: How many reasons for running everything are told.
+#: How many reasons for running everything are told: those worth mending are the most frequent.
 REASONS = 5
-#: How many tests a message to a channel names.
+#: How many tests a message to a channel names. A judgement: Slack folds longer messages.
 NAMED = 20
 WEEK = 7
 
 
 def statistics(lines: Sequence[Line], source: str = "") -> list[str]:
-    """Return what a team wants to know, a line each; ``source`` says where the runs are from."""
+    """Return the figures of the parity runs, a line each.
+
+    ``source`` is a line that says where the runs are from, "" to say nothing.
+    """
     if not lines:
         return ["No parity run is recorded yet; run: doit parity"]
+    # An incomparable run counts as an escape, as its exit code says (fail closed).
     escapes = sum(it.verdict in {"escape", "incomparable"} for it in lines)
     runs = len(lines)
     most = upper(escapes, runs)
@@ -45,6 +49,7 @@ def statistics(lines: Sequence[Line], source: str = "") -> list[str]:
 
 
 def _part(lines: Sequence[Line]) -> str:
+    # At least 1, because old lines have no count of gates.
     cached, gates = sum(it.cached for it in lines), sum(it.gates for it in lines)
     return f"{cached} of {gates} ({cached / max(gates, 1):.0%})"
 
@@ -68,12 +73,14 @@ def _times(name: str, values: Sequence[float]) -> str:
 
 
 def _middle_and_high(values: Sequence[float]) -> tuple[float, float]:
-    """Return the median, and what nine of ten values are not above."""
+    """Return the median and the 90th percentile."""
+    # No mean: one run that hung would decide it.
     _, _, _, _, middle, _, _, _, high = deciles(values)
     return middle, high
 
 
 def _saved(lines: Sequence[Line]) -> str:
+    # What confirming cost is taken off, since without warm nothing would have to be confirmed.
     warm, full = sum(it.warm for it in lines), sum(it.full for it in lines)
     cost = sum(it.confirm for it in lines)
     return (
@@ -89,15 +96,15 @@ def _classes(lines: Sequence[Line]) -> list[str]:
 
 def _reasons(lines: Sequence[Line]) -> list[str]:
     """Return why everything ran, the most frequent reasons first."""
-    told = [why for it in lines for why in it.everything]
-    often = sorted(set(told), key=lambda why: (-told.count(why), why))[:REASONS]
+    reasons = [why for it in lines for why in it.everything]
+    often = sorted(set(reasons), key=lambda why: (-reasons.count(why), why))[:REASONS]
     all_ran = sum(bool(it.everything) for it in lines)
     head = [f"everything ran in {all_ran} of {len(lines)} warm runs"] if all_ran else []
-    return head + [f"  {told.count(why)} x {why}" for why in often]
+    return head + [f"  {reasons.count(why)} x {why}" for why in often]
 
 
 def audit(memory: FlakyMemory, limit: int, today: dt.date) -> list[str]:
-    """Return the audit's lines: the count, a warning above the limit, every test, the week."""
+    """Return the audit: the count, a warning above the limit, each test, and the week's changes."""
     count = len(memory.nodeids)
     week = [*_came(memory, today), *_went(memory, today)]
     if not count:
@@ -108,7 +115,7 @@ def audit(memory: FlakyMemory, limit: int, today: dt.date) -> list[str]:
 
 
 def headline(memory: FlakyMemory, limit: int) -> str:
-    """Return how many tests are listed."""
+    """Return the line with the number of listed tests and the limit."""
     count = len(memory.nodeids)
     return f"{count} flaky {'test' if count == 1 else 'tests'} (limit {limit}):"
 
@@ -122,6 +129,7 @@ def _warning(count: int, limit: int) -> list[str]:
 
 def _row(nodeid: str, test: FlakyTest, today: dt.date) -> tuple[str, ...]:
     rate = "unknown"
+    # With its interval: 1 of 2 runs is 50 % and says hardly anything.
     if test.runs:
         low, high = interval(test.failures, test.runs)
         rate = f"{test.failures / test.runs:.0%} ({low:.0%} to {high:.0%}, {test.runs} runs)"
@@ -145,7 +153,8 @@ def _day(at: str) -> dt.date:
 
 
 def _came(memory: FlakyMemory, today: dt.date) -> list[str]:
-    """Tell which tests were seen for the first time; one without evidence was never seen."""
+    """Return a line for each test that was first seen this week."""
+    # A test without runs was put on the list by a person, so it has no first sighting.
     new = [n for n, it in whole(memory).items() if it.runs and (today - _day(it.first)).days < WEEK]
     return [f"came this week: {nodeid}" for nodeid in new]
 
@@ -156,7 +165,7 @@ def _went(memory: FlakyMemory, today: dt.date) -> list[str]:
 
 
 def audit_json(memory: FlakyMemory, limit: int) -> str:
-    """Return the audit for scripts."""
+    """Return the audit as JSON, for scripts."""
     tests = {}
     for nodeid, test in whole(memory).items():
         low, high = interval(test.failures, test.runs)
@@ -172,7 +181,7 @@ def audit_json(memory: FlakyMemory, limit: int) -> str:
 
 
 def message(memory: FlakyMemory, limit: int) -> str:
-    """Return the audit as a message to a channel."""
+    """Return the audit as a message to a Slack channel."""
     lines = [f"• `{nodeid}` ({test.state})" for nodeid, test in whole(memory).items()]
     more = [f"and {len(lines) - NAMED} more in {FILE}"] if len(lines) > NAMED else []
     warning = _warning(len(lines), limit)

@@ -1,4 +1,4 @@
-"""Plain tables and durations, the same in a terminal, a log and a file."""
+"""Formats plain tables, sizes and durations, the same for a terminal, a log and a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ MINUTE = 60.0
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return lines with columns as wide as their widest cell; the last one runs on."""
+    """Return a table's lines; each column is as wide as its widest cell."""
+    # But for the last column's rule: its cells may be sentences, and a rule of 160 dashes wraps.
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     rule = ["-" * width for width in widths[:-1]] + ["-" * min(widths[-1], 40)]
     return [_line(cells, widths) for cells in (head, rule, *rows)]
@@ -22,7 +23,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Return ``0.1 MB`` or ``27.3 MB``."""
+    """Return a size in bytes as ``0.1 MB`` or ``27.3 MB``."""
     return f"{size / 1e6:.1f} MB"
 
 
@@ -35,6 +36,7 @@ def duration(seconds: float) -> str:
 
 def age(seconds: float) -> str:
     """Return ``5 min``, ``3 h`` or ``12 d``."""
+    # Never negative: a golden cache may have been made by a machine whose clock is ahead.
     minutes = max(0, int(seconds // MINUTE))
     if minutes < 120:  # noqa: PLR2004  two hours
         return f"{minutes} min"

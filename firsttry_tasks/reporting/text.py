@@ -1,4 +1,4 @@
-"""A report's and a verdict's lines: findings one can click, the table, the explanation."""
+"""Puts reports and verdicts into lines: findings, tables, and why each test was selected."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ if TYPE_CHECKING:
         Verdict,
     )
 
-#: How many findings of a gate the console shows; the report has them all.
+#: How many findings of a gate the console shows; the report has them all. A judgement: about what
+#: a screen holds.
 SHOWN = 30
-#: How many lines of a failing test's text the console shows.
+#: How many lines of a failing test's text the console shows: the last ones, since pytest puts the
+#: assertion there. A judgement.
 TAIL = 12
-#: How much of what a gate came to stands in the table; its own line above has all of it.
+#: How many characters of a gate's outcome the table shows; the gate's own line above has all of it.
 CELL = 160
 
 
 def finding(it: Finding) -> str:
     """Return ``path:line:column: message [rule]``, which editors and terminals make clickable."""
+    # A test file that can't be collected has its path for a node id: once is enough.
     place = ":".join(str(part) for part in (it.path, it.line, it.column) if part is not None)
     name = f"{it.nodeid} " if it.nodeid and it.nodeid != it.path else ""
     return f"{place + ': ' if place else ''}{name}{it.message} [{it.rule}]"
@@ -47,13 +50,13 @@ def findings(found: Iterable[Finding], where: str) -> list[str]:
 
 
 def gate_line(result: GateResult, *, cached: bool = False) -> str:
-    """Return the one line that stays when a gate has ended."""
+    """Return the line that the console keeps when a gate has ended."""
     time = "cached" if cached else duration(result.seconds)
     return f"{result.stage} {result.gate:<10} {result.status:<6} {time:>9}  {outcome(result)}"
 
 
 def outcome(result: GateResult) -> str:
-    """Return what a gate came to, in words."""
+    """Return the outcome of a gate in words."""
     if result.status == "error":
         return result.message
     words = []
@@ -73,6 +76,8 @@ def tests(result: GateResult) -> str:
     detail = result.tests
     if detail is None or detail.mode == "none":
         return "no test is affected"
+    # With a file that can't be collected pytest stops before the first test. To count the selected
+    # tests would read as if they had run.
     broken = sum(it.rule == "collect" for it in result.findings)
     if broken and not detail.durations:
         return f"no test ran: {broken} file{'s' if broken > 1 else ''} can't be collected"
@@ -97,7 +102,7 @@ def _row(line: GateReport) -> tuple[str, str, str, str]:
 
 
 def explanation(it: Report) -> list[str]:
-    """Return each selected test with its why."""
+    """Return each selected test with the reason why it was selected."""
     for line in it.gates:
         detail = line.result.tests
         if detail is None:
@@ -115,7 +120,8 @@ def explanation(it: Report) -> list[str]:
 
 
 def verdict(it: Verdict) -> list[str]:
-    """Return the verdict's name and what it rests on; the sentence is said last."""
+    """Return the verdict's name and the differences that it rests on."""
+    # Without its sentence: that is printed last, where people look first.
     lines = [f"verdict: {it.name}"]
     for side, found in (("only full saw", it.only_full), ("only warm saw", it.only_warm)):
         lines += [f"  {side} [{f.gate}] {finding(f)}" for f in found[:SHOWN]]
@@ -128,7 +134,7 @@ def verdict(it: Verdict) -> list[str]:
 
 
 def divergence(met: Divergence) -> list[str]:
-    """Return what a difference is, what that rests on, and what mends it."""
+    """Return a difference's cause, the reruns that showed it, and what mends it."""
     seen = ", ".join(f"{it.way} {it.failures} of {it.runs} red" for it in met.reruns)
     return [
         f"  {met.kind}: {met.nodeid or met.finding}: {met.sentence}",
