@@ -1,4 +1,4 @@
-"""``ft``: the same engine under the names people of this product know."""
+"""The command ``ft``: translates its arguments to doit's, and runs doit with FirstTry's tasks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ USAGE = """usage: ft COMMAND [OPTIONS]
 exit codes: 0 good, 1 red, 2 a step could not do its work, 3 wrong usage, 99 cache escape
 """
 WRONG_USAGE = 3
-#: doit's own commands that are of use here too.
+#: doit's own commands that are of use here too; every other word is the name of a task.
 DOITS = frozenset({"list", "info", "help", "forget", "clean"})
 
 
@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     if not given or given[0] in {"-h", "--help"}:
         sys.stdout.write(USAGE)
         return 0 if given else WRONG_USAGE
+    # Answered here, since doit would print its own version.
     if given[0] == "--version":
         from firsttry_tasks import __version__
 
@@ -54,13 +55,16 @@ def main(argv: list[str] | None = None) -> int:
     if words is None:
         sys.stderr.write(f"ft: can't read {' '.join(given)!r}\n\n{USAGE}")
         return WRONG_USAGE
+    # doit itself looks for dodo.py in the current folder only.
     os.chdir(home(Path.cwd()))
     return _doit(words)
 
 
 def translate(given: list[str]) -> list[str] | None:
-    """Return doit's arguments for ``ft``'s, or None where there are none."""
+    """Return doit's arguments for those of ``ft``, or None for wrong usage."""
     command, *rest = given
+    # For hooks that call it by this name. The two options exclude each other, so together they are
+    # wrong usage.
     if command == "pre-commit":
         if "--warm-only" in rest and "--parity" not in rest:
             return ["warm", *(word for word in rest if word != "--warm-only")]
@@ -85,6 +89,7 @@ def _doit(words: list[str]) -> int:
     class Main(DoitMain):  # type: ignore[misc]  # doit has no types
         BIN_NAME = "ft"
 
+    # Without a dodo.py the tasks are loaded as a module, so that a project needs no file of ours.
     loader = None
     if not Path("dodo.py").exists():
         from firsttry_tasks import tasks
@@ -94,7 +99,7 @@ def _doit(words: list[str]) -> int:
         main = Main(
             loader, extra_config={"COMMAND": {"run": "firsttry_tasks.doit_tasks.engine:Run"}}
         )
-    except ValueError as error:  # doit reads pyproject.toml too, and as TOML alone
+    except ValueError as error:  # doit reads pyproject.toml by itself, before any task does
         sys.stderr.write(f"pyproject.toml can't be read: {error}.\n")
         return WRONG_USAGE
     return int(main.run(words if words[0] in DOITS else ["run", *words]) or 0)

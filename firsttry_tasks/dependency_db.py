@@ -1,4 +1,4 @@
-"""The door to the dependency db: what recorded runs learned, written and read back."""
+"""Reads and writes the dependency db: what recorded runs learned of each test, in SQLite."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.model.recording import Record
 
-#: Another number here makes older dbs count as absent.
+#: The format of the rows; raise it when their types change. A db of another format is emptied and
+#: not converted: recording anew costs one run, and a converter that errs would hide changes.
 FORMAT = 10
 #: What the db was called before format 10, when nothing of testmon was in it any more.
 FORMER = "testmondata"
-#: How many recorded runs are kept; each holds one dependency set of each of its tests.
+#: How many recorded runs are kept. Each warm run adds one with the tests that it ran. Selection
+#: reads all of them, so more make every run slower, and fewer lose what rarely runs. A judgement.
 KEPT = 12
 _TABLES = """
 CREATE TABLE IF NOT EXISTS ft_session (
@@ -45,7 +47,7 @@ _FRAGMENTS = msgspec.msgpack.Decoder(tuple[Fragment, ...])
 
 
 class WarmSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands beside the db: the named parts it rests on, the smoke tests, durations."""
+    """The small file beside the db: its named parts, the smoke tests, and seconds by test."""
 
     parts: dict[str, str] = {}
     smoke: tuple[str, ...] = ()
@@ -53,9 +55,10 @@ class WarmSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Door(Struct, frozen=True, kw_only=True):
-    """How to reach files: ``read`` those of the tree, ``before`` digests others.
+    """How ingesting a recording reaches files.
 
-    ``before(path, began)`` returns None for what was made after ``began``.
+    ``read(path)`` returns the bytes of a file of the tree. ``before(path, began)`` returns the
+    digest of another file, None for one that was made after ``began`` (Unix time).
     """
 
     read: Callable[[str], bytes]
@@ -63,28 +66,32 @@ class Door(Struct, frozen=True, kw_only=True):
 
 
 class DependencyDb:
-    """Everything that is recorded in one db."""
+    """One dependency db."""
 
     def __init__(self, path: Path) -> None:
-        """Remember where the db is; it is opened when it is asked."""
+        """Take the db's path; the file need not exist and is opened for each question."""
         self.path = path
         self._rows: dict[tuple[str, str], bytes] | None = None
         self._fragments: dict[tuple[str, str], tuple[Fragment, ...]] = {}
 
     def recorded_runs(self) -> tuple[RecordedRun, ...]:
-        """Return what is kept, newest first; nothing where there is no db that can be read."""
+        """Return the recorded runs, newest first; none where there is no db that can be read.
+
+        A db that can't be read is removed.
+        """
         if not self.path.exists():
             return ()
         try:
             with _open(self.path) as db:
                 rows = db.execute("SELECT body FROM ft_session ORDER BY id DESC").fetchall()
             return tuple(_recorded(body) for (body,) in rows)
+        # A damaged db is as good as none: everything runs, and the next recording begins anew.
         except (sqlite3.DatabaseError, zlib.error, msgspec.DecodeError):
             discard(self.path)
             return ()
 
     def made(self) -> tuple[float, ...]:
-        """Return when each of the recorded runs was recorded, by the clock of who recorded it."""
+        """Return the time (Unix) of each recorded run, newest first, by the recording machine."""
         if not self.path.exists():
             return ()
         try:
@@ -95,8 +102,10 @@ class DependencyDb:
             return ()
 
     def before(self, path: str, blob: str) -> tuple[Fragment, ...]:
-        """Return the fragments of a file as it was; none for a file that never parsed."""
+        """Return the fragments of a file's earlier content; none if that never parsed."""
         key = path, blob
+        # All rows in one query, since selection asks for many files; but each is decoded only when
+        # it is asked for, which most never are.
         if self._rows is None:
             with _open(self.path) as db:
                 found = db.execute("SELECT path, blob, pieces FROM ft_source").fetchall()
@@ -114,11 +123,17 @@ class DependencyDb:
         left: frozenset[str],
         door: Door,
     ) -> None:
-        """Add one recorded run, whole or not at all; ``left`` are the tests nobody asked for."""
+        """Add one recorded run, in one transaction.
+
+        ``manifest`` is the tree that was recorded (``path -> blob``), ``parts`` the named parts of
+        the environment, ``left`` the tests that the project's own options deselected.
+        """
         with _open(self.path) as db:
             sources = _Sources(db, manifest, door.read)
             made = ingest.recorded(records, manifest, parts, sources, door.before)
             made = msgspec.structs.replace(made, deselected_by_project=left)
+            # One transaction for everything (whole or not at all): a run without its sources would
+            # be believed with nothing to compare.
             with db:
                 db.execute(
                     "INSERT INTO ft_session (made, body) VALUES (?, ?)",
@@ -131,7 +146,10 @@ class DependencyDb:
 def watched(
     recorded_runs: Iterable[RecordedRun], variable: Callable[[str], str], file: Callable[[str], str]
 ) -> Watched:
-    """Return what any kept recorded run's tests looked at besides the tree, as it is."""
+    """Return what the tests of any recorded run looked at outside of the tree, as it is now.
+
+    ``variable`` and ``file`` return the present digest of a variable and of a file.
+    """
     held = tuple(recorded_runs)
     return Watched(
         variables={n: variable(n) for n in sorted({n for one in held for n in one.variables})},
@@ -148,7 +166,8 @@ def _fragments(body: bytes) -> tuple[Fragment, ...]:
 
 
 def fragments(source: bytes | None) -> tuple[Fragment, ...] | None:
-    """Return the fragments of a file, None for one that isn't Python."""
+    """Return the fragments of a file, None for one that can't be parsed as Python."""
+    # take_apart raises ValueError for a NUL byte, RecursionError for expressions that lie too deep.
     try:
         return take_apart(source or b"")
     except (SyntaxError, ValueError, RecursionError):
@@ -156,7 +175,8 @@ def fragments(source: bytes | None) -> tuple[Fragment, ...] | None:
 
 
 def discard(db: Path) -> None:
-    """Forget a db and what SQLite keeps beside it."""
+    """Remove a db and the files that SQLite keeps beside it."""
+    # A log that is left beside the next db would corrupt it.
     for end in ("", "-wal", "-shm", "-journal"):
         disk.remove(db.with_name(db.name + end))
 
@@ -164,6 +184,8 @@ def discard(db: Path) -> None:
 @contextmanager
 def _open(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the db with its tables; one of another format is emptied."""
+    # A minute's patience, because a second process may be writing: SQLite gives up after five
+    # seconds by default.
     disk.own_folder(path.parent)
     if not path.exists():
         discard(path.with_name(FORMER))
@@ -178,7 +200,11 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _forget(db: sqlite3.Connection) -> None:
-    """Keep few recorded runs: the newest ones, and those that alone speak for many tests."""
+    """Drop one recorded run where more than ``KEPT`` are there, and the files that only it had.
+
+    The newest one stays. Of the others the one goes that alone holds the fewest tests, the oldest
+    of equals: what rarely runs would otherwise be lost to the many small warm runs.
+    """
     rows = db.execute("SELECT id, body FROM ft_session ORDER BY id DESC").fetchall()
     if len(rows) <= KEPT:
         return
@@ -195,7 +221,10 @@ def _forget(db: sqlite3.Connection) -> None:
 
 
 class _Sources:
-    """Files taken apart: from the db where they are known, else from the tree."""
+    """Returns the fragments of files, from the db where they are known, else from the tree.
+
+    Each content of a file is parsed once and then kept in the db.
+    """
 
     def __init__(
         self, db: sqlite3.Connection, manifest: Mapping[str, str], read: Callable[[str], bytes]
@@ -225,6 +254,6 @@ class _Sources:
         return found
 
     def fresh(self) -> Iterator[tuple[str, str, bytes]]:
-        """Return what is not in the db yet."""
+        """Yield the rows of files that are not in the db yet."""
         for path, found in self._fresh.items():
             yield path, self.manifest[path], zlib.compress(msgspec.msgpack.encode(found), 3)

@@ -1,4 +1,7 @@
-"""Named parts, so that a miss has a reason: which inputs a gate has, and what changed in them."""
+"""Computes the inputs of each gate as named parts, and tells which of them changed.
+
+Parts have names, and are not one digest, so that a gate that runs again can say why.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +15,28 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: What each gate can read of the tree, by the end of the name; None means everything.
+#: The files that each gate can read, by the end of their names; None means every file. Too many
+#: only make a gate run once more, too few would keep a wrong green: so configuration is in each.
 READS: dict[str, tuple[str, ...] | None] = {
     "ruff": (".py", ".pyi", ".ipynb", ".toml", ".gitignore"),
     "mypy": (".py", ".pyi", ".toml", ".ini", ".cfg", "py.typed"),
     "tests": None,
     "diff-cover": None,
 }
-#: The parts besides the tree that can change what each gate says.
+#: The parts besides the tree that can change what each gate says. ruff runs no code of the project,
+#: so neither Python nor the installed distributions matter to it.
 RESTS_ON = {
     "ruff": ("ruff", "lock"),
     "mypy": ("mypy", "python", "platform", "distributions", "environment", "lock"),
     "tests": ("python", "platform", "distributions", "environment", "lock", "flaky", "watched"),
     "diff-cover": ("python", "platform", "distributions", "environment", "lock", "head"),
 }
-#: How many changed paths a reason names before it counts the rest.
+#: How many changed paths a reason names before it counts the rest: a reason is one line.
 NAMED = 3
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
-    """What one gate depends on: named parts, each as text a person can read or a digest."""
+    """What one gate depends on: named parts, each as readable text or as a digest."""
 
     gate: str
     parts: dict[str, str]
@@ -39,12 +44,16 @@ class Inputs(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """Return the digest of all parts."""
+        # surrogateescape, here and below: names of files need not be valid UTF-8.
         lines = "\n".join(f"{name}={value}" for name, value in sorted(self.parts.items()))
         return disk.digest(lines.encode("utf-8", "surrogateescape"))
 
 
 class Fingerprint(Struct, frozen=True, kw_only=True):
-    """The name of a golden cache, and the parts behind it."""
+    """The fingerprint of a tree, by which golden caches are named, and the parts behind it.
+
+    ``head`` is git's HEAD, ``lock`` the sha256 of the parity lock, ``tree`` a digest of all files.
+    """
 
     head: str
     lock: str
@@ -59,21 +68,25 @@ class Fingerprint(Struct, frozen=True, kw_only=True):
 
 
 def manifest(entries: Mapping[str, str]) -> bytes:
-    """Return ``path -> blob`` as bytes: equal trees give equal bytes, whatever the order."""
+    """Return ``path -> blob`` as bytes; equal trees give equal bytes."""
+    # Separated by NUL, the one character that no path can hold; and no JSON, since each look at the
+    # tree does this for every file.
     lines = (f"{blob}\t{path}" for path, blob in sorted(entries.items()))
     return "\0".join(lines).encode("utf-8", "surrogateescape")
 
 
 def read_manifest(data: bytes) -> dict[str, str]:
     """Return ``path -> "<mode> <blob>"`` from a manifest's bytes."""
+    # The blob comes first, and it has no tab; a path may have one.
     lines = data.decode("utf-8", "surrogateescape").split("\0") if data else []
     pairs = (line.partition("\t") for line in lines)
     return {path: blob for blob, _, path in pairs}
 
 
 def readable(gate: str, entries: Mapping[str, str], inert: Iterable[str] = ()) -> dict[str, str]:
-    """Return the part of the tree that a gate can read."""
+    """Return the part of the tree that a gate can read, without files that match ``inert``."""
     ends = READS[gate]
+    # `inert` says what no test reads. For ruff and mypy the ends of the names say that already.
     unread = tuple(inert) if ends is None else ()
     return {
         path: blob
@@ -89,7 +102,10 @@ def inputs(gate: str, tree: bytes, parts: Mapping[str, str], command: str) -> In
 
 
 def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str, ...]:
-    """Return one sentence for each named part that differs, with both values where they fit."""
+    """Return a sentence for each named part but the tree that differs, with both values.
+
+    The tree has a sentence of its own, see ``path_changes``.
+    """
     if old is None:
         return ("first run",)
     names = sorted(old.keys() | new.keys())
@@ -103,6 +119,7 @@ def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str,
 def _change(name: str, old: str, new: str) -> str:
     if name == "command":
         return "command changed"
+    # Some parts are lists of `name=value`, such as the distributions: only what differs is told.
     if "\n" in old + new or "=" in old + new:
         return f"{name} changed: {_listed(_pairs(old), _pairs(new))}"
     if max(len(old), len(new)) > 32:  # noqa: PLR2004  a digest says nothing to a person

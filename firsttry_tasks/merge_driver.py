@@ -1,4 +1,4 @@
-"""What git calls to merge ``ci/flaky_tests.json``: what both branches know, without a conflict."""
+"""Merges ``ci/flaky_tests.json`` for git, without conflicts: git runs it as a merge driver."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from firsttry_tasks.system import disk
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Merge base, ours and theirs into ours; 1 leaves the conflict to a person."""
+    """Merge the files base, ours and theirs into ours; return 1 where one can't be read.
+
+    git then leaves the conflict to a person.
+    """
+    # The order of git's %O %A %B; git takes the result from the second file.
     places = map(Path, sys.argv[1:] if argv is None else argv)
     try:
         base, ours, theirs = places
@@ -25,7 +29,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _read(place: Path) -> FlakyMemory:
-    """Return one side; a branch without the file knows of no flaky test."""
+    """Return one side's memory, empty where that branch has no such file."""
+    # For a missing ancestor git names an empty file.
     data = disk.read(place)
     return list_file.decode(data) if data else FlakyMemory()
 

@@ -1,4 +1,4 @@
-"""Testmon's own db, written from what FirstTry learned, for `pytest --testmon` by hand."""
+"""Writes testmon's own database from what FirstTry recorded, for `pytest --testmon` by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.dependency_db import DependencyDb
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest
 
-#: Where testmon looks, in the folder that pytest takes for its root.
+#: The file that testmon looks for in pytest's root folder.
 FILE = ".testmondata"
 
 
@@ -40,8 +40,9 @@ def export(root: Path, memory: DependencyDb) -> int:
 
 
 def _known(root: Path, memory: DependencyDb) -> dict[str, _Known]:
-    """Return what the newest recorded run that holds a test knows of it, for each test."""
+    """Return, for each test, what the newest recorded run that holds it knows."""
     found: dict[str, _Known] = {}
+    # Runs come newest first, so the first that has a test wins.
     for recorded in memory.recorded_runs():
         places = _Places(recorded, root, memory)
         for test in recorded.tests:
@@ -53,7 +54,10 @@ def _known(root: Path, memory: DependencyDb) -> dict[str, _Known]:
 
 
 class _Places:
-    """Where the units of one recorded run stand today."""
+    """Finds the lines at which the units of one recorded run are in today's files.
+
+    Functions may have moved since. They are found by their qualified names.
+    """
 
     def __init__(self, recorded: RecordedRun, root: Path, memory: DependencyDb) -> None:
         self._recorded = recorded
@@ -63,6 +67,7 @@ class _Places:
         self._units: dict[int, tuple[str, int] | None] = {}
 
     def lines(self, test: RecordedTest) -> dict[str, frozenset[int]]:
+        # Line 1 of its own file, so that a test depends on its file whatever else it ran.
         found: dict[str, set[int]] = {test.path: {1}}
         for unit in self._ran(test):
             place = self._place(unit)
@@ -90,7 +95,9 @@ class _Places:
         return self._units[unit]
 
     def _bodies(self, path: str) -> dict[str, int]:
-        """Return the last line of each function today: a line of its body, as testmon counts."""
+        """Return the last line of each function in a file as it is today."""
+        # The last, because the first line of a function (its `def`) is in testmon's eyes a line of
+        # what is around it.
         if path not in self._today:
             fragments = dependency_db.fragments(disk.read(self._root / path) or b"") or ()
             self._today[path] = {
@@ -102,11 +109,12 @@ class _Places:
 
 
 def _write(root: Path, tests: Mapping[str, _Known]) -> None:
-    """Write a fresh db through testmon itself, and put it in place whole.
+    """Write a fresh db through testmon's own code, beside the old one, and then replace that.
 
-    testmon computes the fingerprints of today's blocks and the row of this environment, so that
-    its own rules stay in force for whoever uses it by hand.
+    testmon itself computes the checksums of today's blocks and the row of this environment, so its
+    own rules stay in force.
     """
+    # Imported late, since nothing else needs testmon.
     from testmon.db import DB
     from testmon.testmon_core import TestmonData
 
@@ -115,6 +123,7 @@ def _write(root: Path, tests: Mapping[str, _Known]) -> None:
     data = TestmonData.for_local_run(rootdir=str(root), database=DB(str(beside)))
     rows = _Rows(data.source_tree)
     data.save_test_execution_file_fps({nodeid: rows.of(test) for nodeid, test in tests.items()})
+    # Only the one file is moved, so nothing may be left in a log beside it.
     link = data.db.con
     link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     link.execute("PRAGMA journal_mode = DELETE")
@@ -124,7 +133,7 @@ def _write(root: Path, tests: Mapping[str, _Known]) -> None:
 
 
 class _Rows:
-    """Tests in the shape in which testmon saves them."""
+    """Converts tests to the shape in which testmon saves them."""
 
     def __init__(self, tree: Any) -> None:
         self._tree = tree
@@ -147,6 +156,7 @@ class _Rows:
     def _checksums(self, module: Any, path: str, lines: frozenset[int]) -> list[int]:
         from testmon.process_code import create_fingerprint
 
+        # Many tests run the same lines, and a fingerprint takes testmon a walk over the file.
         key = (path, lines)
         if key not in self._made:
             self._made[key] = create_fingerprint(module, lines)
@@ -154,6 +164,6 @@ class _Rows:
 
 
 def _discard(db: Path) -> None:
-    """Forget a db and what SQLite keeps beside it."""
+    """Remove a db and the files that SQLite keeps beside it."""
     for end in ("", "-wal", "-shm"):
         disk.remove(db.with_name(db.name + end))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "ci/parity.lock.json"
-#: diff-cover is not among them: it judges only in full runs, by a threshold that the lock has.
+#: The tools whose versions decide a verdict; diff-cover only divides what coverage counted.
 TOOLS = ("ruff", "mypy", "pytest", "pytest-testmon")
 #: Configuration that can change a verdict: whole files, and sections of shared ones. Only these
 #: sections are digested, since a new line for another tool in setup.cfg changes no verdict.

@@ -202,7 +202,7 @@ def newest(gone: dict[str, Gone]) -> dict[str, Gone]:
 def _dated(test: FlakyTest, rules: FlakyRules, today: dt.date) -> FlakyTest:
     """Return the test with a first day (today where none is known) and an expiry.
 
-    The oldest format has node ids alone.
+    The oldest format of the file has node ids alone.
     """
     # Dated once and kept: otherwise a test without a date would never expire.
     first = test.first or dt.datetime.combine(today, dt.time(), dt.UTC).isoformat()
