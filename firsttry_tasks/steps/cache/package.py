@@ -21,7 +21,7 @@ from firsttry_tasks.steps.cache import deltas, storage
 from firsttry_tasks.steps.run import recording, snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import StoreError, github
-from firsttry_tasks.system import disk, git
+from firsttry_tasks.system import disk, git, working_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ def _green(root: Path, mark: Fingerprint) -> Report:
     moved = [path for line in report.gates for path in line.result.touched_during_run]
     if moved:
         raise FirstTryError(f"Nothing to pack: {moved[0]} changed while full ran; {RECORD}")
-    open_changes = git.uncommitted(project(root).top)
+    open_changes = working_tree.uncommitted(project(root).top)
     if open_changes:
         raise FirstTryError(
             "A golden cache is of a commit, and the tree is not as committed "

@@ -15,7 +15,7 @@ from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.system import disk, git, machine, process
+from firsttry_tasks.system import disk, git, machine, process, working_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,14 +73,14 @@ class Project:
         """
         return machine.clean(os.environ) | {"PWD": str(self.root)} | self.locked[0].environment
 
-    def look(self) -> tuple[git.TreeSnapshot, dict[str, str]]:
+    def look(self) -> tuple[working_tree.TreeSnapshot, dict[str, str]]:
         """Return a look at the tree, and its entries by the project's paths."""
-        seen = git.look(self.top)
+        seen = working_tree.look(self.top)
         return seen, self.entries(seen)
 
-    def entries(self, seen: git.TreeSnapshot) -> dict[str, str]:
+    def entries(self, seen: working_tree.TreeSnapshot) -> dict[str, str]:
         """Return what is judged: the flaky memory tells of the tree and is no part of it."""
-        found = git.entries(seen, self.prefix)
+        found = working_tree.entries(seen, self.prefix)
         found.pop(flaky_memory.FILE, None)
         return found
 

@@ -13,13 +13,13 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.steps.run.project import Project, project
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, working_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.model.values import Stage
-    from firsttry_tasks.system.git import TreeSnapshot
+    from firsttry_tasks.system.working_tree import TreeSnapshot
 
 
 def take(root: Path) -> None:
@@ -27,9 +27,8 @@ def take(root: Path) -> None:
     here = project(root)
     here.settings  # noqa: B018  a wrong setting is told before anything else
     disk.own_folder(root / state_paths.STATE)
-    from firsttry_tasks.system import git
 
-    look = git.look(here.top)
+    look = working_tree.look(here.top)
     seen = _digest(here, look)
     if disk.read(root / state_paths.SEEN) != seen:
         # Until all is written nothing counts as seen: a kill here must cost a look, not a lie.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.system import git
+from firsttry_tasks.system import git, working_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ def _blob(text: str) -> str:
 
 
 def _entries(checkout: Checkout, prefix: str = "") -> dict[str, str]:
-    return git.entries(git.look(checkout.root), prefix)
+    return working_tree.entries(working_tree.look(checkout.root), prefix)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_what_stands_on_disk_is_seen(tree: Checkout, name: str) -> None:
 def test_two_looks_at_one_tree_are_equal(tree: Checkout, name: str) -> None:
     """Looking changes nothing."""
     EDITS[name][0](tree)
-    assert git.look(tree.root).raw() == git.look(tree.root).raw()
+    assert working_tree.look(tree.root).raw() == working_tree.look(tree.root).raw()
 
 
 def test_line_ends_are_as_git_keeps_them(tree: Checkout) -> None:
@@ -199,4 +199,7 @@ def test_a_worktree_is_a_repository(tree: Checkout) -> None:
     """Where .git is a file, the top is found all the same."""
     place = tree.home / "tree"
     tree.git("worktree", "add", "-q", str(place))
-    assert (git.top(place / "lib"), "a.py" in git.entries(git.look(place))) == (place, True)
+    assert (git.top(place / "lib"), "a.py" in working_tree.entries(working_tree.look(place))) == (
+        place,
+        True,
+    )
