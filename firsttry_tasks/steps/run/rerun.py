@@ -13,7 +13,7 @@ from firsttry_tasks.flaky import memory
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import Retried, TestsPlan
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps.run import pytest_run
+from firsttry_tasks.steps.run import pytest_process
 from firsttry_tasks.steps.run.project import today
 from firsttry_tasks.system import disk
 
@@ -48,7 +48,7 @@ def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dic
     title = f"again {asked[0]}" + (f" and {len(asked) - 1} more" if asked[1:] else "")
     watch = partial(CONSOLE.live, LIVE, title)
     try:
-        said, heard, _ = pytest_run.once(_pointed(job, order), plan, watch)
+        said, heard, _ = pytest_process.once(_pointed(job, order), plan, watch)
     finally:
         CONSOLE.drop(LIVE)
     failed = {finding.nodeid for finding in said.findings}

@@ -1,0 +1,95 @@
+"""Make what a run of pytest recorded the warm state that the next warm run reads."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firsttry_tasks import dependency_db
+from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary
+from firsttry_tasks.model import state_paths
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.steps.run import recording
+from firsttry_tasks.steps.run.tool_run import CODE
+from firsttry_tasks.system import disk
+
+if TYPE_CHECKING:
+    from firsttry_tasks.fingerprint import Inputs
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.gates.pytest import PytestRun
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
+    from firsttry_tasks.steps.run.project import Project
+
+#: The files of the tests' state, in whatever folder it is.
+DB, WATCHED, LEARNED = (
+    Path(it).name for it in (state_paths.DB, state_paths.WATCHED, state_paths.LEARNED)
+)
+
+
+def learn_or_forget(
+    here: Project, job: Job, inputs: Inputs, around: CurrentTree, heard: PytestRun
+) -> None:
+    """Learn; where that fails, forget everything: what ran is told, and all runs next time."""
+    try:
+        learn(here, job, inputs, around, heard, here.root / state_paths.WARM)
+    except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
+        dependency_db.discard(here.root / state_paths.DB)
+        CONSOLE.say(
+            f"What was recorded can't be used ({type(error).__name__}: {error}) and is forgotten;"
+            " the next warm run runs everything."
+        )
+
+
+def learn(
+    here: Project, job: Job, inputs: Inputs, now: CurrentTree, heard: PytestRun, folder: Path
+) -> None:
+    """Make what was recorded known, in ``folder``, as the state of the tree that was tested."""
+    found = recording.found(Path(records(job)))
+    if not heard.finished or not any(one.tests for one in found):
+        return
+    memory = DependencyDb(folder / DB)
+    door = Door(read=partial(read, here.root), before=partial(_before, here.root))
+    memory.learn(found, now.manifest, now.parts, frozenset(heard.deselected_by_project), door)
+    recorded_runs = memory.recorded_runs()
+    watched = dependency_db.watched(recorded_runs, now.variable, now.outside)
+    disk.write_json(folder / WATCHED, watched)
+    # In this order: what is older than the db costs a smoke test, nothing else.
+    old = disk.read_own(folder / LEARNED, WarmSummary) or WarmSummary()
+    known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
+    fresh = WarmSummary(
+        parts=inputs.parts,
+        smoke=tuple(sorted((set(old.smoke) - heard.why.keys()) & known | set(heard.smoke))),
+        durations={**old.durations, **heard.durations},
+    )
+    disk.write_json(folder / LEARNED, fresh)
+
+
+def wrote(job: Job) -> frozenset[str]:
+    """Return the files that tests were seen to touch, or to write: code that they wrote may run."""
+    observations = [
+        observation
+        for one in recording.found(Path(records(job)))
+        for observation in one.observations
+    ]
+    touched = frozenset(
+        observation.name for observation in observations if observation.kind == "touch"
+    )
+    return touched | {
+        it.name for it in observations if it.kind == "write" and not it.name.endswith(CODE)
+    }
+
+
+def records(job: Job) -> str:
+    """Return the folder into which each process of the run writes what it recorded."""
+    return f"{job.work}/records"
+
+
+def read(root: Path, path: str) -> bytes:
+    """Return a file of the project, no bytes where there is none."""
+    return disk.read(root / path) or b""
+
+
+def _before(root: Path, path: str, began: float) -> str | None:
+    """Return the digest of a file as it was before the run, None for one that the run made."""
+    return disk.content(root / path) if disk.age(root / path) < began else None

@@ -1,0 +1,80 @@
+"""Run pytest once as a process of its own, and show how far it is while it runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.gates import pytest as pytest_gate
+from firsttry_tasks.model.values import PLAN
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.table import duration
+from firsttry_tasks.system import disk, process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.gates.pytest import PytestRun
+    from firsttry_tasks.model.values import Completed, TestsPlan, ToolResult
+
+
+def once(
+    job: Job, plan: TestsPlan, watch: Callable[[], None] | None = None
+) -> tuple[ToolResult, PytestRun, tuple[str, ...]]:
+    """Run pytest once; what it did is read from the events, whatever became of it."""
+    place = Path(job.work) / "plan.json"
+    plan = msgspec.structs.replace(plan, data=_data(job) if plan.records else ())
+    disk.write(place, msgspec.json.encode(plan))
+    disk.remove(Path(plan.events))
+    if plan.records:
+        disk.fresh_folder(Path(plan.records))
+    job = msgspec.structs.replace(job, env=job.env | {PLAN: str(place)})
+    command = pytest_gate.command(job)
+    done = process.run(command, watch or LiveProgress(job.stage, Path(plan.events)).look)
+    events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
+    disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
+    heard = pytest_gate.hear(events.splitlines())
+    done = msgspec.structs.replace(done, out=events, err=_own_words(done))
+    return pytest_gate.said(job, done), heard, command.argv
+
+
+def _data(job: Job) -> tuple[str, ...]:
+    """Return the folders of the project that hold other files than code."""
+    return tuple(sorted({it.rpartition("/")[0] for it in job.paths if not it.endswith(".py")}))
+
+
+def _own_words(done: Completed) -> str:
+    """Return the lines in which pytest, or Python, says what went wrong with itself."""
+    return done.err.strip() or "\n".join(done.out.strip().splitlines()[-3:])
+
+
+class LiveProgress:
+    """Counts finished tests in the stream while pytest runs."""
+
+    def __init__(self, stage: str, events: Path) -> None:
+        """Begin at the start of the stream."""
+        self._stage = stage
+        self._events = events
+        self._started = time.monotonic()
+        self._at = 0
+        self._done = 0
+        self._of = 0
+
+    def look(self) -> None:
+        """Read what came since the last look, and show n of m."""
+        data = disk.read_from(self._events, self._at)
+        whole = data[: data.rfind(b"\n") + 1]
+        self._at += len(whole)
+        self._done += whole.count(b'{"e": "end"')
+        for line in whole.splitlines():
+            if line.startswith(b'{"e": "collected"'):
+                self._of = len(msgspec.json.decode(line, type=pytest_gate.Event).why)
+        told = f"{self._done} of {self._of}" if self._of else "collecting"
+        title = f"{self._stage} {'tests':<10}"
+        CONSOLE.live(
+            f"{self._stage}:tests", f"{title} {told}, {duration(time.monotonic() - self._started)}"
+        )
