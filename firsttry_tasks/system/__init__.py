@@ -1,1 +1,1 @@
-"""The doors to the world: files, processes, git, the network and this machine's Python."""
+"""Each kind of effect has one module here: files, processes, git, the network, this machine."""

@@ -1,4 +1,4 @@
-"""The only door to files: whole or not at all, and checked as they are read."""
+"""Read and write files: each is written whole or not at all, and checked when it is read."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
-#: Bytes that must be free before a small database is begun.
+#: Bytes that must be free before a small database is begun: SQLite with its journal needs some
+#: dozens of kB, and it fails in the middle of a run where the disk fills up. A judgement.
 ROOM = 1 << 20
-#: Larger files than this are not read to see whether they changed.
-LARGEST = 64 * 1024 * 1024
 
 
 def write(path: Path, data: bytes) -> None:
@@ -32,7 +31,10 @@ def write(path: Path, data: bytes) -> None:
 
 
 def write_if_changed(path: Path, data: bytes) -> bool:
-    """Write only what is new, so that a file's age means a change; True when written."""
+    """Write a file only where its content differs; return whether it was written.
+
+    doit and mypy compare ages first, so a file that is written again for nothing costs a run.
+    """
     if read(path) == data:
         return False
     write(path, data)
@@ -40,7 +42,7 @@ def write_if_changed(path: Path, data: bytes) -> bool:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a value as indented JSON with a closing newline."""
+    """Write a value as indented JSON with a closing newline, as editors and diffs like it."""
     write(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
@@ -69,7 +71,10 @@ def read_json(path: Path, kind: type[T]) -> T | None:
 
 
 def read_own(path: Path, kind: type[T]) -> T | None:
-    """Return our own state; what can't be read counts as absent, so it is made again."""
+    """Return a state file of FirstTry, decoded as ``kind``; None where it is absent or unreadable.
+
+    An older version, or a full disk, may have left something else there; it is made again.
+    """
     try:
         return read_json(path, kind)
     except FirstTryError:
@@ -77,7 +82,7 @@ def read_own(path: Path, kind: type[T]) -> T | None:
 
 
 def io_error(verb: str, path: Path, error: OSError) -> FirstTryError:
-    """Return the sentence for a file that can't be read or written."""
+    """Return the error to raise where the operating system refuses to read or write a file."""
     why = error.strerror or str(error)
     return FirstTryError(f"Can't {verb} {path}: {why}. Check its permissions and the free space.")
 
@@ -86,7 +91,9 @@ def remove(path: Path) -> None:
     """Remove a file or a folder with all it holds; absent is fine."""
     import shutil
 
+    # rmtree refuses a link to a folder, and what the link leads to is not FirstTry's to remove.
     if path.is_dir() and not path.is_symlink():
+        # A second process may be removing the same folder, and what stays is overwritten later.
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
@@ -99,10 +106,12 @@ def fresh_folder(path: Path) -> Path:
 
 
 def own_folder(path: Path) -> Path:
-    """Return ``path`` as an existing folder; one that we make is ignored by git by itself."""
+    """Make the folder ``path`` where there is none, with a .gitignore that hides it from git."""
     try:
         if not path.exists():
             path.mkdir(parents=True)
+            # The file inside spares the project a line in its own .gitignore, and without either
+            # the state would count as input of every gate.
             (path / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise io_error("write", path, error) from error
@@ -110,12 +119,13 @@ def own_folder(path: Path) -> Path:
 
 
 def is_writable(folder: Path) -> bool:
-    """Tell whether a folder of ours can be made and written, with room for what we keep."""
+    """Tell whether the folder can be made and written, and has ROOM bytes free."""
     try:
         own_folder(folder)
         free = os.statvfs(folder)
     except (FirstTryError, OSError):
         return False
+    # f_bavail, not f_bfree: the blocks that are reserved for root are of no use to a run.
     return os.access(folder, os.W_OK) and free.f_bavail * free.f_frsize > ROOM
 
 
@@ -124,30 +134,19 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """Return what changes on each path whenever it is written, even back to what it was."""
-    found: dict[str, tuple[int, ...]] = {}
-    for path in paths:
-        with contextlib.suppress(OSError):
-            seen = os.lstat(root / path) if not path.startswith("/") else os.lstat(path)
-            if not stat.S_ISDIR(seen.st_mode):
-                found[path] = (seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino)
-    return found
-
-
 @contextlib.contextmanager
 def exclusive_lock(path: Path, waits: Callable[[], None]) -> Iterator[None]:
-    """Hold the checkout for one run; a second one calls ``waits`` and does so.
-
-    The kernel lets go of the lock when the process ends, however it ends.
-    """
+    """Hold the lock file ``path`` for one run; call ``waits`` and wait where another has it."""
     own_folder(path.parent)
     try:
+        # O_CLOEXEC: a child that outlives the run must not keep the lock.
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise io_error("write", path, error) from error
     try:
         try:
+            # The kernel lets go of a flock when the process ends, however it ends; a file that
+            # only exists would outlive a kill -9 and stop every later run.
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             waits()
@@ -160,6 +159,7 @@ def exclusive_lock(path: Path, waits: Callable[[], None]) -> Iterator[None]:
 def move(source: Path, target: Path) -> None:
     """Put ``source`` in the place of ``target``, whole."""
     try:
+        # A rename within one file system: no moment shows half of the content.
         source.replace(target)
     except OSError as error:
         raise io_error("write", target, error) from error
@@ -176,7 +176,7 @@ def read_from(path: Path, offset: int) -> bytes:
 
 
 def append(path: str, text: str) -> None:
-    """Append to a file that somebody else owns, such as a CI step's summary."""
+    """Append to a file that another program owns, such as the summary of a CI step."""
     try:
         with Path(path).open("a", encoding="utf-8") as stream:
             stream.write(text)
@@ -186,44 +186,28 @@ def append(path: str, text: str) -> None:
 
 @contextlib.contextmanager
 def copied(root: Path, paths: Iterable[str]) -> Iterator[Path]:
-    """Give a copy of the named files in a folder of its own, for as long as it is needed."""
+    """Yield a temporary folder with a copy of the named files, removed when the block ends."""
     import shutil
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        # The copy keeps the project's folder name, because tests and tools may show or import it.
         copy = Path(folder).resolve() / root.name
         try:
             for path in paths:
                 source, target = root / path, copy / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if source.is_file() or source.is_symlink():
+                    # copy2 keeps the times and a link stays a link, so that tests that look at
+                    # either see the same.
                     shutil.copy2(source, target, follow_symlinks=False)
         except OSError as error:
             raise io_error("write", copy, error) from error
         yield copy
 
 
-def age(path: Path) -> float:
-    """Return when a path was last written, in seconds; 0 where there is nothing."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def content(path: Path) -> str:
-    """Return the digest of a file, "" where there is none to read or it is huge."""
-    try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
-            return ""
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-    except OSError:
-        return ""
-
-
 @contextlib.contextmanager
 def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
-    """Write a new file piece by piece; ``lasting``: it is on the disk when the block ends."""
+    """Yield a stream into a new file; ``lasting``: flushed to the disk when the block ends."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as stream:
@@ -237,11 +221,13 @@ def writing(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write piece by piece beside ``path``, and put it in its place when the block ends.
+    """Yield a stream into a file beside ``path``, which takes its place when the block ends.
 
     The file keeps the mode that it had, and a link stays: what it leads to is written.
     """
     real = Path(os.path.realpath(path)) if path.is_symlink() else path
+    # In the same folder, because a rename is whole only within one file system. 40 characters of
+    # the name leave room below the 255 that file systems take.
     place = real.with_name(f".{real.name[:40]}.{os.urandom(4).hex()}")
     try:
         real.parent.mkdir(parents=True, exist_ok=True)
@@ -250,12 +236,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         with contextlib.suppress(FileNotFoundError):
+            # A new file gets the umask's mode, and a script that was executable would no longer be
+            # so.
             place.chmod(stat.S_IMODE(real.stat().st_mode))
         place.replace(real)
     except OSError as error:
         raise io_error("write", path, error) from error
     finally:
         with contextlib.suppress(OSError):
+            # After the rename there is nothing left under this name; after an error there is.
             place.unlink()
 
 
@@ -267,25 +256,3 @@ def chunks(path: Path, most: int) -> Iterator[bytes]:
                 yield data
     except OSError as error:
         raise io_error("read", path, error) from error
-
-
-def size(path: Path) -> int:
-    """Return how many bytes a file or a folder with all it holds takes."""
-    if path.is_dir():
-        return sum(inside.lstat().st_size for inside in path.rglob("*") if not inside.is_dir())
-    return path.lstat().st_size
-
-
-def drop_stale_bytecode(root: Path, paths: Iterable[str]) -> None:
-    """Remove the bytecode of sources that were written after it was.
-
-    Python compares whole seconds and sizes, so a source that is edited within the second in which
-    it last ran, and keeps its size, would run as it was before.
-    """
-    for folder in {path.rpartition("/")[0] for path in paths if path.endswith(".py")}:
-        with contextlib.suppress(OSError), os.scandir(root / folder / "__pycache__") as entries:
-            for entry in entries:
-                source = root / folder / f"{entry.name.partition('.')[0]}.py"
-                with contextlib.suppress(FileNotFoundError):
-                    if entry.stat().st_mtime_ns <= source.stat().st_mtime_ns:
-                        Path(entry).unlink()

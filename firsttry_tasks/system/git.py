@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def top(folder: Path) -> Path:
     """Return the root of the working tree that holds ``folder``."""
     for place in (folder, *folder.parents):
+        # exists, not is_dir: in a worktree and in a submodule .git is a file. And asking git for
+        # the top would cost a process in every run.
         if (place / ".git").exists():
             return place
     raise FirstTryError(
@@ -26,8 +28,10 @@ def top(folder: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return our environment without what git sets for its hooks (GIT_DIR, GIT_INDEX_FILE...)."""
+    """Return this environment without the variables that git sets for its hooks."""
+    # A pre-commit hook has GIT_DIR and GIT_INDEX_FILE set, and git would answer of that index.
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # Its messages are quoted in English sentences, so they are to be English, too.
     return own | {"LC_ALL": "C"}
 
 
@@ -42,7 +46,8 @@ def ask(root: Path, *argv: str, stdin: bytes = b"") -> bytes:
 
 
 def main_branch(root: Path, name: str) -> str:
-    """Return the main branch as this clone knows it: the remote's where there is one."""
+    """Return the name by which this clone knows the main branch: the remote's where it has one."""
+    # A CI checkout has only the remote's branch, and a local one may be long out of date.
     for known in (f"origin/{name}", name):
         argv = ["git", "rev-parse", "--verify", "--quiet", f"{known}^{{commit}}"]
         [(code, _, _)] = process.outputs([argv], cwd=str(root), env=environment())
@@ -55,20 +60,23 @@ def main_branch(root: Path, name: str) -> str:
 
 def failure(verb: str, err: str) -> str:
     """Return the sentence for a git command that failed, with the first line that git printed."""
+    # git says what is wrong first, and prints hints below.
     last = err.splitlines()[0] if err else "no message"
     return f"git {verb} failed: {last.removeprefix('fatal: ')}."
 
 
 def fields(raw: bytes) -> list[str]:
     """Return the fields of a listing that git ended with NUL each (``-z``)."""
+    # File names are bytes: surrogateescape keeps those that are no UTF-8, so that they lead back
+    # to the file.
     return raw.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """Main's own line as seen from here: its commits, nearest first, the first is ``base``.
+    """The commits of main behind HEAD, nearest first; golden caches are searched along them.
 
-    ``ahead`` counts HEAD's commits that are not on it yet; ``shallow`` says that history was
-    cut off when the repository was cloned.
+    ``base`` is the first, where HEAD left main; ``ahead`` counts HEAD's commits since then;
+    ``shallow`` tells that the clone has only the newest part of the history.
     """
 
     commits: tuple[str, ...]
@@ -77,17 +85,20 @@ class Line(Struct, frozen=True, kw_only=True):
     shallow: bool = False
 
 
-#: How far back a walk goes: farther, what was recorded has little left in common.
+#: Commits that are walked back at most. A judgement: a cache of 500 commits ago has little in
+#: common with this tree, and git lists so many in some milliseconds.
 FAR = 500
 
 
 def line(root: Path, main: str) -> Line:
-    """Walk main's first parents from where HEAD left it; HEAD's own where there is no main."""
+    """Return main's first parents from where HEAD left it; HEAD's own where there is no main."""
     asked = [["git", "merge-base", "HEAD", name] for name in (f"origin/{main}", main)]
     shallow = ["git", "rev-parse", "--is-shallow-repository"]
+    # Side by side, and not by ask(): that one of the two branches does not exist is no error.
     *bases, cut = process.outputs([*asked, shallow], cwd=str(root), env=environment())
     found = [out.decode("ascii").strip() for code, out, _ in bases if not code]
     base = _latest(root, found) if found else "HEAD"
+    # Golden caches are published for commits of main; the commits of merged branches have none.
     walk = ask(root, "rev-list", "--first-parent", f"--max-count={FAR}", base)
     ahead = ask(root, "rev-list", "--count", f"{base}..HEAD")
     commits = tuple(walk.decode("ascii").split())
@@ -100,7 +111,7 @@ def line(root: Path, main: str) -> Line:
 
 
 def _latest(root: Path, bases: list[str]) -> str:
-    """Return the one that has the others behind it: origin's main may be behind, or ours."""
+    """Return the later of two commits of main: the clone's own main or origin's may be behind."""
     if len(set(bases)) == 1:
         return bases[0]
     behind = ask(root, "rev-list", "--count", f"{bases[0]}..{bases[1]}")
@@ -109,8 +120,11 @@ def _latest(root: Path, bases: list[str]) -> str:
 
 def differing(root: Path, commit: str) -> tuple[str, ...] | None:
     """Return the files that differ between a commit and the working tree; None if unknown."""
+    # --no-renames: a moved file differs at both of its places.
     argv = ["git", "diff", "--name-only", "--no-renames", "-z", commit, "--"]
     [(code, out, _)] = process.outputs([argv], cwd=str(root), env=environment())
+    # A commit that a shallow clone does not have is an answer, not a failure: the caller falls
+    # back to other caches.
     return None if code else tuple(fields(out))
 
 

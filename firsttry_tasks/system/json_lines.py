@@ -1,4 +1,4 @@
-"""Our own state that grows by lines: one JSON value a line, in a file written whole."""
+"""Read and write state files that hold one JSON value on each line."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ T = TypeVar("T")
 
 
 def read(path: Path, kind: type[T]) -> list[T]:
-    """Return the values in a file; a line that can't be read is left out."""
+    """Return the values in a file, none where there is no file; skip lines of another shape."""
     decoder = msgspec.json.Decoder(kind)
     found = []
     for line in (disk.read(path) or b"").splitlines():
         try:
             found.append(decoder.decode(line))
         except (msgspec.DecodeError, UnicodeDecodeError):
+            # One bad line, such as an older version's, must not cost the history of all other
+            # runs.
             continue
     return found
 
 
 def write(path: Path, values: Iterable[object]) -> None:
-    """Write values in place of what a file holds; its folder is one of ours."""
+    """Replace a file's values by these; make its folder, ignored by git, where there is none."""
     disk.own_folder(path.parent)
+    # The file is written whole, not appended to: a kill in the middle of a line would leave half a
+    # value, and two runs' lines could mix.
     disk.write(path, msgspec.json.Encoder().encode_lines(values))

@@ -1,4 +1,4 @@
-"""The door to this Python: its version, its platform and what is installed beside it."""
+"""Describe this machine: Python, platform, installed distributions, environment, limits."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Variables that steer the tools or the interpreter, and so belong to a result's key.
+#: Variables that change what the tools or the interpreter do, so a result's key holds them. The
+#: list is a judgement: what tests themselves read is recorded test by test, without a list.
 STEERING = ("COVERAGE_", "LANG", "LC_", "MYPY", "PYTEST_", "PYTHON", "RUFF_", "TZ")
-#: What pytest, coverage and our own engine set for a while; no project sets them on purpose.
+#: What pytest, coverage and xdist set for a while in the processes that they start. In a key they
+#: would make a run inside a test, such as one of FirstTry's own, differ from one outside.
 PASSING = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST", "COVERAGE_PROCESS")
-#: What a shell says of itself: it differs from one call to the next.
+#: What a shell says of itself. It differs from one call to the next, so a test that looks at the
+#: whole environment would look changed in each run.
 OF_SHELL = frozenset({"_", "OLDPWD", "SHLVL"})
-#: What a gate's process must not inherit: git's hook variables and our own.
+#: What a gate's process must not inherit: in a hook git sets GIT_DIR and GIT_INDEX_FILE, and a
+#: test that calls git in a folder of its own would work on the project's repository.
 FOREIGN = ("GIT_", "FIRSTTRY_", *PASSING)
 
 
@@ -46,14 +50,17 @@ def installed(path: list[str] | None = None) -> dict[str, str]:
             continue
         for name in names:
             if name.endswith((".dist-info", ".egg-info")):
+                # The folder's name holds both parts: name-version.dist-info, in an egg's also
+                # -py3.11.
                 title, _, version = name.rpartition(".")[0].partition("-")
                 plain = title.lower().replace("_", "-").replace(".", "-")
+                # The first place on the path wins, as it does when Python imports.
                 found.setdefault(plain, version.partition("-")[0] or "0")
     return found
 
 
 def builds() -> dict[str, str]:
-    """Return the digest of what all installed distributions say they consist of.
+    """Return one digest, by name, of the metadata and file lists of all installed distributions.
 
     Unlike a version it tells a local build, a patched file list or other entry points apart.
     """
@@ -63,13 +70,14 @@ def builds() -> dict[str, str]:
             metadata, record, entries = (
                 disk.read(path / name) or b"" for name in ("METADATA", "RECORD", "entry_points.txt")
             )
+            # RECORD has a hash of each file, so one small file stands for the whole distribution.
             lines = (line for line in record.splitlines() if not _of_place(line, path.name))
             found += [path.name.encode(), metadata, *lines, entries]
     return {"builds of distributions": disk.digest(b"\0".join(found))}
 
 
 def _of_place(line: bytes, folder: str) -> bool:
-    """Tell whether a line of RECORD speaks of where and how it was installed, not of what.
+    """Tell whether a line of RECORD depends on where and how it was installed.
 
     Scripts hold the path of their Python, and installers leave notes: with these no two
     environments would be alike.
@@ -80,7 +88,7 @@ def _of_place(line: bytes, folder: str) -> bool:
 
 
 def steering(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that can change what a gate says."""
+    """Return, sorted by name, the variables that can change what a gate finds."""
     return {
         name: value
         for name, value in sorted(environ.items())
@@ -89,7 +97,7 @@ def steering(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment a gate starts from, without what is meant for others."""
+    """Return the environment a gate starts from, without FOREIGN and OF_SHELL variables."""
     return {
         name: value
         for name, value in environ.items()
@@ -99,21 +107,25 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
 
 def in_ci(environ: Mapping[str, str]) -> bool:
     """Tell whether this is a CI machine, by the variable that all of them set."""
+    # Some services set CI=false to say that this is a person's shell.
     return environ.get("CI", "").lower() not in {"", "0", "false", "no"}
 
 
 def limit_resources(room: int, seconds: int) -> None:
-    """Let this process take so many bytes more than it has, and so many seconds of a processor.
+    """Limit this process to ``room`` bytes more than it has and ``seconds`` of processor time.
 
-    Beyond, MemoryError is raised, and the process is ended. Linux holds it to both, macOS to
-    its seconds.
+    Python raises MemoryError beyond the first limit, the kernel ends the process beyond the second.
+    Linux enforces both, macOS only the second.
     """
     import resource
 
     here = Path("/proc/self/statm")
     pages = int((disk.read(here) or b"0").split()[0])
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    # RLIMIT_AS counts what the process has already, which differs from one Python to another; so
+    # the limit is what it has now, and the room. Without /proc it is the room alone.
     limit = pages * resource.getpagesize() + room
+    # Above the hard limit setrlimit raises ValueError, where a container has set one.
     most = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)

@@ -1,4 +1,4 @@
-"""The only door to processes: each in a group of its own, so that it can be ended whole."""
+"""Start processes, each in a process group of its own, and end them with all their children."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ from firsttry_tasks.model.values import Command, Completed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-#: Seconds between a polite end and a hard one.
+#: Seconds between SIGTERM and SIGKILL. A judgement: pytest needs about one to run its finalizers,
+#: and a person who pressed Ctrl-C waits for it.
 GRACE = 3.0
-#: Seconds between two looks at a running process.
+#: Seconds between two calls of ``watch``: often enough for a live line to look alive, and
+#: far below one percent of a processor. A judgement.
 POLL = 0.05
 #: Seconds for a short command: git may take minutes on a cold disk, a lost lock takes for ever.
 PATIENCE = 600.0
 
+# The groups that run. Gates run in threads, and Ctrl-C reaches only the main thread, which has to
+# know what the others started.
 _live: set[int] = set()
 _lock = threading.Lock()
+# Set once, never cleared: after Ctrl-C no thread may start another process.
 _ending = threading.Event()
 
 
@@ -40,11 +45,12 @@ def run(command: Command, watch: Callable[[], None] | None = None) -> Completed:
     ``timed_out`` is set. Raises FirstTryError where the program can't be started.
     """
     done, out = raw(command, watch)
+    # A tool may print bytes that are no UTF-8, such as a file's name; a run must not fail by it.
     return msgspec.structs.replace(done, out=out.decode("utf-8", "replace"))
 
 
 def raw(command: Command, watch: Callable[[], None] | None = None) -> tuple[Completed, bytes]:
-    """Run a command as ``run`` does; its output is bytes, and not in what is completed."""
+    """Run a command as ``run`` does, but return its output as bytes beside the result."""
     with _running(command) as process:
         return process.result(watch)
 
@@ -68,6 +74,8 @@ def outputs(
             )
             for argv in argvs
         ]
+        # All are started before the first is waited for: git's two listings take as long as the
+        # slower one, and this runs before every gate.
         answers = [process.result() for process in started]
     for done, _ in answers:
         if done.timed_out:
@@ -78,7 +86,7 @@ def outputs(
 
 @contextlib.contextmanager
 def _running(command: Command, stdin: bytes = b"") -> Iterator[_Process]:
-    """Start a process; it has ended when the block does."""
+    """Start a process and yield it; end it, where it still runs, when the block ends."""
     # Files, not pipes: a grandchild that keeps a pipe open can't make us wait for it.
     with (
         tempfile.TemporaryFile() as out,
@@ -92,13 +100,15 @@ def _running(command: Command, stdin: bytes = b"") -> Iterator[_Process]:
             if process.poll() is None:
                 _end(process)
             with _lock:
+                # Before its id can be given to another process, which end_all would then end.
                 _live.discard(process.pid)
 
 
 @contextlib.contextmanager
 def _given(stdin: bytes) -> Iterator[IO[bytes] | int]:
-    """Give what a process reads: nothing, or these bytes."""
+    """Yield what a process gets as its standard input: nothing, or a file with these bytes."""
     if not stdin:
+        # Not the terminal: a tool that asks a question would wait for ever, unseen.
         yield subprocess.DEVNULL
         return
     with tempfile.TemporaryFile() as stream:
@@ -122,6 +132,9 @@ def _start(
                 stdin=stdin,
                 stdout=out,
                 stderr=err,
+                # A group of its own, so that killpg reaches the workers that a tool starts, too.
+                # process_group does it in the C code of fork; preexec_fn is not safe where threads
+                # run.
                 process_group=0,
             )
         except OSError as error:
@@ -136,7 +149,7 @@ def _cannot_start(command: Command, error: OSError) -> FirstTryError:
 
 
 class _Process:
-    """A process that runs, and the files that take what it prints."""
+    """A running process with the two files that take its output and its errors."""
 
     def __init__(
         self,
@@ -172,6 +185,7 @@ class _Process:
 
     def _wait(self, watch: Callable[[], None] | None) -> bool:
         """Wait for the end; True where the process was ended for taking too long."""
+        # The event, not poll(), ends the wait: a command that takes 5 ms is not slept on for 50.
         limit = self._command.timeout
         while not self._ended.wait(POLL):
             if watch:
@@ -186,17 +200,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     _signal(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE)
+    # Always, also where the process itself ended politely: its children may have not.
     _signal(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def _signal(group: int, number: int) -> None:
+    # The group may be gone by now; macOS says PermissionError where only a zombie is left of it.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
 
 
 def end_all() -> None:
-    """End every process that runs here and start no more: the answer to Ctrl-C."""
+    """End every process that runs here and let none start any more; called on Ctrl-C."""
     _ending.set()
     end_rest()
 
@@ -210,6 +226,7 @@ def end_rest() -> None:
             for group in groups:
                 _signal(group, signal.SIGKILL)
             return
+        # Asked once each: a second SIGTERM would interrupt a tool that is cleaning up.
         for group in groups - asked:
             _signal(group, signal.SIGTERM)
         asked |= groups
@@ -228,5 +245,7 @@ def _bytes(stream: IO[bytes]) -> bytes:
 
 def find(name: str) -> str | None:
     """Return the program that stands beside this Python, else the one on PATH."""
+    # The tools of the environment that FirstTry runs in come first: it may not be activated, and
+    # another version on PATH would give other findings.
     beside = os.path.join(os.path.dirname(sys.executable), name)  # noqa: PTH118, PTH120  pathlib would follow the venv's link
     return beside if os.access(beside, os.X_OK) else shutil.which(name)

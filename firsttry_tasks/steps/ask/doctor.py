@@ -17,7 +17,7 @@ from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.stores import StoreError
-from firsttry_tasks.system import disk, json_lines
+from firsttry_tasks.system import disk, file_state, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,9 +52,9 @@ def _lock(root: Path) -> Iterator[str]:
 def _state(root: Path) -> Iterator[str]:
     for place in PLACES:
         if (root / place).exists():
-            yield f"{place} has {megabytes(disk.size(root / place))}."
+            yield f"{place} has {megabytes(file_state.size(root / place))}."
     db = root / state_paths.DB
-    if db.exists() and disk.size(db) > LARGE:
+    if db.exists() and file_state.size(db) > LARGE:
         yield f"{WRONG}the dependency db is over {megabytes(LARGE)}; run: doit clear_cache"
     golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     if golden:

@@ -13,7 +13,7 @@ from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import table
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.stage import RedError
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, file_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def clear(root: Path) -> None:
     """Forget all warm state, and say what that was."""
     places = (*state_paths.FORGOTTEN, ".mypy_cache")
     gone = [place for place in places if (root / place).exists()]
-    sizes = {place: disk.size(root / place) for place in gone}
+    sizes = {place: file_state.size(root / place) for place in gone}
     for place in gone:
         disk.remove(root / place)
     CONSOLE.say(*(f"removed {place} ({size / 1e6:.1f} MB)" for place, size in sizes.items()))

@@ -21,7 +21,7 @@ from firsttry_tasks.steps.cache import deltas, storage
 from firsttry_tasks.steps.run import recording, snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import StoreError, github
-from firsttry_tasks.system import disk, git, working_tree
+from firsttry_tasks.system import disk, file_state, git, working_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,7 +143,7 @@ def pack(
     def content(name: str) -> Iterator[bytes]:
         return disk.chunks(sources[name], archive.CHUNK)
 
-    sizes = {name: disk.size(path) for name, path in sources.items()}
+    sizes = {name: file_state.size(path) for name, path in sources.items()}
     with disk.replacing(target) as stream:
         sink = _Hashing(stream)
         archive.pack(archive.tar(sizes, content, remember), sink)

@@ -17,7 +17,7 @@ from firsttry_tasks.reporting.text import gate_line
 from firsttry_tasks.steps.run import flaky_spool, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.run.project import RUN, manifest, project
 from firsttry_tasks.steps.run.tool_run import CODE, GateRun
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, file_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         raise FirstTryError("The inputs of this gate are missing; run: doit fingerprint")
     data = manifest(root, gate)
     tree = fingerprint.read_manifest(data)
-    before = disk.stamps(root, tree)
+    before = file_state.stamps(root, tree)
     why = _why(root, stage, gate, inputs, tree)
     ran, seconds = _run(here, stage, gate, inputs, tree)
     moved, edited = _moved(here, gate, tree, before, ran.wrote)
@@ -111,7 +111,7 @@ def _moved(
     A file that came into being and is no code is a thing tests left behind, not an edit. Nor is
     a file that tests touched themselves, or put back as it was.
     """
-    after = disk.stamps(here.root, tree)
+    after = file_state.stamps(here.root, tree)
     touched = {path for path in tree if before.get(path) != after.get(path)}
     _, entries = here.look()
     now = fingerprint.readable(gate, entries, here.settings.inert)

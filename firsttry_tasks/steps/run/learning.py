@@ -12,7 +12,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.steps.run.tool_run import CODE
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, file_state
 
 if TYPE_CHECKING:
     from firsttry_tasks.fingerprint import Inputs
@@ -92,4 +92,4 @@ def read(root: Path, path: str) -> bytes:
 
 def _before(root: Path, path: str, began: float) -> str | None:
     """Return the digest of a file as it was before the run, None for one that the run made."""
-    return disk.content(root / path) if disk.age(root / path) < began else None
+    return file_state.content(root / path) if file_state.age(root / path) < began else None

@@ -15,7 +15,7 @@ from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.system import disk, git, machine, process, working_tree
+from firsttry_tasks.system import disk, file_state, git, machine, process, working_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +126,7 @@ class Project:
         variables = {
             name: variable(name, self.environment, str(self.root)) for name in old.variables
         }
-        files = {name: disk.content(self.root / name) for name in old.files}
+        files = {name: file_state.content(self.root / name) for name in old.files}
         moved = {f"variable {n}": seen for n, seen in variables.items() if seen != old.variables[n]}
         return _text(moved | {n: seen for n, seen in files.items() if seen != old.files[n]})
 

@@ -21,7 +21,7 @@ from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
 from firsttry_tasks.steps.run import learning, pytest_process, recording
 from firsttry_tasks.steps.run.tool_run import GateRun, require
-from firsttry_tasks.system import disk, machine
+from firsttry_tasks.system import disk, file_state, machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRu
     if pytest_gate.measures(job):
         require(job, "pytest-cov")
     disk.fresh_folder(Path(job.work))
-    disk.drop_stale_bytecode(here.root, tree)
+    file_state.drop_stale_bytecode(here.root, tree)
     return _full(here, job, inputs, tree) if job.stage == "full" else _warm(here, job, inputs, tree)
 
 
@@ -185,7 +185,7 @@ def now(
             **machine.builds(),
         },
         variable=lambda name: variable(name, job.env, job.root),
-        outside=lambda name: disk.content(here.root / name),
+        outside=lambda name: file_state.content(here.root / name),
         fragments=fragments,
         before=memory.before,
         spelled=lambda path: spelled(read(path)),

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, file_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,9 +151,9 @@ def test_stamps_tell_that_a_file_was_touched(tmp_path: Path, name: str) -> None:
     place = tmp_path / "a"
     place.write_text("x")
     os.utime(place, (1, 1))
-    before = disk.stamps(tmp_path, ["a"])
+    before = file_state.stamps(tmp_path, ["a"])
     EDITS[name](place)
-    assert disk.stamps(tmp_path, ["a"]) != before
+    assert file_state.stamps(tmp_path, ["a"]) != before
 
 
 def test_removing_what_is_not_there_is_fine(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Tell what files are at this moment: their stamps, ages, sizes and digests."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Larger files than this are not hashed to see whether they changed: at a disk's usual speed this
+#: many bytes take a tenth of a second, each time. A judgement; such a file counts as absent.
+LARGEST = 64 * 1024 * 1024
+
+
+def stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Return for each existing path a value that changes whenever the file is written.
+
+    It changes also where the same content is written again. Folders have none.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            # A file that vanished while the run went on is itself a change, so it is left out, not
+            # raised.
+            seen = os.lstat(root / path) if not path.startswith("/") else os.lstat(path)
+            if not stat.S_ISDIR(seen.st_mode):
+                # The times alone miss a write within the clock's tick, and `touch -d` sets mtime
+                # back; ctime can't be set, and a replaced file has another inode.
+                found[path] = (seen.st_mtime_ns, seen.st_ctime_ns, seen.st_size, seen.st_ino)
+    return found
+
+
+def age(path: Path) -> float:
+    """Return when a path was last written, in seconds; 0 where there is nothing."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def content(path: Path) -> str:
+    """Return 16 hex digits of a file's sha256; "" where it is absent or over LARGEST bytes."""
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            return ""
+        with path.open("rb") as stream:
+            # 64 bits tell the versions of one file apart; these digests are compared, never
+            # trusted to prove where content came from.
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+    except OSError:
+        return ""
+
+
+def size(path: Path) -> int:
+    """Return how many bytes a file or a folder with all it holds takes."""
+    if path.is_dir():
+        return sum(inside.lstat().st_size for inside in path.rglob("*") if not inside.is_dir())
+    return path.lstat().st_size
+
+
+def drop_stale_bytecode(root: Path, paths: Iterable[str]) -> None:
+    """Remove the bytecode of sources that were written after it was.
+
+    Python compares whole seconds and sizes, so a source that is edited within the second in which
+    it last ran, and keeps its size, would run as it was before.
+    """
+    for folder in {path.rpartition("/")[0] for path in paths if path.endswith(".py")}:
+        with contextlib.suppress(OSError), os.scandir(root / folder / "__pycache__") as entries:
+            for entry in entries:
+                source = root / folder / f"{entry.name.partition('.')[0]}.py"
+                with contextlib.suppress(FileNotFoundError):
+                    # Equal times count as stale: to compile a file once more costs less than to
+                    # run old code.
+                    if entry.stat().st_mtime_ns <= source.stat().st_mtime_ns:
+                        Path(entry).unlink()
