@@ -1,4 +1,4 @@
-"""The gate step: run one gate, and keep its result only as the state of the tree it saw."""
+"""The gate step: run one gate, and keep its result for the tree that the gate saw."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 
 
 def check(root: Path, stage: Stage, gate: str) -> None:
-    """Run a gate and write its result; findings are no failure here, the stage turns red."""
+    """Run a gate and write its result. Findings raise nothing: the stage's last task turns red."""
     here = project(root)
     inputs = disk.read_json(root / state_paths.inputs_file(stage, gate), Inputs)
     if inputs is None:
         raise FirstTryError("The inputs of this gate are missing; run: doit fingerprint")
     data = manifest(root, gate)
     tree = fingerprint.read_manifest(data)
+    # Before the tool starts: a person may save a file while it runs, and then nobody knows which
+    # version the tool read.
     before = file_state.stamps(root, tree)
     why = _why(root, stage, gate, inputs, tree)
     ran, seconds = _run(here, stage, gate, inputs, tree)
@@ -56,7 +58,11 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         tests=ran.said.tests,
     )
     if result.status != "error" and not moved:
+        # An error says nothing of the code, and a tree that moved is no tree that has this result;
+        # both are shown, and not kept.
         ran.keep()
+        # After keep(): a kill in between leaves newer state beside an older manifest, which
+        # overstates what has changed since, and never hides a change.
         disk.write(root / state_paths.ran_file(stage, gate, "manifest"), data)
         disk.write_json(root / state_paths.ran_file(stage, gate, "json"), inputs)
     disk.write_json(root / state_paths.result_file(stage, gate), result)
@@ -67,7 +73,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
 def _why(
     root: Path, stage: Stage, gate: str, inputs: Inputs, tree: dict[str, str]
 ) -> tuple[str, ...]:
-    """Return why the gate runs: what changed since its last kept run, or what it came to."""
+    """Return why the gate runs: what changed since its last kept run, or how that ended."""
     old = disk.read_own(root / state_paths.ran_file(stage, gate, "json"), Inputs)
     kept = disk.read(root / state_paths.ran_file(stage, gate, "manifest"))
     if old is None or kept is None:
@@ -76,6 +82,8 @@ def _why(
     reasons = (*changed, *fingerprint.changes(old.parts, inputs.parts))
     last = report_files.standing(root, stage, gate)
     if last and last.status != "green":
+        # A result that is not green never stands (see report_files.stands), so a red gate runs
+        # again on an unchanged tree, and the reader wants to know why.
         reasons += (f"was {last.status} last time",)
     if last and last.touched_during_run:
         reasons += ("the tree moved last time",)
@@ -95,6 +103,7 @@ def _run(
         else:
             ran = tool_run.run(job, gate, inputs.key)
     except FirstTryError as error:
+        # Not raised: the other gates go on, and the report names this one.
         ran = GateRun(said=ToolResult(status="error", message=str(error)))
     return ran, time.monotonic() - started
 
@@ -106,16 +115,18 @@ def _moved(
     before: dict[str, tuple[int, ...]],
     wrote: Callable[[], frozenset[str]],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what was written while the gate ran, and what of it now has other content.
+    """Return the files that were written while the gate ran, and those of them that now differ.
 
-    A file that came into being and is no code is a thing tests left behind, not an edit. Nor is
-    a file that tests touched themselves, or put back as it was.
+    Left out are new files that are no code, which tests leave behind, and files that the gate's own
+    tests touched or wrote and that have their old content again.
     """
+    # Stamps find also a file that was edited and put back: the tool may have read it in between.
     after = file_state.stamps(here.root, tree)
     touched = {path for path in tree if before.get(path) != after.get(path)}
     _, entries = here.look()
     now = fingerprint.readable(gate, entries, here.settings.inert)
     changed = set(fingerprint.paths(tree, now))
     left = {path for path in changed if path not in tree and not path.endswith(CODE)}
+    # Asked only if something moved: it reads all records of the run.
     left |= wrote() - changed if touched else set()
     return tuple(sorted((touched | changed) - left)), tuple(sorted(changed & tree.keys()))

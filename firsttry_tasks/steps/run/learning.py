@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
     from firsttry_tasks.steps.run.project import Project
 
-#: The files of the tests' state, in whatever folder it is.
+#: File names of the tests' state. Warm runs have them in one folder, and a full run that records
+#: has them in another, so that it can't disturb warm.
 DB, WATCHED, LEARNED = (
     Path(it).name for it in (state_paths.DB, state_paths.WATCHED, state_paths.LEARNED)
 )
@@ -30,7 +31,7 @@ DB, WATCHED, LEARNED = (
 def learn_or_forget(
     here: Project, job: Job, inputs: Inputs, around: CurrentTree, heard: PytestRun
 ) -> None:
-    """Learn; where that fails, forget everything: what ran is told, and all runs next time."""
+    """Learn from a warm run; where that fails, discard the db, so that all tests run next time."""
     try:
         learn(here, job, inputs, around, heard, here.root / state_paths.WARM)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
@@ -44,8 +45,10 @@ def learn_or_forget(
 def learn(
     here: Project, job: Job, inputs: Inputs, now: CurrentTree, heard: PytestRun, folder: Path
 ) -> None:
-    """Make what was recorded known, in ``folder``, as the state of the tree that was tested."""
+    """Add what the run recorded to the db and the files in ``folder``."""
     found = recording.found(Path(records(job)))
+    # A run that was cut off has seen only a part of what its tests touch; trusting it could skip a
+    # test wrongly.
     if not heard.finished or not any(one.tests for one in found):
         return
     memory = DependencyDb(folder / DB)
@@ -60,13 +63,17 @@ def learn(
     fresh = WarmSummary(
         parts=inputs.parts,
         smoke=tuple(sorted((set(old.smoke) - heard.why.keys()) & known | set(heard.smoke))),
+        # A test that did not run this time keeps its last duration.
         durations={**old.durations, **heard.durations},
     )
     disk.write_json(folder / LEARNED, fresh)
 
 
 def wrote(job: Job) -> frozenset[str]:
-    """Return the files that tests were seen to touch, or to write: code that they wrote may run."""
+    """Return the files that tests touched, and those that they wrote and that are no code.
+
+    Code that a test wrote may be run by another test, so it counts as an edit.
+    """
     observations = [
         observation
         for one in recording.found(Path(records(job)))
@@ -91,5 +98,6 @@ def read(root: Path, path: str) -> bytes:
 
 
 def _before(root: Path, path: str, began: float) -> str | None:
-    """Return the digest of a file as it was before the run, None for one that the run made."""
+    """Return a file's digest if it is older than the run; None for one that the run wrote."""
+    # A file that the run itself made says nothing of what the next run will find.
     return file_state.content(root / path) if file_state.age(root / path) < began else None

@@ -1,4 +1,4 @@
-"""Everything a step reads of the hall, once for each run: settings, lock, tools, environment."""
+"""Read what all steps need of the project once a run: settings, lock, tools, environment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.flaky_records import FlakyMemory
     from firsttry_tasks.model.values import Stage
 
-#: Names this run: results that carry another name were made by an earlier one.
+#: The id of this run: its start and its process, since two checkouts can start in one instant.
+#: Results that carry another id were made by an earlier run and are shown as cached.
 RUN = f"{time.time_ns():x}-{os.getpid():x}"
 
 #: The gates whose state a golden cache holds.
@@ -35,7 +36,7 @@ class Project:
     """The project at ``root``; what is asked for is read once and kept."""
 
     def __init__(self, root: Path) -> None:
-        """Remember where the project stands."""
+        """Read nothing yet: a task must cost nothing until it runs."""
         self.root = root
 
     @cached_property
@@ -46,6 +47,7 @@ class Project:
     @cached_property
     def record(self) -> bool:
         """Tell whether full runs record what a golden cache needs: `doit full record=1`."""
+        # doit fills its variables from the command line just before the tasks are made.
         from doit import get_var
 
         return str(get_var("record") or "0") != "0"
@@ -67,20 +69,21 @@ class Project:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """Return the environment of every gate: this one, with the lock's over it.
-
-        A gate runs in the project's folder, wherever this was started, and PWD says so.
-        """
+        """Return the environment of every gate: this process's, overridden by the lock's."""
+        # A gate runs in the project's folder wherever ft was typed, and PWD has to say the same,
+        # or a test that reads PWD would answer differently from below.
         return machine.clean(os.environ) | {"PWD": str(self.root)} | self.locked[0].environment
 
     def look(self) -> tuple[working_tree.TreeSnapshot, dict[str, str]]:
-        """Return a look at the tree, and its entries by the project's paths."""
+        """Return a snapshot of the tree, and its entries by paths relative to the project."""
         seen = working_tree.look(self.top)
         return seen, self.entries(seen)
 
     def entries(self, seen: working_tree.TreeSnapshot) -> dict[str, str]:
-        """Return what is judged: the flaky memory tells of the tree and is no part of it."""
+        """Return the snapshot's entries by the project's paths, without the flaky list."""
         found = working_tree.entries(seen, self.prefix)
+        # A comparison writes this file: as an input it would make every result that it judged out
+        # of date.
         found.pop(flaky_memory.FILE, None)
         return found
 
@@ -102,12 +105,13 @@ class Project:
 
     @cached_property
     def parts(self) -> dict[str, str]:
-        """Return the named parts that are the same for every gate."""
+        """Return the parts of a result's key that are the same for every gate."""
         return {
             "python": machine.python(),
             "platform": machine.platform(),
             "ruff": self.installed.get("ruff", ""),
             "mypy": self.installed.get("mypy", ""),
+            # Another version may select or record otherwise, so its results are not mixed.
             "firsttry": __version__,
             "distributions": _text(self.installed),
             "environment": _text(machine.steering(self.environment)),
@@ -116,10 +120,8 @@ class Project:
 
     @cached_property
     def watched(self) -> str:
-        """Return, as text, what changed of the variables and files that tests look at.
-
-        Only digests: what stands in variables may be secret.
-        """
+        """Return, as text, which variables and outside files that tests read have changed."""
+        # Digests, not values: the text is written to disk, and variables hold secrets.
         from firsttry_tasks.recorder.probes.environ import variable
 
         old = disk.read_own(self.root / state_paths.WATCHED, Watched) or Watched()
@@ -137,12 +139,13 @@ class Project:
             "mypy": self.settings.mypy,
             "tests": self.settings.pytest,
         }
+        # diff-cover reads the coverage that full:tests measures, so it needs that gate.
         found = tuple(name for name, gate in own.items() if gate.enabled)
         more = self.locked[0].thresholds.diff_cover is not None
         return (*found, "diff-cover") if more and stage == "full" and "tests" in found else found
 
     def job(self, stage: Stage, gate: str, paths: tuple[str, ...]) -> Job:
-        """Return a gate's work order."""
+        """Return what a gate needs to know to build its command: paths, programs, environment."""
         from firsttry_tasks.gates.job import Job
 
         return Job(
@@ -158,11 +161,13 @@ class Project:
             configured={place: tuple(o) for place, o in parity_lock.sections(self.root).items()},
             installed=frozenset(self.installed),
             base=self.settings.main,
+            # Only full runs record: they start cold, so no earlier state can leak into a golden
+            # cache.
             record=self.record and stage == "full" and gate in RECORDING,
         )
 
     def strict(self) -> bool:
-        """Tell whether a mismatch with the lock stops the run."""
+        """Tell whether a mismatch with the lock stops the run: in CI, where nobody reads notes."""
         return machine.in_ci(os.environ)
 
 
@@ -172,11 +177,13 @@ def _text(pairs: dict[str, str]) -> str:
 
 def today() -> dt.date:
     """Return the day in UTC."""
+    # UTC, so that two people on one day agree on whether an entry has expired.
     return dt.datetime.now(dt.UTC).date()
 
 
 def began(run: str) -> str:
     """Return when a run began, in UTC, from its id."""
+    # RUN begins with its start in nanoseconds, in hex.
     seconds = int(run.partition("-")[0], 16) // 1_000_000_000
     return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
 

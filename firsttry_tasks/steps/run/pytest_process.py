@@ -25,17 +25,25 @@ if TYPE_CHECKING:
 def once(
     job: Job, plan: TestsPlan, watch: Callable[[], None] | None = None
 ) -> tuple[ToolResult, PytestRun, tuple[str, ...]]:
-    """Run pytest once; what it did is read from the events, whatever became of it."""
+    """Run pytest once by ``plan``; return its findings, its events and the command line.
+
+    What happened is read from the event file, so a crash half-way keeps what ran before it.
+    """
     place = Path(job.work) / "plan.json"
     plan = msgspec.structs.replace(plan, data=_data(job) if plan.records else ())
+    # By a file, because the lists of tests are longer than a command line may be.
     disk.write(place, msgspec.json.encode(plan))
+    # An earlier run's events would be read as this run's, if pytest did not start.
     disk.remove(Path(plan.events))
     if plan.records:
+        # Each process adds a file, so those of the last run have to go.
         disk.fresh_folder(Path(plan.records))
+    # By a variable: xdist's workers inherit it with the environment.
     job = msgspec.structs.replace(job, env=job.env | {PLAN: str(place)})
     command = pytest_gate.command(job)
     done = process.run(command, watch or LiveProgress(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
+    # For a person who wants to see what pytest printed; nothing reads it back.
     disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
     heard = pytest_gate.hear(events.splitlines())
     done = msgspec.structs.replace(done, out=events, err=_own_words(done))
@@ -44,16 +52,18 @@ def once(
 
 def _data(job: Job) -> tuple[str, ...]:
     """Return the folders of the project that hold other files than code."""
+    # Recorded are reads below these alone: of code the tracer knows more than a probe.
     return tuple(sorted({it.rpartition("/")[0] for it in job.paths if not it.endswith(".py")}))
 
 
 def _own_words(done: Completed) -> str:
-    """Return the lines in which pytest, or Python, says what went wrong with itself."""
+    """Return the text in which pytest, or Python, says why it could not run."""
+    # pytest prints usage errors to stderr, and internal ones at the end of its output.
     return done.err.strip() or "\n".join(done.out.strip().splitlines()[-3:])
 
 
 class LiveProgress:
-    """Counts finished tests in the stream while pytest runs."""
+    """Counts the finished tests in pytest's event file while pytest runs."""
 
     def __init__(self, stage: str, events: Path) -> None:
         """Begin at the start of the stream."""
@@ -67,8 +77,11 @@ class LiveProgress:
     def look(self) -> None:
         """Read what came since the last look, and show n of m."""
         data = disk.read_from(self._events, self._at)
+        # The last line may be half written; it is read at the next look.
         whole = data[: data.rfind(b"\n") + 1]
         self._at += len(whole)
+        # Counted as bytes: to decode 10,000 events a run, for a number on a line, is work for
+        # nothing.
         self._done += whole.count(b'{"e": "end"')
         for line in whole.splitlines():
             if line.startswith(b'{"e": "collected"'):

@@ -1,4 +1,4 @@
-"""Run the tests of a stage: everything from cold in full, what a change can break in warm."""
+"""Run the tests gate: all tests in the full stage, those that a change can break in warm."""
 
 from __future__ import annotations
 
@@ -33,14 +33,16 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.syntax.fragment import Fragment
     from firsttry_tasks.steps.run.project import Project
 
-#: The parts of the inputs that no test's own records can account for.
+#: Parts of the key that change all tests, whatever was recorded of each: where one differs,
+#: everything runs.
 AROUND = ("python", "platform", "distributions", "environment", "command")
 
 
 def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
-    """Run the tests gate of the job's stage."""
+    """Run the tests of the job's stage; FirstTryError where pytest or pytest-cov is missing."""
     require(job, pytest_gate.TOOL)
     if pytest_gate.measures(job):
+        # Said before the run: pytest would only complain of an unknown option --cov.
         require(job, "pytest-cov")
     disk.fresh_folder(Path(job.work))
     file_state.drop_stale_bytecode(here.root, tree)
@@ -49,6 +51,7 @@ def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRu
 
 def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
     events = f"{job.work}/events.jsonl"
+    # Without a recording nothing is traced: full is to be an independent witness.
     if not job.record:
         said, _, argv = pytest_process.once(job, TestsPlan(events=events))
         return GateRun(said=_mode(said, "everything"), argv=argv)
@@ -65,7 +68,7 @@ def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
 def _record(
     here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard: PytestRun
 ) -> None:
-    """Keep what a full run recorded in a place of its own, as warm runs will read it."""
+    """Store what a full run recorded in the folder that a golden cache is packed from."""
     folder = disk.fresh_folder(Path(job.recorded))
     seen = recording.of_warm(here.root, inputs)
     around = now(here, job, seen, tree, DependencyDb(folder / learning.DB))
@@ -80,11 +83,13 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     recorded_runs = memory.recorded_runs()
     chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
     smoke = frozenset(learned.smoke) & chosen.skip_tests
+    # Starting pytest only to collect nothing costs about half a second.
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
         return GateRun(
             said=ToolResult(status="green", tests=TestsDetail(counts=counts, mode="none"))
         )
+    # xdist's workers take longer to start than a few tests take to run.
     serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
     said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke, serial=serial)
     broken = [finding.path for finding in said.findings if finding.rule == "collect"]
@@ -101,7 +106,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
 def _choose(
     memory: DependencyDb, recorded_runs: Sequence[RecordedRun], around: CurrentTree
 ) -> Selection:
-    """Return the choice; where choosing fails, everything runs and is learned anew."""
+    """Choose tests; where that raises, discard the db and run everything."""
     try:
         return choose(recorded_runs, around)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a wrong green
@@ -111,12 +116,16 @@ def _choose(
 
 
 def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
-    """Known flaky tests run always."""
+    """Return the selection with all known flaky tests in it.
+
+    A skipped flaky test can't show that it is healed, nor that it still fails.
+    """
     again = known & chosen.skip_tests
     return msgspec.structs.replace(
         chosen,
         why=chosen.why | dict.fromkeys(sorted(again), "known flaky"),
         skip_tests=chosen.skip_tests - again,
+        # pytest doesn't even collect a skipped file, so the file has to go, too.
         skip_files=chosen.skip_files - {nodeid.partition("::")[0] for nodeid in again},
     )
 
@@ -124,12 +133,14 @@ def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
 def _chosen(
     job: Job, chosen: Selection, smoke: frozenset[str], mark: str, *, serial: bool = False
 ) -> tuple[ToolResult, PytestRun, tuple[str, ...]]:
-    """Run what was chosen; where that comes to no test at all, the smoke tests."""
+    """Run the chosen tests; where none of them ran and all is green, run the smoke tests."""
     everything = bool(chosen.everything)
     plan = TestsPlan(
         events=f"{job.work}/events.jsonl",
         root=job.root,
         records=learning.records(job),
+        # Named are the tests to skip, not those to run: a test that is new is in no list, and must
+        # run.
         skip_tests=frozenset() if everything else chosen.skip_tests,
         skip_files=frozenset() if everything else chosen.skip_files,
         why=chosen.why,
@@ -142,6 +153,7 @@ def _chosen(
         if heard.why or said.status != "green" or not smoke or everything:
             mode = "everything" if everything else "selected"
             return _mode(said, mode, None if everything else chosen.total), heard, argv
+    # A smoke test's file may be among those that are not collected.
     quiet = plan.skip_files - {nodeid.partition("::")[0] for nodeid in smoke}
     plan = msgspec.structs.replace(
         plan, only=smoke, skip_files=quiet, why={}, default_reason="smoke test"
@@ -151,9 +163,13 @@ def _chosen(
 
 
 def _mode(said: ToolResult, mode: str, known: int | None = None) -> ToolResult:
-    """Return what was said with how the tests were chosen; all tests need no why each."""
+    """Return the result with the mode of choosing and the number of all tests known.
+
+    In mode "everything" one reason holds for all tests, so no test carries its own.
+    """
     if said.tests is None:
         return said
+    # pytest counted only what it collected; ``known`` counts the skipped files' tests, too.
     total = said.tests.counts.total if known is None else max(known, said.tests.counts.total or 0)
     counts = msgspec.structs.replace(said.tests.counts, total=total)
     why = {} if mode == "everything" else said.tests.why
@@ -164,10 +180,11 @@ def _mode(said: ToolResult, mode: str, known: int | None = None) -> ToolResult:
 def now(
     here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: DependencyDb
 ) -> CurrentTree:
-    """Return the tree and the environment as selection sees them."""
+    """Return the current tree and environment in the form that selection compares with."""
     config = parity_lock.configuration(here.root)
     read = partial(learning.read, here.root)
 
+    # Selection asks for the same file from several places, and parsing is the dear part.
     @functools.cache
     def fragments(path: str) -> tuple[Fragment, ...] | None:
         # A run may have taken this very version apart.
@@ -184,6 +201,7 @@ def now(
             },
             **machine.builds(),
         },
+        # Functions, not values: only what some test was recorded to look at is ever asked for.
         variable=lambda name: variable(name, job.env, job.root),
         outside=lambda name: file_state.content(here.root / name),
         fragments=fragments,

@@ -1,4 +1,4 @@
-"""What a full run that records leaves for a golden cache, sealed with the result it belongs to."""
+"""Find what a recording full run left for a golden cache, and tie it to that run's result."""
 
 from __future__ import annotations
 
@@ -26,22 +26,26 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
 
 def found(folder: Path) -> tuple[Record, ...]:
     """Return what each process of a run recorded."""
+    # Sorted: xdist's workers write in any order, and the database must come out the same.
     paths = sorted(folder.glob(f"*{recording.SUFFIX}"))
     return tuple(recording.decode(disk.read(path) or b"") for path in paths)
 
 
 def seal(folder: Path, key: str) -> None:
-    """Make each database one file, and say which result they belong to."""
+    """Make each database one file, and write beside them the key of the result they belong to."""
     if not folder.is_dir():
         return
     for path in files(folder).values():
         if not path.name.endswith(".json"):
+            # SQLite may keep the newest pages in a -wal file beside, which a box would not hold.
             databases.seal(path)
+    # Last: a recording without it was cut off and is not packed.
     disk.write_json(folder / contents.SEAL, Seal(key=key))
 
 
 def files(folder: Path) -> dict[str, Path]:
     """Return the recorded files that belong into a box, by their names below ``folder``."""
+    # mypy's folder holds other names than the tests', and only known names go into a box.
     mypy = folder.parent.name == "mypy"
     there = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
     return {name: path for name, path in there.items() if contents.boxed(name, mypy=mypy)}
@@ -54,17 +58,19 @@ def belongs(folder: Path, key: str) -> bool:
 
 
 def of_warm(root: Path, inputs: Inputs) -> Inputs:
-    """Return a full run's inputs as the warm run has them, whose command is another."""
+    """Return a full run's inputs with the warm run's parts, among them its command line."""
+    # Warm runs will read the recording, and they compare parts with their own.
     return msgspec.structs.replace(inputs, parts={**inputs.parts, **warm_parts(root)})
 
 
 def warm_parts(root: Path) -> dict[str, str]:
-    """Return the named parts that the warm tests rest on, but for the tree."""
+    """Return the parts of the warm tests' key without the tree; FirstTryError if tests are off."""
     inputs = disk.read_json(root / state_paths.inputs_file("warm", "tests"), Inputs)
     if inputs is None:
         raise FirstTryError(
             "A golden cache holds what tests depend on, and the tests gate is off; turn it on "
             "in pyproject.toml: [tool.firsttry.pytest] enabled = true"
         )
+    # A box is for other trees: what differs between them is what selection is for.
     around = {name: value for name, value in inputs.parts.items() if name != "tree"}
     return {**around, **machine.builds()}

@@ -1,4 +1,4 @@
-"""Run single tests again, each time in a fresh process; known flaky ones before they count."""
+"""Run single tests again in a fresh process: to confirm a difference, or to forgive a flaky one."""
 
 from __future__ import annotations
 
@@ -25,16 +25,22 @@ if TYPE_CHECKING:
     from firsttry_tasks.steps.run.project import Project
     from firsttry_tasks.steps.run.tool_run import GateRun
 
-#: How many files are named on a command line before all are collected.
+#: Files that are named on the command line at most; above it pytest collects everything. A
+#: judgement: long paths times this stay far below what a command line may hold.
 NAMED = 200
+#: The name of the live line, so that it can be taken away when the rerun is over.
 LIVE = "again"
-#: Where a rerun as warm runs it leaves what it learned.
+#: The folder in which a rerun in the warm stage leaves what it recorded.
 RECORDS = "records"
 
 
 def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dict[str, bool]:
-    """Run tests once, after the ones given; return for each that answered whether it failed."""
+    """Run tests once, after those in ``before``; return for each that ran whether it failed.
+
+    A test that is missing in the answer did not run: pytest did not find it, or ended first.
+    """
     asked = tuple(nodeids)
+    # Tests that are asked about keep their places among those before: order may be the cause.
     order = (*before, *(nodeid for nodeid in asked if nodeid not in before))
     disk.fresh_folder(Path(job.work))
     plan = TestsPlan(
@@ -43,6 +49,7 @@ def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dic
         order=order,
         default_reason="again",
         root=job.root,
+        # Only the warm stage records, and a rerun that records takes longer.
         records=f"{job.work}/{RECORDS}" if job.stage == "warm" else "",
     )
     title = f"again {asked[0]}" + (f" and {len(asked) - 1} more" if asked[1:] else "")
@@ -62,16 +69,21 @@ def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dic
 def _pointed(job: Job, order: tuple[str, ...]) -> Job:
     """Point pytest at the files of the tests alone, where they are files and not too many."""
     files = tuple(dict.fromkeys(nodeid.partition("::")[0] for nodeid in order))
+    # A nodeid may begin with what is no file, such as a plugin's own item.
     if len(files) > NAMED or not all((Path(job.root) / file).is_file() for file in files):
         return job
     return replace(job, settings=replace(job.settings, tests=files))
 
 
 def cold(job: Job, deadline: float | None = None) -> Job:
-    """Return the job as full runs tests: without coverage, one process, one after the other."""
+    """Return the job as the full stage has it, but without coverage and in a single process."""
     tool = job.lock.tool(pytest_gate.TOOL)
+    # At least a second: a rerun without time could only time out and be taken for an error.
     left = tool.timeout if deadline is None else max(1.0, deadline - time.monotonic())
+    # Without workers the order is the one asked for. The option exists only with xdist.
     one_by_one = ("-n0",) if "pytest-xdist" in job.installed else ()
+    # Appended, so that they win over the lock's: --maxfail=0 because the project's -x would leave
+    # the tests after a failure without an answer.
     tool = replace(
         tool, args=(*tool.args, *one_by_one, "--maxfail=0"), timeout=min(tool.timeout, left)
     )
@@ -80,18 +92,19 @@ def cold(job: Job, deadline: float | None = None) -> Job:
 
 
 def forgive(here: Project, job: Job, ran: GateRun) -> GateRun:
-    """Run known flaky tests that failed again; one that passes then is green, and noted."""
+    """Run known flaky tests that failed again; a test that passes then counts as green."""
     _tell(here, ran.said.findings)
     times = here.locked[0].flaky.reruns
     known = [f for f in ran.said.findings if f.nodeid in here.forgiven]
     if ran.said.status != "red" or not known or not times:
         return ran
+    # One by one: together they could make each other fail.
     retried = [_retry(cold(job), finding, times) for finding in known]
     return replace(ran, said=_judged(ran.said, retried))
 
 
 def _tell(here: Project, findings: Iterable[Finding]) -> None:
-    """Say of a listed test why it blocks all the same."""
+    """Say why a failure blocks although its test is on the flaky list (expired, say)."""
     for nodeid in sorted({f.nodeid or "" for f in findings} & set(here.memory.nodeids)):
         if nodeid not in here.forgiven:
             rules = here.locked[0].flaky
@@ -102,6 +115,7 @@ def _tell(here: Project, findings: Iterable[Finding]) -> None:
 def _retry(job: Job, finding: Finding, times: int) -> Retried:
     nodeid = finding.nodeid or ""
     runs = 1
+    # The first run is the one that failed.
     while runs <= times:
         runs += 1
         if again(job, (nodeid,)).get(nodeid) is False:

@@ -1,4 +1,4 @@
-"""The fingerprint step: the one that looks at the tree, and writes what each gate depends on."""
+"""The fingerprint step: look at the tree once a run and write what each gate depends on."""
 
 from __future__ import annotations
 
@@ -28,8 +28,11 @@ def take(root: Path) -> None:
     here.settings  # noqa: B018  a wrong setting is told before anything else
     disk.own_folder(root / state_paths.STATE)
 
+    # All gates judge this one snapshot: asked again later, git could show another tree.
     look = working_tree.look(here.top)
     seen = _digest(here, look)
+    # The files below are file_dep of the gates' tasks. Where nothing changed they are not even
+    # written, which is what makes a run without changes quick.
     if disk.read(root / state_paths.SEEN) != seen:
         # Until all is written nothing counts as seen: a kill here must cost a look, not a lie.
         disk.remove(root / state_paths.SEEN)
@@ -39,7 +42,7 @@ def take(root: Path) -> None:
 
 
 def read(root: Path) -> Fingerprint:
-    """Return the fingerprint that the last look left."""
+    """Return the fingerprint that the last snapshot left; FirstTryError where there is none."""
     found = disk.read_own(root / state_paths.LOOKED, Fingerprint)
     if found is None:
         raise FirstTryError("There is no fingerprint yet; run: doit fingerprint")
@@ -47,6 +50,7 @@ def read(root: Path) -> Fingerprint:
 
 
 def _digest(here: Project, look: TreeSnapshot) -> bytes:
+    # All that the written files are made of, so that none of it changes unseen.
     state = (look.head, here.parts, here.settings, here.watched, here.record)
     around = msgspec.json.encode(state)
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
@@ -55,6 +59,7 @@ def _digest(here: Project, look: TreeSnapshot) -> bytes:
 def _write(here: Project, look: TreeSnapshot) -> None:
     entries = here.entries(look)
     parts = here.parts | {"head": look.head}
+    # Known flaky tests run always, so a new entry changes what a run does.
     known = {"flaky": "\n".join(f"{nodeid}=known" for nodeid in here.memory.nodeids)}
     names = sorted({gate for stage in STAGES for gate in here.gates(stage)})
     for gate in names:
@@ -84,12 +89,14 @@ def _write_inputs(
 ) -> None:
     from firsttry_tasks.gates import GATES
 
+    # Only warm skips tests; a full run sees changed variables and files by running everything.
     if stage == "warm" and here.watched:
         parts = parts | {"watched": here.watched}
     job = here.job(stage, gate, paths)
     command = GATES[gate].command(job)
     argv = _portable(here, command.argv) if command else "nothing to do"
     if job.record:
+        # A green result that recorded nothing must not stand for one that has to.
         argv = f"{argv} (recording)"
     value = fingerprint.inputs(gate, data, parts, argv)
     place = here.root / state_paths.inputs_file(stage, gate)
@@ -97,7 +104,7 @@ def _write_inputs(
 
 
 def _portable(here: Project, argv: tuple[str, ...]) -> str:
-    """Return the command without places of this machine, so that keys can be compared."""
+    """Return the command line without this machine's paths, so that keys of two machines agree."""
     program = argv[0].rpartition("/")[2]
     rest = (word.replace(str(here.root), ".") for word in argv[1:])
     return " ".join(("python" if program.startswith("python") else program, *rest))
@@ -110,7 +117,7 @@ def _mismatches(here: Project) -> tuple[str, ...]:
 
 
 def _warn(root: Path, *, strict: bool) -> None:
-    """Stop in CI where the environment is not the lock's; elsewhere the report will say so."""
+    """Raise in CI where the environment is not the lock's; elsewhere the report shows it."""
     warnings = read(root).warnings
     if warnings and strict:
         raise FirstTryError(f"This environment is not the parity lock's. {' '.join(warnings)}")

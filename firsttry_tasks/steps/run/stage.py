@@ -1,4 +1,4 @@
-"""The end of a stage: gather the gates' results into the report, and turn red."""
+"""The last two steps of a stage: write the report from the gates' results, and turn red."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RedError(FirstTryError):
-    """The code has findings: said in the table, so the sentence is short."""
+    """The code has findings; exit code 1. The table above has told them, so the text is short."""
 
     exit_code = 1
 
@@ -33,6 +33,7 @@ def report(root: Path, stage: Stage) -> None:
     here = project(root)
     mark = snapshot.read(root)
     results = [_result(root, stage, gate) for gate in here.gates(stage)]
+    # A result of another run was not made now: doit found the gate up to date.
     lines = tuple(GateReport(result=it, cached=it.run != RUN) for it in results)
     status = _status(results)
     it = Report(
@@ -43,6 +44,8 @@ def report(root: Path, stage: Stage) -> None:
         head=mark.head,
         run=RUN,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        # The sum, not the time that passed: gates run side by side, and a cached gate counts with
+        # what it took when it ran.
         seconds=round(sum(r.seconds for r in results), 3),
         environment=mark.parts,
         gates=lines,
@@ -62,6 +65,7 @@ def _result(root: Path, stage: Stage, gate: str) -> GateResult:
 
 def _status(results: list[GateResult]) -> Literal["green", "red", "error"]:
     statuses = {result.status for result in results}
+    # An error outweighs red: what could not be judged may hide more findings.
     return "error" if "error" in statuses else "red" if "red" in statuses else "green"
 
 
@@ -76,6 +80,7 @@ def _show(it: Report) -> None:
                 " its result is shown and not kept"
             )
     CONSOLE.say("", *reporting_text.report(it), "")
+    # Lines beginning with :: become notes on the pull request there, and noise elsewhere.
     if os.environ.get("GITHUB_ACTIONS"):
         CONSOLE.say(*github.marks(it.failures))
     summarize(github.summary(it))
@@ -89,7 +94,7 @@ def summarize(text: str) -> None:
 
 
 def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
-    """End the stage: red where its report is red, 2 where a gate could not do its work."""
+    """Raise what ends the stage: RedError where the report is red, FirstTryError for an error."""
     it = report_files.read_report(root, stage)
     if isinstance(it, str):
         raise FirstTryError(f"The {stage} report {it}.")

@@ -1,4 +1,4 @@
-"""Run a gate's tool and read what it said."""
+"""Run the tool of one gate, and return what it found as the gate's module reads its output."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ def _nothing() -> None:
     """Keep nothing: most gates have no state but their result."""
 
 
-#: Files that may be what tests test: one that was written while they ran is no mere leftover.
+#: Endings of files that can change what other tests do. One that appears while tests run is taken
+#: as an edit; any other new file is something that a test left behind.
 CODE = (".py", ".pyi", ".toml", ".ini", ".cfg")
 
 
 class GateRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gate's work came to; ``keep`` makes its state the state of the tree it saw.
+    """The result of a gate's work, and what is to be done with it.
 
-    ``wrote`` tells which files it is known to have written, or touched, itself.
+    ``keep`` makes what was learned the warm state; ``wrote`` returns the files that the gate itself
+    is known to have written or touched. Both are functions, because most runs need neither.
     """
 
     said: ToolResult
@@ -45,12 +47,15 @@ class GateRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(job: Job, gate: str, key: str = "") -> GateRun:
-    """Run a gate whose tool prints its findings; what it records belongs to ``key``."""
+    """Run a gate's tool and return its findings; ``key`` names what it records."""
     require(job, gates.GATES[gate].TOOL)
     disk.own_folder(Path(job.work))
     if job.record:
+        # What an earlier run recorded must not be packed with this run's result.
         disk.remove(Path(job.recorded))
     if gate == "diff-cover":
+        # Found now, not when the task is made: most runs have no diff-cover and need no git for
+        # it.
         base = git.main_branch(Path(job.root), job.base)
         job = msgspec.structs.replace(job, base=base)
     command = gates.GATES[gate].command(job)
@@ -63,6 +68,7 @@ def run(job: Job, gate: str, key: str = "") -> GateRun:
         message = f"{gate} ran longer than {command.timeout:g} s and was ended"
         return GateRun(said=ToolResult(status="error", message=message), argv=command.argv)
     if gate == "diff-cover":
+        # diff-cover writes its report to a file; its output is for people.
         data = disk.read(diff_cover.measured(job)) or b""
         done = msgspec.structs.replace(done, out=data.decode("utf-8"))
     keep = partial(recording.seal, Path(job.recorded), key) if job.record else _nothing
@@ -71,6 +77,7 @@ def run(job: Job, gate: str, key: str = "") -> GateRun:
 
 def require(job: Job, tool: str) -> None:
     """Say how to install a tool that is missing."""
+    # ruff may come as a program alone, without a distribution in this environment.
     if tool not in job.installed and not job.programs.get(tool):
         raise FirstTryError(f"{tool} is not installed; run: python -m pip install {tool}")
 
