@@ -1,4 +1,4 @@
-"""Fetches one box: its index entry, then as few bytes as make it; proves it when staged."""
+"""Fetch one box with as few bytes as possible, and prove it before it takes effect."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from firsttry_tasks.golden.box import IndexEntry, Name
     from firsttry_tasks.stores import Store
 
+#: A part of the sentence by which a box is refused; `update.refresh` looks for it, because a
+#: refusal is told also in a warm run.
 REFUSED = "is refused:"
 
 
 def index_entry(root: Path, store: Store, name: Name) -> IndexEntry:
-    """Return a box's index entry; raises BadBoxError or RefusedError unless it can be believed."""
+    """Return a box's index entry; BadBoxError or RefusedError where it can't be trusted."""
     data = store.get(box.index_key(name), box.MOST_INDEX_ENTRY) or b""
     return _read(root, store, name, data)
 
@@ -36,12 +38,14 @@ def _read(root: Path, store: Store, name: Name, data: bytes) -> IndexEntry:
     signers = project(root).settings.signers
     if signers:
         signed = store.get(box.signature_key(name), signature.MOST)
+        # Before the entry is decoded: bytes of an unknown sender should reach as little code as
+        # possible.
         signature.verify(data, signed, root / signers, root / state_paths.SIGNATURE)
     return box.read(data, name)
 
 
 def packed(store: Store, sealed: box.Sealed) -> bytes:
-    """Return what an index entry seals; raises BadBoxError or RefusedError where it is not that."""
+    """Return the bytes that an index entry names; BadBoxError where their digest is another."""
     data = store.get(sealed.key, sealed.size) or b""
     box.check_sealed(sealed, data)
     return data
@@ -50,7 +54,7 @@ def packed(store: Store, sealed: box.Sealed) -> bytes:
 def staged(root: Path, store: Store, name: Name) -> IndexEntry | str:
     """Stage a box and prove it; return its index entry, or the sentence by which it is refused.
 
-    A refused one is kept for inspection, as far as it came.
+    What arrived of a refused box is kept in the quarantine folder. A StoreError is passed on.
     """
     came: dict[str, bytes] = {}
     try:
@@ -60,6 +64,7 @@ def staged(root: Path, store: Store, name: Name) -> IndexEntry | str:
             came["box.tar.zst"] = store.get(found.archive.key, found.archive.size) or b""
             _prove(root, found, came["box.tar.zst"])
     except (BadBoxError, RefusedError) as error:
+        # A staged half must not be swapped in by the next run.
         disk.remove(root / state_paths.STAGING)
         sentence = f"The golden cache of {name.head[:12]} {REFUSED} {str(error).rstrip('.')}."
         if not any(came.values()):
@@ -70,8 +75,10 @@ def staged(root: Path, store: Store, name: Name) -> IndexEntry | str:
 
 
 def _prove(root: Path, found: IndexEntry, data: bytes) -> None:
+    # The digest comes first, so that nothing is unpacked that the index entry does not vouch for.
     box.check_sealed(found.archive, data)
     _stage(root, found, archive.opened(io.BytesIO(data)))
+    # Only what was proved is held: later boxes are made from it.
     holding.hold(root, found.archive.sha256, data)
 
 
@@ -81,10 +88,7 @@ def _stage(root: Path, found: IndexEntry, tar: Source) -> None:
 
 
 def _from_held(root: Path, store: Store, found: IndexEntry) -> bool:
-    """Stage a box by what is held here and deltas; False where it is to be fetched whole.
-
-    What comes of it is proved as any other: a delta that is not good costs its own bytes.
-    """
+    """Stage a box from the held archive and deltas; False where it has to be fetched whole."""
     mine = holding.held(root)
     way = delta.way(found, mine) if mine else None
     if way is None:
@@ -93,10 +97,12 @@ def _from_held(root: Path, store: Store, found: IndexEntry) -> bool:
         tar = delta.tar(holding.read(root))
         for link in way:
             tar = delta.apply(tar, packed(store, link.sealed))
+        # Proved as any other box, so a bad delta costs its own bytes and nothing else.
         _stage(root, found, io.BytesIO(tar))
     except (BadBoxError, RefusedError):
         return False
     if way:
+        # An empty way means that the held archive is this very box, which needs no packing.
         again = io.BytesIO()
         archive.pack([tar], again)
         holding.hold(root, found.archive.sha256, again.getvalue())
@@ -104,7 +110,7 @@ def _from_held(root: Path, store: Store, found: IndexEntry) -> bool:
 
 
 def _quarantine(root: Path, name: Name, files: Mapping[str, bytes], sentence: str) -> None:
-    """Keep the latest bad box for inspection."""
+    """Keep the files of the refused box, and the reason, in place of an earlier refused box."""
     folder = disk.fresh_folder(root / state_paths.QUARANTINE)
     for end, data in files.items():
         disk.write(folder / end, data)

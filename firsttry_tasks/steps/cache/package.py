@@ -1,4 +1,4 @@
-"""The package and publish steps: a golden cache of what a green full run recorded from cold."""
+"""The package and publish steps: make a golden cache of a recorded green full run, and store it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RECORD = "run: doit full record=1"
 
 
 def package(root: Path) -> None:
-    """Pack what the green full run recorded; raises FirstTryError with why it can't be."""
+    """Pack what the green full run recorded; FirstTryError says why there is nothing to pack."""
     mark = snapshot.read(root)
     report = _green(root, mark)
     sources = _recorded(root)
@@ -47,6 +47,7 @@ def package(root: Path) -> None:
     _clear(root)
     target = Path(f"{name}.tar.zst")
     index_entry = pack(partial(_manifest, root, mark, report), sources, target)
+    # After the archive: an index entry promises that the archive is there.
     disk.write(Path(f"{name}.json"), box.encode(index_entry))
     files = index_entry.manifest.files
     total = sum(member.size for member in files)
@@ -57,7 +58,7 @@ def package(root: Path) -> None:
 
 
 def _green(root: Path, mark: Fingerprint) -> Report:
-    """Return the full report, if it is green and of the tree as it is committed."""
+    """Return the full report if it is green and of the committed tree; else FirstTryError."""
     report = report_files.read_report(root, FULL)
     if isinstance(report, str):
         raise FirstTryError(f"Nothing to pack: the full report {report}.")
@@ -68,6 +69,8 @@ def _green(root: Path, mark: Fingerprint) -> Report:
     moved = [path for line in report.gates for path in line.result.touched_during_run]
     if moved:
         raise FirstTryError(f"Nothing to pack: {moved[0]} changed while full ran; {RECORD}")
+    # Other clones find a box by its commit, and would take what was learned of these changes for
+    # the commit's.
     open_changes = working_tree.uncommitted(project(root).top)
     if open_changes:
         raise FirstTryError(
@@ -78,11 +81,12 @@ def _green(root: Path, mark: Fingerprint) -> Report:
 
 
 def _recorded(root: Path) -> dict[str, Path]:
-    """Return what was recorded, by name in the box; only of the results that stand."""
+    """Return the recorded files by their names in the box, of results that are still current."""
     sources: dict[str, Path] = {}
     for gate, place in (("tests", state_paths.RECORDED_TESTS), ("mypy", state_paths.RECORDED_MYPY)):
         last = report_files.standing(root, FULL, gate)
         if last is None or not recording.belongs(root / place, last.key):
+            # A project without mypy has a box with the tests' half alone.
             if gate == "tests" or (last and last.status == "green"):
                 raise FirstTryError(f"Nothing to pack: full:{gate} recorded nothing; {RECORD}")
             continue
@@ -99,6 +103,7 @@ def _manifest(root: Path, mark: Fingerprint, report: Report, files: tuple[Member
         created=report.created,
         firsttry=__version__,
     )
+    # The commit stands in ``producer``; as a part it would make a box fit its own commit only.
     parts = {name: value for name, value in mark.parts.items() if name != "head"}
     return box.Manifest(
         fingerprint=mark.name,
@@ -109,7 +114,7 @@ def _manifest(root: Path, mark: Fingerprint, report: Report, files: tuple[Member
 
 
 def _clear(root: Path) -> None:
-    """Remove the packages of earlier commits."""
+    """Remove the packages of earlier commits, and what lies ready for CI to upload."""
     for old in sorted(root.glob(f"{state_paths.PACKED}*")):
         disk.remove(old)
     for ready in (state_paths.PUBLISH, state_paths.PUBLISH_DELTA):
@@ -117,7 +122,10 @@ def _clear(root: Path) -> None:
 
 
 class _Hashing:
-    """Passes bytes on, and remembers how many they were and what they hash to."""
+    """Writes bytes to a stream and keeps their count and sha256.
+
+    So the archive is hashed while it is packed, and not read a second time.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -133,7 +141,10 @@ class _Hashing:
 def pack(
     seal: Callable[[tuple[Member, ...]], Manifest], sources: dict[str, Path], target: Path
 ) -> IndexEntry:
-    """Pack the files, and return the index entry that goes with them."""
+    """Pack the files into ``target``; return the index entry that names the archive's digest.
+
+    ``seal`` makes the manifest from the list of files, which is known only while packing.
+    """
     made: list[Manifest] = []
 
     def remember(files: tuple[Member, ...]) -> Manifest:
@@ -156,7 +167,10 @@ def pack(
 
 
 def publish(root: Path) -> None:
-    """Put the packed cache into the store, index entry last, and keep the store's bounds."""
+    """Put the packed cache into the store, then delete what is beyond the store's bounds.
+
+    Raises FirstTryError where nothing is packed, StoreError where the store does not take it.
+    """
     mark = snapshot.read(root)
     name = f"{root}/{state_paths.PACKED}{mark.name}"
     data = disk.read(Path(f"{name}.json"))
@@ -168,12 +182,15 @@ def publish(root: Path) -> None:
     store = storage.opened(root)
     store.put(index_entry.archive.key, packed)
     try:
+        # A delta only saves bytes, so trouble with it does not stop the publication.
         index_entry = deltas.publish(root, store, index_entry, packed)
     except StoreError as error:
         CONSOLE.say(f"Published without a delta: {error}")
     data = box.encode(index_entry)
+    # Signed is the final entry, with its deltas; earlier bytes would not match what is stored.
     _sign(root, store, box.signature_key(box.named(index_entry.manifest)), data)
     store.put(key, data)
+    # The index entry went last: a box is found by it, so nobody finds half of one.
     CONSOLE.say(_published(root, index_entry))
     try:
         storage.prune(root, store)
@@ -183,10 +200,12 @@ def publish(root: Path) -> None:
 
 
 def _sign(root: Path, store: Store, key: str, data: bytes) -> None:
-    """Put a signature of the index entry beside it, where boxes are to be signed."""
+    """Store a signature beside the index entry, where the settings name a key for it."""
     settings = project(root).settings
     if settings.signing_key:
         store.put(key, signature.sign(data, root / Path(settings.signing_key).expanduser()))
+    # Without a signature every other clone would refuse the box, so it fails here, where it is
+    # made.
     elif settings.signers:
         raise FirstTryError(
             f"Only boxes that {settings.signers} knows are taken, and there is nothing to sign "
@@ -197,10 +216,10 @@ def _sign(root: Path, store: Store, key: str, data: bytes) -> None:
 def _published(root: Path, index_entry: IndexEntry) -> str:
     """Return the sentence that says where the box is, and tell GitHub Actions its names."""
     name = box.named(index_entry.manifest)
-    told = github.artifact(index_entry.deltas[0].sealed.key) if index_entry.deltas else ""
+    delta_name = github.artifact(index_entry.deltas[0].sealed.key) if index_entry.deltas else ""
     place = os.environ.get("GITHUB_OUTPUT")
     if place:
-        disk.append(place, f"golden={name}\ndelta={told}\n")
+        disk.append(place, f"golden={name}\ndelta={delta_name}\n")
     if storage.where(root).startswith("github:"):
         ready = state_paths.PUBLISH
         return f"{name} lies in {ready}; actions/upload-artifact uploads it by this name."

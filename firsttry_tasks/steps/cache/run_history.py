@@ -1,4 +1,4 @@
-"""Share parity runs by the store: CI puts each run's line there, and statistics read them."""
+"""Share the history of parity runs: CI stores a line for each, and statistics read them all."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stored
     from firsttry_tasks.stores import Store
 
-#: Seconds that sharing a run may take, and that reading the others' may take.
+#: Seconds that storing a run, or reading what is new, may take: both happen beside what was asked
+#: for. A judgement.
 SECONDS = 5.0
-#: Seconds for reading what the others saw, where somebody asks for just that.
+#: Seconds for `doit flaky gather`, where a person waits for just this. A judgement.
 PATIENT = 60.0
-#: How many runs are read at once, and at most by one call.
+#: Runs that are read at once: answers take their time on the way, not on this machine. And at most
+#: by one call: the next one reads on. Both are judgements.
 SIDE_BY_SIDE, AT_MOST = 8, 1_000
 
 
@@ -43,21 +45,20 @@ class KnownRuns(Struct, frozen=True, kw_only=True):
 
 
 def share(root: Path, line: Line, seen: Sequence[Sighting] = ()) -> str:
-    """Put a run into the store, in CI; return a sentence where it could not be put.
-
-    A verdict stands by itself: no trouble with the store changes it.
-    """
+    """Store a run's line where this is CI; return a sentence where that failed, else ""."""
+    # Runs on a laptop are of half-done work, and most people may not write to the store.
     if not machine.in_ci(os.environ):
         return ""
     try:
         _place(root).put(stored_runs.key(line), stored_runs.encode(line, seen))
     except FirstTryError as error:
+        # Said, not raised: no trouble with the store changes a verdict.
         return f"note: this run is not in the store's statistics: {error}"
     return ""
 
 
 def known(root: Path) -> KnownRuns:
-    """Return the runs of this checkout and the store's, as far as it answers in time."""
+    """Return this checkout's runs and those of the store, as far as it answers in time."""
     own = json_lines.read(root / state_paths.RUNS, Line)
     held = _held(root)
     said = ""
@@ -66,6 +67,7 @@ def known(root: Path) -> KnownRuns:
         said = f" ({left} more are there; the next call reads on)" if left else ""
     except FirstTryError:
         said = " (it could not be asked now; doit doctor says why)"
+    # A run of this CI machine is in both places, and counts once.
     here = {line.id for line in own}
     theirs = {it.line.id: it.line for it in held if it.line and it.line.id not in here}
     lines = sorted((*own, *theirs.values()), key=lambda line: line.at)
@@ -83,7 +85,7 @@ def told(root: Path) -> tuple[list[Sighting], int]:
 
 
 def prune(root: Path) -> int:
-    """Delete the runs in the store that are too old; return how many those were."""
+    """Delete the runs in the store that are too old; return their number."""
     store = _place(root)
     max_age = project(root).settings.max_age
     old = stored_runs.outdated(store.entries(), time.time(), max_age=max_age)
@@ -93,7 +95,7 @@ def prune(root: Path) -> int:
 
 
 def where(root: Path) -> str:
-    """Return the store's address, without what is secret in it."""
+    """Return the store's address without user name and password."""
     return stores.shown(project(root).settings.store)
 
 
@@ -102,21 +104,23 @@ def _place(root: Path, seconds: float = SECONDS) -> Store:
 
 
 def _held(root: Path) -> list[Fetched]:
-    """Return what was read from this very store before."""
+    """Return the runs that were read from this store before."""
     return [
         it
         for it in json_lines.read(root / state_paths.STORE_RUNS, Fetched)
+        # The setting may have been changed; runs of another store are not this one's.
         if it.store == where(root)
     ]
 
 
 def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
-    """Read what is new in the store, newest first; return all that is held, and what is left."""
+    """Read new runs, newest first; return all runs held now and the number of those left unread."""
     store = BoundedStore(_place(root), SECONDS)
     seen = {it.key for it in held}
     files = sorted(store.entries(), key=lambda file: file.modified, reverse=True)
     new = [it for it in files if it.key.startswith(stored_runs.PREFIX) and it.key not in seen]
     fresh = [
+        # What is no line is kept as None, so that it is not fetched again each time.
         Fetched(store=where(root), key=key, line=stored_runs.read(data))
         for key, data in _fetch(store, new[:AT_MOST]).items()
     ]
@@ -127,13 +131,14 @@ def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
 
 
 def _fetch(store: Store, files: Iterable[Stored]) -> dict[str, bytes]:
-    """Read files side by side; those that do not come in time are left for another time."""
+    """Read files side by side; return those that came in time, by their keys."""
     from concurrent.futures import ThreadPoolExecutor
 
     def one(file: Stored) -> tuple[str, bytes] | None:
         try:
             return file.key, store.get(file.key, stored_runs.MOST) or b""
         except TooLargeError:
+            # Remembered as a run that can't be read: it would be too large next time as well.
             return file.key, b""
         except StoreError:
             return None

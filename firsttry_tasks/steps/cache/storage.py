@@ -1,4 +1,4 @@
-"""The store steps: what is in the store, and keeping it within its bounds."""
+"""The store step: list the golden caches in the store, and delete those beyond its bounds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.stores import Store
 
-#: Seconds for one request where a person, or a CI step, waits for it.
+#: Seconds for one request where a person, or a CI step, asked for it: some 250 MB have to come
+#: through in one. A judgement; warm runs have their own setting, ``store_seconds``.
 PATIENT = 60.0
 
 
@@ -27,14 +28,15 @@ def where(root: Path) -> str:
 
 
 def opened(root: Path, seconds: float = PATIENT) -> Store:
-    """Return the project's store."""
+    """Return the project's store; ``seconds`` bounds each request."""
     settings = project(root).settings
+    # The GitHub store reads the small artifacts of deltas first where a delta could be applied.
     holding_one = bool(holding.held(root))
     return stores.open_store(settings.store, root, seconds, settings.main, holding=holding_one)
 
 
 def show(root: Path, *, prune_first: bool = False) -> None:
-    """List the boxes in the store with age, size and commit; asked for, prune it first."""
+    """List the boxes in the store with commit, age and size; ``prune_first`` prunes before."""
     store = opened(root)
     if prune_first:
         prune(root, store)
@@ -59,6 +61,7 @@ def prune(root: Path, store: Store) -> None:
     )
     for key in old:
         store.delete(key)
+    # Runs lie in a folder of their own, which the listing above does not show.
     count = len(old) + run_history.prune(root)
     if count:
         CONSOLE.say(f"Removed {count} files from {where(root)}.")

@@ -1,4 +1,4 @@
-"""The update step: the nearest golden cache that fits, proved and swapped in."""
+"""The update step: make the nearest golden cache that fits and can be proved the warm state."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from firsttry_tasks.golden.nearest import Candidate, Choice
     from firsttry_tasks.stores import Store
 
+#: The sentence of a success begins so; `refresh` tells by it what is worth a line in a warm run.
 RESTORED = "Restored the golden cache of"
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What a box has to fit: the parts of this checkout, and main's line behind HEAD."""
+    """What a box has to fit: this checkout's parts and lock, and main's commits behind HEAD."""
 
     parts: dict[str, str]
     lock: str
@@ -38,7 +39,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 def update(root: Path, *, force: bool = False) -> None:
-    """Restore the nearest golden cache that fits; nothing to restore is no failure."""
+    """Restore the nearest golden cache that fits, and say what came of it; a store's errors too."""
     _carry_through(root)
     try:
         said = _update(root, storage.opened(root), wanted_here(root), force=force)
@@ -48,9 +49,9 @@ def update(root: Path, *, force: bool = False) -> None:
 
 
 def refresh(root: Path) -> None:
-    """Ask the store for a warm run, where its state is missing or of another base; be brief.
+    """Before a warm run, restore a box where state is missing or HEAD left main elsewhere.
 
-    Offline is slow, never red: whatever is wrong with the store is said and gone past.
+    A StoreError is kept for `doit doctor`; the warm run goes on without a box.
     """
     _carry_through(root)
     wanted = wanted_here(root)
@@ -58,6 +59,8 @@ def refresh(root: Path) -> None:
     if _has_reason(root, wanted.line):
         seconds = project(root).settings.store_seconds
         try:
+            # Each request has the same bound as all together, so that one that hangs can't use
+            # more.
             store = BoundedStore(storage.opened(root, seconds), seconds)
             said = _update(root, store, wanted, force=False)
         except StoreError as error:
@@ -67,13 +70,14 @@ def refresh(root: Path) -> None:
         base=wanted.line.base,
         said=said,
     )
+    # Remembered also when it failed: the next warm run does not ask again until HEAD moves.
     disk.write_json(root / state_paths.ASKED, asked)
     if said.startswith(RESTORED) or fetch.REFUSED in said:
         CONSOLE.say(said)
 
 
 def _carry_through(root: Path) -> None:
-    """Finish a swap that an earlier run began."""
+    """Finish a swap that an earlier run began and did not end."""
     staging = root / state_paths.STAGING
     if staging.exists():
         _swap(root)
@@ -91,6 +95,7 @@ def _swap(root: Path) -> IndexEntry | None:
 
 def _has_reason(root: Path, line: git.Line) -> bool:
     asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
+    # Where both are as they were, the same question would get the same answer.
     missing = not all((root / place).exists() for place in warm_state.needs(root))
     return missing or asked is None or asked.base != line.base
 
@@ -112,6 +117,8 @@ def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
     choice = nearest.choose(names, wanted.line.commits, wanted.lock, compat_key)
     said, refused = _nothing(names, choice, wanted.line), []
     for candidate in choice.fitting:
+        # The two halves are judged apart: mypy's cache is valid for any tree, so only its absence
+        # is a reason, while the tests' state is replaced only by one that is nearer.
         tests = force or _is_nearer(root, candidate, wanted.parts)
         mypy = tests or not _has_mypy(root)
         if not tests and not mypy:
@@ -119,6 +126,8 @@ def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
             break
         found = fetch.staged(root, store, candidate.name)
         if not isinstance(found, str):
+            # From this moment on the swap is carried through, by the next run if this one is
+            # killed.
             restore.mark_ready(root / state_paths.STAGING, found, tests=tests, mypy=mypy)
             _swap(root)
             away = nearest.away(candidate.distance + wanted.line.ahead)
@@ -130,10 +139,12 @@ def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
 
 
 def _has_mypy(root: Path) -> bool:
+    # The first two places are the tests'.
     return all((root / place).exists() for place in warm_state.needs(root)[2:])
 
 
 def _is_nearer(root: Path, candidate: Candidate, parts: Mapping[str, str]) -> bool:
+    # None: there is no usable state, and any box is nearer than that.
     here = warm_state.distance(root, parts)
     if here is None:
         return True
@@ -142,7 +153,7 @@ def _is_nearer(root: Path, candidate: Candidate, parts: Mapping[str, str]) -> bo
 
 
 def _others(store: Store, choice: Choice, parts: Mapping[str, str]) -> Iterator[str]:
-    """Yield why boxes that are nearer than the one that fits can't be used."""
+    """Yield a sentence for each nearer box, saying which part keeps it from fitting."""
     for candidate in choice.nearer:
         try:
             why = _why_not(store, candidate.name, parts)
@@ -166,6 +177,7 @@ def _why_not(store: Store, name: box.Name, parts: Mapping[str, str]) -> str:
 def _nothing(names: list[box.Name], choice: Choice, line: git.Line) -> str:
     if choice.fitting:
         return "No golden cache could be used; warm goes on cold."
+    # The usual cause in CI: actions/checkout fetches one commit unless told otherwise.
     if line.shallow and not choice.nearer:
         n = len(line.commits)
         return (

@@ -1,4 +1,4 @@
-"""What warm state stands in this checkout, and how far it is from the tree."""
+"""Describe the warm state in this checkout, and measure how far it is from the tree."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 
 class CacheRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """When the store was last asked by a warm run: HEAD and main's commit behind it.
-
-    ``said`` is what came of it.
-    """
+    """The last question of a warm run to the store: HEAD, main's commit behind it, the outcome."""
 
     head: str
     base: str
@@ -33,18 +30,19 @@ class CacheRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def settled(root: Path, head: str) -> bool:
-    """Tell whether there is nothing to ask for: state is there, and HEAD is where it was."""
+    """Tell whether a warm run need not ask the store: there is state, and HEAD did not move."""
     asked = disk.read_own(root / state_paths.ASKED, CacheRequest)
     return (
         asked is not None
         and asked.head == head
+        # A swap that was interrupted has to be finished first.
         and not (root / state_paths.STAGING).exists()
         and (root / state_paths.DB).exists()
     )
 
 
 def mypy_folder(root: Path) -> Path | None:
-    """Return where mypy's cache is, or None where it is out of our reach."""
+    """Return mypy's cache folder; None where the gate is off or it lies outside the project."""
     here = project(root)
     if "mypy" not in here.gates("warm"):
         return None
@@ -59,22 +57,25 @@ def mypy_folder(root: Path) -> Path | None:
 
 
 def needs(root: Path) -> tuple[str, ...]:
-    """Return the places that a warm state has, relative to the project."""
+    """Return the paths of a complete warm state, relative to the project, the tests' first."""
     folder = mypy_folder(root)
+    # mypy has a folder for each version that it checks for; another one's is of no use.
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     own = (f"{folder.relative_to(root).as_posix()}/{version}",) if folder else ()
     return (state_paths.DB, state_paths.LEARNED, *own)
 
 
 class Distance(msgspec.Struct, frozen=True, order=True):
-    """How far a state is from the tree: differing code weighs more than anything else."""
+    """How far a state is from the tree, compared first by code and then by all files."""
 
+    #: Code comes first in the order: each changed module selects tests, and most other files
+    #: select none.
     code: int
     files: int
 
 
 def measure(paths: Collection[str]) -> Distance:
-    """Return the distance that differing files make."""
+    """Return the distance for these differing paths."""
     return Distance(sum(path.endswith(".py") for path in paths), len(paths))
 
 
@@ -86,8 +87,11 @@ def distance(root: Path, parts: Mapping[str, str]) -> Distance | None:
     learned = disk.read_own(root / state_paths.LEARNED, WarmSummary)
     if learned is None or not (root / state_paths.DB).exists():
         return None
+    # Warm would run everything with such a state, so it is as good as none.
     if any(learned.parts[part] != parts.get(part) for part in FITTING if part in learned.parts):
         return None
+    # The manifest of the last warm run is exact. After a restore there is none, and the box's
+    # commit stands in for it.
     seen = disk.read(root / state_paths.ran_file("warm", "tests", "manifest"))
     if seen is not None:
         now = fingerprint.read_manifest(manifest(root, "tests"))

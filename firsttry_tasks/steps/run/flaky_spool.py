@@ -60,8 +60,8 @@ def learn(root: Path, found: list[Report], verdict: Verdict, *, again: bool) -> 
     # Written only with a reason: the file lies in the repository, and people see its changes.
     if seen or moved:
         report_files.write_flaky(root, memory)
-    # Last: a kill before this line folds them in twice, which their ids undo; one after it loses
-    # none.
+    # Last: a kill before this line folds them in twice, and the list takes the same sighting only
+    # once; removed first, they could be lost.
     disk.remove(root / state_paths.SIGHTINGS)
     return LearnedFlakes(seen=tuple(seen), moved=moved)
 

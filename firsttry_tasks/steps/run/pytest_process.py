@@ -52,7 +52,8 @@ def once(
 
 def _data(job: Job) -> tuple[str, ...]:
     """Return the folders of the project that hold other files than code."""
-    # Recorded are reads below these alone: of code the tracer knows more than a probe.
+    # The recorder watches these folders by inotify, for reads by C code that Python does not
+    # announce; how code is run is traced by other means.
     return tuple(sorted({it.rpartition("/")[0] for it in job.paths if not it.endswith(".py")}))
 
 
