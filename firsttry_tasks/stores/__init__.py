@@ -1,4 +1,4 @@
-"""Where boxes live: each store is a flat set of files, chosen by one URL."""
+"""Stores keep golden caches: each is a flat set of files, and one URL chooses its kind."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stored
 
 
-#: What the object store library speaks; http is WebDAV.
+#: URL schemes that the obstore library serves; http and https mean WebDAV.
 OBJECTS = ("s3", "gs", "az", "http", "https")
 
 
 class StoreError(FirstTryError):
-    """A store that can't be reached, or does not let us in; warm runs go on without it."""
+    """A store that can't be reached or refuses access; warm runs go on without it."""
 
 
 class Store(Protocol):
-    """What every kind of store can do; each raises StoreError with a sentence."""
+    """What every kind of store can do; each method raises StoreError with a sentence."""
 
     def entries(self) -> tuple[Stored, ...]:
-        """Return all files, by one listing."""
+        """Return all files with their sizes and times, by one listing."""
 
     def get(self, key: str, most: int) -> bytes | None:
-        """Return a file, or None where there is none; more than ``most`` bytes are refused."""
+        """Return a file, or None where there is none; TooLargeError beyond ``most`` bytes."""
 
     def put(self, key: str, data: bytes) -> None:
         """Write a file, whole or not at all."""
@@ -36,14 +36,14 @@ class Store(Protocol):
 
 
 class RefusedError(StoreError):
-    """A file that is not taken, though the store answers: another one may be."""
+    """A file that is refused although the store answers; callers may try another file."""
 
 
 class TooLargeError(RefusedError):
     """A file that is larger than it may be."""
 
     def __init__(self, key: str, most: int) -> None:
-        """Say which file, and what was allowed."""
+        """Name the file and the bytes that were allowed."""
         super().__init__(f"{key} is larger than {most} bytes")
 
 
@@ -56,7 +56,9 @@ def open_store(
     says that an archive is here by which deltas can be read.
     """
     scheme, mark, rest = url.partition("://")
+    # Without a scheme it is a path, relative to the project, as pyproject.toml would have it.
     if not mark or scheme == "file":
+        # Each kind is imported where it is chosen: a warm run that restores nothing pays for none.
         from firsttry_tasks.stores.folder import FolderStore
 
         return FolderStore(root / Path(rest if mark else url).expanduser())
@@ -67,8 +69,10 @@ def open_store(
     if scheme in OBJECTS:
         from firsttry_tasks.stores.objects import ObjectsStore
 
+        # Messages get the shown address: a password may stand in the URL, and CI logs are public.
         return ObjectsStore(url, shown(url), seconds)
     known = ", ".join(f"{name}://" for name in ("file", "github", *OBJECTS))
+    # Told when it is opened, not at the first request, which a warm run would only note.
     raise UsageError(f"store = {url!r}: known are a folder and {known}.")
 
 

@@ -1,4 +1,4 @@
-"""A store in a folder: on this machine, or shared between many."""
+"""A store in a folder, on this machine or on a disk that several machines share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FolderStore:
-    """Files of one folder; names that begin with a dot are being written."""
+    """The files of one folder, except those whose names begin with a dot."""
 
     def __init__(self, folder: Path, below: str = "") -> None:
         """Remember the folder, or one below it; it is made when something is put into it."""
@@ -24,6 +24,8 @@ class FolderStore:
     def entries(self) -> tuple[Stored, ...]:
         """Return the files of the folder; none where there is no folder."""
         try:
+            # A dot begins the names of files that another machine is still writing (see
+            # disk.replacing).
             found = [path for path in self._folder.iterdir() if path.name[0] != "."]
             stats = [(path.name, path.stat()) for path in found if path.is_file()]
         except FileNotFoundError:
@@ -35,9 +37,10 @@ class FolderStore:
         )
 
     def get(self, key: str, most: int) -> bytes | None:
-        """Return a file's bytes."""
+        """Return a file's bytes; None where there is none."""
         path = self._folder / key
         if path.is_file() and path.stat().st_size > most:
+            # Judged by its size on disk, before the bytes are in memory.
             raise TooLargeError(key, most)
         try:
             return disk.read(path)
@@ -45,7 +48,8 @@ class FolderStore:
             raise StoreError(str(error)) from error
 
     def put(self, key: str, data: bytes) -> None:
-        """Write beside, then replace."""
+        """Write a file beside, then put it in its place, so that readers see it whole."""
+        # The top gets a .gitignore, since the folder may lie inside the project.
         disk.own_folder(self._top)
         disk.write(self._folder / key, data)
 

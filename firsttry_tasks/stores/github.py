@@ -1,4 +1,4 @@
-"""A store in GitHub's artifacts, through the gh client; only main's own runs are believed."""
+"""A store in GitHub's artifacts; it takes only artifacts that the main branch's own runs made."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stored
     from firsttry_tasks.stores.github_api import Artifact, Run
 
+#: What names of boxes begin with; other artifacts of the project are left alone.
 PREFIX = "warm-cache-"
-#: How the artifact of a delta is called, and so the file in it that is the delta.
+#: The end of the name of a delta's artifact; the delta file in it has the same name and .zst.
 DELTA = ".delta"
-#: Artifacts of one name that are looked at, newest first, until one may be believed.
+#: Artifacts of one name that are looked at, newest first. More than one, so that a branch that
+#: uploads under a box's name hides no good box; few, because each costs a request. A judgement.
 TRIES = 3
-#: So many pages of artifacts are asked for.
+#: Pages of artifacts that are asked for: 300 artifacts, while a warm run gives the store a second
+#: in all. A judgement.
 PAGES = 3
-#: Events that only people who may write to main can bring about.
+#: Events that only people who may write to main can cause. A pull request's run executes code that
+#: nobody has reviewed, so it could publish a box in which failing tests need not run.
 EVENTS = frozenset({"push", "schedule"})
 
 
@@ -43,7 +47,7 @@ class _Origin(msgspec.Struct, frozen=True):
 
 
 class Trusted(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose artifacts are taken: the repository, the workflow's file and the branch."""
+    """Whose artifacts are taken: those of a workflow file on a branch of a repository."""
 
     repository: str
     workflow: str
@@ -58,6 +62,7 @@ def trusted(url: str, branch: str) -> Trusted:
     if repository.count("/") != (1 if repository else 0) or asked.keys() - {"workflow", "branch"}:
         raise UsageError(f"store = {url!r}: expected github://OWNER/REPO?workflow=FILE&branch=NAME")
     return Trusted(
+        # gh fills in the braces from the remotes of the folder it runs in.
         repository=repository or "{owner}/{repo}",
         workflow=asked.get("workflow", "ci.yml"),
         branch=asked.get("branch", branch),
@@ -65,14 +70,17 @@ def trusted(url: str, branch: str) -> Trusted:
 
 
 def artifact(key: str) -> str:
-    """Return the name of the artifact that holds a box's file, where there is no other."""
+    """Return the name of the artifact that holds the file ``key`` of a box."""
     if key.endswith((".json", ".sig")):
         return key.rpartition(".")[0]
     return key.removesuffix(".zst") if key.endswith(f"{DELTA}.zst") else key.rsplit(".", 3)[0]
 
 
 class GitHubStore:
-    """Two artifacts a box: the whole, named after it, and its delta; each with the label inside."""
+    """Boxes in artifacts: each has one with the whole archive, and one with its delta.
+
+    Both hold the index entry, too, so that reading a box takes one download.
+    """
 
     def __init__(
         self,
@@ -83,9 +91,10 @@ class GitHubStore:
         *,
         holding: bool = False,
     ) -> None:
-        """Remember whose artifacts are taken; ``run`` starts gh.
+        """Ask nothing yet; ``run`` starts gh.
 
-        ``holding``: an earlier box is here, so labels are read from deltas where there are any.
+        ``holding``: an earlier archive is here, so index entries are read from the artifacts of
+        deltas first, which are small.
         """
         self._whose = whose
         self._root = root
@@ -96,7 +105,8 @@ class GitHubStore:
         self._held: dict[int, bytes] = {}
 
     def entries(self) -> tuple[Stored, ...]:
-        """Return the label or the delta of each artifact that main's own runs made."""
+        """Return a file for each artifact of main's own runs: its index entry or its delta."""
+        # Reversed, so that of one name the newest stays.
         newest = {found.name: found for found in reversed(self._artifacts())}
         return tuple(
             found.stored(f"{found.name}{'.zst' if _is_delta(found) else '.json'}")
@@ -104,15 +114,17 @@ class GitHubStore:
         )
 
     def get(self, key: str, most: int) -> bytes | None:
-        """Return a file of an artifact, once it is known which run made that one.
+        """Return a file of the newest artifact that holds it and whose run can be trusted.
 
-        Where several have its name, one that is not to be believed hides no other.
+        Raises RefusedError where there are artifacts of its name and none can be trusted.
         """
         refused: RefusedError | None = None
         for found in self._holders(key):
             try:
                 data = self._inside(found, key, most)
             except RefusedError as error:
+                # The first reason is told: it is that of the newest artifact, which a person would
+                # expect.
                 refused = refused or error
                 continue
             if data is not None:
@@ -122,8 +134,11 @@ class GitHubStore:
         return None
 
     def put(self, key: str, data: bytes) -> None:
-        """Lay a file ready: only actions/upload-artifact can upload from a run."""
+        """Write a file to the folders from which the workflow uploads the artifacts."""
+        # GitHub has no request to upload an artifact: only actions/upload-artifact can, from a
+        # run.
         is_delta = key.endswith(f"{DELTA}.zst")
+        # The delta was put first, so its folder tells whether the index entry goes there, too.
         beside = not key.endswith(".zst") and (self._root / PUBLISH_DELTA).exists()
         for folder, wanted in ((PUBLISH, not is_delta), (PUBLISH_DELTA, is_delta or beside)):
             if wanted:
@@ -131,27 +146,29 @@ class GitHubStore:
                 disk.write(self._root / folder / key, data)
 
     def delete(self, key: str) -> None:
-        """Delete the artifacts that a label or a delta stands for."""
+        """Delete all artifacts that hold this file of a box."""
         name = artifact(key)
         for found in self._artifacts():
             if found.name == name:
                 self._api.delete(found.id)
 
     def _holders(self, key: str) -> list[Artifact]:
-        """Return the artifacts that may hold a file, those to be asked first in front."""
+        """Return the artifacts that may hold a file, in the order in which to ask them."""
         name = artifact(key)
         mine = [found for found in self._artifacts() if found.name == name][:TRIES]
         if key.endswith(".zst") or not self._holding:
             return mine
         begin = f"{name}."
-        told = [it for it in self._artifacts() if it.name.startswith(begin) and _is_delta(it)]
-        return sorted([*told[:TRIES], *mine], key=self._is_not_here)
+        deltas = [it for it in self._artifacts() if it.name.startswith(begin) and _is_delta(it)]
+        # What is downloaded already comes first; the sort keeps the order of the rest.
+        return sorted([*deltas[:TRIES], *mine], key=self._is_not_here)
 
     def _is_not_here(self, artifact: Artifact) -> bool:
         return artifact.id not in self._held
 
     def _artifacts(self) -> tuple[Artifact, ...]:
         """Return the artifacts that may be taken, newest first."""
+        # One listing serves all questions of a run; a box that is published meanwhile can wait.
         if self._known is None:
             found: list[Artifact] = []
             for number in range(1, PAGES + 1):
@@ -169,6 +186,8 @@ class GitHubStore:
         return (
             run is not None
             and artifact.at_home
+            # The cheap half of the question, from the listing; _believe asks for the run itself
+            # before anything is taken.
             and run.head_branch == self._whose.branch
             and artifact.name.startswith(f"{PREFIX}{run.head_sha}-")
         )
@@ -176,6 +195,7 @@ class GitHubStore:
     def _inside(self, artifact: Artifact, key: str, most: int) -> bytes | None:
         if artifact.id not in self._held:
             self._believe(artifact)
+            # Checked before the download, by what GitHub itself measured.
             if artifact.size_in_bytes > max(most, ROOM):
                 raise TooLargeError(artifact.name, most)
             data = self._api.zipped(artifact.id)
@@ -185,12 +205,13 @@ class GitHubStore:
         return member(self._held[artifact.id], lambda name: name == key, most)
 
     def _believe(self, artifact: Artifact) -> None:
-        """Raise RefusedError unless main's own workflow made it, by a push or schedule."""
+        """Raise RefusedError unless the trusted workflow made it on a push or schedule of main."""
         number = artifact.workflow_run.id if artifact.workflow_run else 0
         if number not in self._origins:
             self._origins[number] = self._api.json(f"runs/{number}", _Origin)
         origin = self._origins[number]
         fork = origin.head_repository is None or origin.head_repository.id != origin.repository.id
+        # GitHub may add @ and the branch to the path.
         ours = origin.path.partition("@")[0] == f".github/workflows/{self._whose.workflow}"
         at_home = origin.head_branch == self._whose.branch and origin.event in EVENTS
         named = artifact.name.startswith(f"{PREFIX}{origin.head_sha}-")
@@ -202,7 +223,8 @@ class GitHubStore:
             )
 
 
-#: An artifact holds a whole box, though only its label may be wanted at first.
+#: Bytes of an artifact that are downloaded at most, also where only the small index entry is
+#: wanted: it comes with the archive. The largest archive that is taken has 256 MiB.
 ROOM = 260 << 20
 
 

@@ -1,4 +1,4 @@
-"""Lines of parity runs in GitHub's artifacts: one artifact a run, all of the same name."""
+"""Store the history of parity runs in GitHub's artifacts: one artifact a run, all of one name."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stored
     from firsttry_tasks.stores.github_api import Run
 
-#: What the workflow calls the artifact.
+#: The artifact's name in the workflow. The same for all runs, so that one filtered request lists
+#: them, however many other artifacts there are.
 NAME = "parity-run"
 #: What the key of an artifact begins with; its id follows.
 PREFIX = "parity-run-"
 
 
 class GitHubRuns:
-    """The newest hundred runs of this repository's own branches; those of forks are left out."""
+    """The newest runs of this repository's own branches, at most one page; forks are left out."""
 
     def __init__(self, repository: str, root: Path, seconds: float, run: Run = process.raw) -> None:
         """Ask nothing yet; ``run`` starts gh."""
@@ -42,7 +43,10 @@ class GitHubRuns:
         return None if data is None else member(data, lambda name: name.startswith(PREFIX), most)
 
     def put(self, key: str, data: bytes) -> None:
-        """Lay the line ready, alone: only actions/upload-artifact can upload from a run."""
+        """Write the line to a folder from which the workflow uploads it."""
+        # GitHub has no request to upload an artifact: only actions/upload-artifact can, from
+        # inside the run. Alone in a fresh folder, so that an earlier run's line is not uploaded
+        # again.
         disk.write(disk.fresh_folder(self._root / state_paths.PUBLISH_RUNS) / key, data)
 
     def delete(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""A store in an object store: S3, GCS, Azure, or WebDAV; one maintained library speaks to all."""
+"""A store in S3, GCS, Azure or WebDAV, through the obstore library."""
 
 from __future__ import annotations
 
@@ -13,31 +13,30 @@ from firsttry_tasks.stores import StoreError, TooLargeError
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
+#: Retries of one request, within its time. A judgement: the library's ten would use up a warm
+#: run's second on a server that is down.
 RETRIES = 2
-#: By these a store without TLS is allowed, as the clouds' own tools spell it.
+#: Variables that allow a store without TLS, as the clouds' own tools spell them; local servers for
+#: tests need it.
 PLAIN = ("AWS_ALLOW_HTTP", "AZURE_ALLOW_HTTP", "GOOGLE_ALLOW_HTTP")
 
 
 class ObjectsStore:
-    """Objects directly below one URL; credentials come from where the cloud's tools find them."""
+    """The objects directly below one URL; credentials come from where the cloud's tools look."""
 
     def __init__(self, url: str, shown: str, seconds: float, folder: str = "") -> None:
-        """Connect to nothing yet; ``shown`` is the URL without what is secret in it.
-
-        ``folder`` is one below the URL, made where there is none when something is put into it.
-        """
+        """Connect to nothing yet; messages name ``shown``, ``folder`` is one below ``url``."""
         self._shown = shown
         self._folder = f"{folder}/" if folder else ""
         self._store = _open(url, shown, seconds)
 
     def entries(self) -> tuple[Stored, ...]:
-        """Return all objects, by one listing that does not descend.
-
-        A server may list the folder itself, as an object without a name.
-        """
+        """Return all objects directly below the URL, by one listing."""
         import obstore
 
         try:
+            # With a delimiter the runs in their folder are not listed: a warm run pays for boxes
+            # only.
             found = obstore.list_with_delimiter(self._store, self._folder or None)["objects"]
         except (obstore.exceptions.BaseError, OSError) as error:
             raise self._trouble("list", error) from error
@@ -48,11 +47,12 @@ class ObjectsStore:
                 modified=one["last_modified"].timestamp(),
             )
             for one in found
+            # Some WebDAV servers list the folder itself, as an object without a name.
             if one["path"].strip("/") != self._folder.strip("/")
         )
 
     def get(self, key: str, most: int) -> bytes | None:
-        """Return an object's bytes, unless it says that it has too many."""
+        """Return an object's bytes; TooLargeError, before they are read, beyond ``most``."""
         import obstore
 
         try:
@@ -70,6 +70,7 @@ class ObjectsStore:
         import obstore
 
         try:
+            # A multipart upload that is cut off leaves parts that cost money and are never shown.
             obstore.put(self._store, self._folder + key, data, use_multipart=False)
         except (obstore.exceptions.BaseError, OSError) as error:
             raise self._trouble("write to", error) from error
@@ -86,11 +87,13 @@ class ObjectsStore:
             raise self._trouble("delete from", error) from error
 
     def _trouble(self, verb: str, error: Exception) -> StoreError:
+        # The library's messages have several lines, and end in a dump of the answer.
         words = " ".join(str(error).split())
         return StoreError(f"Can't {verb} {self._shown}: {words[:300]}.")
 
 
 def _open(url: str, shown: str, seconds: float) -> ObjectStore:
+    # An extra: most projects keep their boxes in a folder or at GitHub and don't need the library.
     try:
         from obstore.exceptions import BaseError
         from obstore.store import from_url

@@ -1,4 +1,4 @@
-"""Lines of parity runs in a store: a small file each, in a folder beside the boxes."""
+"""Keep parity runs in a store, a small file each; read them as data that anybody may have made."""
 
 from __future__ import annotations
 
@@ -21,23 +21,26 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Stored
     from firsttry_tasks.stores import Store
 
+#: A test's nodeid and what a run saw of it.
 Sighting = tuple[str, Seen]
-#: A folder of its own: warm lists the boxes, and must not pay for the runs.
+#: A folder of its own: a warm run lists the boxes, and must not pay for thousands of runs.
 FOLDER = "runs"
 PREFIX = "parity-run-"
-#: A run has some kilobytes; more than this is none of ours.
+#: Bytes of a run's file at most. A run has some kilobytes; the rest is room for a bad day.
 MOST = 1 << 20
-#: How many runs a store keeps.
+#: Runs that a store keeps at most, beside ``max_age``. A judgement: some months of a busy project,
+#: and some tens of megabytes.
 KEPT = 5_000
-#: Seconds, tests and hours of a run are fewer than this.
+#: Numbers in a run are below this: no count or time comes near it (a thousand million seconds are
+#: thirty years), and a sum of larger ones would spoil every statistic.
 LARGE = 1e9
 DAY = 86_400.0
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
-    """A line that was read from a store, where it stood there, and which store that was.
+    """A run that was read from a store: the store, the key there, and the run's line.
 
-    What stood there and is no line of ours is remembered as None, and not asked for again.
+    ``line`` is None for a file that is no such line; it is kept so as not to be fetched again.
     """
 
     store: str
@@ -46,7 +49,7 @@ class Fetched(Struct, frozen=True, kw_only=True):
 
 
 def open_runs(url: str, root: Path, seconds: float) -> Store:
-    """Return the place of runs in the store at ``url``; no request is made."""
+    """Return the store of the runs that belong to the store at ``url``; no request is made."""
     scheme, mark, rest = url.partition("://")
     if not mark or scheme == "file":
         from firsttry_tasks.stores.folder import FolderStore
@@ -61,34 +64,38 @@ def open_runs(url: str, root: Path, seconds: float) -> Store:
         from firsttry_tasks.stores.objects import ObjectsStore
 
         return ObjectsStore(url, shown(url), seconds, FOLDER)
-    return open_store(url, root, seconds)  # which says what is known
+    # It raises the error that names the kinds of store.
+    return open_store(url, root, seconds)
 
 
 def key(line: Line) -> str:
-    """Return where a run's line stands: the same run has the same place, the names sort by time."""
+    """Return a run's key: the same run has the same key, and keys sort by time."""
     moment = dt.datetime.fromisoformat(line.at).astimezone(dt.UTC).strftime("%Y%m%dT%H%M%S")
     return f"{PREFIX}{moment}-{disk.digest(line.id.encode())[:16]}.json"
 
 
 def encode(line: Line, seen: Sequence[Sighting] = ()) -> bytes:
-    """Return a run's file: its line, and in another one what it saw of flaky tests."""
+    """Return the bytes of a run's file: its line, then a line with what it saw of flaky tests."""
+    # Two lines, so that statistics decode the first and never look at the second.
     return msgspec.json.encode(line) + b"\n" + msgspec.json.encode(seen) + b"\n"
 
 
 def read(data: bytes) -> Line | None:
-    """Return the line in a file, None for what is none: whoever may run CI may have written it."""
+    """Return the run's line in a file's bytes; None where they can't be an honest one."""
     try:
         found = msgspec.json.decode(data.partition(b"\n")[0], type=Line)
         at = dt.datetime.fromisoformat(found.at)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         return None
+    # Anybody who may run CI can write such a file. It is printed in terminals and added up, so
+    # control characters and absurd numbers are refused.
     good = at.utcoffset() == dt.timedelta() and found.verdict in get_args(VerdictName)
     good = good and all(map(str.isprintable, _texts(found)))
     return found if good and all(0 <= number < LARGE for number in _numbers(found)) else None
 
 
 def sightings(data: bytes) -> tuple[Sighting, ...]:
-    """Return what the run in a file saw of flaky tests; what can't be so is left out."""
+    """Return what the run in a file saw of flaky tests, without entries that can't be true."""
     try:
         found = msgspec.json.decode(data.partition(b"\n")[2], type=tuple[Sighting, ...])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -107,18 +114,19 @@ def _can_be(nodeid: str, it: Seen) -> bool:
 
 
 def _numbers(line: Line) -> Iterator[float]:
-    """Yield what is added up."""
+    """Yield the numbers of a line that statistics add up."""
     yield from (line.warm, line.full, line.confirm, line.gates, line.cached, line.selected)
     yield from (line.total or 0, line.flaky, abs(line.age or 0), *line.classes.values())
 
 
 def _texts(line: Line) -> Iterator[str]:
-    """Yield what may be shown in a terminal."""
+    """Yield the texts of a line that may be printed in a terminal."""
     yield from (line.id, line.at, line.fingerprint, *line.classes, *line.everything)
 
 
 def outdated(files: Collection[Stored], now: float, *, max_age: int) -> tuple[str, ...]:
-    """Return the runs that are older than so many days, or more than a store keeps."""
+    """Return the keys of runs that are older than ``max_age`` days or beyond the KEPT newest."""
+    # The folder may hold files of others, which are not FirstTry's to delete.
     mine = [file for file in files if file.key.startswith(PREFIX)]
     newest = sorted(mine, key=lambda file: (-file.modified, file.key))
     return tuple(
