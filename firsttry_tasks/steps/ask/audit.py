@@ -1,4 +1,4 @@
-"""What people do with the flaky memory and the history: look, forget, renew, own, tell others."""
+"""The flaky and stats steps: list known flaky tests, change the list, and print statistics."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ from firsttry_tasks.system import disk, git, webhook
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Where the webhook's address is kept; it is a secret.
+#: The variable with the webhook's address. It is a secret, so it is no setting in a file.
 WEBHOOK = "SLACK_WEBHOOK_URL"
 USAGE = (
     "doit flaky [--json] [--slack], doit flaky forget|renew ID, doit flaky own ID OWNER, "
     "doit flaky gather, doit flaky setup"
 )
-#: How git's own configuration calls what merges the list.
+#: The name in git's configuration of the driver that merges the list.
 DRIVER = "firsttry-flaky"
 ATTRIBUTE = f"{flaky_memory.FILE} merge={DRIVER}"
 
 
 def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = False) -> None:
-    """List the flaky tests as of today, or do what the words say to one of them."""
+    """List the flaky tests as of today, or, where there are ``words``, do what they say."""
     locked = project(root).locked[0]
     if words:
         _act(root, words)
         return
+    # Shown as of today and not written: to look at the list must not change a committed file.
     found, moved = flaky_memory.heal(
         report_files.read_flaky(root), locked.flaky, today(), flaky_spool.owner(root)
     )
@@ -50,6 +51,7 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
         CONSOLE.say(*statistics.audit(found, limit, today()), *moved)
     if slack:
         _tell(found, limit)
+    # A warning, never red: a long list is a matter for people, and no reason to stop a change.
     if len(found.nodeids) > limit and os.environ.get("GITHUB_ACTIONS"):
         CONSOLE.say(
             f"::warning file={flaky_memory.FILE}::{len(found.nodeids)} flaky tests (limit {limit})"
@@ -59,6 +61,7 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
 def _tell(found: FlakyMemory, limit: int) -> None:
     url = os.environ.get(WEBHOOK)
     if not url:
+        # Asked for and not possible; silence would look like a message that was sent.
         raise UsageError(f"{WEBHOOK} is not set, so there is nobody to tell.")
     webhook.post(url, {"text": statistics.message(found, limit)})
     CONSOLE.say("Told the channel.")
@@ -78,6 +81,7 @@ def _act(root: Path, words: list[str]) -> None:
         case ["renew", nodeid]:
             after = _renew(root, before, _known(before, nodeid))
         case ["own", nodeid, owner]:
+            # whole() also has tests that people listed by hand, without any sighting.
             test = flaky_memory.whole(before)[_known(before, nodeid)]
             tests = {**before.tests, nodeid: replace(test, owner=owner)}
             after = replace(before, tests=tests)
@@ -88,7 +92,7 @@ def _act(root: Path, words: list[str]) -> None:
 
 
 def _gather(root: Path, before: FlakyMemory) -> None:
-    """Fold what CI saw of the listed tests into the list, and say what moved."""
+    """Fold what CI's runs in the store saw of the listed tests into the list; say what moved."""
     seen, count = run_history.told(root)
     after, moved = flaky_memory.heal(
         flaky_memory.gather(before, seen),
@@ -104,12 +108,14 @@ def _gather(root: Path, before: FlakyMemory) -> None:
 
 
 def _set_up(root: Path) -> None:
-    """Let git merge the list by itself: the attribute for everyone, the driver for this clone."""
+    """Let git merge the flaky list by itself, with an attribute and a merge driver."""
     place = root / ".gitattributes"
     text = (disk.read(place) or b"").decode("utf-8")
     if ATTRIBUTE not in text.splitlines():
         gap = "" if not text or text.endswith("\n") else "\n"
         disk.write(place, f"{text}{gap}{ATTRIBUTE}\n".encode())
+    # git takes drivers from a clone's own configuration only, since they run commands; so everyone
+    # calls this once. The attribute is committed for all.
     driver = f"{shlex.quote(sys.executable)} -m firsttry_tasks.merge_driver %O %A %B"
     git.ask(root, "config", f"merge.{DRIVER}.name", "both branches' flaky tests")
     git.ask(root, "config", f"merge.{DRIVER}.driver", driver)
@@ -123,6 +129,7 @@ def _known(found: FlakyMemory, nodeid: str) -> str:
 
 
 def _forget(before: FlakyMemory, nodeid: str) -> FlakyMemory:
+    # A trace stays, so that a branch that still lists the test does not bring it back when merged.
     gone = {**before.gone, nodeid: Gone(at=today().isoformat(), why="forgotten by hand")}
     return FlakyMemory(
         nodeids=tuple(it for it in before.nodeids if it != nodeid),
@@ -135,6 +142,7 @@ def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
     rules = project(root).locked[0].flaky
     until = (today() + dt.timedelta(days=rules.days)).isoformat()
     test = replace(flaky_memory.whole(before)[nodeid], expires=until)
+    # The state depends on the date, so it is judged again.
     test = replace(test, state=flaky_memory.state(test, rules, today()))
     return replace(before, tests={**before.tests, nodeid: test})
 

@@ -1,4 +1,4 @@
-"""The doctor step: what can be wrong with warm runs, looked at one by one, with what mends it."""
+"""The doctor step: check what makes warm runs slow or wrong, and name the command that mends it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: A dependency db beyond this makes every warm run slower.
+#: Bytes of a dependency db that are worth a word: each warm run reads it before it chooses, and
+#: writes to it. A judgement.
 LARGE = 100_000_000
-#: Cached bytes of other places that are told, not judged.
+#: Places whose size is shown and, but for the db's, not judged.
 PLACES = (state_paths.DB, ".mypy_cache", ".ruff_cache")
+#: What begins a line that makes the step red; all other lines are information.
 WRONG = "wrong: "
 
 
 def examine(root: Path) -> None:
-    """Say how things stand; raises RedError where something wants mending."""
+    """Print how things stand; RedError where something has to be mended."""
     said = [*_lock(root), *_state(root), *_store(root), *_misses(root)]
+    # All checks first: one that is wrong must not hide the others.
     CONSOLE.say(*said)
     wrong = sum(line.startswith(WRONG) for line in said)
     if wrong:
@@ -41,6 +44,7 @@ def examine(root: Path) -> None:
 
 def _lock(root: Path) -> Iterator[str]:
     if not (root / parity_lock.FILE).exists():
+        # A hint, not wrong: many projects work on one machine.
         yield f"There is no {parity_lock.FILE}: CI and laptops may differ; run: doit lock"
         return
     warnings = snapshot.read(root).warnings
@@ -72,6 +76,7 @@ def _store(root: Path) -> Iterator[str]:
     try:
         stored_boxes = retention.stored_boxes(storage.opened(root).entries())
     except StoreError as error:
+        # A warm run passes over a store that is down, so this is where a person learns of it.
         yield f"{WRONG}{error}"
         return
     if not stored_boxes:
@@ -80,6 +85,7 @@ def _store(root: Path) -> Iterator[str]:
     newest = age(time.time() - stored_boxes[0].modified)
     many = "s" if len(stored_boxes) > 1 else ""
     yield f"{where} holds {len(stored_boxes)} golden cache{many}, the newest {newest} old."
+    # Age shows that CI has stopped publishing, which nothing else would tell.
     limit = project(root).settings.max_age
     if time.time() - stored_boxes[0].modified > limit * retention.DAY:
         yield f"{WRONG}the newest golden cache is older than max_age ({limit} days)"

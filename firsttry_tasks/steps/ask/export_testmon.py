@@ -1,4 +1,4 @@
-"""Hand what warm learned to testmon, for whoever runs it by hand."""
+"""The testmon step: write pytest-testmon's database from what warm runs learned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write_testmon(root: Path) -> None:
-    """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
+    """Write testmon's own db for `pytest --testmon`; FirstTryError where nothing is learned."""
     tests = testmon_export.export(root, DependencyDb(root / state_paths.DB))
     if not tests:
         raise FirstTryError("Nothing is learned yet; run: doit warm")

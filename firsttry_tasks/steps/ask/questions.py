@@ -1,4 +1,4 @@
-"""Questions before a run: why a test would run, and which tests an edit would select."""
+"""The why and impact steps: why a test would run now, and which tests an edit would select."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 
 def why(root: Path, words: list[str], *, as_json: bool = False) -> None:
-    """Say of one test why it would run now, or why not, and what it rests on."""
+    """Print why a test would run now or not, and the code and observations it depends on."""
     if len(words) != 1:
+        # A nodeid with spaces in its parameters has to be quoted in a shell.
         raise UsageError("Usage: doit why NODEID")
     answer = queries.explain(words[0], *_known(root))
     if as_json:
@@ -40,11 +41,12 @@ def why(root: Path, words: list[str], *, as_json: bool = False) -> None:
 
 
 def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
-    """List the tests that an edit of a file, or of one name in it, would select."""
+    """Print the tests that an edit of FILE, or of FILE::NAME, would select, with the reasons."""
     if len(words) != 1:
         raise UsageError("Usage: doit impact FILE, or: doit impact FILE::NAME")
     path, _, name = words[0].partition("::")
     recorded_runs, now = _known(root)
+    # No tests and a mistyped path would otherwise look alike.
     if path not in now.manifest:
         raise UsageError(f"{path} is no file of this tree; name it relative to the project.")
     found = queries.impact(path, name, recorded_runs, now)
@@ -57,7 +59,7 @@ def reach(root: Path, words: list[str], *, as_json: bool = False) -> None:
 
 
 def _known(root: Path) -> tuple[tuple[RecordedRun, ...], CurrentTree]:
-    """Return what is recorded, and the tree as it is now."""
+    """Return the recorded runs and the current tree; FirstTryError where nothing is learned."""
     here = project(root)
     memory = DependencyDb(root / state_paths.DB)
     recorded_runs = memory.recorded_runs()
@@ -66,4 +68,5 @@ def _known(root: Path) -> tuple[tuple[RecordedRun, ...], CurrentTree]:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
     files = tree(root, "tests")
     job = here.job("warm", "tests", tuple(files))
+    # The very view that a warm run has, so the answer is what warm would do.
     return recorded_runs, pytest_run.now(here, job, inputs, files, memory)

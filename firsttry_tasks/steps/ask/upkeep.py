@@ -1,4 +1,4 @@
-"""The small verbs: the lock, the fingerprint, and forgetting warm state."""
+"""The small commands: print fingerprint and settings, write or check the lock, forget state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def fingerprint(root: Path, *, parts: bool = False) -> None:
-    """Print the fingerprint and, asked for, the parts behind it."""
+    """Print the fingerprint; with ``parts`` also what it is made of, to compare two machines."""
     mark = snapshot.read(root)
     CONSOLE.say(mark.name)
     if parts:
@@ -29,7 +29,7 @@ def fingerprint(root: Path, *, parts: bool = False) -> None:
 
 
 def show_settings(root: Path) -> None:
-    """Print every setting in force, and who asked for it."""
+    """Print every setting in force, and the file or variable that set it."""
     asked = settings.read(root)
     values = msgspec.to_builtins(asked.settings)
     rows = [
@@ -40,8 +40,9 @@ def show_settings(root: Path) -> None:
 
 
 def write_lock(root: Path, *, check: bool = False) -> None:
-    """Write the parity lock from this environment, or compare with it."""
+    """Write the parity lock from this environment; with ``check`` compare, RedError if unequal."""
     old, _ = parity_lock.read(root)
+    # From the old lock come the parts that people edit, such as arguments and thresholds.
     now = parity_lock.current(root, old)
     if check:
         _check(root, parity_lock.mismatches(old, now))
@@ -63,9 +64,11 @@ def _check(root: Path, found: tuple[parity_lock.Mismatch, ...]) -> None:
 
 
 def clear(root: Path) -> None:
-    """Forget all warm state, and say what that was."""
+    """Delete all warm state, and print what was deleted."""
+    # mypy's default place alone: a cache that the project put elsewhere may serve others, too.
     places = (*state_paths.FORGOTTEN, ".mypy_cache")
     gone = [place for place in places if (root / place).exists()]
+    # Measured before anything goes, to be told after.
     sizes = {place: file_state.size(root / place) for place in gone}
     for place in gone:
         disk.remove(root / place)

@@ -1,4 +1,4 @@
-"""Where tests are run again: the job of each way, and what each stage had run before."""
+"""Run tests again in the ways that confirming asks for: alone, in an order, in a clean copy."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
 
 class Bench:
-    """Two reports of one tree, and the ways to run their tests again until time is up."""
+    """Two reports of one tree, and the ways to run their tests again until a deadline."""
 
     def __init__(self, here: Project, reports: dict[Stage, Report], deadline: float) -> None:
-        """Remember the two reports and when time is up."""
+        """Read the order of the tests; ``deadline`` is a time of ``time.monotonic``."""
         self.here = here
         self.reports = reports
         self.deadline = deadline
         self._order = {stage: self._ran(stage) for stage in reports}
+        # A test's place is asked for once for each differing test; a search in 10,000 would add
+        # up.
         self._at = {stage: {n: at for at, n in enumerate(o)} for stage, o in self._order.items()}
 
     def late(self) -> bool:
@@ -35,12 +37,13 @@ class Bench:
         return time.monotonic() > self.deadline
 
     def job(self, stage: Stage, gate: str) -> Job:
-        """Return the work order of a gate, as its stage had it."""
+        """Return the job of a gate as its stage had it."""
         job = self.here.job(stage, gate, tuple(tree(self.here.root, gate)))
+        # What a rerun does must not get into a golden cache.
         return replace(job, record=False)
 
     def _ran(self, stage: Stage) -> tuple[str, ...]:
-        """Return the tests a stage ran, in order; a result of an earlier run ran none."""
+        """Return the tests that a stage ran, in order; none where its result was cached."""
         lines = [line for line in self.reports[stage].gates if line.result.gate == "tests"]
         detail = lines[0].result.tests if lines and not lines[0].cached else None
         return tuple(detail.durations) if detail else ()
@@ -50,11 +53,12 @@ class Bench:
         return len(self._order[stage])
 
     def before(self, stage: Stage, nodeid: str) -> tuple[str, ...]:
-        """Return what a stage ran before a test; all it ran, where it did not get to it."""
+        """Return the tests that a stage ran before this one; all where it did not run it."""
+        # The slice ends at None, the end, for a test that the stage did not get to.
         return self._order[stage][: self._at[stage].get(nodeid)]
 
     def case(self, side: Stage, nodeid: str) -> Case:
-        """Return what is to be known of a test before it is looked into."""
+        """Return the facts about a differing test from which an inquiry starts."""
         other: Stage = "full" if side == "warm" else "warm"
         elsewhere = nodeid in self._at[other]
         return Case(
@@ -67,7 +71,7 @@ class Bench:
         )
 
     def variables(self, stage: Stage) -> dict[str, str]:
-        """Return the variables of a stage that the other stage has otherwise."""
+        """Return the variables that differ between the stages, with this stage's values."""
         texts = {name: it.environment.get("environment", "") for name, it in self.reports.items()}
         pairs = {
             name: dict(line.partition("=")[::2] for line in text.splitlines())
@@ -78,7 +82,8 @@ class Bench:
         return {n: pairs[stage].get(n, "") for n in names if pairs[stage].get(n) != theirs.get(n)}
 
     def answers(self, ask: Ask, side: Stage, nodeids: tuple[str, ...]) -> dict[str, bool]:
-        """Run tests once in the way asked for."""
+        """Run tests once in the way asked for; return for each that ran whether it failed."""
+        # Each way begins cold and changes one thing, so a different answer has one cause.
         cold = rerun.cold(self.job("full", "tests"), self.deadline)
         match ask.way:
             case "clean copy":
@@ -97,14 +102,18 @@ class Bench:
                 return rerun.again(cold, nodeids, ask.before)
 
     def _up_to(self, stage: Stage, nodeids: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what a stage ran before the last of some tests, the others in their places."""
+        """Return the stage's tests before the last of these; the others keep their places."""
         return max((self.before(stage, nodeid) for nodeid in nodeids), key=len)
 
     def _in_copy(self, job: Job, nodeids: tuple[str, ...]) -> dict[str, bool]:
+        # Only the gate's inputs are copied: a file that was left behind in the project's folder,
+        # and that git ignores, is a usual cause.
         with disk.copied(self.here.root, job.paths) as copy:
             elsewhere = replace(job, root=str(copy), work=str(copy / state_paths.STATE / "again"))
             return rerun.again(elsewhere, nodeids)
 
     def _env(self, job: Job, stage: Stage) -> dict[str, str]:
         theirs = self.variables(stage)
+        # A variable that the stage has not, is empty in ``theirs``; it has to be absent, not
+        # empty.
         return {n: v for n, v in (job.env | theirs).items() if theirs.get(n, v)}

@@ -1,4 +1,4 @@
-"""Confirm before accusing: run again what differs between the stages, within the lock's budget."""
+"""Run again what differs between the stages, to find the cause before the verdict names one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from firsttry_tasks.parity.divergence import Inquiry
     from firsttry_tasks.steps.run.project import Project
 
-#: Up to so many differing tests each get a process of their own; more are run together.
+#: Up to so many differing tests each get a process of their own; more run together, since each
+#: process costs a start of pytest and the lock gives minutes. A judgement.
 ALONE = 10
+#: It blocks: a difference that nobody has explained may be an escape.
 UNCONFIRMED = Conclusion(
     kind="unconfirmed",
     blocks=True,
@@ -33,7 +35,7 @@ UNCONFIRMED = Conclusion(
 
 
 def confirm(here: Project, reports: dict[Stage, Report], verdict: Verdict) -> Verdict:
-    """Look into every difference of a verdict and settle it."""
+    """Look into every difference of a verdict; return the verdict with what was found."""
     rules = here.locked[0].confirm
     started = time.monotonic()
     deadline = started + rules.minutes * 60
@@ -44,18 +46,20 @@ def confirm(here: Project, reports: dict[Stage, Report], verdict: Verdict) -> Ve
     others = [(side, f) for side, f in sides if (side, f) not in tests]
     found = [*_gates(bench, others), *_tests(bench, tests, rules.reruns)]
     found = explained(bench, found)
+    # Last: when very many tests differ, their single causes mean less than their number.
     found = list(machine_trouble.of_machine(found, bench.ran("full"), rules.share))
     return compare.settle(verdict, tuple(found), time.monotonic() - started)
 
 
 def once_more(here: Project, reports: dict[Stage, Report], verdict: Verdict) -> Verdict:
-    """Look into gates that could not do their work: where they can now, it was the machine."""
+    """Run gates again that could not do their work; if all can now, the machine was the cause."""
     broken = [
         (stage, line.result)
         for stage, report in reports.items()
         for line in report.gates
         if line.result.status == "error"
     ]
+    # Reports of two trees can't be compared, whatever a rerun says.
     if not broken or reports["warm"].tree != reports["full"].tree:
         return verdict
     rules = here.locked[0].confirm
@@ -63,17 +67,20 @@ def once_more(here: Project, reports: dict[Stage, Report], verdict: Verdict) -> 
     bench = Bench(here, reports, started + rules.minutes * 60)
     verdict = replace(verdict, fingerprint=reports["full"].fingerprint)
     found = [_recovered(bench, stage, result, rules.reruns) for stage, result in broken]
+    # One that breaks again is no accident, and the verdict stands.
     if None in found:
         return verdict
     return compare.settle(verdict, tuple(filter(None, found)), time.monotonic() - started)
 
 
 def _recovered(bench: Bench, stage: Stage, result: GateResult, reruns: int) -> Divergence | None:
-    """Run what broke again; None where it breaks again, or can't be run by itself."""
+    """Run a broken gate again; None where it breaks again or can't be run by itself."""
     finding = next((f for f in result.findings if f.rule == "crash"), None)
     tried = 0
     if result.gate == "tests":
         nodeid = finding.nodeid if finding else None
+        # Of the tests gate only the test that crashed it is run: the gate whole would take too
+        # long.
         while nodeid and tried < reruns and not bench.late():
             tried += 1
             if bench.answers(Ask("alone"), stage, (nodeid,)).get(nodeid) is not False:
@@ -96,7 +103,7 @@ def _recovered(bench: Bench, stage: Stage, result: GateResult, reruns: int) -> D
 
 
 def _tests(bench: Bench, found: list[tuple[Stage, Finding]], reruns: int) -> Iterator[Divergence]:
-    """Look into tests side by side: those that ask for the same can share a process."""
+    """Look into differing tests together, so that those with the same question share a process."""
     broken = {f.id: machine_trouble.broken_machine(f) for _, f in found}
     cases = {f.nodeid or "": bench.case(side, f.nodeid or "") for side, f in found}
     open_ = {
@@ -104,18 +111,18 @@ def _tests(bench: Bench, found: list[tuple[Stage, Finding]], reruns: int) -> Ite
         for _, f in found
         if not broken[f.id]
     }
-    told = Inquiries(open_).run(bench, cases)
+    concluded = Inquiries(open_).run(bench, cases)
     for side, f in found:
-        end = broken[f.id] or told[f.nodeid or ""][0]
-        tried = told[f.nodeid or ""][1] if not broken[f.id] else ()
+        end = broken[f.id] or concluded[f.nodeid or ""][0]
+        tried = concluded[f.nodeid or ""][1] if not broken[f.id] else ()
         yield _divergence(side, f, end, tried, selected=cases[f.nodeid or ""].elsewhere)
 
 
 class Inquiries:
-    """Inquiries that go on together, each sent the answer to what it asked for."""
+    """Inquiries that run together. Each is a generator that yields questions and gets answers."""
 
     def __init__(self, inquiries: dict[str, Inquiry]) -> None:
-        """Begin with the first question of each."""
+        """Start each inquiry, which yields its first question."""
         self._open = inquiries
         self._asks = {nodeid: next(it) for nodeid, it in inquiries.items()}
         self._tried: dict[str, list[tuple[str, bool]]] = {nodeid: [] for nodeid in inquiries}
@@ -124,7 +131,7 @@ class Inquiries:
     def run(
         self, bench: Bench, cases: dict[str, Case]
     ) -> dict[str, tuple[Conclusion, tuple[Rerun, ...]]]:
-        """Ask until all have ended or the time is used up."""
+        """Answer questions until all inquiries have ended or the time is used up."""
         while self._asks:
             for ask, side, nodeids in self._batches(cases):
                 if bench.late():
@@ -132,6 +139,7 @@ class Inquiries:
                     break
                 answers = bench.answers(ask, side, nodeids)
                 alone = len(nodeids) == 1 or ask.way in divergence.SHARED
+                # Together they may influence each other, so the evidence says that they were.
                 way = ask.way if alone else f"{ask.way}, {len(nodeids)} together"
                 late = bench.late()
                 # A run that was ended early says nothing of the tests that it did not get to.
@@ -148,6 +156,8 @@ class Inquiries:
             groups.setdefault((ask, cases[nodeid].side), []).append(nodeid)
         batches = []
         for (ask, side), nodeids in groups.items():
+            # A question with tests to run before it is about order, and a stranger in the process
+            # would spoil it.
             apart = ask.way not in divergence.SHARED and (len(nodeids) <= ALONE or ask.before)
             parts = [(nodeid,) for nodeid in nodeids] if apart else [tuple(nodeids)]
             batches += [(ask, side, part) for part in parts]
@@ -161,6 +171,7 @@ class Inquiries:
         self._tried[nodeid].append((way, failed))
         try:
             self._asks[nodeid] = self._open[nodeid].send(failed)
+        # A generator's return value is its conclusion.
         except StopIteration as stop:
             self._end(nodeid, stop.value)
 
@@ -180,7 +191,7 @@ def _counted(tried: list[tuple[str, bool]]) -> tuple[Rerun, ...]:
 
 
 def _gates(bench: Bench, found: list[tuple[Stage, Finding]]) -> Iterator[Divergence]:
-    """Run each other gate once more warm and once more cold."""
+    """Run each differing gate other than tests once more warm and once more cold."""
     for gate in sorted({f.gate for _, f in found}):
         mine = [(side, f) for side, f in found if f.gate == gate]
         if gate == "tests" or bench.late():
@@ -188,6 +199,7 @@ def _gates(bench: Bench, found: list[tuple[Stage, Finding]]) -> Iterator[Diverge
             end = replace(UNCONFIRMED, why=why)
             yield from (_divergence(side, f, end, ()) for side, f in mine)
             continue
+        # Once for all its findings: ruff and mypy print them all in one run.
         again = {stage: _again(bench, stage, gate) for stage in bench.reports}
         for side, f in mine:
             seen = {stage: f.id in ids for stage, ids in again.items()}
@@ -198,6 +210,7 @@ def _gates(bench: Bench, found: list[tuple[Stage, Finding]]) -> Iterator[Diverge
 
 def _again(bench: Bench, stage: Stage, gate: str) -> frozenset[str]:
     said = tool_run.run(bench.job(stage, gate), gate).said
+    # Its live line would stay: the gate step that takes it away is not running.
     CONSOLE.drop(f"{stage}:{gate}")
     return frozenset(finding.id for finding in said.findings)
 

@@ -1,4 +1,4 @@
-"""Let an escape explain itself: run it once more, recorded, and compare with what was known."""
+"""Explain an escape: run the test again, recorded, and compare with what warm had on record."""
 
 from __future__ import annotations
 
@@ -30,20 +30,23 @@ if TYPE_CHECKING:
     from firsttry_tasks.steps.judge.bench import Bench
     from firsttry_tasks.steps.run.project import Project
 
-    #: Why a test of a recorded run has to run again, None if nothing it rests on changed.
+    #: A function that returns why a test of a recorded run has to run again; None where nothing
+    #: changed.
     Judge = Callable[[RecordedRun, RecordedTest], str | None]
 
-#: How many escaped tests are explained; a person reads the first ones.
+#: Escaped tests that are explained at most. A judgement: they mostly have one cause, and a person
+#: reads the first ones.
 EXPLAINED = 10
 SETTINGS = "pyproject.toml"
 DAY = 86_400.0
 
 
 def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
-    """Return the differences, each selection gap with why it was not selected."""
+    """Return the differences; each selection gap now has the reason why warm did not select it."""
     gaps = [it.nodeid for it in found if it.kind == "selection gap" and it.nodeid][:EXPLAINED]
     if not gaps or bench.late():
         return found
+    # Cold, but in the warm stage, because reruns record in that stage only.
     job = replace(rerun.cold(bench.job("full", "tests"), bench.deadline), stage="warm")
     rerun.again(job, gaps)
     records = recording.found(Path(job.work) / rerun.RECORDS)
@@ -70,7 +73,7 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
 
 
 def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
-    """Return what was recorded and where it came from, and who judges it against the tree."""
+    """Return the recorded runs with their origin, and the function that judges their tests."""
     memory = DependencyDb(here.root / state_paths.DB)
     recorded_runs, now = memory.recorded_runs(), time.time()
     foreign = disk.read_own(here.root / state_paths.FOREIGN, Foreign)
@@ -78,12 +81,14 @@ def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
         PriorEvidence(
             recorded=recorded,
             days=(now - made) / DAY,
+            # Recorded before the restore means recorded on another machine.
             golden=_golden(foreign) if foreign and made < foreign.restored else "",
         )
         for recorded, made in zip(recorded_runs, memory.made(), strict=True)
     ]
     inputs = disk.read_own(here.root / state_paths.inputs_file("warm", "tests"), Inputs)
     if inputs is None:
+        # Without a warm run's inputs there is nothing to judge by; the other reasons still hold.
         return known, lambda _recorded, _test: None
     files = tree(here.root, "tests")
     seen = pytest_run.now(here, here.job("warm", "tests", tuple(files)), inputs, files, memory)
@@ -105,7 +110,7 @@ def _golden(foreign: Foreign) -> str:
 
 
 def learn(root: Path, verdict: Verdict) -> None:
-    """Write what would have selected the escaped tests into the project's settings."""
+    """Write the `depends` entries that would have selected the escaped tests into the settings."""
     wanted = [pair for it in verdict.divergences for pair in it.depends.items()]
     if not wanted:
         CONSOLE.say("There is no escape to learn from.")
@@ -113,5 +118,6 @@ def learn(root: Path, verdict: Verdict) -> None:
     place = root / SETTINGS
     text = (disk.read(place) or b"").decode("utf-8")
     disk.write_if_changed(place, depends_toml.add(text, wanted).encode("utf-8"))
+    # Settings are part of the lock, which would differ from now on.
     locked = " Then run: doit lock" if disk.read(root / parity_lock.FILE) else ""
     CONSOLE.say(f"Wrote to {SETTINGS}, {depends_toml.HEADER}; read it, and commit it.{locked}")

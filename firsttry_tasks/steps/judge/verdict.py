@@ -1,4 +1,4 @@
-"""The compare step: the table first, then confirmation; remember what was learned."""
+"""The compare step: judge the two reports, look into differences, and remember what was seen."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class VerdictError(FirstTryError):
-    """A verdict that is not good, with the exit code the table gives it."""
+    """A verdict that is not good; it carries the exit code of the verdict."""
 
     def __init__(self, verdict: Verdict) -> None:
-        """Carry the verdict's own exit code."""
+        """Take sentence and exit code from the verdict."""
         super().__init__(verdict.sentence)
         self.exit_code = verdict.exit_code
 
@@ -43,8 +43,11 @@ def judge(root: Path, *, learn: bool = False) -> None:
     both = {stage: it for stage, it in found.items() if not isinstance(it, str)}
     moved: tuple[str, ...] = ()
     if len(both) == len(STAGES):
+        # `--learn` follows a comparison that has just found the escape: minutes of reruns would
+        # find the same again.
         verdict = (learn and _known(root, both, verdict)) or _confirmed(root, both, verdict)
         moved = _remember(root, both, verdict)
+    # Written before anything is raised: CI reads the file of a red comparison above all.
     report_files.write_verdict(root, verdict)
     report_files.write_divergence(root, _divergences(both, verdict))
     title, *evidence = text.verdict(verdict)
@@ -54,13 +57,14 @@ def judge(root: Path, *, learn: bool = False) -> None:
         from firsttry_tasks.steps.judge import explain
 
         explain.learn(root, verdict)
+    # Last, after files, history and learning, which an escape needs most.
     if verdict.exit_code:
         raise VerdictError(verdict)
     CONSOLE.say(verdict.sentence)
 
 
 def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict:
-    """Look into the differences, if there are any and the lock gives time for it."""
+    """Return the verdict after reruns, where something differs and the lock gives time for them."""
     here = project(root)
     rules = here.locked[0].confirm
     if not rules.reruns or not rules.minutes:
@@ -73,15 +77,14 @@ def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdi
 
 
 def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[str, ...]:
-    """Append to the history and fold what was seen into the flaky memory; return what to say.
-
-    When the machine is to blame nothing is learned of its tests.
-    """
+    """Append to the history and fold what was seen into the flaky list; return lines to print."""
     lines = json_lines.read(root / state_paths.RUNS, history.Line)
     again = history.identity(both) in {it.id for it in lines}
     learned = flaky_spool.LearnedFlakes()
+    # When the machine is to blame, its failures say nothing of the tests.
     if verdict.name not in {"infrastructure", "incomparable"}:
         learned = flaky_spool.learn(root, list(both.values()), verdict, again=again)
+    # The same two reports are one run of the history, however often they are compared.
     if not again:
         listed = len(report_files.read_flaky(root).nodeids)
         line = history.line(both, verdict, _around(root, both["warm"], listed))
@@ -92,10 +95,11 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
 
 
 def _around(root: Path, warm: Report, listed: int) -> history.RunContext:
-    """Return what stood around the run: the flaky list, and the golden cache that warm had."""
+    """Return what the history keeps of the surroundings: flaky list, and whether a box was used."""
     asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
     golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     at = began(RUN)
+    # The last question to the store was for another commit, so it says nothing of this run.
     if asked is None or asked.head != warm.head:
         return history.RunContext(at=at, flaky=listed)
     if golden is None:
@@ -106,7 +110,7 @@ def _around(root: Path, warm: Report, listed: int) -> history.RunContext:
 
 
 def _hours(since: str, until: str) -> float | None:
-    """Return the hours between two times; None where one of them is no time."""
+    """Return the hours between two ISO times; None where one can't be read."""
     try:
         apart = dt.datetime.fromisoformat(until) - dt.datetime.fromisoformat(since)
     except (ValueError, TypeError):
@@ -115,7 +119,7 @@ def _hours(since: str, until: str) -> float | None:
 
 
 def _known(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict | None:
-    """Return the verdict by the evidence that the same two reports gave before."""
+    """Return the verdict from the saved evidence on these two reports; None where there is none."""
     found = report_files.read_divergence(root)
     if found is None or found.runs != history.identity(both) or not found.divergences:
         return None
@@ -132,7 +136,7 @@ def _divergences(both: dict[Stage, Report], verdict: Verdict) -> Divergences:
 
 
 def _current(root: Path, stage: Stage) -> Report | str:
-    """Return the stage's report, if it speaks of the tree as the last look saw it."""
+    """Return the stage's report, or what is wrong with it: missing, or of another tree."""
     found = report_files.read_report(root, stage)
     if isinstance(found, str):
         return found
@@ -141,6 +145,7 @@ def _current(root: Path, stage: Stage) -> Report | str:
         return (
             f"is of another commit or lock ({found.fingerprint[:12]}..., now {mark.name[:12]}...)"
         )
+    # The fingerprint is of the commit and the lock; edits that are not committed show here.
     if found.tree != mark.tree:
         return "is of another tree: files have changed since"
     return found
