@@ -1,10 +1,15 @@
-"""The command ``ft``: translates its arguments to doit's, and runs doit with FirstTry's tasks."""
+"""The command ``ft``: translate its arguments to doit's, and run doit with FirstTry's engine.
+
+Public API are ``main``, the commands and options in ``USAGE``, and the exit codes.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
+
+__all__ = ["main"]
 
 USAGE = """usage: ft COMMAND [OPTIONS]
 
@@ -34,8 +39,9 @@ USAGE = """usage: ft COMMAND [OPTIONS]
 
 exit codes: 0 good, 1 red, 2 a step could not do its work, 3 wrong usage, 99 cache escape
 """
+#: doit's own code for a command line that it can't read.
 WRONG_USAGE = 3
-#: doit's own commands that are of use here too; every other word is the name of a task.
+#: doit's own commands that ft passes on; any other word is a task for ``doit run``.
 DOITS = frozenset({"list", "info", "help", "forget", "clean"})
 
 
@@ -45,32 +51,31 @@ def main(argv: list[str] | None = None) -> int:
     if not given or given[0] in {"-h", "--help"}:
         sys.stdout.write(USAGE)
         return 0 if given else WRONG_USAGE
-    # Answered here, since doit would print its own version.
     if given[0] == "--version":
         from firsttry_tasks import __version__
 
         sys.stdout.write(f"firsttry-tasks {__version__}\n")
         return 0
     words = translate(given)
+    # Told before doit is imported, which takes most of the time of a short command.
     if words is None:
         sys.stderr.write(f"ft: can't read {' '.join(given)!r}\n\n{USAGE}")
         return WRONG_USAGE
-    # doit itself looks for dodo.py in the current folder only.
+    # Tasks take the current folder for the project's, and ft may be typed in any folder below it.
     os.chdir(home(Path.cwd()))
     return _doit(words)
 
 
 def translate(given: list[str]) -> list[str] | None:
-    """Return doit's arguments for those of ``ft``, or None for wrong usage."""
+    """Return doit's arguments for ``ft``'s; None for arguments that can't be read."""
     command, *rest = given
-    # For hooks that call it by this name. The two options exclude each other, so together they are
-    # wrong usage.
     if command == "pre-commit":
         if "--warm-only" in rest and "--parity" not in rest:
             return ["warm", *(word for word in rest if word != "--warm-only")]
         if rest == ["--parity"]:
             return ["parity"]
         return None
+    # Tasks have Python's names; on a command line people write hyphens.
     return [command.replace("-", "_"), *rest]
 
 
@@ -89,7 +94,8 @@ def _doit(words: list[str]) -> int:
     class Main(DoitMain):  # type: ignore[misc]  # doit has no types
         BIN_NAME = "ft"
 
-    # Without a dodo.py the tasks are loaded as a module, so that a project needs no file of ours.
+    # Without a loader doit reads the project's dodo.py, which may have tasks of its own; without a
+    # dodo.py, FirstTry's tasks are enough.
     loader = None
     if not Path("dodo.py").exists():
         from firsttry_tasks import tasks
@@ -99,7 +105,7 @@ def _doit(words: list[str]) -> int:
         main = Main(
             loader, extra_config={"COMMAND": {"run": "firsttry_tasks.doit_tasks.engine:Run"}}
         )
-    except ValueError as error:  # doit reads pyproject.toml by itself, before any task does
+    except ValueError as error:  # doit reads pyproject.toml too, and as TOML alone
         sys.stderr.write(f"pyproject.toml can't be read: {error}.\n")
         return WRONG_USAGE
     return int(main.run(words if words[0] in DOITS else ["run", *words]) or 0)

@@ -1,11 +1,14 @@
-"""The graph, as doit tasks built from settings: what a ``dodo.py`` imports.
+"""Build the doit tasks of the graph from the settings: the module that a ``dodo.py`` imports.
 
     from firsttry_tasks import tasks
 
     DOIT_CONFIG = tasks.DOIT_CONFIG
 
-doit finds ``create_doit_tasks`` on the imported module. Building does no work: what a task needs
-is read when it runs.
+doit finds ``create_doit_tasks`` on the imported module. Building reads the settings and nothing
+else: what a task needs is read when it runs. The first line of each creator's docstring is the help
+text that ``doit list`` prints.
+
+The names in ``__all__`` are public API, as are the names and options of the tasks.
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.doit_tasks.task_dicts import Creator
     from firsttry_tasks.model.values import Stage
+
+__all__ = ["DOIT_CONFIG", "create_doit_tasks"]
+
 DOIT_CONFIG = engine.doit_config()
 
 
@@ -50,6 +56,7 @@ def task_fingerprint() -> Iterator[Task]:
         targets=[str(root / file) for file in (state_paths.FINGERPRINT, *files)],
         uptodate=[False],
     )
+    # Never up to date: nothing but a look can tell whether the tree has changed.
     yield subtask(look, "fingerprint")
     parts = flag("parts", "print the parts behind it too")
     show = step(upkeep.fingerprint, root)
@@ -62,6 +69,7 @@ def _gates(root: Path, stage: Stage) -> tuple[str, ...]:
     try:
         return project(root).gates(stage)
     except FirstTryError as error:
+        # doit prints this error as one line and ends with code 3; any other would be a traceback.
         raise InvalidDodoFile(str(error)) from error
 
 
@@ -70,6 +78,7 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
 
     root = Path.cwd()
     gates = _gates(root, stage)
+    # Golden caches hold what tests depend on; without the tests gate there is nothing to restore.
     if stage == "warm" and "tests" in gates:
         yield _cache(root)
     for gate in gates:
@@ -78,6 +87,7 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
         f"{stage}:report",
         f"gather what the {stage} gates found",
         step(end.report, root, stage),
+        # A gate that is red is no failed task, so the report is written whatever the gates found.
         task_dep=[LOOK, *(f"{stage}:{gate}" for gate in gates)],
         targets=[str(root / state_paths.report_file(stage))],
         uptodate=[False],
@@ -90,6 +100,8 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
 
 def _gate(root: Path, stage: Stage, gate: str) -> Task:
     def check() -> None:
+        # Imported when a gate runs: a run in which all is up to date takes 0.11 s, most of it for
+        # importing doit, and should not grow.
         from firsttry_tasks.steps.run.gate import check
 
         check(root, stage, gate)
@@ -102,21 +114,27 @@ def _gate(root: Path, stage: Stage, gate: str) -> Task:
         f"run {gate} in the {stage} stage",
         step(check),
         task_dep=_before(root, stage, gate),
+        # One file stands for all inputs of a gate: it holds their digest, and the snapshot
+        # rewrites it only if that changes. With the files themselves as file_dep, 10,000 of them
+        # for each of three gates, a run without changes takes 0.25 s in place of 0.11 s.
         file_dep=[str(root / state_paths.inputs_file(stage, gate))],
         targets=[str(root / state_paths.result_file(stage, gate))],
+        # The inputs alone don't tell: a red result of the same inputs has to be shown again.
         uptodate=[stands],
     )
     return subtask(task, stage)
 
 
-#: Restores a golden cache where warm state is missing.
+#: The task that restores a golden cache where warm state is missing.
 CACHE = "warm:cache"
 
 
 def _before(root: Path, stage: Stage, gate: str) -> list[str]:
-    """Return the tasks that a gate waits for."""
+    """Return the names of the tasks that a gate waits for, beside the snapshot."""
     if gate == "diff-cover":
+        # It reads the coverage that full:tests has measured.
         return ["full:tests"]
+    # ruff starts at once; only these two read the state that a golden cache restores.
     restores = stage == "warm" and gate in {"tests", "mypy"} and "tests" in _gates(root, stage)
     return [CACHE] if restores else []
 
@@ -166,6 +184,7 @@ def task_compare() -> Iterator[Task]:
 
 def task_parity() -> Iterator[Task]:
     """Run warm, full and compare, whatever colour warm and full have."""
+    # The reports, not the stages: a stage's own task ends red and would keep compare from running.
     last = ["warm:report", "full:report", "compare"]
     task = dict_to_task(
         {"name": "parity", "doc": doc(task_parity), "actions": None, "task_dep": last}

@@ -1,1 +1,1 @@
-"""How the graph becomes doit tasks."""
+"""Make doit's tasks and run them: building blocks, the commands, and the extended `run`."""

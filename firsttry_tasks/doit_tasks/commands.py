@@ -1,4 +1,7 @@
-"""The verbs beside the graph: questions, upkeep and the golden cache."""
+"""The tasks beside the graph: questions, upkeep and the golden cache.
+
+The first line of each docstring is the help text that `doit list` and `doit help` print.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ def task_flaky() -> Iterator[Task]:
         audit.audit(Path.cwd(), **options)
 
     as_json = {**flag("json", "print JSON"), "name": "as_json"}
+    # doit passes an option by its name, and a parameter called json would read as the module.
     slack = flag("slack", "send the list to the webhook in SLACK_WEBHOOK_URL")
     yield top("flaky", task_flaky, step(act), params=[as_json, slack], pos_arg="words")
 
@@ -45,6 +49,7 @@ def task_why() -> Iterator[Task]:
 
         questions.why(Path.cwd(), **options)
 
+    # It looks at the tree first (LOOK), since the answer is about the tree as it is now.
     yield _question("why", task_why, step(act))
 
 
@@ -162,6 +167,7 @@ def task_clear_cache() -> Iterator[Task]:
     yield top("clear_cache", task_clear_cache, step(upkeep.clear, Path.cwd()))
 
 
+#: All of them, for `tasks.create_doit_tasks`. doit sorts them by name where it lists them.
 CREATORS = (
     task_why,
     task_impact,

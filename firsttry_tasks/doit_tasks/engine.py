@@ -1,4 +1,4 @@
-"""The extended ``run`` of doit: our exit codes, our reporter, one run at a time, Ctrl-C."""
+"""Extend doit's ``run`` command: FirstTry's exit codes and reporter, one run at a time, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+#: The exit code that shells use for a program ended by Ctrl-C: 128 and SIGINT's 2.
 INTERRUPTED = 130
-#: Gates of a stage that run side by side.
+#: Tasks that run side by side: ruff, mypy and tests, the three gates of a warm stage.
 SIDE_BY_SIDE = 3
-#: Marks our tasks among a project's own (doit keeps ``meta`` for its users).
+#: The key in a task's ``meta`` that marks FirstTry's tasks among a project's own. doit leaves
+#: ``meta`` to its users.
 OURS = "firsttry"
 
 
@@ -52,12 +54,14 @@ class StepError(TaskError):  # type: ignore[misc]  # doit has no types
 def step(
     action: Callable[..., None], *args: object, **kwargs: object
 ) -> Callable[..., BaseFail | None]:
-    """Adapt a step to doit: its errors become doit's, anything else keeps its traceback."""
+    """Return an action for doit that calls a step and turns a FirstTryError into doit's failure."""
 
     def adapted(**options: Any) -> BaseFail | None:
         try:
             action(*args, **kwargs, **options)
         except FirstTryError as error:
+            # doit tells a failure (the code is red) from an error (a step could not do its work).
+            # Any other exception is a mistake in FirstTry, and doit prints its traceback.
             kind = StepFailed if error.exit_code in {1, 99} else StepError
             return kind(str(error), error.exit_code)
         return None
@@ -66,7 +70,7 @@ def step(
 
 
 class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit has no types
-    """Our steps speak for themselves; a project's own tasks are shown as doit shows them."""
+    """Prints nothing for FirstTry's tasks but failures; a project's own tasks as doit does."""
 
     desc = "FirstTry's console"
 
@@ -76,21 +80,25 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit has no types
         self.exit_code = 0
 
     def execute_task(self, task: Task) -> None:
-        """Stay silent for our own tasks."""
+        """Print nothing for FirstTry's tasks."""
         if not is_ours(task):
+            # Steps print their own lines, and doit's line for each task would tear the live ones
+            # apart.
             super().execute_task(task)
 
     def skip_uptodate(self, task: Task) -> None:
-        """Stay silent for our own tasks."""
+        """Print nothing for FirstTry's tasks."""
         if not is_ours(task):
             super().skip_uptodate(task)
 
     def add_failure(self, task: Task, fail: BaseFail) -> None:
-        """Print the one sentence of our own failures, and keep the exit code."""
+        """Print the one sentence of a FirstTry failure, and keep the highest exit code."""
         code = getattr(fail, "exit_code", None)
         if code is None:
             super().add_failure(task, fail)
             return
+        # Several tasks can fail in one run, and the most serious one has the highest code: 99 is
+        # an escape.
         self.exit_code = max(self.exit_code, code)
         self.write(f"{fail.message}\n")
 
@@ -101,7 +109,11 @@ def is_ours(task: Task) -> bool:
 
 
 class Run(DoitRun):  # type: ignore[misc]  # doit has no types
-    """``doit run`` with FirstTry's exit codes; other projects' runs are doit's own."""
+    """``doit run`` with FirstTry's exit codes; a run without FirstTry's tasks is doit's own.
+
+    The entry point ``doit.COMMAND`` puts it in the place of doit's, in every project where
+    FirstTry is installed.
+    """
 
     def _execute(  # noqa: PLR0913, PLR0917  doit reads these names off the signature
         self,
@@ -120,40 +132,48 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
     ) -> int:
         rest = (single, auto_delayed_regex, force_verbosity, failure_verbosity, pdb)
         tasks = {task.name: task for task in self.task_list}
+        # The environment may serve other projects that use doit, which must notice nothing.
         if not any(map(is_ours, tasks.values())):
             args = (outfile, verbosity, always, continue_, reporter, num_process, par_type, *rest)
             return int(super()._execute(*args))
+        # Another reporter was asked for by name, and is kept.
         if reporter == "console":
             reporter = Reporter(outfile, {"failure_verbosity": failure_verbosity})
         order(tasks, self.sel_tasks)
         if not num_process:
+            # Threads, because a step waits for a process; they share what is read of the project,
+            # and doit's own processes would each read it again.
             num_process, par_type = SIDE_BY_SIDE, "thread"
         args = (outfile, verbosity, always, continue_, reporter, num_process, par_type, *rest)
         return guarded(lambda: int(super(Run, self)._execute(*args)), reporter)
 
 
 def order(tasks: dict[str, Task], selected: list[str] | None) -> None:
-    """Let what one run runs follow each other: warm, then full, then what looks at them.
+    """Add task_dep so that within one run full comes after warm, and compare after both.
 
-    Alone, each of them runs alone: ``doit compare`` judges two reports that exist.
+    Only tasks that this run has anyway are linked: ``doit compare`` alone judges two reports that
+    exist, and starts no stage.
     """
     chosen = [name for name in selected or tasks if name in tasks]
     names = {task.name for task in tasks_and_deps_iter(tasks, chosen)}
     for name in sorted(names):
         after = []
+        # Never two pytest processes at once: each would slow the other down, and tests of one
+        # project may share a port or a file.
         if name.startswith("full:"):
             after = ["warm:report"]
         elif name == "compare":
             after = ["warm:report", "full:report"]
         elif name == "package":
             after = ["full:report"]
+        # Both would restore into the same folder.
         elif name == "warm:cache":
             after = ["update_cache"]
         tasks[name].task_dep.extend(n for n in after if n in names)
 
 
 def guarded(run: Callable[[], int], reporter: Any) -> int:
-    """Run while holding the checkout; children never outlive the run."""
+    """Run while holding the checkout's lock; return the exit code. No child outlives the run."""
     try:
         with _signals(), held():
             code = run()
@@ -164,6 +184,7 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
     except FirstTryError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    # doit opens its state by sqlite3, and a full disk or a read-only folder shows only there.
     except OperationalError as error:
         place = state_paths.DOIT_DB
         sys.stderr.write(f"Can't write {place}: {error}. Check its permissions and free space.\n")
@@ -171,12 +192,14 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
     finally:
         # Such as a store's client that warm does not wait for any more.
         process.end_rest()
+    # doit knows the codes 0 to 3; the reporter has the steps' own.
     return max(code, getattr(reporter, "exit_code", 0)) if code else 0
 
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Hold the checkout for this run; a second one waits its turn."""
+    """Hold the checkout for this run; a second run waits until the first has ended."""
+    # Two runs at once would overwrite each other's results, and edit one database.
     place = Path.cwd() / state_paths.LOCK
 
     def waits() -> None:
@@ -188,7 +211,7 @@ def held() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[None]:
-    """Let a polite end (SIGTERM, as CI sends it) be the same as Ctrl-C."""
+    """Treat SIGTERM, which CI sends to cancel a job, as Ctrl-C within the block."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
@@ -197,14 +220,15 @@ def _signals() -> Iterator[None]:
     try:
         yield
     finally:
+        # A program that calls doit as a library gets its own handler back.
         signal.signal(signal.SIGTERM, before)
 
 
 class StateFile:
-    """Where doit keeps its state. doit opens it as a path, and only then is its folder made.
+    """The path of doit's state file, whose folder is made when doit opens the file.
 
-    doit ends with exit code 3 where that folder is missing, but to import the tasks is no reason
-    to write into whatever folder one stands in.
+    doit ends with exit code 3 where the folder is missing. To make it when the tasks are imported
+    would leave a folder wherever an editor or a test imports them.
     """
 
     def __init__(self, place: Path) -> None:
@@ -212,13 +236,15 @@ class StateFile:
         self._place = place
 
     def __fspath__(self) -> str:
-        """Make the folder and return the file in it, or no file where nothing can be written."""
+        """Make the folder and return the file's path; ":memory:" where nothing can be written."""
         # `doit list` must work there, too; a run will say what is wrong.
         takes = disk.is_writable(self._place.parent)
         return os.fspath(self._place) if takes else ":memory:"
 
 
 def doit_config() -> dict[str, object]:
-    """Return the DOIT_CONFIG of a project: its state in our folder, warm by default."""
+    """Return a project's DOIT_CONFIG: state in FirstTry's folder, warm as default task."""
     db = StateFile(Path.cwd() / state_paths.DOIT_DB)
+    # sqlite3 and not doit's default, dbm, whose file depends on the platform. Verbosity 2 lets
+    # through what a project's own tasks print.
     return {"backend": "sqlite3", "dep_file": db, "default_tasks": ["warm"], "verbosity": 2}

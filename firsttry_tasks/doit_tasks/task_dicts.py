@@ -1,4 +1,4 @@
-"""How a doit task of ours is made: silent in doit's report, its output its own."""
+"""Build doit tasks that FirstTry's reporter is silent about and that print their own output."""
 
 from __future__ import annotations
 
@@ -16,25 +16,28 @@ if TYPE_CHECKING:
     Creator = Callable[[], Iterator[Task]]
 
 Dict = dict[str, Any]
-#: The one task that looks at the tree.
+#: The one task that takes a snapshot of the tree; all gates of a run judge this snapshot.
 LOOK = "fingerprint:look"
 
 
 def ours(name: str, doc: str, *actions: Any, **more: Any) -> Dict:
-    """Return a task of ours as doit takes it."""
+    """Return a FirstTry task as a dictionary for doit; ``more`` are further keys of doit's."""
     return {
         "name": name,
         "doc": doc,
         "actions": list(actions),
         "meta": {OURS: True},
+        # Uncaptured, or doit would hold the output back until the task ends, and no live line
+        # could move.
         "io": {"capture": False},
         **more,
     }
 
 
 def flag(name: str, text: str) -> Dict:
-    """Return an option that is on or off."""
+    """Return an option of a task that is on or off, as doit's ``params`` have it."""
     return {
+        # doit passes the value to the action by this name, so it has to be an identifier.
         "name": name.replace("-", "_"),
         "long": name,
         "type": bool,
@@ -44,14 +47,17 @@ def flag(name: str, text: str) -> Dict:
 
 
 def top(name: str, creator: Creator, action: Any, **more: Any) -> Task:
-    """Return a task that a person types; its help is its creator's first line."""
+    """Return a task that a person types; its help is the first line of the creator's docstring."""
+    # Never up to date by itself: who types it wants it done.
     task = dict_to_task(ours(name, doc(creator), action, uptodate=[False], **more))
+    # These three are groups with subtasks, and doit treats a group differently from a task, for
+    # instance where results of dependencies are passed on.
     task.has_subtask = name in {"warm", "full", "fingerprint"}
     return task
 
 
 def doc(creator: Creator) -> str:
-    """Return a creator's first line, the task's help."""
+    """Return the first line of a creator's docstring, which is the task's help text."""
     return (creator.__doc__ or "").splitlines()[0].rstrip(".")
 
 

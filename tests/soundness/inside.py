@@ -30,7 +30,7 @@ from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, Recorded
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.steps.run import gate, pytest_run, recording, snapshot
 from firsttry_tasks.steps.run.project import Project, project
-from firsttry_tasks.system import disk, git, machine
+from firsttry_tasks.system import disk, file_state, machine, working_tree
 from tests.soundness.importer import NAME
 from tests.soundness.subjects import HOUSE, SESSION, Ran, environment
 
@@ -88,7 +88,7 @@ class Row:
         known = {name.replace(BASE, str(self.root.parent)) for name in taken.outside}
 
         def before(name: str, _began: float) -> str | None:
-            return disk.content(self.top / name) if name in known else None
+            return file_state.content(self.top / name) if name in known else None
 
         made = ingest.recorded(records, now.manifest, now.parts, source, before)
         self.recorded_runs.insert(
@@ -146,7 +146,7 @@ def walked(top: Path) -> dict[str, str]:
         links = [name for name in folders if Path(folder, name).is_symlink()]
         for name in (*names, *links):
             path = (inside / name).as_posix()
-            if not git.is_own(path):
+            if not working_tree.is_own(path):
                 found[path] = _entry(Path(folder, name))
     return found
 
@@ -155,7 +155,7 @@ def _entry(path: Path) -> str:
     if not path.is_symlink():
         mode = "100755" if path.stat().st_mode & stat.S_IXUSR else "100644"
         return f"{mode} {_blob(path.read_bytes())}"
-    said = f"{git.LINK} {_blob(os.fsencode(path.readlink()))}"
+    said = f"{working_tree.LINK} {_blob(os.fsencode(path.readlink()))}"
     return f"{said}+{_blob(path.read_bytes())}" if path.is_file() else said
 
 
