@@ -21,7 +21,7 @@ from doit.task import dict_to_task
 
 from firsttry_tasks.doit_tasks import commands, engine
 from firsttry_tasks.doit_tasks.engine import step
-from firsttry_tasks.doit_tasks.task_dicts import LOOK, doc, flag, ours, subtask, top
+from firsttry_tasks.doit_tasks.task_dicts import LOOK, doc, firsttry_task, flag, subtask, top
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
@@ -49,7 +49,7 @@ def task_fingerprint() -> Iterator[Task]:
     files = [
         state_paths.inputs_file(stage, gate) for stage in STAGES for gate in _gates(root, stage)
     ]
-    look = ours(
+    look = firsttry_task(
         LOOK,
         "look at the tree",
         step(snapshot.take, root),
@@ -83,7 +83,7 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
         yield _cache(root)
     for gate in gates:
         yield _gate(root, stage, gate)
-    gather = ours(
+    gather = firsttry_task(
         f"{stage}:report",
         f"gather what the {stage} gates found",
         step(end.report, root, stage),
@@ -109,7 +109,7 @@ def _gate(root: Path, stage: Stage, gate: str) -> Task:
     def stands() -> bool:
         return report_files.stands(root, stage, gate)
 
-    task = ours(
+    task = firsttry_task(
         f"{stage}:{gate}",
         f"run {gate} in the {stage} stage",
         step(check),
@@ -152,7 +152,7 @@ def _cache(root: Path) -> Task:
         return warm_state.settled(root, snapshot.read(root).head)
 
     doc = "restore a golden cache where warm state is missing"
-    task = ours(CACHE, doc, step(restore), task_dep=[LOOK], uptodate=[settled])
+    task = firsttry_task(CACHE, doc, step(restore), task_dep=[LOOK], uptodate=[settled])
     return subtask(task, "warm")
 
 

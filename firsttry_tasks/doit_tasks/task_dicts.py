@@ -20,7 +20,7 @@ Dict = dict[str, Any]
 LOOK = "fingerprint:look"
 
 
-def ours(name: str, doc: str, *actions: Any, **more: Any) -> Dict:
+def firsttry_task(name: str, doc: str, *actions: Any, **more: Any) -> Dict:
     """Return a FirstTry task as a dictionary for doit; ``more`` are further keys of doit's."""
     return {
         "name": name,
@@ -49,7 +49,7 @@ def flag(name: str, text: str) -> Dict:
 def top(name: str, creator: Creator, action: Any, **more: Any) -> Task:
     """Return a task that a person types; its help is the first line of the creator's docstring."""
     # Never up to date by itself: who types it wants it done.
-    task = dict_to_task(ours(name, doc(creator), action, uptodate=[False], **more))
+    task = dict_to_task(firsttry_task(name, doc(creator), action, uptodate=[False], **more))
     # These three are groups with subtasks, and doit treats a group differently from a task, for
     # instance where results of dependencies are passed on.
     task.has_subtask = name in {"warm", "full", "fingerprint"}

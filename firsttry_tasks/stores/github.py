@@ -96,7 +96,7 @@ class GitHubStore:
         ``holding``: an earlier archive is here, so index entries are read from the artifacts of
         deltas first, which are small.
         """
-        self._whose = whose
+        self._trusted = whose
         self._root = root
         self._api = GitHubApi(whose.repository, root, seconds, run)
         self._holding = holding
@@ -188,7 +188,7 @@ class GitHubStore:
             and artifact.at_home
             # The cheap half of the question, from the listing; _believe asks for the run itself
             # before anything is taken.
-            and run.head_branch == self._whose.branch
+            and run.head_branch == self._trusted.branch
             and artifact.name.startswith(f"{PREFIX}{run.head_sha}-")
         )
 
@@ -212,14 +212,15 @@ class GitHubStore:
         origin = self._origins[number]
         fork = origin.head_repository is None or origin.head_repository.id != origin.repository.id
         # GitHub may add @ and the branch to the path.
-        ours = origin.path.partition("@")[0] == f".github/workflows/{self._whose.workflow}"
-        at_home = origin.head_branch == self._whose.branch and origin.event in EVENTS
+        by_workflow = origin.path.partition("@")[0] == f".github/workflows/{self._trusted.workflow}"
+        at_home = origin.head_branch == self._trusted.branch and origin.event in EVENTS
         named = artifact.name.startswith(f"{PREFIX}{origin.head_sha}-")
-        if fork or not ours or not at_home or not named:
+        if fork or not by_workflow or not at_home or not named:
             raise RefusedError(
                 f"{artifact.name} was made by {origin.path} on {origin.event} of "
                 f"{origin.head_branch}{' in a fork' if fork else ''}, and only "
-                f"{self._whose.workflow} on push or schedule of {self._whose.branch} is believed."
+                f"{self._trusted.workflow} on push or schedule of {self._trusted.branch} is "
+                "believed."
             )
 
 

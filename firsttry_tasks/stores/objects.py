@@ -93,6 +93,7 @@ class ObjectsStore:
 
 
 def _open(url: str, shown: str, seconds: float) -> ObjectStore:
+    """Return the library's store for the URL; FirstTryError where it is not installed."""
     # An extra: most projects keep their boxes in a folder or at GitHub and don't need the library.
     try:
         from obstore.exceptions import BaseError

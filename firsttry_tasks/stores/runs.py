@@ -104,6 +104,7 @@ def sightings(data: bytes) -> tuple[Sighting, ...]:
 
 
 def _can_be(nodeid: str, it: Seen) -> bool:
+    """Tell whether a sighting has numbers, a time and texts that an honest run may have."""
     try:
         at = dt.datetime.fromisoformat(it.at)
     except ValueError:

@@ -120,7 +120,8 @@ def _given(stdin: bytes) -> Iterator[IO[bytes] | int]:
 def _start(
     command: Command, stdin: IO[bytes] | int, out: IO[bytes], err: IO[bytes]
 ) -> subprocess.Popen[bytes]:
-    # Under the lock: a process that starts while all are ended is known to who ends them.
+    """Start the process in a group of its own; FirstTryError where it can't be started."""
+    # Under the lock: end_all sees each process that was started, and after it none starts.
     with _lock:
         if _ending.is_set():
             raise FirstTryError("The run is being stopped.")
@@ -197,6 +198,7 @@ class _Process:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its group: politely, and after GRACE seconds by force."""
     _signal(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE)

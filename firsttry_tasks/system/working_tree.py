@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OWN_FOLDERS = frozenset(
     {state_paths.STATE, ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__"}
 )
+#: Beginnings of the names of the tools' files, in whatever folder they are.
 OWN_FILES = (".testmondata", ".coverage", ".doit.db", ".dmypy.json", "warm-cache-")
 #: Files that FirstTry writes for people. By their whole paths, because a project may keep files of
 #: its own in the same folder.
@@ -69,6 +70,7 @@ def look(root: Path) -> TreeSnapshot:
 
 
 def _look(root: Path) -> TreeSnapshot:
+    """Return the snapshot of a repository, or of a submodule, which may have no commit."""
     # The index has the hash of every file that git saw unchanged since it was added, so only what
     # differs is hashed. -v shows the files that git was told to take as unchanged.
     listing = ["git", "ls-files", "-s", "-v", "-z"]
@@ -154,7 +156,7 @@ def _parse_status(raw: bytes) -> tuple[str, list[str], list[str], list[str]]:
 
 
 def _hidden(index: bytes) -> list[str]:
-    """Return what git was told not to look at (assume-unchanged, skip-worktree)."""
+    """Return the paths that are marked assume-unchanged or skip-worktree."""
     # H is an ordinary entry. Counting bytes spares nearly every project the loop below.
     if index.count(b"\0H ") + index.startswith(b"H ") == index.count(b"\0"):
         return []
@@ -214,6 +216,7 @@ def _blobs(root: Path, paths: list[str]) -> dict[str, str]:
 
 
 def _hashed(root: Path, plain: list[tuple[str, str]]) -> dict[str, str]:
+    """Return mode and blob of regular files, given as pairs of path and mode."""
     if not plain:
         return {}
     # --stdin-paths reads one path a line and unquotes what begins with a quotation mark.
@@ -254,6 +257,7 @@ def _link_targets(root: Path, index: bytes, dirty: dict[str, str]) -> dict[str, 
 
 
 def _target(link: Path, root: Path) -> str:
+    """Return a link's mode, the blob of its text, and the blob of what it leads to, if any."""
     text = _blob(os.fsencode(link.readlink()))
     real = link.resolve()
     if real.is_file():

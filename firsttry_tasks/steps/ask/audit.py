@@ -50,7 +50,7 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
     else:
         CONSOLE.say(*statistics.audit(found, limit, today()), *moved)
     if slack:
-        _tell(found, limit)
+        _post(found, limit)
     # A warning, never red: a long list is a matter for people, and no reason to stop a change.
     if len(found.nodeids) > limit and os.environ.get("GITHUB_ACTIONS"):
         CONSOLE.say(
@@ -58,7 +58,8 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
         )
 
 
-def _tell(found: FlakyMemory, limit: int) -> None:
+def _post(found: FlakyMemory, limit: int) -> None:
+    """Send the list to the webhook; UsageError where its address is not set."""
     url = os.environ.get(WEBHOOK)
     if not url:
         # Asked for and not possible; silence would look like a message that was sent.
@@ -68,6 +69,7 @@ def _tell(found: FlakyMemory, limit: int) -> None:
 
 
 def _act(root: Path, words: list[str]) -> None:
+    """Change the list as the words say; UsageError where they can't be read."""
     before = report_files.read_flaky(root)
     match words:
         case ["setup"]:
@@ -93,7 +95,7 @@ def _act(root: Path, words: list[str]) -> None:
 
 def _gather(root: Path, before: FlakyMemory) -> None:
     """Fold what CI's runs in the store saw of the listed tests into the list; say what moved."""
-    seen, count = run_history.told(root)
+    seen, count = run_history.sightings(root)
     after, moved = flaky_memory.heal(
         flaky_memory.gather(before, seen),
         project(root).locked[0].flaky,
@@ -129,6 +131,7 @@ def _known(found: FlakyMemory, nodeid: str) -> str:
 
 
 def _forget(before: FlakyMemory, nodeid: str) -> FlakyMemory:
+    """Return the list without a test."""
     # A trace stays, so that a branch that still lists the test does not bring it back when merged.
     gone = {**before.gone, nodeid: Gone(at=today().isoformat(), why="forgotten by hand")}
     return FlakyMemory(
@@ -139,6 +142,7 @@ def _forget(before: FlakyMemory, nodeid: str) -> FlakyMemory:
 
 
 def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
+    """Return the list with a test that expires as late as one listed today."""
     rules = project(root).locked[0].flaky
     until = (today() + dt.timedelta(days=rules.days)).isoformat()
     test = replace(flaky_memory.whole(before)[nodeid], expires=until)

@@ -43,6 +43,7 @@ def examine(root: Path) -> None:
 
 
 def _lock(root: Path) -> Iterator[str]:
+    """Yield what is to be said of the parity lock."""
     if not (root / parity_lock.FILE).exists():
         # A hint, not wrong: many projects work on one machine.
         yield f"There is no {parity_lock.FILE}: CI and laptops may differ; run: doit lock"
@@ -54,6 +55,7 @@ def _lock(root: Path) -> Iterator[str]:
 
 
 def _state(root: Path) -> Iterator[str]:
+    """Yield what is to be said of the state on disk: sizes, origin, refused boxes."""
     for place in PLACES:
         if (root / place).exists():
             yield f"{place} has {megabytes(file_state.size(root / place))}."
@@ -72,6 +74,7 @@ def _state(root: Path) -> Iterator[str]:
 
 
 def _store(root: Path) -> Iterator[str]:
+    """Yield what is to be said of the store, or why it does not answer."""
     where = storage.where(root)
     try:
         stored_boxes = retention.stored_boxes(storage.opened(root).entries())

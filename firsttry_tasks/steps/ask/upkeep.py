@@ -53,6 +53,7 @@ def write_lock(root: Path, *, check: bool = False) -> None:
 
 
 def _check(root: Path, found: tuple[parity_lock.Mismatch, ...]) -> None:
+    """Print the differences from the lock; RedError where there are any."""
     if not (root / parity_lock.FILE).exists():
         raise FirstTryError(f"There is no {parity_lock.FILE}; run: doit lock")
     CONSOLE.say(*map(str, found))

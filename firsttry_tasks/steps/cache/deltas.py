@@ -37,11 +37,12 @@ def publish(root: Path, store: Store, index_entry: IndexEntry, whole: bytes) -> 
             # A box that can't be read is no base; another one may be, and the whole box is there
             # anyway.
             continue
-        return _told(store, index_entry, before, change) if change else index_entry
+        return _stored(store, index_entry, before, change) if change else index_entry
     return index_entry
 
 
-def _told(store: Store, index_entry: IndexEntry, before: IndexEntry, change: bytes) -> IndexEntry:
+def _stored(store: Store, index_entry: IndexEntry, before: IndexEntry, change: bytes) -> IndexEntry:
+    """Put the delta into the store; return the index entry that names it and earlier ones."""
     base = before.archive.sha256
     key = box.delta_key(box.named(index_entry.manifest), base)
     store.put(key, change)

@@ -33,6 +33,7 @@ def index_entry(root: Path, store: Store, name: Name) -> IndexEntry:
 
 
 def _read(root: Path, store: Store, name: Name, data: bytes) -> IndexEntry:
+    """Check the signature where signers are set, then decode the index entry."""
     if not data:
         raise BadBoxError("it is gone")
     signers = project(root).settings.signers

@@ -10,6 +10,7 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: The end of a held archive's name; the digest stands before it.
 END = ".tar.zst"
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.stores import Store
 
 FULL: Stage = "full"
+#: What a person has to do in most of the cases in which there is nothing to pack.
 RECORD = "run: doit full record=1"
 
 
@@ -96,6 +97,7 @@ def _recorded(root: Path) -> dict[str, Path]:
 
 
 def _manifest(root: Path, mark: Fingerprint, report: Report, files: tuple[Member, ...]) -> Manifest:
+    """Return the manifest: what the box fits, who made it, and its files."""
     producer = box.Producer(
         commit=mark.head,
         ref=os.environ.get("GITHUB_REF") or git.branch(root),

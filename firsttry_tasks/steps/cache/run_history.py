@@ -75,7 +75,7 @@ def known(root: Path) -> KnownRuns:
     return KnownRuns(lines=tuple(lines), source=source)
 
 
-def told(root: Path) -> tuple[list[Sighting], int]:
+def sightings(root: Path) -> tuple[list[Sighting], int]:
     """Return what the newest runs in the store saw of flaky tests, and how many runs those are."""
     store = BoundedStore(_place(root, PATIENT), PATIENT)
     files = sorted(store.entries(), key=lambda file: file.modified, reverse=True)

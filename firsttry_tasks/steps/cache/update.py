@@ -84,6 +84,7 @@ def _carry_through(root: Path) -> None:
 
 
 def _swap(root: Path) -> IndexEntry | None:
+    """Put what is ready in the staging folder in place; return its index entry, if any."""
     folder = warm_state.mypy_folder(root)
     index_entry = restore.finish(root / state_paths.STAGING, root / state_paths.WARM, folder)
     if index_entry:
@@ -144,6 +145,7 @@ def _has_mypy(root: Path) -> bool:
 
 
 def _is_nearer(root: Path, candidate: Candidate, parts: Mapping[str, str]) -> bool:
+    """Tell whether a box is nearer to the tree than the warm state that stands here."""
     # None: there is no usable state, and any box is nearer than that.
     here = warm_state.distance(root, parts)
     if here is None:
@@ -163,6 +165,7 @@ def _others(store: Store, choice: Choice, parts: Mapping[str, str]) -> Iterator[
 
 
 def _why_not(store: Store, name: box.Name, parts: Mapping[str, str]) -> str:
+    """Return why a box does not fit, by the parts in its index entry."""
     try:
         data = store.get(box.index_key(name), box.MOST_INDEX_ENTRY)
         if not data:
@@ -175,6 +178,7 @@ def _why_not(store: Store, name: box.Name, parts: Mapping[str, str]) -> str:
 
 
 def _nothing(names: list[box.Name], choice: Choice, line: git.Line) -> str:
+    """Return the sentence for the case that no box can be restored."""
     if choice.fitting:
         return "No golden cache could be used; warm goes on cold."
     # The usual cause in CI: actions/checkout fetches one commit unless told otherwise.

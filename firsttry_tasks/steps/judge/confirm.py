@@ -223,6 +223,7 @@ def _divergence(
     *,
     selected: bool = False,
 ) -> Divergence:
+    """Return the settled difference as the verdict and its file have it."""
     return Divergence(
         finding=finding.id,
         gate=finding.gate,

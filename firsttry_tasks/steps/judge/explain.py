@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 #: Escaped tests that are explained at most. A judgement: they mostly have one cause, and a person
 #: reads the first ones.
 EXPLAINED = 10
+#: The file that `doit compare --learn` writes to.
 SETTINGS = "pyproject.toml"
 DAY = 86_400.0
 

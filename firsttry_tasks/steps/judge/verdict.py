@@ -127,6 +127,7 @@ def _known(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict |
 
 
 def _divergences(both: dict[Stage, Report], verdict: Verdict) -> Divergences:
+    """Return the evidence as it is written to artifacts/divergence.json."""
     return Divergences(
         runs=history.identity(both) if len(both) == len(STAGES) else "",
         fingerprint=verdict.fingerprint,

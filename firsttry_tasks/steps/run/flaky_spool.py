@@ -87,6 +87,7 @@ def _retried(result: GateResult) -> Iterator[tuple[str, Seen]]:
 
 
 def _passed(result: GateResult, known: tuple[str, ...]) -> Iterator[tuple[str, Seen]]:
+    """Yield the passes of tests on the list, by which they heal."""
     detail = result.tests
     if detail is None:
         return
@@ -99,6 +100,7 @@ def _passed(result: GateResult, known: tuple[str, ...]) -> Iterator[tuple[str, S
 
 
 def _seen(result: GateResult, runs: int, failures: int, how: How) -> Seen:
+    """Return a sighting in the run that made this result."""
     return Seen(
         # The id tells one sighting from another when branches are merged: the same one counts
         # once.
@@ -136,6 +138,7 @@ def _diverged(verdict: Verdict, results: list[GateResult]) -> Iterator[tuple[str
 
 
 def _evidence(it: Divergence, tree: str) -> Seen:
+    """Return the sighting for a difference that reruns have settled."""
     return Seen(
         id=f"{RUN}:confirm",
         at=began(RUN),

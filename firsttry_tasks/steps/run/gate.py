@@ -93,6 +93,7 @@ def _why(
 def _run(
     here: Project, stage: Stage, gate: str, inputs: Inputs, tree: dict[str, str]
 ) -> tuple[GateRun, float]:
+    """Run the gate's tool; return what came of it and the seconds it took."""
     name = f"{stage}:{gate}"
     started = time.monotonic()
     CONSOLE.live(name, f"{stage} {gate:<10} ...")

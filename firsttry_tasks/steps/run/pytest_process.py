@@ -87,8 +87,9 @@ class LiveProgress:
         for line in whole.splitlines():
             if line.startswith(b'{"e": "collected"'):
                 self._of = len(msgspec.json.decode(line, type=pytest_gate.Event).why)
-        told = f"{self._done} of {self._of}" if self._of else "collecting"
+        progress = f"{self._done} of {self._of}" if self._of else "collecting"
         title = f"{self._stage} {'tests':<10}"
         CONSOLE.live(
-            f"{self._stage}:tests", f"{title} {told}, {duration(time.monotonic() - self._started)}"
+            f"{self._stage}:tests",
+            f"{title} {progress}, {duration(time.monotonic() - self._started)}",
         )

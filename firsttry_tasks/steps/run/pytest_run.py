@@ -50,6 +50,7 @@ def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRu
 
 
 def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
+    """Run all tests; record what they touch where a golden cache is to be made of it."""
     events = f"{job.work}/events.jsonl"
     # Without a recording nothing is traced: full is to be an independent witness.
     if not job.record:
@@ -77,6 +78,7 @@ def _record(
 
 
 def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
+    """Run the tests that a change can break, and learn from what they touch."""
     memory = DependencyDb(here.root / state_paths.DB)
     learned = disk.read_own(here.root / state_paths.LEARNED, WarmSummary) or WarmSummary()
     around = now(here, job, inputs, tree, memory)

@@ -113,6 +113,7 @@ def _tell(here: Project, findings: Iterable[Finding]) -> None:
 
 
 def _retry(job: Job, finding: Finding, times: int) -> Retried:
+    """Run a failed test again, at most ``times``, until it passes once."""
     nodeid = finding.nodeid or ""
     runs = 1
     # The first run is the one that failed.
@@ -124,6 +125,7 @@ def _retry(job: Job, finding: Finding, times: int) -> Retried:
 
 
 def _judged(said: ToolResult, retried: list[Retried]) -> ToolResult:
+    """Return the result without the findings of tests that passed in a retry."""
     green = {it.nodeid for it in retried if it.failures < it.runs}
     findings = tuple(f for f in said.findings if f.nodeid not in green)
     detail = said.tests

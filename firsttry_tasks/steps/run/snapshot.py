@@ -57,6 +57,7 @@ def _digest(here: Project, look: TreeSnapshot) -> bytes:
 
 
 def _write(here: Project, look: TreeSnapshot) -> None:
+    """Write manifests, inputs and fingerprint; a file whose content stays is not touched."""
     entries = here.entries(look)
     parts = here.parts | {"head": look.head}
     # Known flaky tests run always, so a new entry changes what a run does.
@@ -87,6 +88,7 @@ def _write_inputs(
     paths: tuple[str, ...],
     parts: dict[str, str],
 ) -> None:
+    """Write what one gate of one stage depends on, digest and parts."""
     from firsttry_tasks.gates import GATES
 
     # Only warm skips tests; a full run sees changed variables and files by running everything.

@@ -70,6 +70,7 @@ def _status(results: list[GateResult]) -> Literal["green", "red", "error"]:
 
 
 def _show(it: Report) -> None:
+    """Print warnings, findings, notes and the table; in CI also marks and a summary."""
     CONSOLE.say(*(f"warning: {warning}" for warning in it.warnings))
     for line in it.gates:
         result = line.result

@@ -83,6 +83,7 @@ def require(job: Job, tool: str) -> None:
 
 
 def _elapsed(title: str, name: str) -> Callable[[], None]:
+    """Return a function that shows the seconds since now on the live line ``name``."""
     started = time.monotonic()
 
     def watch() -> None:
