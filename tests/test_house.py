@@ -115,6 +115,12 @@ def test_no_folder_has_more_than_twelve_files() -> None:
 
 
 @pytest.mark.parametrize("module", sorted(_modules()))
+def test_no_file_is_longer_than_three_hundred_lines(module: str) -> None:
+    """A file that grows beyond that has two jobs."""
+    assert _modules()[module].read_text(encoding="utf-8").count("\n") <= 300
+
+
+@pytest.mark.parametrize("module", sorted(_modules()))
 def test_no_function_is_longer_than_fifty_lines(module: str) -> None:
     """A function fits on a screen."""
     tree = ast.parse(_modules()[module].read_text(encoding="utf-8"))
