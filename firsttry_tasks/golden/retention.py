@@ -59,7 +59,7 @@ def _left_over(
 ) -> tuple[str, ...]:
     """Return FirstTry's files that no index entry names and that are older than a day."""
     held = {key for stored_box in boxes for key in stored_box.keys}
-    ours = (file for file in files if file.key.startswith(box.PREFIX) and file.key not in held)
+    own = (file for file in files if file.key.startswith(box.PREFIX) and file.key not in held)
     # A publishing job writes the archive before the index entry. It may still run when its archive
     # has no entry, so a day, longer than any job may take on GitHub (six hours), must pass.
-    return tuple(sorted(file.key for file in ours if now - file.modified > DAY))
+    return tuple(sorted(file.key for file in own if now - file.modified > DAY))
