@@ -127,17 +127,20 @@ def _warning(count: int, limit: int) -> list[str]:
     return [f"WARNING: more than {limit} flaky tests. {mend}"]
 
 
+def _rate(test: FlakyTest) -> str:
+    """Return how often a test failed, with an interval: 1 of 2 runs says hardly anything."""
+    if not test.runs:
+        return "unknown"
+    low, high = interval(test.failures, test.runs)
+    return f"{test.failures / test.runs:.0%} ({low:.0%} to {high:.0%}, {test.runs} runs)"
+
+
 def _row(nodeid: str, test: FlakyTest, today: dt.date) -> tuple[str, ...]:
-    rate = "unknown"
-    # With its interval: 1 of 2 runs is 50 % and says hardly anything.
-    if test.runs:
-        low, high = interval(test.failures, test.runs)
-        rate = f"{test.failures / test.runs:.0%} ({low:.0%} to {high:.0%}, {test.runs} runs)"
     age = f"{(today - _day(test.first)).days} days" if test.first else "-"
     after = f" (after {test.before})" if test.before else ""
     return (
         test.state,
-        rate,
+        _rate(test),
         age,
         test.last[:10] or "-",
         test.expires or "-",

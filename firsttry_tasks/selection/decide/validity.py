@@ -159,6 +159,11 @@ class Validity:
             if number not in self._unit_masks:
                 self._unit_masks[number] = self._unit_mask(code, number)
             mask |= self._unit_masks[number]
+        return mask | self._loaded(code, observations)
+
+    def _loaded(self, code: CodeChanges, observations: Iterable[int]) -> OriginMask:
+        """Return the modules that were imported by name, or of which every line was read."""
+        mask = NO_ORIGINS
         for number in observations:
             kind, name = self.recorded.observations[number]
             if kind == "module":

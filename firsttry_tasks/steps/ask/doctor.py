@@ -20,8 +20,10 @@ from firsttry_tasks.stores import StoreError
 from firsttry_tasks.system import disk, file_state, json_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from firsttry_tasks.golden.retention import StoredBox
 
 #: Bytes of a dependency db that are worth a word: each warm run reads it before it chooses, and
 #: writes to it. A judgement.
@@ -62,15 +64,20 @@ def _state(root: Path) -> Iterator[str]:
     db = root / state_paths.DB
     if db.exists() and file_state.size(db) > LARGE:
         yield f"{WRONG}the dependency db is over {megabytes(LARGE)}; run: doit clear_cache"
+    yield from _origin(root)
+    if (root / state_paths.QUARANTINE).exists():
+        reason = disk.read(root / state_paths.QUARANTINE / "reason.txt") or b""
+        yield f"{WRONG}a box was refused: {' '.join(reason.decode('utf-8', 'replace').split())}"
+
+
+def _origin(root: Path) -> Iterator[str]:
+    """Yield where the warm state comes from, and what the store answered last."""
     golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     if golden:
         yield f"The warm state began with the golden cache of {golden.manifest.producer.commit}."
     asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
     if asked and asked.said:
         yield f"The last warm run that asked the store: {asked.said}"
-    if (root / state_paths.QUARANTINE).exists():
-        reason = disk.read(root / state_paths.QUARANTINE / "reason.txt") or b""
-        yield f"{WRONG}a box was refused: {' '.join(reason.decode('utf-8', 'replace').split())}"
 
 
 def _store(root: Path) -> Iterator[str]:
@@ -82,9 +89,14 @@ def _store(root: Path) -> Iterator[str]:
         # A warm run passes over a store that is down, so this is where a person learns of it.
         yield f"{WRONG}{error}"
         return
-    if not stored_boxes:
+    if stored_boxes:
+        yield from _stored(root, where, stored_boxes)
+    else:
         yield f"{where} holds no golden cache; on main, run: doit full publish record=1"
-        return
+
+
+def _stored(root: Path, where: str, stored_boxes: Sequence[StoredBox]) -> Iterator[str]:
+    """Yield how many golden caches a store holds, and whether the newest one is too old."""
     newest = age(time.time() - stored_boxes[0].modified)
     many = "s" if len(stored_boxes) > 1 else ""
     yield f"{where} holds {len(stored_boxes)} golden cache{many}, the newest {newest} old."
