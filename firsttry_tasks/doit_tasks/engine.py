@@ -16,8 +16,8 @@ from doit.exceptions import BaseFail, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
 from firsttry_tasks.model import state_paths
-from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.system import disk, process
+from firsttry_tasks.model.errors import FirstTryError, UsageError
+from firsttry_tasks.system import disk, machine, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,12 +140,29 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
         if reporter == "console":
             reporter = Reporter(outfile, {"failure_verbosity": failure_verbosity})
         order(tasks, self.sel_tasks)
+        chosen = frozenset(self.sel_tasks or ())
         if not num_process:
             # Threads, because a step waits for a process; they share what is read of the project,
             # and doit's own processes would each read it again.
             num_process, par_type = SIDE_BY_SIDE, "thread"
         args = (outfile, verbosity, always, continue_, reporter, num_process, par_type, *rest)
-        return guarded(lambda: int(super(Run, self)._execute(*args)), reporter)
+
+        def run() -> int:
+            refuse_reuse(chosen)
+            return int(super(Run, self)._execute(*args))
+
+        return guarded(run, reporter)
+
+
+def refuse_reuse(chosen: frozenset[str]) -> None:
+    """Raise UsageError for ``reuse=1`` where the run is meant to prove something."""
+    from firsttry_tasks.steps.run.project import asked
+
+    if asked("reuse") and ("parity" in chosen or machine.in_ci(os.environ)):
+        raise UsageError(
+            "reuse=1 lets gates of full stand that ran earlier, and that proves nothing: parity and"
+            " CI always run them. Leave it out."
+        )
 
 
 def order(tasks: dict[str, Task], selected: list[str] | None) -> None:

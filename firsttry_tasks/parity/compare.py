@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The exit code of a cache escape: far from the codes that tools use, so that CI can tell it apart.
 ESCAPE = 99
+#: The exit code where nothing is proved and nobody is to blame: a step that could not do its work.
+UNPROVED = 2
 #: Kinds of differences for which a test is put on the flaky list.
 LEARNED = frozenset({"flaky", "order-dependent", "environment"})
 #: Kinds that read well only after "a matter of".
@@ -38,6 +40,8 @@ def judge(reports: dict[Stage, Report | str]) -> Verdict:
     wrong = _incomparabilities(warm, full)
     if wrong:
         return _incomparable(wrong)
+    if reused(full):
+        return _unproved(reused(full))
     return _table(warm, full)
 
 
@@ -69,6 +73,17 @@ def _incomparabilities(warm: Report, full: Report) -> list[str]:
     if lost:
         wrong.append(f"full did not run {', '.join(sorted(lost))}")
     return wrong
+
+
+def reused(full: Report) -> tuple[str, ...]:
+    """Return the gates of a full report that did not run for it (``doit full reuse=1``)."""
+    return tuple(f"full:{line.result.gate}" for line in full.gates if line.cached)
+
+
+def _unproved(stand: Iterable[str]) -> Verdict:
+    """Return the verdict on a full report with gates that did not run: it accuses nobody."""
+    sentence = f"Nothing is proved: {', '.join(stand)} did not run (reuse=1). Run: doit full"
+    return Verdict(name="incomparable", exit_code=UNPROVED, sentence=sentence)
 
 
 def _incomparable(wrong: Iterable[str]) -> Verdict:

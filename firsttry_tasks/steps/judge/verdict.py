@@ -42,7 +42,8 @@ def judge(root: Path, *, learn: bool = False) -> None:
     verdict = compare.judge(found)
     both = {stage: it for stage, it in found.items() if not isinstance(it, str)}
     moved: tuple[str, ...] = ()
-    if len(both) == len(STAGES):
+    # What full did not run for this comparison is no evidence, for or against anybody.
+    if len(both) == len(STAGES) and not compare.reused(both["full"]):
         # `--learn` follows a comparison that has just found the escape: minutes of reruns would
         # find the same again.
         verdict = (learn and _known(root, both, verdict)) or _confirmed(root, both, verdict)

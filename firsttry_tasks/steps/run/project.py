@@ -47,10 +47,12 @@ class Project:
     @cached_property
     def record(self) -> bool:
         """Tell whether full runs record what a golden cache needs: `doit full record=1`."""
-        # doit fills its variables from the command line just before the tasks are made.
-        from doit import get_var
+        return asked("record")
 
-        return str(get_var("record") or "0") != "0"
+    @cached_property
+    def reuse(self) -> bool:
+        """Tell whether full's gates may stand from an earlier run: `doit full reuse=1`."""
+        return asked("reuse")
 
     @cached_property
     def locked(self) -> tuple[parity_lock.Lock, str]:
@@ -179,6 +181,14 @@ def today() -> dt.date:
     """Return the day in UTC."""
     # UTC, so that two people on one day agree on whether an entry has expired.
     return dt.datetime.now(dt.UTC).date()
+
+
+def asked(variable: str) -> bool:
+    """Tell whether a variable such as ``record=1`` stands on doit's command line."""
+    # doit fills its variables from the command line just before the tasks are made.
+    from doit import get_var
+
+    return str(get_var(variable) or "0") != "0"
 
 
 def began(run: str) -> str:

@@ -13,10 +13,11 @@ from firsttry_tasks.reporting import github, report_files
 from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.run import snapshot
-from firsttry_tasks.steps.run.project import RUN, project
+from firsttry_tasks.steps.run.project import RUN, began, project
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from firsttry_tasks.model.values import GateResult, Stage
@@ -50,10 +51,19 @@ def report(root: Path, stage: Stage) -> None:
         environment=mark.parts,
         gates=lines,
         failures=tuple(finding for result in results for finding in result.findings),
-        warnings=mark.warnings,
+        warnings=(*mark.warnings, *_reused(stage, lines)),
     )
     report_files.write_report(root, it)
     _show(it)
+
+
+def _reused(stage: Stage, lines: Iterable[GateReport]) -> Iterator[str]:
+    """Yield since when each gate of full stands that did not run now (``reuse=1``)."""
+    if stage == "full":
+        for line in lines:
+            if line.cached:
+                since = began(line.result.run)
+                yield f"full:{line.result.gate} stands since {since} and is no proof (reuse=1)"
 
 
 def _result(root: Path, stage: Stage, gate: str) -> GateResult:

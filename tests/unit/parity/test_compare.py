@@ -177,3 +177,11 @@ def test_verdicts_survive_the_way_to_disk(left: list[Finding], right: list[Findi
     """Encoding and decoding gives the same verdict."""
     verdict = _judge(_report("warm", left), _report("full", right))
     assert msgspec.json.decode(msgspec.json.encode(verdict), type=Verdict) == verdict
+
+
+def test_a_full_report_that_stands_proves_nothing() -> None:
+    """With ``reuse=1`` gates of full need not run: compare blames nobody, and is not green."""
+    full = report("full")
+    stood = tuple(msgspec.structs.replace(line, cached=True) for line in full.gates)
+    found = _judge(report("warm"), msgspec.structs.replace(full, gates=stood))
+    assert (found.exit_code, found.sentence.partition(":")[0]) == (2, "Nothing is proved")
