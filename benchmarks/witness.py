@@ -30,7 +30,7 @@ from benchmarks.harness import RESULTS
 from firsttry_tasks import fingerprint
 from firsttry_tasks.dependency_db import DependencyDb, Door
 from firsttry_tasks.fingerprint import Inputs
-from firsttry_tasks.gates import pytest as pytest_gate
+from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.steps.run import pytest_run, recording
@@ -239,7 +239,7 @@ class _Asking:
     def _learn(self, recorded: Path, memory: DependencyDb) -> None:
         now = self._now(memory)
         events = (recorded / _EVENTS).read_text("utf-8")
-        left = frozenset(pytest_gate.hear(events.splitlines()).deselected_by_project)
+        left = frozenset(pytest_events.hear(events.splitlines()).deselected_by_project)
         door = Door(
             read=lambda path: disk.read(self._root / path) or b"",
             before=lambda _path, _began: _AWAY,

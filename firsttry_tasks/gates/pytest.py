@@ -5,16 +5,17 @@ pytest's terminal output is never parsed: other plugins and settings change it.
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct
 
 from firsttry_tasks.config import project_layout
-from firsttry_tasks.model.values import Counts, Finding, Status, TestsDetail, ToolResult
+from firsttry_tasks.gates.pytest_events import PytestRun, finding, hear
+from firsttry_tasks.model.values import Finding, Status, TestsDetail, ToolResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.model.values import Command, Completed
@@ -33,48 +34,6 @@ PLACES = (
 )
 #: pytest's exit codes: tests failed, interrupted (collection errors), nothing collected.
 FAILED, INTERRUPTED, NOTHING = 1, 2, 5
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the plugin's stream; ``e`` is its kind, and says which other fields are set."""
-
-    e: str
-    id: str = ""
-    outcome: str = ""
-    seconds: float = 0.0
-    when: str = ""
-    message: str = ""
-    detail: str = ""
-    path: str | None = None
-    line: int | None = None
-    collected: int = 0
-    why: dict[str, str] = {}
-    deselected_by_project: tuple[str, ...] = ()
-    smoke: tuple[str, ...] = ()
-    text: str = ""
-    code: int = 0
-
-
-class PytestRun(Struct, frozen=True, kw_only=True):
-    """What a whole stream of events says.
-
-    ``why`` maps each selected test to its reason; ``running`` is the test that had begun and not
-    ended, "" where none had; ``unran`` are selected tests without an end; ``finished`` tells
-    whether pytest came to its end; ``total`` counts the tests that the project's options leave in.
-    """
-
-    counts: Counts
-    findings: tuple[Finding, ...]
-    why: dict[str, str] = {}
-    deselected_by_project: tuple[str, ...] = ()
-    smoke: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    durations: dict[str, float] = {}
-    total: int | None = None
-    running: str = ""
-    unran: frozenset[str] = frozenset()
-    finished: bool = False
 
 
 def command(job: Job) -> Command:
@@ -144,6 +103,8 @@ def said(job: Job, done: Completed) -> ToolResult:
     # A plugin can turn the run red without a failed test, such as a limit on coverage.
     elif done.code == FAILED and not findings:
         findings = (_red(done),)
+    elif done.code == NOTHING and not findings:
+        findings = _nothing(heard, job.paths)
     status: Status = "error" if message else "red" if findings else "green"
     counts = msgspec.structs.replace(heard.counts, selected=len(heard.why), total=heard.total)
     detail = TestsDetail(
@@ -157,115 +118,36 @@ def said(job: Job, done: Completed) -> ToolResult:
     return ToolResult(status=status, findings=findings, message=message, tests=detail)
 
 
-def hear(lines: Iterable[str]) -> PytestRun:
-    """Read a stream of events up to its end or to the first line that was cut."""
-    events = tuple(_events(lines))
-    ends = [event for event in events if event.e == "end"]
-    asked = [event for event in events if event.e == "collected"]
-    broken = [event for event in events if event.e == "collect"]
-    begun = [event.id for event in events if event.e == "start"]
-    ended = {event.id for event in ends}
-    return PytestRun(
-        counts=_counts(ends),
-        findings=(
-            *map(_uncollected, broken),
-            *(_failed(event) for event in ends if event.outcome in BAD),
-        ),
-        why=asked[-1].why if asked else {},
-        deselected_by_project=asked[-1].deselected_by_project if asked else (),
-        smoke=asked[-1].smoke if asked else (),
-        skipped=tuple(event.id for event in ends if event.outcome == "skipped"),
-        notes=tuple(event.text for event in events if event.e == "note"),
-        durations={event.id: round(event.seconds, 6) for event in ends},
-        total=asked[-1].collected - len(asked[-1].deselected_by_project) if asked else None,
-        running=next((nodeid for nodeid in reversed(begun) if nodeid not in ended), ""),
-        unran=frozenset(asked[-1].why if asked else ()) - ended,
-        finished=any(event.e == "finish" for event in events),
-    )
-
-
-BAD = frozenset({"failed", "error"})
-
-
-def _events(lines: Iterable[str]) -> Iterable[Event]:
-    for line in lines:
-        try:
-            yield msgspec.json.decode(line, type=Event)
-        except msgspec.DecodeError:
-            # A kill or a full disk cut the line. What follows can't be trusted, and without the
-            # finish event the run counts as died, so nothing is taken for green.
-            return
-
-
-def _counts(ends: Sequence[Event]) -> Counts:
-    outcomes = [event.outcome for event in ends]
-    return Counts(
-        passed=outcomes.count("passed"),
-        failed=sum(outcome in BAD for outcome in outcomes),
-        skipped=outcomes.count("skipped"),
-        xfailed=outcomes.count("xfailed"),
-        xpassed=outcomes.count("xpassed"),
-    )
-
-
-def _failed(event: Event) -> Finding:
-    rule = event.outcome if event.outcome == "failed" else f"error at {event.when}"
-    return _finding(
-        rule=rule,
-        nodeid=event.id,
-        message=event.message,
-        detail=event.detail,
-        path=event.path,
-        line=event.line,
-    )
-
-
-def _uncollected(event: Event) -> Finding:
-    path = event.id.partition("::")[0] or None
-    return _finding(
-        rule="collect",
-        nodeid=event.id,
-        message=event.message,
-        detail=event.detail,
-        path=path,
-        line=1,
-    )
-
-
 def _red(done: Completed) -> Finding:
     message = f"no test failed, but pytest is red{_tail(done)}"
-    return _finding(rule="exit", nodeid="", message=message)
+    return finding(rule="exit", nodeid="", message=message)
+
+
+def _nothing(heard: PytestRun, paths: Iterable[str]) -> tuple[Finding, ...]:
+    """Return a finding for a run without a test, where the project has files with tests.
+
+    pytest itself is red then, and so is the team's CI: a folder that moved, or an option that
+    deselects everything, would otherwise look like a suite that passes. It is no finding where the
+    plan had left the other tests out, because then none of what was left is a test.
+    """
+    if heard.skips:
+        return ()
+    names = ((path, path.rpartition("/")[2]) for path in paths)
+    files = [path for path, name in names if any(fnmatch(name, it) for it in heard.patterns)]
+    if not files:
+        return ()
+    message = (
+        f"pytest ran no test (exit code {NOTHING}), and {len(files)} of the files look like"
+        f" tests: {files[0]}"
+    )
+    return (finding(rule="no tests", nodeid="", message=message),)
 
 
 def _crash(heard: PytestRun, message: str) -> tuple[Finding, ...]:
     if not heard.running:
         return ()
     path = heard.running.partition("::")[0]
-    return (_finding(rule="crash", nodeid=heard.running, message=message, path=path, line=1),)
-
-
-def _finding(
-    *,
-    rule: str,
-    nodeid: str,
-    message: str,
-    detail: str = "",
-    path: str | None = None,
-    line: int | None = None,
-) -> Finding:
-    # The id has no message and no line: both stages must give a failing test the same id even where
-    # its message holds an address or a time.
-    return Finding(
-        id=f"tests:{nodeid or rule}",
-        gate="tests",
-        tool=TOOL,
-        rule=rule,
-        message=message,
-        path=path,
-        line=line,
-        nodeid=nodeid or None,
-        detail=detail,
-    )
+    return (finding(rule="crash", nodeid=heard.running, message=message, path=path, line=1),)
 
 
 def _in(heard: PytestRun) -> str:

@@ -81,4 +81,6 @@ class PlannedSelection:
             # Where the plan names the only tests to run, all others are left out by it.
             deselected_by_project=[] if self._plan.only else sorted(left),
             smoke=self._smoke,
+            skips=bool(self._plan.skip_tests or self._plan.skip_files or self._plan.only),
+            patterns=list(map(str, session.config.getini("python_files"))),
         )

@@ -17,7 +17,7 @@ from firsttry_tasks.system import disk, file_state
 if TYPE_CHECKING:
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.gates.pytest import PytestRun
+    from firsttry_tasks.gates.pytest_events import PytestRun
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
     from firsttry_tasks.steps.run.project import Project
 

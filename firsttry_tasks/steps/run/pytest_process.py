@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.gates import pytest as pytest_gate
+from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model.values import PLAN
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.gates.pytest import PytestRun
+    from firsttry_tasks.gates.pytest_events import PytestRun
     from firsttry_tasks.model.values import Completed, TestsPlan, ToolResult
 
 
@@ -45,7 +46,7 @@ def once(
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     # For a person who wants to see what pytest printed; nothing reads it back.
     disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
-    heard = pytest_gate.hear(events.splitlines())
+    heard = pytest_events.hear(events.splitlines())
     done = msgspec.structs.replace(done, out=events, err=_own_words(done))
     return pytest_gate.said(job, done), heard, command.argv
 
@@ -86,7 +87,7 @@ class LiveProgress:
         self._done += whole.count(b'{"e": "end"')
         for line in whole.splitlines():
             if line.startswith(b'{"e": "collected"'):
-                self._of = len(msgspec.json.decode(line, type=pytest_gate.Event).why)
+                self._of = len(msgspec.json.decode(line, type=pytest_events.Event).why)
         progress = f"{self._done} of {self._of}" if self._of else "collecting"
         title = f"{self._stage} {'tests':<10}"
         CONSOLE.live(

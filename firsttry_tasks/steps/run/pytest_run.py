@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.gates.pytest import PytestRun
+    from firsttry_tasks.gates.pytest_events import PytestRun
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
     from firsttry_tasks.selection.syntax.fragment import Fragment
     from firsttry_tasks.steps.run.project import Project

@@ -52,7 +52,9 @@ def _said(*events: object, code: int = 0, err: str = "", cut: int | None = None)
     [
         (GREEN, 0, "green", ""),
         (RED, 1, "red", ""),
-        (({"e": "collected"}, FINISH), 5, "green", ""),
+        (({"e": "collected"}, FINISH), 5, "red", ""),
+        (({"e": "collected", "skips": True}, FINISH), 5, "green", ""),
+        (({"e": "collected", "patterns": ["check_*.py"]}, FINISH), 5, "green", ""),
         (
             (COLLECTED, START_A, END_A, FINISH),
             0,
@@ -191,3 +193,15 @@ def test_coverage_is_measured_where_the_lock_asks(stage: str, wanted: bool, has:
 def test_without_pytest_cov_nothing_is_said_of_it() -> None:
     """An unknown option would end pytest."""
     assert not [word for word in pytest_gate.command(job()).argv if "cov" in word]
+
+
+def test_a_run_without_a_test_names_a_file_that_has_some() -> None:
+    """Both stages give it the same id, and it is no red of a plugin."""
+    [it] = _said({"e": "collected"}, FINISH, code=5).findings
+    assert (it.id, "tests/test_a.py" in it.message) == ("tests:no tests", True)
+
+
+def test_a_project_without_tests_is_green() -> None:
+    """Pytest's exit code 5 says nothing against one that has no file with tests."""
+    done = completed('{"e": "collected"}\n{"e": "finish", "code": 5}\n', 5)
+    assert gates.said("tests", job(paths=("src/a.py",)), done).status == "green"

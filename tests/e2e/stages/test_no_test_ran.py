@@ -1,0 +1,48 @@
+"""Runs in which pytest finds no test: red where the team's own pytest is red."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.checkout import TESTS_ONLY
+
+if TYPE_CHECKING:
+    from tests.e2e.checkout import Checkout
+
+EMPTY = '[tool.pytest.ini_options]\ntestpaths = ["moved"]\n'
+DESELECTED = '[tool.pytest.ini_options]\naddopts = "-k nothing_is_called_so"\n'
+
+
+@pytest.mark.parametrize("settings", [EMPTY, DESELECTED])
+def test_a_suite_that_finds_no_test_is_red(shop: Checkout, settings: str) -> None:
+    """Its folder moved, or an option leaves out all: in both stages, again and again."""
+    shop.write("moved/readme.txt", "")
+    shop.write("pyproject.toml", TESTS_ONLY + settings)
+    own = shop.run("python", "-m", "pytest", "-q")
+    codes = [shop.run("doit", "warm").code, shop.run("doit", "warm").code]
+    judged = shop.run("doit", "parity")
+    assert (own.code, codes, judged.code) == (5, [1, 1], 1), judged.out
+    assert (shop.verdict().name, shop.failed()) == ("red", {"tests:no tests"}), judged.out
+
+
+def test_a_suite_that_loses_its_tests_turns_red(proved: Checkout) -> None:
+    """Also for a warm run that knows the tests from before."""
+    proved.write("pyproject.toml", TESTS_ONLY + DESELECTED)
+    done = proved.run("doit", "warm")
+    assert (done.code, "ran no test" in done.out) == (1, True), done.out
+
+
+def test_a_project_without_tests_is_green(shop: Checkout) -> None:
+    """It has none to find."""
+    shop.git("rm", "-rqf", "tests")
+    done = shop.run("doit", "parity")
+    assert (done.code, shop.verdict().name) == (0, "success"), done.out
+
+
+def test_a_new_file_without_tests_turns_nothing_red(proved: Checkout) -> None:
+    """Warm looks into it alone, finds none, and knows that there are others."""
+    proved.write("tests/test_none.py", "VALUE = 1\n")
+    done = proved.run("doit", "warm")
+    assert done.code == 0, done.out
