@@ -265,13 +265,14 @@ class Divergences(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What comparing the two reports says, and the findings that it rests on."""
+    """What comparing two reports says, and why; ``unchecked`` are usual gates that did not run."""
 
     schema_version: int = SCHEMA_VERSION
     name: VerdictName
     exit_code: int
     sentence: str
     fingerprint: str = ""
+    unchecked: tuple[str, ...] = ()
     only_full: tuple[Finding, ...] = ()
     only_warm: tuple[Finding, ...] = ()
     both: int = 0

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The exit code of a cache escape: far from the codes that tools use, so that CI can tell it apart.
 ESCAPE = 99
+#: The gates that a project has unless it switches them off.
+USUAL = ("ruff", "mypy", "tests")
 #: The exit code where nothing is proved and nobody is to blame: a step that could not do its work.
 UNPROVED = 2
 #: Kinds of differences for which a test is put on the flaky list.
@@ -37,24 +39,39 @@ def judge(reports: dict[Stage, Report | str]) -> Verdict:
     warm, full = reports["warm"], reports["full"]
     if isinstance(warm, str) or isinstance(full, str):
         return _incomparable(wrong)
+    unchecked = tuple(gate for gate in USUAL if gate not in _gates(full))
+    return msgspec.structs.replace(_compared(warm, full), unchecked=unchecked)
+
+
+def _compared(warm: Report, full: Report) -> Verdict:
+    """Return the verdict on two reports; what keeps them from being compared comes first."""
     wrong = _incomparabilities(warm, full)
     if wrong:
         return _incomparable(wrong)
     if reused(full):
-        return _unproved(reused(full))
-    return _table(warm, full)
+        who = ", ".join(reused(full))
+        return _unproved(f"{who} did not run (reuse=1). Run: doit full", "incomparable")
+    found = _table(warm, full)
+    dead = _dead_alike(warm, full)
+    # An escape in another gate stands: a dead one must not cover it up.
+    if dead and found.exit_code != ESCAPE:
+        words = (f"{gate} could not do its work in either stage ({dead[gate]})" for gate in dead)
+        return _unproved("; ".join(words), "infrastructure")
+    return found
 
 
 def _incomparabilities(warm: Report, full: Report) -> list[str]:
     """Return a sentence for each reason why two reports can't be compared."""
     wrong = []
+    # What both could not do alike is no fault of warm's.
+    dead = _dead_alike(warm, full)
     for stage, report in (("warm", warm), ("full", full)):
         if report.stage != stage:
             wrong.append(f"the {stage} report is of stage {report.stage}")
         wrong += [
             f"{stage}:{line.result.gate} could not do its work ({line.result.message})"
             for line in report.gates
-            if line.result.status == "error"
+            if line.result.status == "error" and line.result.gate not in dead
         ]
         wrong += [
             f"{', '.join(result.changed_during_run[:3])} changed while {stage}:{result.gate} ran"
@@ -80,10 +97,21 @@ def reused(full: Report) -> tuple[str, ...]:
     return tuple(f"full:{line.result.gate}" for line in full.gates if line.cached)
 
 
-def _unproved(stand: Iterable[str]) -> Verdict:
-    """Return the verdict on a full report with gates that did not run: it accuses nobody."""
-    sentence = f"Nothing is proved: {', '.join(stand)} did not run (reuse=1). Run: doit full"
-    return Verdict(name="incomparable", exit_code=UNPROVED, sentence=sentence)
+def _dead_alike(warm: Report, full: Report) -> dict[str, str]:
+    """Return the gates that could not do their work in both stages, for the same reason."""
+    died = {line.result.gate: line.result for line in full.gates if line.result.status == "error"}
+    return {
+        line.result.gate: line.result.message
+        for line in warm.gates
+        if line.result.status == "error"
+        and line.result.gate in died
+        and line.result.message == died[line.result.gate].message
+    }
+
+
+def _unproved(why: str, name: VerdictName) -> Verdict:
+    """Return the verdict where there is no evidence, and nothing to hold against warm."""
+    return Verdict(name=name, exit_code=UNPROVED, sentence=f"Nothing is proved: {why}")
 
 
 def _incomparable(wrong: Iterable[str]) -> Verdict:

@@ -122,7 +122,9 @@ def explanation(it: Report) -> list[str]:
 def verdict(it: Verdict) -> list[str]:
     """Return the verdict's name and the differences that it rests on."""
     # Without its sentence: that is printed last, where people look first.
-    lines = [f"verdict: {it.name}"]
+    # In the first line: what was not checked is easily taken for green.
+    unchecked = f" (not checked: {', '.join(it.unchecked)})" if it.unchecked else ""
+    lines = [f"verdict: {it.name}{unchecked}"]
     for side, found in (("only full saw", it.only_full), ("only warm saw", it.only_warm)):
         lines += [f"  {side} [{f.gate}] {finding(f)}" for f in found[:SHOWN]]
         if len(found) > SHOWN:

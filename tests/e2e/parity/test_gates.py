@@ -70,3 +70,15 @@ def test_a_pytest_that_dies_again_is_an_escape(checkout: Checkout, tmp_path: Pat
     _moody(checkout, tmp_path, "PF")
     ran = checkout.run("doit", "parity")
     assert (ran.code, checkout.verdict().name) == (99, "incomparable"), ran.out
+
+
+def test_a_tool_that_can_work_in_neither_stage_blames_nobody(shop: Checkout) -> None:
+    """Its own configuration is wrong: nothing is proved, and nothing is warm's fault."""
+    shop.write(
+        "pyproject.toml",
+        '[tool.firsttry.ruff]\nenabled = false\n[tool.mypy]\nplugins = ["there_is_none"]\n',
+    )
+    ran = shop.run("doit", "parity")
+    assert (ran.code, shop.verdict().name) == (2, "infrastructure"), ran.out
+    assert "could not do its work in either stage" in shop.verdict().sentence
+    assert "verdict: infrastructure (not checked: ruff)" in ran.out

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks.model.values import Finding, Report, Verdict
+from firsttry_tasks.model.values import Finding, GateResult, Report, Stage, Verdict
 from firsttry_tasks.parity import compare
+from firsttry_tasks.reporting import text
 from tests.builders import finding, report, result
 
 A, B = finding("t.py::a"), finding("t.py::b")
@@ -185,3 +186,34 @@ def test_a_full_report_that_stands_proves_nothing() -> None:
     stood = tuple(msgspec.structs.replace(line, cached=True) for line in full.gates)
     found = _judge(report("warm"), msgspec.structs.replace(full, gates=stood))
     assert (found.exit_code, found.sentence.partition(":")[0]) == (2, "Nothing is proved")
+
+
+def _dead(stage: Stage, message: str, *others: GateResult) -> Report:
+    broken = result("mypy", stage=stage, status="error", message=message)
+    return report(stage, broken, *others)
+
+
+def test_a_gate_that_dies_alike_in_both_stages_blames_nobody() -> None:
+    """Nothing is proved, and nothing is warm's fault: 2, not 99."""
+    tests = result("tests")
+    found = _judge(_dead("warm", "no mypy", tests), _dead("full", "no mypy", tests))
+    assert (found.name, found.exit_code, "no mypy" in found.sentence) == ("infrastructure", 2, True)
+
+
+def test_a_gate_that_dies_otherwise_is_an_escape() -> None:
+    """Two reasons are no agreement."""
+    assert _judge(_dead("warm", "no mypy"), _dead("full", "out of memory")).exit_code == 99
+
+
+def test_a_dead_gate_covers_up_no_escape() -> None:
+    """What another gate saw in full alone stands."""
+    found = _judge(
+        _dead("warm", "no mypy", result("tests")), _dead("full", "no mypy", result("tests", A))
+    )
+    assert (found.name, found.exit_code) == ("escape", 99)
+
+
+def test_the_verdict_says_what_was_not_checked() -> None:
+    """In its first line, where a gate is off."""
+    found = _judge(report("warm", result("ruff")), report("full", result("ruff")))
+    assert text.verdict(found)[0] == "verdict: success (not checked: mypy, tests)"
