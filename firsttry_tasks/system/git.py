@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.system import process
+from firsttry_tasks.system import machine, process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +28,12 @@ def top(folder: Path) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Return this environment without the variables that git sets for its hooks."""
+    """Return this environment without the variables that name another repository or index."""
     # A pre-commit hook has GIT_DIR and GIT_INDEX_FILE set, and git would answer of that index.
-    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    # Its messages are quoted in English sentences, so they are to be English, too.
-    return own | {"LC_ALL": "C"}
+    own = {name: it for name, it in os.environ.items() if name not in machine.OF_REPOSITORY}
+    # Its messages are quoted in English sentences, so they are to be English, too. And looking
+    # takes no lock: git would rewrite the index under a person's own git, or a hook's.
+    return own | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def ask(root: Path, *argv: str, stdin: bytes = b"") -> bytes:
@@ -54,15 +55,40 @@ def main_branch(root: Path, name: str) -> str:
         if code == 0:
             return known
     raise FirstTryError(
-        f"There is no branch {name} here; fetch it, or set main in pyproject.toml, [tool.firsttry]."
+        f"There is no branch {name} here; fetch it{_whole(root, name)}, or set main in"
+        " pyproject.toml, [tool.firsttry]."
+    )
+
+
+def require_common_commit(root: Path, base: str) -> None:
+    """Raise FirstTryError, with what mends it, where HEAD and ``base`` have no commit in common."""
+    argv = ["git", "merge-base", "HEAD", base]
+    [(code, _, _)] = process.outputs([argv], cwd=str(root), env=environment())
+    if code:
+        raise FirstTryError(
+            f"HEAD and {base} have no commit in common here, so nothing tells which lines are new;"
+            f" fetch the whole history{_whole(root, base.removeprefix('origin/'))}."
+        )
+
+
+def _whole(root: Path, main: str) -> str:
+    """Return how to fetch what a shallow clone lacks, in parentheses; "" for a whole clone."""
+    [(_, out, _)] = process.outputs(
+        [["git", "rev-parse", "--is-shallow-repository"]], cwd=str(root), env=environment()
+    )
+    if out.strip() != b"true":
+        return ""
+    return (
+        " (this clone is shallow: 'git fetch --unshallow origin"
+        f" +refs/heads/{main}:refs/remotes/origin/{main}', or fetch-depth: 0 for actions/checkout)"
     )
 
 
 def failure(verb: str, err: str) -> str:
-    """Return the sentence for a git command that failed, with the first line that git printed."""
-    # git says what is wrong first, and prints hints below.
-    last = err.splitlines()[0] if err else "no message"
-    return f"git {verb} failed: {last.removeprefix('fatal: ')}."
+    """Return the sentence for a git command that failed, with all that git printed."""
+    # git says what is wrong first, and what mends it below.
+    words = " ".join(err.split()) or "no message"
+    return f"git {verb} failed: {words.removeprefix('fatal: ')}"
 
 
 def fields(raw: bytes) -> list[str]:

@@ -21,9 +21,29 @@ PASSING = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST", "COVERAGE_PR
 #: What a shell says of itself. It differs from one call to the next, so a test that looks at the
 #: whole environment would look changed in each run.
 OF_SHELL = frozenset({"_", "OLDPWD", "SHLVL"})
-#: What a gate's process must not inherit: in a hook git sets GIT_DIR and GIT_INDEX_FILE, and a
-#: test that calls git in a folder of its own would work on the project's repository.
-FOREIGN = ("GIT_", "FIRSTTRY_", *PASSING)
+#: The variables by which git names one repository (``git rev-parse --local-env-vars`` lists them).
+#: In a hook git sets some of them, and a test that calls git in a folder of its own would work on
+#: the project's repository. Those of the list that configure git are left out here: who sets an
+#: identity or ``safe.directory`` by the environment wants it for what tests start, too.
+OF_REPOSITORY = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+#: What a gate's process must not inherit beside them: FirstTry's own, and what is set for a while.
+FOREIGN = ("FIRSTTRY_", *PASSING)
 
 
 def python() -> str:
@@ -97,11 +117,12 @@ def steering(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment a gate starts from, without FOREIGN and OF_SHELL variables."""
+    """Return the environment a gate starts from, without what belongs to this process alone."""
+    dropped = OF_SHELL | OF_REPOSITORY
     return {
         name: value
         for name, value in environ.items()
-        if not name.startswith(FOREIGN) and name not in OF_SHELL
+        if not name.startswith(FOREIGN) and name not in dropped
     }
 
 

@@ -68,7 +68,13 @@ def test_ci_is_known_by_its_variable(value: str, is_one: bool) -> None:  # noqa:
 
 def test_a_hook_does_not_steer_the_gates() -> None:
     """What git sets for its hooks, and what is meant for others, is taken away."""
-    given = {"GIT_DIR": "x", "FIRSTTRY_PLAN": "x", "PYTEST_CURRENT_TEST": "x", "HOME": "h"}
+    given = {
+        "GIT_DIR": "x",
+        "GIT_INDEX_FILE": "x",
+        "FIRSTTRY_PLAN": "x",
+        "PYTEST_CURRENT_TEST": "x",
+        "HOME": "h",
+    }
     assert machine.clean(given) == {"HOME": "h"}
 
 
