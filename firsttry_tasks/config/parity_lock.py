@@ -206,7 +206,7 @@ def sections(root: Path) -> dict[str, dict[str, object]]:
     if isinstance(tool, dict):
         found |= {f"pyproject.toml [tool.{name}]": tool.get(name, {}) for name in TABLES}
     for name, starts in INI_FILES.items():
-        parser = _ini(root / name)
+        parser = ini(name, disk.read(root / name) or b"")
         for section in parser.sections():
             if section.startswith(starts):
                 found[f"{name} [{section}]"] = dict(parser[section])
@@ -223,13 +223,14 @@ def _toml(file: Path) -> dict[str, object]:
         raise UsageError(f"{file.name} can't be read: {error}.") from error
 
 
-def _ini(file: Path) -> RawConfigParser:
+def ini(name: str, text: str | bytes) -> RawConfigParser:
+    """Return the parsed text of an ini file; UsageError, with its name, where it can't be read."""
     from configparser import Error, RawConfigParser
 
     # Raw and lenient, as the tools read theirs: "%" is no interpolation, options may come twice.
     parser = RawConfigParser(strict=False, allow_no_value=True)
     try:
-        parser.read_string((disk.read(file) or b"").decode("utf-8"))
+        parser.read_string(text if isinstance(text, str) else text.decode("utf-8"))
     except (Error, UnicodeDecodeError) as error:
-        raise UsageError(f"{file.name} can't be read: {error}.") from error
+        raise UsageError(f"{name} can't be read: {error}.") from error
     return parser

@@ -25,6 +25,12 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     args: tuple[str, ...] = ()
 
 
+class PytestSettings(GateSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The tests gate's settings; ``command`` is how the team calls pytest, "" to find it out."""
+
+    command: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tool.firsttry]`, every key optional.
 
@@ -58,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     parallel_seconds: float = 5.0
     ruff: GateSettings = GateSettings()
     mypy: GateSettings = GateSettings()
-    pytest: GateSettings = GateSettings()
+    pytest: PytestSettings = PytestSettings()
 
 
 class LoadedSettings(Struct, frozen=True, kw_only=True):

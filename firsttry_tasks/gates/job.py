@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from firsttry_tasks.config.parity_lock import Lock
 from firsttry_tasks.config.settings import Settings
+from firsttry_tasks.config.team_command import PytestCall
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Command, Stage
 
@@ -23,8 +24,8 @@ class Job(Struct, frozen=True, kw_only=True):
     runs; ``configured`` maps a place (``pyproject.toml [tool.mypy]``) to the names of the options
     set there; ``programs`` maps a tool to the path of its program, "" where it is missing;
     ``installed`` names the distributions in the environment; ``base`` is the commit that changed
-    lines are counted from. With ``record``, a full run leaves what a golden cache needs in
-    ``recorded``.
+    lines are counted from; ``call`` is how the team calls pytest. With ``record``, a full run
+    leaves what a golden cache needs in ``recorded``.
     """
 
     root: str
@@ -39,6 +40,7 @@ class Job(Struct, frozen=True, kw_only=True):
     configured: dict[str, tuple[str, ...]] = {}
     installed: frozenset[str] = frozenset()
     base: str = ""
+    call: PytestCall = PytestCall()
     record: bool = False
 
     @property

@@ -39,12 +39,22 @@ FAILED, INTERRUPTED, NOTHING = 1, 2, 5
 def command(job: Job) -> Command:
     """Return pytest's command with FirstTry's plugin, which selects and records."""
     # testmon's hooks are off: where it is installed they would record, and deselect, a second time.
-    head = (job.python, "-m", "pytest", "-p", PLUGIN, "-p", "no:testmon", f"--rootdir={job.root}")
+    ours = ("-p", PLUGIN, "-p", "no:testmon", f"--rootdir={job.root}")
+    head = (*_program(job), *job.call.args, *ours)
     # --lf and its like read the cache of the last run: a full run must not see one.
     cold = ("-o", f"cache_dir={job.work}/pytest_cache")
     stage = cold if job.stage == "full" else ()
     cover = coverage_options(job)
     return job.start(TOOL, job.settings.pytest, (*head, *stage, *cover), targets(job))
+
+
+def _program(job: Job) -> tuple[str, ...]:
+    """Return what starts pytest, in the form in which the team calls it."""
+    if job.call.form == "module":
+        return (job.python, *job.call.flags, "-m", TOOL)
+    # Without the script -P does nearly the same: it puts no folder on sys.path, the script its own.
+    script = job.programs.get(TOOL)
+    return (job.python, script) if script else (job.python, "-P", "-m", TOOL)
 
 
 def coverage_options(job: Job) -> tuple[str, ...]:

@@ -30,6 +30,9 @@ LOCK = f"{STATE}/lock"
 DOIT_DB = f"{STATE}/doit.db"
 STORE = f"{STATE}/store"
 
+#: How pytest is called where no file of the project says it: what the first run found to work.
+CALL = f"{STATE}/pytest_call.json"
+
 #: What git last said of the tree, and the inputs of each gate that follow from it.
 INPUTS = f"{STATE}/inputs"
 SEEN = f"{INPUTS}/seen"

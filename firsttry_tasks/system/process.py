@@ -245,9 +245,14 @@ def _bytes(stream: IO[bytes]) -> bytes:
     return stream.read()
 
 
+def beside(name: str) -> str | None:
+    """Return the program of this name that stands beside this Python."""
+    place = os.path.join(os.path.dirname(sys.executable), name)  # noqa: PTH118, PTH120  pathlib would follow the venv's link
+    return place if os.access(place, os.X_OK) else None
+
+
 def find(name: str) -> str | None:
     """Return the program that stands beside this Python, else the one on PATH."""
     # The tools of the environment that FirstTry runs in come first: it may not be activated, and
     # another version on PATH would give other findings.
-    beside = os.path.join(os.path.dirname(sys.executable), name)  # noqa: PTH118, PTH120  pathlib would follow the venv's link
-    return beside if os.access(beside, os.X_OK) else shutil.which(name)
+    return beside(name) or shutil.which(name)

@@ -48,7 +48,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         key=inputs.key,
         run=RUN,
         seconds=round(seconds, 3),
-        why=(*why, *ran.why),
+        why=tuple(dict.fromkeys((*why, *ran.why))),
         message=ran.said.message,
         version=here.installed.get(GATES[gate].TOOL, ""),
         argv=ran.argv,

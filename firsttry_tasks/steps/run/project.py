@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import __version__, fingerprint
-from firsttry_tasks.config import parity_lock, settings
+from firsttry_tasks.config import parity_lock, settings, team_command
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Watched
@@ -134,6 +134,12 @@ class Project:
         moved = {f"variable {n}": seen for n, seen in variables.items() if seen != old.variables[n]}
         return _text(moved | {n: seen for n, seen in files.items() if seen != old.files[n]})
 
+    @cached_property
+    def call(self) -> team_command.PytestCall:
+        """Return how the team calls pytest: as the settings say it, else as its own files do."""
+        command = self.settings.pytest.command
+        return team_command.given(command) if command else team_command.find(self.root, self.top)
+
     def gates(self, stage: Stage) -> tuple[str, ...]:
         """Return the gates of a stage, in the order they are shown."""
         own = {
@@ -159,10 +165,12 @@ class Project:
             env=self.environment,
             work=str(self.root / state_paths.work_folder(stage, gate)),
             python=sys.executable,
-            programs={name: process.find(name) or "" for name in ("ruff", "diff-cover")},
+            programs={name: process.find(name) or "" for name in ("ruff", "diff-cover")}
+            | {"pytest": process.beside("pytest") or ""},
             configured={place: tuple(o) for place, o in parity_lock.sections(self.root).items()},
             installed=frozenset(self.installed),
             base=self.settings.main,
+            call=self.call if gate == "tests" else team_command.PytestCall(),
             # Only full runs record: they start cold, so no earlier state can leak into a golden
             # cache.
             record=self.record and stage == "full" and gate in RECORDING,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
+from firsttry_tasks.config.team_command import PytestCall
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.gates import pytest_events
+from firsttry_tasks.model.state_paths import CALL
 from firsttry_tasks.model.values import PLAN
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
@@ -23,15 +27,65 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Completed, TestsPlan, ToolResult
 
 
+#: How Python names a module that it did not find, up to the first dot.
+NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '(\w+)")
+
+
 def once(
     job: Job, plan: TestsPlan, watch: Callable[[], None] | None = None
 ) -> tuple[ToolResult, PytestRun, tuple[str, ...]]:
     """Run pytest once by ``plan``; return its findings, its events and the command line.
 
+    Where no file says how the team calls pytest, the first run that finds tests settles it.
+    """
+    # An earlier run of this checkout has settled it.
+    settled = None if job.call.place else disk.read_own(Path(job.root) / CALL, PytestCall)
+    call = settled or job.call
+    ran = _once(replace(job, call=call), plan, watch)
+    if not call.place:
+        if missing := _missing(ran[0], Path(job.root)):
+            # It can't be how the team calls it, if the tests could never be imported so.
+            other = PytestCall(form="module")
+            again = _once(replace(job, call=other), plan, watch)
+            if not _missing(again[0], Path(job.root)):
+                call, ran = other, again
+                CONSOLE.say(
+                    f"note: pytest alone can't import {missing} from here, {call} can; that is how"
+                    " it is called now. Say how you call it: [tool.firsttry.pytest] command"
+                )
+        if ran[1].finished and ran[1].total:
+            disk.write_json(Path(job.root) / CALL, replace(call, place=CALL))
+    return _noted(ran[0], call), *ran[1:]
+
+
+def _missing(said: ToolResult, root: Path) -> str:
+    """Return a module of the project's own folder that pytest could not import; "" for none."""
+    broken = [it for it in said.findings if it.rule == "collect"]
+    words = (said.message, *(f"{it.message} {it.detail}" for it in broken))
+    names = (name for text in words for name in NO_MODULE.findall(text))
+    return next(
+        (name for name in names if (root / name).is_dir() or (root / f"{name}.py").is_file()), ""
+    )
+
+
+def _noted(said: ToolResult, call: PytestCall) -> ToolResult:
+    """Add to the result how pytest was called, and what says so."""
+    if said.tests is None:
+        return said
+    by = f"as {call.place} calls it" if call.place else "by its own name, as no file says how"
+    note = f"pytest is called {by}: {call}"
+    return replace(said, tests=replace(said.tests, notes=(note, *said.tests.notes)))
+
+
+def _once(
+    job: Job, plan: TestsPlan, watch: Callable[[], None] | None
+) -> tuple[ToolResult, PytestRun, tuple[str, ...]]:
+    """Run pytest once, called as the job says.
+
     What happened is read from the event file, so a crash half-way keeps what ran before it.
     """
     place = Path(job.work) / "plan.json"
-    plan = msgspec.structs.replace(plan, data=_data(job) if plan.records else ())
+    plan = replace(plan, data=_data(job) if plan.records else ())
     # By a file, because the lists of tests are longer than a command line may be.
     disk.write(place, msgspec.json.encode(plan))
     # An earlier run's events would be read as this run's, if pytest did not start.
@@ -40,14 +94,14 @@ def once(
         # Each process adds a file, so those of the last run have to go.
         disk.fresh_folder(Path(plan.records))
     # By a variable: xdist's workers inherit it with the environment.
-    job = msgspec.structs.replace(job, env=job.env | {PLAN: str(place)})
+    job = replace(job, env=job.env | {PLAN: str(place)})
     command = pytest_gate.command(job)
     done = process.run(command, watch or LiveProgress(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     # For a person who wants to see what pytest printed; nothing reads it back.
     disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
     heard = pytest_events.hear(events.splitlines())
-    done = msgspec.structs.replace(done, out=events, err=_own_words(done))
+    done = replace(done, out=events, err=_own_words(done))
     return pytest_gate.said(job, done), heard, command.argv
 
 

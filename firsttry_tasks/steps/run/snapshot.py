@@ -18,6 +18,7 @@ from firsttry_tasks.system import disk, working_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from firsttry_tasks.gates.job import Job
     from firsttry_tasks.model.values import Stage
     from firsttry_tasks.system.working_tree import TreeSnapshot
 
@@ -96,19 +97,24 @@ def _write_inputs(
         parts = parts | {"watched": here.watched}
     job = here.job(stage, gate, paths)
     command = GATES[gate].command(job)
-    argv = _portable(here, command.argv) if command else "nothing to do"
+    argv = _portable(job, command.argv) if command else "nothing to do"
     if job.record:
         # A green result that recorded nothing must not stand for one that has to.
         argv = f"{argv} (recording)"
+    if gate == "tests" and not job.call.place:
+        # The first run finds out how pytest is called. Where a file says it later, that may be
+        # another way, and then every test has to run.
+        argv = f"{argv} (called as the first run found out)"
     value = fingerprint.inputs(gate, data, parts, argv)
     place = here.root / state_paths.inputs_file(stage, gate)
     disk.write_if_changed(place, msgspec.json.format(msgspec.json.encode(value)) + b"\n")
 
 
-def _portable(here: Project, argv: tuple[str, ...]) -> str:
+def _portable(job: Job, argv: tuple[str, ...]) -> str:
     """Return the command line without this machine's paths, so that keys of two machines agree."""
     program = argv[0].rpartition("/")[2]
-    rest = (word.replace(str(here.root), ".") for word in argv[1:])
+    names = {place: name for name, place in job.programs.items() if place}
+    rest = (names.get(word) or word.replace(job.root, ".") for word in argv[1:])
     return " ".join(("python" if program.startswith("python") else program, *rest))
 
 

@@ -1,0 +1,107 @@
+"""How a team calls pytest, read from what its CI and its tools' files say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firsttry_tasks.config import team_command
+from firsttry_tasks.config.team_command import PytestCall
+from firsttry_tasks.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORKFLOW = """\
+name: pytest
+on: [push]
+jobs:
+  test:
+    name: python -m pytest
+    steps:
+      - run: pip install pytest tox
+      - name: pytest
+        run: |
+          {}
+"""
+SCRIPT = [
+    ("Makefile", "test:\n\tpytest -q\n"),
+    ("Makefile", "test: ready ; $(BIN)/pytest -q\n"),
+    ("Makefile", "PYTEST ?= .venv/bin/py.test\ntest:\n\t$(PYTEST) tests\n"),
+    ("tox.ini", "[testenv]\ndeps =\n  pytest\ncommands =\n  coverage erase\n  pytest {posargs}\n"),
+    ("tox.toml", '[env.test]\ndeps = ["pytest"]\ncommands = [["pytest", "-x"]]\n'),
+    ("pyproject.toml", '[tool.hatch.envs.test.scripts]\nall = "pytest {args:tests}"\n'),
+    ("pyproject.toml", '[tool.tox]\nlegacy_tox_ini = "[testenv]\\ncommands = pytest"\n'),
+    ("noxfile.py", "@n.session\ndef t(s):\n    s.install('x')\n    s.run('pytest', *s.posargs)\n"),
+    (".github/workflows/a.yml", WORKFLOW.format("FOO=1 uv run --frozen pytest -x | tee log")),
+    (".github/workflows/a.yaml", WORKFLOW.format("python -m pytest\n          pytest other")),
+    (".gitlab-ci.yml", "test:\n  script:\n    - pip install pytest\n    - pytest\n"),
+    (".pre-commit-config.yaml", "repos:\n- hooks:\n  - id: t\n    entry: pytest -q\n"),
+]
+MODULE = [
+    ("Makefile", "test:\n\t@$(PYTHON) -m pytest \\\n\t  -q\n"),
+    ("tox.ini", "[testenv:py]\ncommands = {envpython} -m pytest\n"),
+    ("tox.toml", '[env_run_base]\ncommands = [["python", "-m", "pytest"]]\n'),
+    ("noxfile.py", "def t(s):\n    s.run('python', '-m', 'pytest')\n"),
+    ("pyproject.toml", '[tool.pdm.scripts]\ntest = "coverage run -m pytest"\n'),
+    (".github/workflows/a.yml", WORKFLOW.format("python -m coverage run -m pytest")),
+]
+NEITHER = [
+    ("Makefile", "# run pytest by hand\ninstall:\n\tpip install pytest pytest-cov\n"),
+    ("tox.ini", "[testenv]\ndeps = pytest\ncommands = python -m unittest\n"),
+    ("pyproject.toml", '[project]\ndescription = "pytest is tested by pytest"\n'),
+    ("pyproject.toml", '[dependency-groups]\ndev = ["pytest"]\n[tool.x]\ndev = ["pytest >=8"]\n'),
+    ("noxfile.py", "def t(s):\n    s.run('ruff', 'check')  # pytest\n"),
+    (".github/workflows/a.yml", WORKFLOW.format("tox -e py")),
+    (".github/workflows/a.yml", "pytest: [unclosed"),
+    ("noxfile.py", "pytest ("),
+    ("tox.ini", "no section, pytest"),
+    ("pyproject.toml", "pytest = = 1"),
+]
+
+
+def _found(root: Path, name: str, text: str) -> PytestCall:
+    place = root / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text)
+    return team_command.find(root, root)
+
+
+@pytest.mark.parametrize(("name", "text"), SCRIPT)
+def test_the_script_is_found(tmp_path: Path, name: str, text: str) -> None:
+    """Where both forms stand in one file, the stricter one is taken."""
+    assert _found(tmp_path, name, text) == PytestCall(form="script", place=name)
+
+
+@pytest.mark.parametrize(("name", "text"), MODULE)
+def test_the_module_is_found(tmp_path: Path, name: str, text: str) -> None:
+    """Coverage puts the folder on the path as well."""
+    assert _found(tmp_path, name, text) == PytestCall(form="module", place=name)
+
+
+@pytest.mark.parametrize(("name", "text"), NEITHER)
+def test_what_only_names_pytest_calls_nothing(tmp_path: Path, name: str, text: str) -> None:
+    """Nor does a file that can't be read, which its own tool will tell."""
+    assert _found(tmp_path, name, text) == PytestCall()
+
+
+def test_what_ci_runs_comes_first(tmp_path: Path) -> None:
+    """A Makefile is for people."""
+    _found(tmp_path, "Makefile", "test:\n\tpytest\n")
+    call = _found(tmp_path, ".github/workflows/a.yml", WORKFLOW.format("python -m pytest"))
+    assert (call.form, call.place) == ("module", ".github/workflows/a.yml")
+
+
+def test_options_of_python_are_kept() -> None:
+    """They change what a test may do."""
+    call = team_command.given("python -X dev -W error -m pytest -x 'a b'")
+    assert call.flags == ("-X", "dev", "-W", "error")
+    assert str(call) == "python -X dev -W error -m pytest -x 'a b'"
+
+
+@pytest.mark.parametrize("command", ["tox", "", "pip install pytest"])
+def test_a_command_that_does_not_call_pytest_is_refused(command: str) -> None:
+    """With the two ways to write it."""
+    with pytest.raises(UsageError, match="as you call it"):
+        team_command.given(command)
