@@ -14,6 +14,7 @@ __all__ = ["main"]
 USAGE = """usage: ft COMMAND [OPTIONS]
 
   ft warm [--explain]       run what a change can break
+  ft warm --staged          the same for what is staged, as a commit will hold it
   ft full                   run everything, from cold
   ft compare [--learn]      judge the two reports (99: cache escape)
   ft parity                 warm, full and compare
@@ -63,6 +64,11 @@ def main(argv: list[str] | None = None) -> int:
         return WRONG_USAGE
     # Tasks take the current folder for the project's, and ft may be typed in any folder below it.
     os.chdir(home(Path.cwd()))
+    if words[0] == "staged":
+        from firsttry_tasks.steps.ask import staged
+
+        # Where nothing differs, this checkout is what is staged, and its state is the nearest.
+        words[0] = "staged" if staged.differs(Path.cwd()) else "warm"
     return _doit(words)
 
 
@@ -75,6 +81,9 @@ def translate(given: list[str]) -> list[str] | None:
         if rest == ["--parity"]:
             return ["parity"]
         return None
+    # What is staged is not what stands in this folder, so it is another task than warm.
+    if command == "warm" and "--staged" in rest:
+        return ["staged", *(word for word in rest if word != "--staged")]
     # Tasks have Python's names; on a command line people write hyphens.
     return [command.replace("-", "_"), *rest]
 

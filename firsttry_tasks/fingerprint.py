@@ -13,7 +13,7 @@ from firsttry_tasks.model import globs
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: The files that each gate can read, by the end of their names; None means every file. Too many
 #: only make a gate run once more, too few would keep a wrong green: so configuration is in each.
@@ -133,7 +133,7 @@ def _pairs(text: str) -> dict[str, str]:
 
 def _listed(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     names = [n for n in sorted(old.keys() | new.keys()) if old.get(n) != new.get(n)]
-    return _some([f"{n} {old.get(n, 'absent')} -> {new.get(n, 'absent')}" for n in names])
+    return some([f"{n} {old.get(n, 'absent')} -> {new.get(n, 'absent')}" for n in names])
 
 
 def paths(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
@@ -150,9 +150,10 @@ def path_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, .
     words = [
         f"{p} {'added' if p not in old else 'changed' if p in new else 'deleted'}" for p in moved
     ]
-    return (_some(words),)
+    return (some(words),)
 
 
-def _some(words: list[str]) -> str:
+def some(words: Sequence[str]) -> str:
+    """Return the first words with commas, and how many there are besides: a reason is one line."""
     rest = len(words) - NAMED
     return ", ".join(words[:NAMED]) + (f" and {rest} more" if rest > 0 else "")

@@ -27,6 +27,18 @@ def task_lock() -> Iterator[Task]:
     yield top("lock", task_lock, step(upkeep.write_lock, Path.cwd()), params=[check])
 
 
+def task_staged() -> Iterator[Task]:
+    """Run the warm stage on what is staged, whatever stands in the working tree."""
+
+    def act(**options: Any) -> None:
+        from firsttry_tasks.steps.ask import staged
+
+        staged.judge(Path.cwd(), **options)
+
+    explain = flag("explain", "list each selected test with its why")
+    yield top("staged", task_staged, step(act), params=[explain])
+
+
 def task_flaky() -> Iterator[Task]:
     """List the tests known to answer both ways; forget, renew or own one of them."""
 
@@ -169,6 +181,7 @@ def task_clear_cache() -> Iterator[Task]:
 
 #: All of them, for `tasks.create_doit_tasks`. doit sorts them by name where it lists them.
 CREATORS = (
+    task_staged,
     task_why,
     task_impact,
     task_package,

@@ -139,11 +139,12 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
         # Another reporter was asked for by name, and is kept.
         if reporter == "console":
             reporter = Reporter(outfile, {"failure_verbosity": failure_verbosity})
-        order(tasks, self.sel_tasks)
         chosen = frozenset(self.sel_tasks or ())
-        if not num_process:
+        runs = order(tasks, self.sel_tasks)
+        if not num_process and all(is_ours(tasks[name]) for name in runs):
             # Threads, because a step waits for a process; they share what is read of the project,
-            # and doit's own processes would each read it again.
+            # and doit's own processes would each read it again. A project's own tasks run one by
+            # one, as doit runs them: one that calls doit must not meet a gate that works.
             num_process, par_type = SIDE_BY_SIDE, "thread"
         args = (outfile, verbosity, always, continue_, reporter, num_process, par_type, *rest)
 
@@ -165,8 +166,10 @@ def refuse_reuse(chosen: frozenset[str]) -> None:
         )
 
 
-def order(tasks: dict[str, Task], selected: list[str] | None) -> None:
+def order(tasks: dict[str, Task], selected: list[str] | None) -> set[str]:
     """Add task_dep so that within one run full comes after warm, and compare after both.
+
+    Returns the names of the tasks of this run.
 
     Only tasks that this run has anyway are linked: ``doit compare`` alone judges two reports that
     exist, and starts no stage.
@@ -187,6 +190,7 @@ def order(tasks: dict[str, Task], selected: list[str] | None) -> None:
         elif name == "warm:cache":
             after = ["update_cache"]
         tasks[name].task_dep.extend(n for n in after if n in names)
+    return names
 
 
 def guarded(run: Callable[[], int], reporter: Any) -> int:
@@ -213,17 +217,33 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
     return max(code, getattr(reporter, "exit_code", 0)) if code else 0
 
 
+#: Names, to what a run starts, the lock file that this run holds.
+HELD = "FIRSTTRY_HELD"
+
+
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Hold the checkout for this run; a second run waits until the first has ended."""
+    """Hold the checkout for this run; a second run waits until the first has ended.
+
+    A run that a task of this run starts does not wait for it, which would be for ever.
+    """
     # Two runs at once would overwrite each other's results, and edit one database.
     place = Path.cwd() / state_paths.LOCK
+    around = os.environ.get(HELD)
+    # Runs inside one run still wait for each other.
+    wanted = place.with_name("lock-inside") if around == str(place) else place
 
     def waits() -> None:
         sys.stderr.write("Another run holds this checkout; waiting for it to end.\n")
 
-    with disk.exclusive_lock(place, waits):
-        yield
+    with disk.exclusive_lock(wanted, waits):
+        os.environ[HELD] = str(place)
+        try:
+            yield
+        finally:
+            os.environ.pop(HELD)
+            if around:
+                os.environ[HELD] = around
 
 
 @contextlib.contextmanager
@@ -255,8 +275,12 @@ class StateFile:
     def __fspath__(self) -> str:
         """Make the folder and return the file's path; ":memory:" where nothing can be written."""
         # `doit list` must work there, too; a run will say what is wrong.
-        takes = disk.is_writable(self._place.parent)
-        return os.fspath(self._place) if takes else ":memory:"
+        if not disk.is_writable(self._place.parent):
+            return ":memory:"
+        # doit keeps its file locked from the first failed task to the end, so a run that a task
+        # starts has a file of its own.
+        inside = os.environ.get(HELD) == str(Path.cwd() / state_paths.LOCK)
+        return os.fspath(self._place.with_name("doit-inside.db") if inside else self._place)
 
 
 def doit_config() -> dict[str, object]:

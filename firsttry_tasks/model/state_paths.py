@@ -33,6 +33,10 @@ STORE = f"{STATE}/store"
 #: How pytest is called where no file of the project says it: what the first run found to work.
 CALL = f"{STATE}/pytest_call.json"
 
+#: A work tree of the repository that holds what is staged, and a copy of the index.
+STAGED = f"{STATE}/staged"
+STAGED_INDEX = f"{STATE}/staged.index"
+
 #: What git last said of the tree, and the inputs of each gate that follow from it.
 INPUTS = f"{STATE}/inputs"
 SEEN = f"{INPUTS}/seen"

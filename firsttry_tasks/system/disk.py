@@ -184,6 +184,24 @@ def append(path: str, text: str) -> None:
         raise io_error("write", Path(path), error) from error
 
 
+def copy(source: Path, target: Path) -> None:
+    """Make ``target``, a file or a folder, a copy of ``source``, beside and then in its place."""
+    import shutil
+
+    beside = target.with_name(f"{target.name}.new")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        remove(beside)
+        if source.is_dir():
+            shutil.copytree(source, beside, symlinks=True)
+        else:
+            shutil.copy2(source, beside)
+        remove(target)
+        beside.replace(target)
+    except (OSError, shutil.Error) as error:
+        raise FirstTryError(f"Can't copy {source} to {target}: {error}") from error
+
+
 @contextlib.contextmanager
 def copied(root: Path, paths: Iterable[str]) -> Iterator[Path]:
     """Yield a temporary folder with a copy of the named files, removed when the block ends."""

@@ -55,6 +55,18 @@ def raw(command: Command, watch: Callable[[], None] | None = None) -> tuple[Comp
         return process.result(watch)
 
 
+def shown(command: Command) -> int:
+    """Run a command that prints to where this process prints; return its exit code."""
+    process = _start(command, subprocess.DEVNULL, None, None)
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            _end(process)
+        with _lock:
+            _live.discard(process.pid)
+
+
 def outputs(
     argvs: Sequence[Sequence[str]],
     *,
@@ -118,9 +130,12 @@ def _given(stdin: bytes) -> Iterator[IO[bytes] | int]:
 
 
 def _start(
-    command: Command, stdin: IO[bytes] | int, out: IO[bytes], err: IO[bytes]
+    command: Command, stdin: IO[bytes] | int, out: IO[bytes] | None, err: IO[bytes] | None
 ) -> subprocess.Popen[bytes]:
-    """Start the process in a group of its own; FirstTryError where it can't be started."""
+    """Start the process in a group of its own; FirstTryError where it can't be started.
+
+    Without a file for its output it prints to where this process prints.
+    """
     # Under the lock: end_all sees each process that was started, and after it none starts.
     with _lock:
         if _ending.is_set():

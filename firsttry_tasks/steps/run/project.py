@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 #: Results that carry another id were made by an earlier run and are shown as cached.
 RUN = f"{time.time_ns():x}-{os.getpid():x}"
 
+#: Names the folders that Python has to import from first, where a checkout of what is staged is
+#: judged: an editable installation would lead into another one.
+STAGED = "FIRSTTRY_STAGED"
+
 #: The gates whose state a golden cache holds.
 RECORDING = frozenset({"tests", "mypy"})
 
@@ -74,7 +78,19 @@ class Project:
         """Return the environment of every gate: this process's, overridden by the lock's."""
         # A gate runs in the project's folder wherever ft was typed, and PWD has to say the same,
         # or a test that reads PWD would answer differently from below.
+        return self._around | self._first
+
+    @cached_property
+    def _around(self) -> dict[str, str]:
         return machine.clean(os.environ) | {"PWD": str(self.root)} | self.locked[0].environment
+
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        """Return PYTHONPATH with the folders of STAGED in front, where that is set."""
+        # In no key: by paths that are relative to the project it is the same environment.
+        first = os.environ.get(STAGED)
+        rest = self._around.get("PYTHONPATH")
+        return {"PYTHONPATH": os.pathsep.join(filter(None, (first, rest)))} if first else {}
 
     def look(self) -> tuple[working_tree.TreeSnapshot, dict[str, str]]:
         """Return a snapshot of the tree, and its entries by paths relative to the project."""
@@ -116,7 +132,7 @@ class Project:
             # Another version may select or record otherwise, so its results are not mixed.
             "firsttry": __version__,
             "distributions": _text(self.installed),
-            "environment": _text(machine.steering(self.environment)),
+            "environment": _text(machine.steering(self._around)),
             "lock": self.locked[1],
         }
 

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from typing import TYPE_CHECKING, Literal
 
+from firsttry_tasks import fingerprint
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import GateReport, Report
@@ -14,7 +15,7 @@ from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import RUN, began, project
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, git_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,7 +52,7 @@ def report(root: Path, stage: Stage) -> None:
         environment=mark.parts,
         gates=lines,
         failures=tuple(finding for result in results for finding in result.findings),
-        warnings=(*mark.warnings, *_reused(stage, lines)),
+        warnings=(*mark.warnings, *_reused(stage, lines), *_not_staged(root, stage)),
     )
     report_files.write_report(root, it)
     _show(it)
@@ -64,6 +65,15 @@ def _reused(stage: Stage, lines: Iterable[GateReport]) -> Iterator[str]:
             if line.cached:
                 since = began(line.result.run)
                 yield f"full:{line.result.gate} stands since {since} and is no proof (reuse=1)"
+
+
+def _not_staged(root: Path, stage: Stage) -> Iterator[str]:
+    """Yield what tells a hook that the tree which was judged is not what will be committed."""
+    if stage == "warm" and git_index.in_hook():
+        staged = git_index.read(project(root).top, root / state_paths.STAGED_INDEX)
+        if staged.differing:
+            names = fingerprint.some(staged.differing)
+            yield f"what is staged is not what was judged, it differs in {names}; see: --staged"
 
 
 def _result(root: Path, stage: Stage, gate: str) -> GateResult:

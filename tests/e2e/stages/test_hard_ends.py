@@ -394,3 +394,11 @@ def test_records_that_cannot_be_learned_cost_no_result(shop: Checkout) -> None:
     shop.write("shop.py", BROKEN)
     assert shop.run("doit", "warm").code == 1
     assert set(shop.selected()) == {"tests/test_shop.py::test_price"}
+
+
+def test_a_task_may_call_doit(shop: Checkout) -> None:
+    """It does not wait for the run that it is part of."""
+    task = '\n\ndef task_mine():\n    return {"actions": ["doit fingerprint", "ft warm"]}\n'
+    shop.write("dodo.py", (shop.root / "dodo.py").read_text() + task)
+    done = shop.run("doit", "warm", "mine")
+    assert (done.code, "waiting" in done.out) == (0, False), done.out
