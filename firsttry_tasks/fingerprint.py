@@ -28,7 +28,10 @@ READS: dict[str, tuple[str, ...] | None] = {
 RESTS_ON = {
     "ruff": ("ruff", "lock"),
     "mypy": ("mypy", "python", "platform", "distributions", "environment", "lock"),
-    "tests": ("python", "platform", "distributions", "environment", "lock", "flaky", "watched"),
+    "tests": (
+        *("python", "platform", "distributions", "environment", "lock"),
+        *("flaky", "watched", "unknown"),
+    ),
     "diff-cover": ("python", "platform", "distributions", "environment", "lock", "head"),
 }
 #: How many changed paths a reason names before it counts the rest: a reason is one line.
@@ -53,6 +56,7 @@ class Fingerprint(Struct, frozen=True, kw_only=True):
     """The fingerprint of a tree, by which golden caches are named, and the parts behind it.
 
     ``head`` is git's HEAD, ``lock`` the sha256 of the parity lock, ``tree`` a digest of all files.
+    ``warnings`` are about the environment, ``unknown`` about files that can't be read.
     """
 
     head: str
@@ -60,6 +64,7 @@ class Fingerprint(Struct, frozen=True, kw_only=True):
     tree: str
     parts: dict[str, str]
     warnings: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -41,6 +41,8 @@ STAGED_INDEX = f"{STATE}/staged.index"
 INPUTS = f"{STATE}/inputs"
 SEEN = f"{INPUTS}/seen"
 LOOKED = f"{INPUTS}/fingerprint.json"
+#: The blobs of files by their stamps, so that a look need not read what did not change.
+CONTENTS = f"{INPUTS}/contents"
 
 #: What the tests of earlier runs recorded: all that lets a warm run leave tests out.
 WARM = f"{STATE}/warm"

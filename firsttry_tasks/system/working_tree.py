@@ -1,21 +1,27 @@
-"""Read the working tree through git: every file with its mode and the hash of its content."""
+"""See the working tree: git says which files there are, the disk what stands in each of them."""
 
 from __future__ import annotations
 
 import os
 import stat
-from hashlib import sha1
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firsttry_tasks.model import entries as marks
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.entries import LINK, UNREADABLE
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
-from firsttry_tasks.system import git, process
+from firsttry_tasks.system import git, git_listing, link_targets
+from firsttry_tasks.system.contents import Contents
+from firsttry_tasks.system.link_targets import KINDS, LinkTargets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from firsttry_tasks.system.git_listing import Listing
 
 #: Folders of FirstTry and of the tools. They are never an input, even where a project forgot to
 #: ignore them: each run changes them, so nothing would ever be up to date.
@@ -32,8 +38,8 @@ ARTIFACTS = (
     state_paths.DIVERGENCE,
     *map(state_paths.report_file, STAGES),
 )
-#: Modes of symbolic links and submodules in git's index.
-LINK, SUBMODULE = "120000", "160000"
+#: The mode of submodules in git's index.
+SUBMODULE = "160000"
 #: What stands in place of mode and blob for a file that the index has and the disk has not.
 GONE = ""
 
@@ -41,7 +47,13 @@ GONE = ""
 class TreeSnapshot(Struct, frozen=True, kw_only=True):
     """The tree at one moment: the index as git prints it, and what differs from it on disk.
 
-    ``dirty`` maps a path to ``"<mode> <blob>"``, or to ``GONE`` where the file is deleted.
+    ``dirty`` maps a path to ``GONE`` where there is nothing, else to its entry:
+
+    - ``<mode> <blob>``, by its raw bytes, of what git says is changed or untracked;
+    - ``<mode> <blob>+<raw>`` of a file that git's filters make the same as the index's ``blob``;
+    - ``<link's mode> <blob>+<target>`` of a link (see ``LinkTargets``);
+    - ``<mode> ?<stamps>`` of what can't be read, ``<mode> <kind>`` of what has no content.
+
     Paths are relative to the top of the repository.
     """
 
@@ -55,50 +67,33 @@ class TreeSnapshot(Struct, frozen=True, kw_only=True):
         return self.index + b"\0\0" + dirty.encode("utf-8", "surrogateescape")
 
 
-def look(root: Path) -> TreeSnapshot:
+def look(root: Path, memory: Path | None = None) -> TreeSnapshot:
     """Return a snapshot of the tree whose top is ``root``: index, changes and untracked files.
 
-    Raises FirstTryError where there is no commit yet, or git fails.
+    ``memory`` is the folder in which the blobs of files are remembered. Raises FirstTryError where
+    there is no commit yet, or git fails.
     """
-    seen = _look(root)
+    known = Contents(memory)
+    seen = _Tree(os.path.realpath(root), known).look()
     if seen.head == "(initial)":
         raise FirstTryError(
             "This repository has no commit yet, and results are named after commits. "
             "Run: git add -A && git commit -m 'First commit'"
         )
+    known.keep()
     return seen
 
 
-def _look(root: Path) -> TreeSnapshot:
-    """Return the snapshot of a repository, or of a submodule, which may have no commit."""
-    # The index has the hash of every file that git saw unchanged since it was added, so only what
-    # differs is hashed. -v shows the files that git was told to take as unchanged.
-    listing = ["git", "ls-files", "-s", "-v", "-z"]
-    # --no-renames: a rename is two changed paths here. --untracked-files=all: git names a new
-    # folder alone otherwise. --ignore-submodules=none: a project's configuration may hide them.
-    status = [
-        "git",
-        "status",
-        "--porcelain=v2",
-        "-z",
-        "--branch",
-        "--no-renames",
-        "--untracked-files=all",
-        "--ignore-submodules=none",
-    ]
-    # Side by side: the two take 15 ms on 10,000 files, and every run begins with them.
-    first, second = process.outputs([listing, status], cwd=str(root), env=git.environment())
-    for verb, (code, _, err) in (("ls-files", first), ("status", second)):
-        if code:
-            raise FirstTryError(git.failure(verb, err))
-    index = first[1]
-    head, changed, untracked, modules = _parse_status(second[1])
-    changed += _hidden(index)
-    dirty = _blobs(root, [*changed, *_inputs(root, untracked)])
-    dirty |= _link_targets(root, index, dirty)
-    for module in modules:
-        dirty |= _nested(root, module)
-    return TreeSnapshot(head=head, index=index, dirty=dirty)
+def unknown(seen: TreeSnapshot) -> tuple[str, ...]:
+    """Return a sentence for each path of which nobody can tell what stands there."""
+    return tuple(
+        f"{path} leads to more files than are looked at, so the tests run whenever they are asked "
+        "for. Ignore it in .gitignore, or list it as inert, if no test reads it."
+        if marks.is_endless(entry)
+        else f"{path} can't be read, so only the time of its last change is known."
+        for path, entry in sorted(_named(seen.dirty).items())
+        if marks.is_endless(entry) or marks.is_unreadable(entry)
+    )
 
 
 def entries(seen: TreeSnapshot, prefix: str = "") -> dict[str, str]:
@@ -133,53 +128,148 @@ def _relative(path: str, prefix: str) -> str:
     return path[len(prefix) :] if path.startswith(prefix) else os.path.relpath(path, prefix)
 
 
-def _parse_status(raw: bytes) -> tuple[str, list[str], list[str], list[str]]:
-    """Return HEAD and the changed, untracked and submodule paths of ``status --porcelain=v2``."""
-    head, changed, untracked, modules = "", [], [], []
-    for line in git.fields(raw):
-        if line.startswith("# branch.oid "):
-            head = line.split(" ", 2)[2]
-        elif line.startswith("? "):
-            untracked.append(line[2:])
-        elif line.startswith("1 "):
-            _, state, sub, _, _, _, _, _, path = line.split(" ", 8)
-            if sub.startswith("S"):
-                modules.append(path)
-            # The second letter is the tree against the index. What is only staged has its hash in
-            # the index already.
-            elif state[1] != ".":
-                changed.append(path)
-        # An unmerged path, which stands in the index up to three times.
-        elif line.startswith("u "):
-            changed.append(line.split(" ", 10)[10])
-    return head, changed, untracked, modules
+class _Tree:
+    """One repository on disk: the project's, a submodule, or a clone that lies inside."""
+
+    def __init__(self, top: str, known: Contents, links: LinkTargets | None = None) -> None:
+        self._top = f"{top}/"
+        self._known = known
+        # One for all of them: the bounds hold for the whole look.
+        self._links = links or LinkTargets(top, known)
+
+    def look(self) -> TreeSnapshot:
+        """Return the snapshot; the head of a repository without a commit is ``(initial)``."""
+        listed = git_listing.ask(self._top)
+        dirty = self._tracked(listed)
+        for path in _inputs(self._top, listed.untracked):
+            dirty |= self._untracked(path)
+        for path in listed.closed:
+            dirty[path] = f"{stat.S_IFDIR:06o} {UNREADABLE}{self._stamp(path)}"
+        return TreeSnapshot(head=listed.head, index=listed.index, dirty=dirty)
+
+    def _tracked(self, listed: Listing) -> dict[str, str]:
+        """Return the entry of each path of the index of which the disk has something else."""
+        known = self._known.settled(self._top, listed.digest)
+        dirty, single = dict(known or {}), listed.moved | _singular(listed.index)
+        if known is not None and not single:
+            return dirty
+        settled: dict[str, str] = {}
+        for line in git.fields(listed.index):
+            meta, _, path = line.partition("\t")
+            if known is None or path in single:
+                found = self._differing(path, meta, listed.changed)
+                dirty |= found
+                # Of the others the stamps are in the index, and git compares them next time.
+                settled |= {} if path in single else found
+        if known is None:
+            self._known.settle(self._top, listed.digest, settled)
+        return dirty
+
+    def _differing(self, path: str, meta: str, changed: frozenset[str]) -> dict[str, str]:
+        """Return the entry of one path of the index where the disk has something else there."""
+        said = meta[2:-2]
+        try:
+            seen = os.lstat(self._top + path)
+        except OSError as error:
+            # What lies in a folder that can't be entered is there, and no test can read it.
+            closed = isinstance(error, PermissionError)
+            return {path: f"{said[:6]} {UNREADABLE}" if closed else GONE}
+        if stat.S_ISDIR(seen.st_mode):
+            # Else files lie where the index has one; git lists them as untracked.
+            return dict(self._nested(path)) if said.startswith(SUBMODULE) else {path: GONE}
+        # H: an ordinary entry. git does not compare those that are marked assume-unchanged (in
+        # lower case) or skip-worktree (S).
+        entry = self._entry(path, seen, "" if path in changed or meta[0] != "H" else said)
+        return {} if entry == said else {path: entry}
+
+    def _untracked(self, path: str) -> dict[str, str]:
+        if path.endswith("/"):  # a repository inside the repository, not a submodule
+            return dict(self._nested(path.rstrip("/")))
+        try:
+            return {path: self._entry(path, os.lstat(self._top + path))}
+        except OSError:  # it went meanwhile
+            return {}
+
+    def _entry(self, path: str, seen: os.stat_result, clean: str = "") -> str:
+        """Return the entry of what stands on disk, other than a folder.
+
+        ``clean`` is the index's entry of a file that git finds to be the same through its filters.
+        """
+        kind, whole = stat.S_IFMT(seen.st_mode), self._top + path
+        if kind == stat.S_IFLNK:
+            behind = self._links.behind(whole)
+            return f"{LINK} {link_targets.link_text(whole)}{'+' if behind else ''}{behind}"
+        if kind != stat.S_IFREG:
+            return f"{kind:06o} {KINDS.get(kind, 'special')}"
+        mode = "100755" if seen.st_mode & stat.S_IXUSR else "100644"
+        raw = self._known.blob(whole, seen)
+        if raw is None:
+            return f"{mode} {UNREADABLE}{link_targets.stamp(seen)}"
+        blob = clean[7:]
+        return f"{mode} {blob}+{raw}" if blob and blob != raw else f"{mode} {raw}"
+
+    def _stamp(self, path: str) -> str:
+        try:
+            return link_targets.stamp(os.lstat(self._top + path))
+        except OSError:
+            return ""
+
+    def _nested(self, module: str) -> Iterator[tuple[str, str]]:
+        """Yield the files of a submodule, or of a repository inside, and its commit."""
+        folder = self._top + module
+        if os.path.lexists(f"{folder}/.git"):
+            try:
+                inside = _Tree(folder, self._known, self._links).look()
+            except FirstTryError:
+                # git refuses another person's repository, or one whose .git is broken; what stands
+                # in it is there all the same.
+                pass
+            else:
+                yield module, f"{SUBMODULE} {inside.head}"
+                yield from ((f"{module}/{path}", it) for path, it in entries(inside).items())
+                return
+        # A submodule that is not checked out has no files that a test could read.
+        yield module, GONE
+        for path in _inputs(self._top, _walk(self._top, module)):
+            yield from self._untracked(path).items()
 
 
-def _hidden(index: bytes) -> list[str]:
-    """Return the paths that are marked assume-unchanged or skip-worktree."""
+def _singular(index: bytes) -> set[str]:
+    """Return the paths whose stamps git does not compare, or whose stamps don't say all.
+
+    Those are files that it was told to take as unchanged, links and submodules.
+    """
     # H is an ordinary entry. Counting bytes spares nearly every project the loop below.
-    if index.count(b"\0H ") + index.startswith(b"H ") == index.count(b"\0"):
-        return []
-    tagged = ((line[0], line.partition("\t")[2]) for line in git.fields(index))
-    # ls-files -v: lower case is assume-unchanged, S is skip-worktree. Their content may differ,
-    # and a result that misses it would be wrong, so they are hashed.
-    return [path for tag, path in tagged if tag.islower() or tag == "S"]
+    plain = index.count(b"\0H ") + index.startswith(b"H ") == index.count(b"\0")
+    if plain and not any(mode.encode() in index for mode in (f" {LINK} ", f" {SUBMODULE} ")):
+        return set()
+    pairs = (line.partition("\t")[::2] for line in git.fields(index))
+    return {path for meta, path in pairs if meta[0] != "H" or meta[2:8] in {LINK, SUBMODULE}}
 
 
-def _inputs(root: Path, untracked: list[str]) -> list[str]:
+def _walk(top: str, module: str) -> Iterator[str]:
+    """Yield the paths of all files below a folder, but for git's own."""
+    for folder, folders, names in os.walk(top + module):
+        folders[:] = [name for name in folders if name != ".git"]
+        links = [name for name in folders if os.path.islink(f"{folder}/{name}")]  # noqa: PTH114
+        yield from (f"{folder}/{name}"[len(top) :] for name in (*names, *links) if name != ".git")
+
+
+def _inputs(top: str, untracked: Iterable[str]) -> list[str]:
     """Leave out tools' own files and whole virtual environments."""
     # A virtual environment that is not ignored has thousands of files; what is installed is part
     # of the key by another way.
+    untracked = tuple(untracked)
     roots = tuple(p.removesuffix("pyvenv.cfg") for p in untracked if p.endswith("/pyvenv.cfg"))
     kept = [p for p in untracked if not (roots and p.startswith(roots)) and not is_own(p)]
-    return [p for p in kept if not _is_output(root / p)]
+    return [p for p in kept if not _is_output(top + p)]
 
 
-def _is_output(path: Path) -> bool:
+def _is_output(path: str) -> bool:
     """Tell whether a file is where this run's own output goes (``doit parity > log.txt``)."""
     try:
         # The file grows while the run goes on, so it would be reported as changed each time.
-        seen = path.stat()
+        seen = os.stat(path)  # noqa: PTH116
         return any(os.path.samestat(seen, os.fstat(number)) for number in (1, 2))
     except OSError:
         return False
@@ -193,91 +283,6 @@ def is_own(path: str) -> bool:
         or name.startswith(OWN_FILES)
         or path.endswith(ARTIFACTS)
     )
-
-
-def _blobs(root: Path, paths: list[str]) -> dict[str, str]:
-    """Return ``"<mode> <blob>"`` of what stands on disk, through git's own filters."""
-    found, plain = {}, []
-    for path in paths:
-        whole = root / path
-        try:
-            mode = whole.lstat().st_mode
-        except (FileNotFoundError, NotADirectoryError):
-            found[path] = GONE
-            continue
-        if stat.S_ISLNK(mode):
-            # git's blob of a link is its text.
-            found[path] = f"{LINK} {_blob(os.fsencode(whole.readlink()))}"
-        elif stat.S_ISDIR(mode):  # a repository inside the repository, not a submodule
-            found |= _nested(root, path.rstrip("/"))
-        else:
-            plain.append((path, "100755" if mode & stat.S_IXUSR else "100644"))
-    return found | _hashed(root, plain)
-
-
-def _hashed(root: Path, plain: list[tuple[str, str]]) -> dict[str, str]:
-    """Return mode and blob of regular files, given as pairs of path and mode."""
-    if not plain:
-        return {}
-    # --stdin-paths reads one path a line and unquotes what begins with a quotation mark.
-    odd = [item for item in plain if "\n" in item[0] or item[0].startswith('"')]
-    lines = [path for path, _ in plain if (path, _) not in odd]
-    out = b""
-    if lines:
-        names = "".join(f"{path}\n" for path in lines).encode("utf-8", "surrogateescape")
-        # git hashes, not Python: only git applies the filters and line ends of .gitattributes, and
-        # the result must be the blob that a commit would have.
-        out = git.ask(root, "hash-object", "--stdin-paths", stdin=names)
-    blobs = dict(zip(lines, out.decode("ascii").split(), strict=True))
-    for path, _ in odd:
-        blobs[path] = git.ask(root, "hash-object", "--", path).decode("ascii").strip()
-    return {path: f"{mode} {blobs[path]}" for path, mode in plain}
-
-
-def _blob(data: bytes) -> str:
-    # git's own hash, so that a link here equals the entry that git has for it. It names content
-    # and protects nothing.
-    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
-def _link_targets(root: Path, index: bytes, dirty: dict[str, str]) -> dict[str, str]:
-    """Return for each link its mode, its text and a digest of the content that it leads to.
-
-    git follows no links, but a test that reads through one depends on what lies behind it.
-    """
-    links = [path for path, blob in dirty.items() if blob.startswith(LINK)]
-    # Most projects have no link, and then no line is looked at.
-    if b" 120000 " in index:
-        links += [line.partition("\t")[2] for line in git.fields(index) if line[2:8] == LINK]
-    return {
-        p: _target(root / p, root)
-        for p in links
-        if dirty.get(p) != GONE and (root / p).is_symlink()
-    }
-
-
-def _target(link: Path, root: Path) -> str:
-    """Return a link's mode, the blob of its text, and the blob of what it leads to, if any."""
-    text = _blob(os.fsencode(link.readlink()))
-    real = link.resolve()
-    if real.is_file():
-        return f"{LINK} {text}+{_blob(real.read_bytes())}"
-    # A folder inside the repository has its files in the index already.
-    if real.is_dir() and not real.is_relative_to(root.resolve()):
-        inside = sorted(p for p in real.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-        listed = "".join(f"{p.relative_to(real)}\0{_blob(p.read_bytes())}\0" for p in inside)
-        return f"{LINK} {text}+{_blob(os.fsencode(listed))}"
-    return f"{LINK} {text}"
-
-
-def _nested(root: Path, module: str) -> dict[str, str]:
-    """Return the files of a submodule (or of a repository inside) that differs from its entry."""
-    # A submodule that is not checked out has no files that a test could read.
-    if not (root / module / ".git").exists():
-        return {module: GONE}
-    inside = _look(root / module)
-    files = {f"{module}/{path}": blob for path, blob in entries(inside).items()}
-    return {module: f"{SUBMODULE} {inside.head}", **files}
 
 
 def uncommitted(root: Path) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from firsttry_tasks import cli, dependency_db, fingerprint
 from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.entries import LINK
 from firsttry_tasks.model.recording import Record
 from firsttry_tasks.model.values import GateResult, Selection
 from firsttry_tasks.recorder.probes.environ import variable
@@ -31,6 +32,8 @@ from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.steps.run import gate, pytest_run, recording, snapshot
 from firsttry_tasks.steps.run.project import Project, project
 from firsttry_tasks.system import disk, file_state, machine, working_tree
+from firsttry_tasks.system.contents import Contents
+from firsttry_tasks.system.link_targets import LinkTargets
 from tests.soundness.importer import NAME
 from tests.soundness.subjects import HOUSE, SESSION, Ran, environment
 
@@ -140,6 +143,7 @@ def _builds(real: Callable[[], dict[str, str]], places: list[str]) -> dict[str, 
 def walked(top: Path) -> dict[str, str]:
     """Return ``path -> "<mode> <blob>"`` as git has it, without asking git."""
     found = {}
+    behind = LinkTargets(os.path.realpath(top), Contents()).behind
     for folder, folders, names in os.walk(top):
         inside = Path(folder).relative_to(top)
         folders[:] = [name for name in folders if name != ".git"]
@@ -147,16 +151,17 @@ def walked(top: Path) -> dict[str, str]:
         for name in (*names, *links):
             path = (inside / name).as_posix()
             if not working_tree.is_own(path):
-                found[path] = _entry(Path(folder, name))
+                found[path] = _entry(Path(folder, name), behind)
     return found
 
 
-def _entry(path: Path) -> str:
+def _entry(path: Path, behind: Callable[[str], str]) -> str:
     if not path.is_symlink():
         mode = "100755" if path.stat().st_mode & stat.S_IXUSR else "100644"
         return f"{mode} {_blob(path.read_bytes())}"
-    said = f"{working_tree.LINK} {_blob(os.fsencode(path.readlink()))}"
-    return f"{said}+{_blob(path.read_bytes())}" if path.is_file() else said
+    said = f"{LINK} {_blob(os.fsencode(path.readlink()))}"
+    target = behind(str(path))
+    return f"{said}+{target}" if target else said
 
 
 def _blob(data: bytes) -> str:

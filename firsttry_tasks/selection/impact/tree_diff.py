@@ -1,10 +1,11 @@
 """Compares a recorded run's tree with the current one, and sorts the paths by kind of change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from firsttry_tasks.model import globs
+from firsttry_tasks.model.entries import OUTSIDE, is_endless, is_link, is_unreadable
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
 #: Files that tests don't read, as a rule: documents, tools' settings, lock files. One that a test
@@ -53,7 +54,7 @@ def sort(recorded: RecordedRun, now: CurrentTree) -> TreeDiff:
         added=added,
         removed=removed,
         folders=_folders(before, after, added | removed),
-        everything=tuple(sorted(_unknown(recorded, now, paths))),
+        everything=tuple(sorted({*_unknown(recorded, now, paths), *_hidden(recorded, now, paths)})),
     )
 
 
@@ -111,6 +112,39 @@ def _unknown(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> I
             continue
         if _under(path, homes) and not _listed(recorded, path):
             yield f"{path} changed, and it isn't known what reads it"
+
+
+def _hidden(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> Iterator[str]:
+    """Yield a reason for each path that hides what stands behind it.
+
+    A module that is found through a link has no record under the link's path.
+    """
+    before, after = recorded.manifest, now.manifest
+    read = {name for kind, name in recorded.observations if kind == "read"}
+    for path in paths:
+        entry = after.get(path, "")
+        if is_inert(path, now):
+            continue
+        if is_unreadable(entry):
+            yield f"{path} can't be read, and it changed"
+        elif _leads_away(before.get(path, ""), entry) and (
+            path.endswith(".py") or path not in read
+        ):
+            yield f"{path} is a link, and what it leads to changed"
+    yield from (
+        f"{path} leads to more files than are looked at"
+        for path, entry in after.items()
+        if is_endless(entry)
+    )
+
+
+def _leads_away(before: str, after: str) -> bool:
+    """Tell whether a link came, went or leads elsewhere, or what it leads to changed outside."""
+    if not (is_link(before) or is_link(after)):
+        return False
+    # What lies inside is in the tree under a path of its own as well, which changed with it.
+    same = before.partition("+")[0] == after.partition("+")[0]
+    return not same or OUTSIDE in before + after
 
 
 def _listed(recorded: RecordedRun, path: str) -> bool:

@@ -94,8 +94,12 @@ class Project:
 
     def look(self) -> tuple[working_tree.TreeSnapshot, dict[str, str]]:
         """Return a snapshot of the tree, and its entries by paths relative to the project."""
-        seen = working_tree.look(self.top)
+        seen = self.seen()
         return seen, self.entries(seen)
+
+    def seen(self) -> working_tree.TreeSnapshot:
+        """Return a snapshot of the tree."""
+        return working_tree.look(self.top, self.root / state_paths.CONTENTS)
 
     def entries(self, seen: working_tree.TreeSnapshot) -> dict[str, str]:
         """Return the snapshot's entries by the project's paths, without the flaky list."""

@@ -10,9 +10,10 @@ from firsttry_tasks import fingerprint
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.entries import is_endless
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
-from firsttry_tasks.steps.run.project import Project, project
+from firsttry_tasks.steps.run.project import RUN, Project, project
 from firsttry_tasks.system import disk, working_tree
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def take(root: Path) -> None:
     disk.own_folder(root / state_paths.STATE)
 
     # All gates judge this one snapshot: asked again later, git could show another tree.
-    look = working_tree.look(here.top)
+    look = here.seen()
     seen = _digest(here, look)
     # The files below are file_dep of the gates' tasks. Where nothing changed they are not even
     # written, which is what makes a run without changes quick.
@@ -52,7 +53,7 @@ def read(root: Path) -> Fingerprint:
 
 def _digest(here: Project, look: TreeSnapshot) -> bytes:
     # All that the written files are made of, so that none of it changes unseen.
-    state = (look.head, here.parts, here.settings, here.watched, here.record)
+    state = (look.head, here.parts, here.settings, here.watched, here.record, _endless(look))
     around = msgspec.json.encode(state)
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
 
@@ -60,7 +61,7 @@ def _digest(here: Project, look: TreeSnapshot) -> bytes:
 def _write(here: Project, look: TreeSnapshot) -> None:
     """Write manifests, inputs and fingerprint; a file whose content stays is not touched."""
     entries = here.entries(look)
-    parts = here.parts | {"head": look.head}
+    parts = here.parts | {"head": look.head, "unknown": _endless(look)}
     # Known flaky tests run always, so a new entry changes what a run does.
     known = {"flaky": "\n".join(f"{nodeid}=known" for nodeid in here.memory.nodeids)}
     names = sorted({gate for stage in STAGES for gate in here.gates(stage)})
@@ -76,9 +77,18 @@ def _write(here: Project, look: TreeSnapshot) -> None:
         tree=disk.digest(fingerprint.manifest(entries)),
         parts=parts,
         warnings=_mismatches(here),
+        unknown=working_tree.unknown(look),
     )
     disk.write_json(here.root / state_paths.LOOKED, mark)
     disk.write_if_changed(here.root / state_paths.FINGERPRINT, f"{mark.name}\n".encode("ascii"))
+
+
+def _endless(look: TreeSnapshot) -> str:
+    """Return what no two runs have in common, where nobody can tell what a part of the tree holds.
+
+    Then no earlier result stands for this tree.
+    """
+    return RUN if any(map(is_endless, look.dirty.values())) else ""
 
 
 def _write_inputs(

@@ -52,7 +52,12 @@ def report(root: Path, stage: Stage) -> None:
         environment=mark.parts,
         gates=lines,
         failures=tuple(finding for result in results for finding in result.findings),
-        warnings=(*mark.warnings, *_reused(stage, lines), *_not_staged(root, stage)),
+        warnings=(
+            *mark.warnings,
+            *mark.unknown,
+            *_reused(stage, lines),
+            *_not_staged(root, stage),
+        ),
     )
     report_files.write_report(root, it)
     _show(it)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
 
 
+#: Two lines as Windows ends them.
+ENDS = "one\r\ntwo\r\n"
+
+
 def _blob(text: str) -> str:
     data = text.encode()
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
@@ -120,11 +124,20 @@ def test_two_looks_at_one_tree_are_equal(tree: Checkout, name: str) -> None:
     assert working_tree.look(tree.root).raw() == working_tree.look(tree.root).raw()
 
 
-def test_line_ends_are_as_git_keeps_them(tree: Checkout) -> None:
-    """With autocrlf a file is no other one than in the index."""
+def test_a_changed_file_is_known_by_its_raw_bytes(tree: Checkout) -> None:
+    """With autocrlf git would keep other bytes than a test reads."""
     tree.git("config", "core.autocrlf", "true")
     (tree.root / "lib/b.py").write_bytes(b"one\r\ntwo\r\n")
-    assert _entries(tree)["lib/b.py"] == f"100644 {_blob('one' + chr(10) + 'two' + chr(10))}"
+    assert _entries(tree)["lib/b.py"] == f"100644 {_blob(ENDS)}"
+
+
+def test_what_a_filter_makes_the_same_keeps_both_blobs(tree: Checkout) -> None:
+    """Ahead of the plus stands what the commit has, behind it what a test reads."""
+    tree.git("config", "core.autocrlf", "true")
+    (tree.root / "lib/b.py").write_bytes(ENDS.encode())
+    tree.git("add", "-A")
+    tree.git("commit", "-qm", "ends")
+    assert _entries(tree)["lib/b.py"] == f"100644 {_blob(ENDS.replace(chr(13), ''))}+{_blob(ENDS)}"
 
 
 def test_a_link_is_known_by_what_it_points_at(tree: Checkout) -> None:
