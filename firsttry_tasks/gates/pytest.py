@@ -97,40 +97,68 @@ def said(job: Job, done: Completed) -> ToolResult:
     code that tells anything.
     """
     heard = hear(done.out.splitlines())
-    findings, message = heard.findings, ""
-    if done.timed_out:
-        limit = job.lock.tool(TOOL).timeout
-        message = f"pytest ran longer than {limit:g} s and was ended{_in(heard)}"
-    elif not heard.finished:
-        message = f"pytest died ({_code(done)}){_in(heard)}{_tail(done)}"
+    message = _unfinished(job, done, heard)
+    findings, notes = heard.findings, heard.notes
+    if message and not heard.finished:
         findings += _crash(heard, message)
-    elif done.code not in {0, FAILED, NOTHING} and not (done.code == INTERRUPTED and findings):
-        message = f"pytest ended with exit code {done.code}{_tail(done)}"
-    elif done.code == 0 and heard.unran:
-        # pytest.exit(returncode=0) and --collect-only end with 0 without having run the tests:
-        # taken for green, they would hide whatever those tests would have found.
-        message = f"pytest ended early: {len(heard.unran)} of {len(heard.why)} tests did not run"
-    # A plugin can turn the run red without a failed test, such as a limit on coverage.
-    elif done.code == FAILED and not findings:
-        findings = (_red(done),)
-    elif done.code == NOTHING and not findings:
-        findings = _nothing(heard, job.paths)
+    elif not message and done.code == 0 and findings:
+        # The project told pytest so, and it is the project that says what counts. The tests are
+        # recorded as failed all the same, so that warm runs them each time.
+        names = ", ".join(finding.nodeid or finding.id for finding in findings)
+        notes += (f"pytest ended with 0 although it counts failures: {names}",)
+        findings = ()
+    elif not message:
+        findings += _of_session(done, heard, job.paths)
     status: Status = "error" if message else "red" if findings else "green"
     counts = msgspec.structs.replace(heard.counts, selected=len(heard.why), total=heard.total)
     detail = TestsDetail(
         counts=counts,
         mode="everything",
         why=heard.why,
-        notes=heard.notes,
+        notes=notes,
         durations=heard.durations,
-        skipped=heard.skipped,
+        skipped=tuple(name for name, ended in heard.outcomes.items() if ended == "skipped"),
     )
     return ToolResult(status=status, findings=findings, message=message, tests=detail)
 
 
-def _red(done: Completed) -> Finding:
-    message = f"no test failed, but pytest is red{_tail(done)}"
-    return finding(rule="exit", nodeid="", message=message)
+def _unfinished(job: Job, done: Completed, heard: PytestRun) -> str:
+    """Return why nothing can be said of the tests, "" where pytest did its work."""
+    if done.timed_out:
+        return f"pytest ran longer than {job.lock.tool(TOOL).timeout:g} s and was ended{_in(heard)}"
+    if not heard.finished:
+        return f"pytest died ({_code(done)}){_in(heard)}{_tail(done)}"
+    # Interrupted is also what pytest calls it that files can't be collected.
+    told = done.code == INTERRUPTED and heard.findings
+    if done.code not in {0, FAILED, NOTHING} and not told:
+        # What broke it, in its own words: the end of its output holds times, which differ.
+        why = f": {heard.broke}" if heard.broke else _tail(done)
+        return f"pytest ended with exit code {done.code}{why}"
+    if done.code in {0, NOTHING} and heard.unran:
+        # pytest.exit(returncode=0) and --collect-only end with 0 without having run the tests:
+        # taken for green, they would hide whatever those tests would have found.
+        return f"pytest ended early: {len(heard.unran)} of {len(heard.why)} tests did not run"
+    return ""
+
+
+def _of_session(done: Completed, heard: PytestRun, paths: Iterable[str]) -> tuple[Finding, ...]:
+    """Return the finding for a red that the tests do not explain, none where they do.
+
+    A plugin can turn a run red without a failed test, or beside one: a limit on coverage, a
+    snapshot that no test uses, a hook that raises.
+    """
+    if done.code == NOTHING and not heard.why and not heard.findings:
+        return _nothing(heard, paths)
+    uncollected = any(finding.rule == "collect" for finding in heard.findings)
+    stopped = done.code == INTERRUPTED and not uncollected
+    if done.code == 0 or (heard.findings and not heard.own and not stopped):
+        return ()
+    besides = (
+        "pytest is red by itself, too" if heard.findings else "no test failed, but pytest is red"
+    )
+    return (
+        finding(rule="exit", nodeid="", message=f"{besides} (exit code {done.code}){_tail(done)}"),
+    )
 
 
 def _nothing(heard: PytestRun, paths: Iterable[str]) -> tuple[Finding, ...]:

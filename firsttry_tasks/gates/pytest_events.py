@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,7 +11,13 @@ from msgspec import Struct
 from firsttry_tasks.model.values import Counts, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
+
+
+#: The outcomes that pytest itself has; plugins have others.
+KNOWN = frozenset({"passed", "failed", "skipped", "xfailed", "xpassed"})
+#: The rule of a finding that says that a process died in a test.
+CRASH = "crash"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +40,20 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     skips: bool = False
     #: pytest's ``python_files``: what a test file is called here.
     patterns: tuple[str, ...] = ("test_*.py", "*_test.py")
+    #: Node ids by which reports call a test -> the one by which it is known.
+    aliases: dict[str, str] = {}
+    #: Tests that a `skip` in their own code takes out.
+    skipped_by_code: tuple[str, ...] = ()
     text: str = ""
     code: int = 0
+    #: Whether something besides the reports of tests turned the session red.
+    own: bool = False
+
+    @property
+    def bad(self) -> bool:
+        """Tell whether a test ended in a way that pytest counts as a failure."""
+        # By the phase: outcomes may have any name that a plugin thinks of.
+        return bool(self.when)
 
 
 class PytestRun(Struct, frozen=True, kw_only=True):
@@ -44,6 +63,9 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     ended, "" where none had; ``unran`` are selected tests without an end; ``finished`` tells
     whether pytest came to its end; ``total`` counts the tests that the project's options leave in;
     ``skips`` tells whether the plan left tests out, ``patterns`` what test files are called.
+    ``outcomes`` has how each test ended, in pytest's words or a plugin's; ``skipped_by_code`` are
+    those that a mark in their own code skips. ``own`` tells whether the session is red by itself,
+    and ``broke`` what ended pytest early.
     """
 
     counts: Counts
@@ -51,7 +73,8 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     why: dict[str, str] = {}
     deselected_by_project: tuple[str, ...] = ()
     smoke: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
+    outcomes: dict[str, str] = {}
+    skipped_by_code: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     durations: dict[str, float] = {}
     total: int | None = None
@@ -60,38 +83,57 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     finished: bool = False
     skips: bool = False
     patterns: tuple[str, ...] = ()
+    own: bool = False
+    broke: str = ""
 
 
 def hear(lines: Iterable[str]) -> PytestRun:
     """Read a stream of events up to its end or to the first line that was cut."""
     events = tuple(_events(lines))
-    ends = [event for event in events if event.e == "end"]
-    asked = [event for event in events if event.e == "collected"]
+    asked = next((event for event in reversed(events) if event.e == "collected"), Event(e=""))
+    ends = _ends(events, asked.aliases)
+    begun = [asked.aliases.get(event.id, event.id) for event in events if event.e == "start"]
+    finishes = [event for event in events if event.e == "finish"]
     broken = [event for event in events if event.e == "collect"]
-    begun = [event.id for event in events if event.e == "start"]
-    ended = {event.id for event in ends}
     return PytestRun(
-        counts=_counts(ends),
+        counts=_counts(ends.values()),
         findings=(
             *map(_uncollected, broken),
-            *(_failed(event) for event in ends if event.outcome in BAD),
+            *(_failed(event) for event in ends.values() if event.bad),
         ),
-        why=asked[-1].why if asked else {},
-        deselected_by_project=asked[-1].deselected_by_project if asked else (),
-        smoke=asked[-1].smoke if asked else (),
-        skipped=tuple(event.id for event in ends if event.outcome == "skipped"),
+        why=asked.why,
+        deselected_by_project=asked.deselected_by_project,
+        smoke=asked.smoke,
+        outcomes={nodeid: event.outcome for nodeid, event in ends.items()},
+        skipped_by_code=frozenset(asked.skipped_by_code),
         notes=tuple(event.text for event in events if event.e == "note"),
-        durations={event.id: round(event.seconds, 6) for event in ends},
-        total=asked[-1].collected - len(asked[-1].deselected_by_project) if asked else None,
-        running=next((nodeid for nodeid in reversed(begun) if nodeid not in ended), ""),
-        unran=frozenset(asked[-1].why if asked else ()) - ended,
-        finished=any(event.e == "finish" for event in events),
-        skips=bool(asked and asked[-1].skips),
-        patterns=asked[-1].patterns if asked else Event(e="").patterns,
+        durations={nodeid: round(event.seconds, 6) for nodeid, event in ends.items()},
+        total=asked.collected - len(asked.deselected_by_project) if asked.e else None,
+        running=next((nodeid for nodeid in reversed(begun) if nodeid not in ends), ""),
+        unran=frozenset(asked.why) - ends.keys(),
+        finished=bool(finishes),
+        skips=asked.skips,
+        patterns=asked.patterns,
+        own=any(event.own for event in finishes),
+        broke=next((event.text for event in reversed(events) if event.e == "broke"), ""),
     )
 
 
-BAD = frozenset({"failed", "error"})
+def _ends(events: Iterable[Event], aliases: Mapping[str, str]) -> dict[str, Event]:
+    """Return how each test ended: by its first bad end, or else by its last.
+
+    A plugin that runs a test again ends each attempt, and two tests may share a node id.
+    """
+    found: dict[str, Event] = {}
+    for event in events:
+        if event.e != "end":
+            continue
+        nodeid = aliases.get(event.id, event.id)
+        before = found.get(nodeid)
+        decides = before if before is not None and before.bad else event
+        seconds = event.seconds + (before.seconds if before is not None else 0.0)
+        found[nodeid] = msgspec.structs.replace(decides, id=nodeid, seconds=seconds)
+    return found
 
 
 def _events(lines: Iterable[str]) -> Iterable[Event]:
@@ -104,21 +146,22 @@ def _events(lines: Iterable[str]) -> Iterable[Event]:
             return
 
 
-def _counts(ends: Sequence[Event]) -> Counts:
-    outcomes = [event.outcome for event in ends]
+def _counts(ends: Iterable[Event]) -> Counts:
+    counted = Counter("failed" if event.bad else event.outcome for event in ends)
     return Counts(
-        passed=outcomes.count("passed"),
-        failed=sum(outcome in BAD for outcome in outcomes),
-        skipped=outcomes.count("skipped"),
-        xfailed=outcomes.count("xfailed"),
-        xpassed=outcomes.count("xpassed"),
+        passed=counted["passed"],
+        failed=counted["failed"],
+        skipped=counted["skipped"],
+        xfailed=counted["xfailed"],
+        xpassed=counted["xpassed"],
+        other={name: counted[name] for name in sorted(counted.keys() - KNOWN)},
     )
 
 
 def _failed(event: Event) -> Finding:
-    rule = event.outcome if event.outcome == "failed" else f"error at {event.when}"
+    rules = {"call": "failed", CRASH: CRASH}
     return finding(
-        rule=rule,
+        rule=rules.get(event.when, f"error at {event.when}"),
         nodeid=event.id,
         message=event.message,
         detail=event.detail,

@@ -72,7 +72,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How many tests had each outcome; ``total`` is None where it is not known."""
+    """How many tests had each outcome, ``other`` ones of plugins; ``total`` None if not known."""
 
     selected: int = 0
     total: int | None = None
@@ -81,6 +81,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     skipped: int = 0
     xfailed: int = 0
     xpassed: int = 0
+    other: dict[str, int] = {}
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -142,10 +143,7 @@ class Retried(Struct, frozen=True, kw_only=True):
 
 
 class Watched(Struct, frozen=True, kw_only=True):
-    """What recorded tests looked at besides the tree, each with its digest when they last ran.
-
-    Files are relative to the project where they lie in it, and ignored by git.
-    """
+    """What tests looked at besides the tree, as digests; files that git ignores, by their paths."""
 
     variables: dict[str, str] = {}
     files: dict[str, str] = {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks.recorder.inside_pytest.outcomes import clean
+from firsttry_tasks.recorder.inside_pytest.reports import known_as
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,8 @@ class PlannedSelection:
         #: Node ids of all tests, and of those that the plan's marker marks, deselected or not.
         self._collected: list[str] = []
         self._smoke: list[str] = []
+        #: Node ids by which reports call a test, where that is not what it is known as.
+        self._aliases: dict[str, str] = {}
 
     def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
         """Leave out files in which no test is to run.
@@ -43,26 +46,30 @@ class PlannedSelection:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> object:
         """Count what was collected, let others deselect, then deselect by the plan."""
-        self._collected = [clean(item.nodeid) for item in items]
-        if self._plan.smoke:
-            marked = (item for item in items if item.get_closest_marker(self._plan.smoke))
-            self._smoke = [clean(item.nodeid) for item in marked]
+        collected = list(items)
         # The project's own `-k`, `-m` and plugins come first, so that what they leave out is known.
+        # Some give tests other node ids; it is by those that people and later runs know them.
         result = yield
-        dropped = [item for item in items if not self._runs(item.nodeid)]
+        names = {item: clean(known_as(item)) for item in (*collected, *items)}
+        self._collected = [names[item] for item in collected]
+        self._aliases = {
+            clean(item.nodeid): name for item, name in names.items() if name != clean(item.nodeid)
+        }
+        if self._plan.smoke:
+            marked = (item for item in collected if item.get_closest_marker(self._plan.smoke))
+            self._smoke = [names[item] for item in marked]
+        dropped = [item for item in items if not self._runs(names[item])]
         if dropped:
             # In place, because pytest and other plugins hold the same list.
-            items[:] = [item for item in items if self._runs(item.nodeid)]
+            items[:] = [item for item in items if self._runs(names[item])]
             config.hook.pytest_deselected(items=dropped)
         # A rerun repeats an order in which tests failed; those that it doesn't name come last.
         if self._plan.order:
             place = {nodeid: at for at, nodeid in enumerate(self._plan.order)}
-            items.sort(key=lambda item: place.get(clean(item.nodeid), len(place)))
+            items.sort(key=lambda item: place.get(names[item], len(place)))
         return result
 
     def _runs(self, nodeid: str) -> bool:
-        # The plan was read from JSON, where node ids are written in this way.
-        nodeid = clean(nodeid)
         if self._plan.only:
             return nodeid in self._plan.only
         return nodeid not in self._plan.skip_tests
@@ -71,7 +78,7 @@ class PlannedSelection:
         """Write which tests are going to run, each with its why, and which the project left out."""
         if self._stream is None:
             return
-        kept = [clean(item.nodeid) for item in session.items]
+        kept = [clean(known_as(item)) for item in session.items]
         # Neither kept nor skipped by the plan: the project's own options did it.
         left = set(self._collected).difference(kept, self._plan.skip_tests)
         self._stream.write(
@@ -81,6 +88,20 @@ class PlannedSelection:
             # Where the plan names the only tests to run, all others are left out by it.
             deselected_by_project=[] if self._plan.only else sorted(left),
             smoke=self._smoke,
+            aliases=self._aliases,
+            skipped_by_code=[clean(known_as(it)) for it in session.items if _skipped_by_code(it)],
             skips=bool(self._plan.skip_tests or self._plan.skip_files or self._plan.only),
             patterns=list(map(str, session.config.getini("python_files"))),
         )
+
+
+def _skipped_by_code(item: pytest.Item) -> bool:
+    """Tell whether a `skip` in the code of the test, its class or its module takes it out.
+
+    Then it is skipped whatever else runs. A mark that a hook adds may depend on just that.
+    """
+    if item.get_closest_marker("skip") is None:
+        return False
+    written = [getattr(getattr(node, "obj", None), "pytestmark", []) for node in item.listchain()]
+    marks = [mark for it in written for mark in (it if isinstance(it, list) else [it])]
+    return any(getattr(mark, "name", "") == "skip" for mark in marks)

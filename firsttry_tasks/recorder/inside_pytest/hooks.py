@@ -12,6 +12,7 @@ import pytest
 from firsttry_tasks.model.recording import SUFFIX, encode
 from firsttry_tasks.recorder.inside_pytest.process_recorder import ProcessRecorder, fixture_name
 from firsttry_tasks.recorder.inside_pytest.record import FinishedTest, build
+from firsttry_tasks.recorder.inside_pytest.reports import Ending, bad, word
 from firsttry_tasks.recorder.tracing.attribution import OpenScope
 
 
@@ -24,10 +25,9 @@ class RecorderHooks:
         self.recorder = ProcessRecorder(root, folder, data)
         self.attribution = self.recorder.attribution
         self.tests: list[FinishedTest] = []
-        self.collected: list[str] = []
-        #: What the phases of the running test came to, and how long they took, by node id.
-        self._outcomes: dict[str, list[str]] = {}
-        self._seconds: dict[str, float] = {}
+        self.collected: list[pytest.Item] = []
+        #: What the reports of the running test come to.
+        self._ending = Ending()
 
     def begin(self) -> None:
         """Start to listen."""
@@ -65,7 +65,8 @@ class RecorderHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Remember every test there is, before any is deselected."""
-        self.collected.append(item.nodeid)
+        # Asked for its node id at the end, because hooks may still give it another one.
+        self.collected.append(item)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
@@ -88,6 +89,7 @@ class RecorderHooks:
         if not self.tests:
             self.recorder.lifetimes.look()
         scope = OpenScope("test", item.nodeid, -1)
+        self._ending = Ending()
         self.recorder.enter(scope)
         try:
             return (yield)
@@ -109,24 +111,16 @@ class RecorderHooks:
                 scope = self.attribution.scope("fixture", fixture_name(fixture))
                 self.attribution.top.used.add(scope.number)
 
+    # First, because pytest's own summary of subtests turns a report that passed into a failed one.
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember how each phase of a test ended, and how long it took."""
-        self._outcomes.setdefault(report.nodeid, []).append(_outcome(report))
-        self._seconds[report.nodeid] = self._seconds.get(report.nodeid, 0.0) + report.duration
+        """Take in what a phase of the running test came to, whatever node id the report has."""
+        self._ending.hear(report)
 
     def _finish(self, item: pytest.Item, scope: OpenScope) -> None:
-        outcomes = self._outcomes.pop(item.nodeid, [])
-        # No phase came to its end, as after Ctrl-C: nothing says that the test would pass.
-        if "passed" not in outcomes and "skipped" not in outcomes:
-            outcomes.append("failed")
-        # The worst of the phases speaks for the test.
-        outcome = min(outcomes, key=("failed", "skipped", "passed").index)
-        seconds = self._seconds.pop(item.nodeid, 0.0)
-        self.tests.append(FinishedTest(item, scope, outcome, seconds))
-
-
-def _outcome(report: pytest.TestReport) -> str:
-    """Return how a test ended: an expected failure ran as it should, a skip did not run."""
-    if report.outcome == "skipped" and hasattr(report, "wasxfail"):
-        return "passed"
-    return report.outcome
+        report = self._ending.decisive
+        # Without a teardown the test did not come to its end, as after Ctrl-C: nothing says that it
+        # would pass.
+        whole = report is not None and self._ending.phase == "teardown"
+        outcome = "failed" if report is None or not whole or bad(report) else word(report)
+        self.tests.append(FinishedTest(item, scope, outcome, self._ending.seconds))

@@ -7,8 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+from typing import TYPE_CHECKING
 
 import pytest
+
+from firsttry_tasks.recorder.inside_pytest.reports import PHASES, Ending, bad, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: How much of a failure's text is kept, in characters, from its end, where pytest puts the error. A
 #: judgement: some 250 lines.
@@ -18,9 +24,10 @@ DETAIL = 20_000
 class EventStream:
     """Appends one JSON object a line; ``e`` is the kind of event.
 
-    ``start`` (id), ``end`` (id, outcome, seconds, and for what went wrong: when, message, detail,
-    path, line), ``collect`` (a file that can't be collected), ``collected`` (how many, what is
-    kept with its why, what the project left out), ``note`` (text), ``finish`` (code).
+    ``start`` (id), ``end`` (id, outcome, seconds, and for what pytest counts as a failure: when,
+    message, detail, path, line), ``collect`` (a file that can't be collected), ``collected`` (how
+    many, what is kept with its why, what the project left out), ``note`` (text), ``broke`` (text:
+    what ended pytest), ``finish`` (code, and whether the session is red by itself).
     """
 
     def __init__(self, path: str) -> None:
@@ -35,84 +42,112 @@ class EventStream:
 
 
 class OutcomeReporter:
-    """Writes how each test ended."""
+    """Writes how each test ended, and how the session did."""
 
     def __init__(self, stream: EventStream) -> None:
         """Remember where to write."""
         self._stream = stream
-        #: Of each test that runs: what its worst phase came to, and the seconds of all phases.
-        self._worst: dict[str, dict[str, object]] = {}
-        self._seconds: dict[str, float] = {}
-        #: Tests that were called, or ended before that: those that an end is written for.
-        self._called: set[str] = set()
+        #: The tests that run now, by the node id that they began with.
+        self._endings: dict[str, Ending] = {}
+        #: The node id with which a test began, by its place: a hook may give a report another one.
+        self._places: dict[tuple[str, int | None, str], str] = {}
+        #: How many reports pytest has counted as failures.
+        self._failures = 0
 
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
+    def pytest_runtest_logstart(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Write which test is running, for the case that pytest dies in it."""
+        self._places[location] = nodeid
+        self._endings[nodeid] = Ending()
         self._stream.write("start", id=clean(nodeid))
 
+    # First, because pytest's own summary of subtests turns a report that passed into a failed one.
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the worst of the three phases: set-up, call and teardown."""
-        nodeid = clean(report.nodeid)
-        self._seconds[nodeid] = self._seconds.get(nodeid, 0.0) + report.duration
-        outcome = _outcome(report)
-        if report.when == "call" or outcome != "passed":
-            self._called.add(nodeid)
-        worst = self._worst.get(nodeid)
-        # Of two that are as bad, the first: the second is often its consequence.
-        if worst is None or RANK[outcome] > RANK[str(worst["outcome"])]:
-            self._worst[nodeid] = {"outcome": outcome, **_trouble(report, outcome)}
+        """Take in what one phase came to."""
+        self._failures += bad(report)
+        nodeid = self._began(report.nodeid, report.location)
+        self._endings.setdefault(nodeid, Ending()).hear(report)
+        # What ran the test is dead, and nobody will say that it finished.
+        if report.when not in PHASES:
+            self._end(nodeid)
 
-    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+    def pytest_runtest_logfinish(self, nodeid: str, location: tuple[str, int | None, str]) -> None:
         """Write how the test ended."""
-        nodeid = clean(nodeid)
+        self._end(self._began(nodeid, location))
+
+    def _began(self, nodeid: str, place: tuple[str, int | None, str]) -> str:
+        """Return the node id with which a test began."""
+        return nodeid if nodeid in self._endings else self._places.get(place, nodeid)
+
+    def _end(self, nodeid: str) -> None:
+        ending = self._endings.pop(nodeid, Ending())
+        report = ending.decisive
         # With `--setup-only` a test is set up and does not run.
-        if nodeid not in self._called:
-            return
-        self._called.remove(nodeid)
-        worst = self._worst.pop(nodeid, {"outcome": "passed"})
-        self._stream.write("end", id=nodeid, seconds=self._seconds.pop(nodeid, 0.0), **worst)
+        if report is not None:
+            self._stream.write(
+                "end",
+                id=clean(nodeid),
+                seconds=ending.seconds,
+                outcome=word(report),
+                **(_trouble(report) if bad(report) else {}),
+            )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Write which file can't be collected, and why."""
+        self._failures += bad(report)
         if report.failed:
             text = clean(report.longreprtext)
             self._stream.write(
                 "collect", id=clean(report.nodeid), message=_error(text), detail=text[-DETAIL:]
             )
 
-    # Last, because another plugin may change the exit status in this hook.
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write that pytest came to its end by itself."""
-        self._stream.write("finish", code=int(exitstatus))
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Write what broke pytest itself, or a hook in it."""
+        self._stream.write("broke", text=clean(excinfo.exconly())[:400])
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Write what ended pytest early: an interruption, or a call of ``pytest.exit``."""
+        self._stream.write("broke", text=clean(excinfo.exconly())[:400])
+
+    # Around all others, because any of them may turn the session red, also by an exception.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Iterator[None]:
+        """Write that pytest came to its end by itself, and whether its tests alone explain it."""
+        # More than the reports account for: a plugin counts failures of no test.
+        own = session.testsfailed > self._failures
+        # Before the others, since one of them may end the process.
+        self._stream.write("finish", code=int(exitstatus), own=own)
+        # Where tests failed, a hook that sets 1 changes nothing that can be compared, unless this
+        # one is another 1.
+        marked = Red(exitstatus) if exitstatus == pytest.ExitCode.TESTS_FAILED else exitstatus
+        session.exitstatus = marked
+        try:
+            yield
+        except BaseException:
+            own = True
+            raise
+        finally:
+            own = own or session.exitstatus is not marked
+            self._stream.write("finish", code=int(session.exitstatus), own=own)
 
 
-#: Which of a test's three phases speaks for it: the one with the highest rank.
-RANK = {"passed": 0, "xpassed": 1, "xfailed": 2, "skipped": 3, "failed": 4, "error": 5}
-
-
-def _outcome(report: pytest.TestReport) -> str:
-    """Return how a phase ended, in the words of pytest's summary."""
-    if report.failed:
-        return "failed" if report.when == "call" else "error"
-    # Only this attribute tells an expected failure from a skip; pytest reports both as skipped.
-    if hasattr(report, "wasxfail"):
-        return "xfailed" if report.skipped else "xpassed"
-    return "skipped" if report.skipped else "passed"
+class Red(int):
+    """An exit status that can be told from another of the same value."""
 
 
 # In reports lines count from 1, for people and annotations; pytest counts from 0.
-def _trouble(report: pytest.TestReport, outcome: str) -> dict[str, object]:
+def _trouble(report: pytest.TestReport) -> dict[str, object]:
     """Return what the event says of a failure: its phase, message, text and place."""
-    if outcome not in {"failed", "error"}:
-        return {}
     text = clean(report.longreprtext)
     # Set where an exception has been taken apart; plugins may put plain text in its place.
     crash = getattr(report.longrepr, "reprcrash", None)
     path, line, _ = report.location
+    # What reports a crash writes the sentence last, below the process that it speaks of.
+    died = report.when not in PHASES
+    said = text.strip().rpartition("\n")[2] if died else text
     return {
-        "when": report.when,
-        "message": _first(clean(crash.message)) if crash else _first(text),
+        "when": "crash" if died else report.when,
+        "message": _first(clean(crash.message) if crash else said),
         "detail": text[-DETAIL:],
         "path": clean(path),
         "line": (line or 0) + 1,

@@ -9,6 +9,7 @@ import pytest
 
 from firsttry_tasks.model.recording import Record, ScopeRecord, TestRecord
 from firsttry_tasks.recorder.inside_pytest.process_recorder import ProcessRecorder, module_file
+from firsttry_tasks.recorder.inside_pytest.reports import known_as
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
@@ -25,10 +26,10 @@ class FinishedTest(NamedTuple):
 def build(
     recorder: ProcessRecorder,
     tests: Iterable[FinishedTest],
-    collected: Iterable[str],
+    collected: Iterable[pytest.Item],
     config: pytest.Config,
 ) -> Record:
-    """Return all that the process learned; ``collected`` are the node ids that pytest found."""
+    """Return all that the process learned; ``collected`` are the tests that pytest found."""
     attribution = recorder.attribution
     # Tests first: they may make scopes of collectors, which are listed afterwards.
     finished = tuple(_test(attribution, test) for test in tests)
@@ -43,7 +44,7 @@ def build(
         testpaths=tuple(map(str, config.getini("testpaths"))),
         roots=_roots(attribution),
         began=recorder.began,
-        collected=tuple(collected),
+        collected=tuple(map(known_as, collected)),
         loads=tuple(sorted(pair for pair in attribution.loads if pair[0] >= 0)),
         # A process that ran no test, as the one that distributes for xdist, saw no object die.
         private=tuple(sorted(recorder.lifetimes.private())) if finished else (),
@@ -55,7 +56,7 @@ def _test(attribution: Attribution, test: FinishedTest) -> TestRecord:
     # What its file, class and package did to be collected, the test rests on, too.
     above = {attribution.scope("collect", node.nodeid).number for node in item.listchain()[:-1]}
     return TestRecord(
-        nodeid=item.nodeid,
+        nodeid=known_as(item),
         path=attribution.place(str(item.path)) or "",
         outcome=test.outcome,
         seconds=round(test.seconds, 6),

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks.flaky import memory
 from firsttry_tasks.gates import pytest as pytest_gate
+from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model.values import Retried, TestsPlan
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.run import pytest_process
@@ -95,12 +96,18 @@ def forgive(here: Project, job: Job, ran: GateRun) -> GateRun:
     """Run known flaky tests that failed again; a test that passes then counts as green."""
     _tell(here, ran.said.findings)
     times = here.locked[0].flaky.reruns
-    known = [f for f in ran.said.findings if f.nodeid in here.forgiven]
+    known = [f for f in ran.said.findings if f.nodeid in here.forgiven and _of_test(f)]
     if ran.said.status != "red" or not known or not times:
         return ran
     # One by one: together they could make each other fail.
     retried = [_retry(cold(job), finding, times) for finding in known]
     return replace(ran, said=_judged(ran.said, retried))
+
+
+def _of_test(finding: Finding) -> bool:
+    """Tell whether a test itself says so: a second pass then answers the first failure."""
+    # A process that died took more with it than one test, and may have died of another.
+    return finding.rule == "failed" or finding.rule.startswith("error at ")
 
 
 def _tell(here: Project, findings: Iterable[Finding]) -> None:
@@ -125,14 +132,27 @@ def _retry(job: Job, finding: Finding, times: int) -> Retried:
 
 
 def _judged(said: ToolResult, retried: list[Retried]) -> ToolResult:
-    """Return the result without the findings of tests that passed in a retry."""
+    """Return the result without the findings of tests that passed in a retry.
+
+    What else turned the run red stays: a process that died, the session itself, tests that did not
+    run because the run stopped at the flaky one (``-x``).
+    """
     green = {it.nodeid for it in retried if it.failures < it.runs}
-    findings = tuple(f for f in said.findings if f.nodeid not in green)
+    findings = tuple(f for f in said.findings if f.nodeid not in green or not _of_test(f))
     detail = said.tests
     if detail is not None:
         counts = detail.counts
+        findings = findings or _unran(counts.selected - len(detail.durations))
         counts = replace(
             counts, passed=counts.passed + len(green), failed=counts.failed - len(green)
         )
         detail = replace(detail, counts=counts, retried=tuple(retried))
     return replace(said, status="red" if findings else "green", findings=findings, tests=detail)
+
+
+def _unran(count: int) -> tuple[Finding, ...]:
+    """Return a finding where tests did not run, none where all did."""
+    if not count:
+        return ()
+    message = f"a known flaky test failed and passed again, but {count} tests behind it did not run"
+    return (pytest_events.finding(rule="stopped early", nodeid="", message=message),)

@@ -132,30 +132,105 @@ def test_nothing_after_a_broken_line_counts() -> None:
     assert gates.said("tests", job(), completed(text)).status == "error"
 
 
+@pytest.mark.parametrize("outcome", ["passed", "skipped", "xfailed", "xpassed"])
+def test_outcomes_are_counted(outcome: str) -> None:
+    """Each outcome has its count, and none of them says anything against the code."""
+    end = {"e": "end", "id": "t.py::a", "outcome": outcome}
+    said = _said(ALONE, START_A, end, FINISH)
+    assert said.tests
+    assert (said.status, getattr(said.tests.counts, outcome)) == ("green", 1)
+
+
+@pytest.mark.parametrize("when", ["setup", "call", "teardown", "crash"])
+@pytest.mark.parametrize("outcome", ["failed", "melted"])
+def test_what_pytest_counts_as_a_failure_is_one(outcome: str, when: str) -> None:
+    """Whatever a plugin calls it."""
+    end = {"e": "end", "id": "t.py::a", "outcome": outcome, "when": when}
+    said = _said(ALONE, START_A, end, FINISH, code=1)
+    assert said.tests
+    assert (said.status, said.tests.counts.failed) == ("red", 1)
+
+
+@pytest.mark.parametrize("outcome", ["rerun", "error", "melted"])
+def test_an_outcome_of_a_plugin_is_counted_by_its_name(outcome: str) -> None:
+    """It is no failure unless pytest counts it as one."""
+    end = {"e": "end", "id": "t.py::a", "outcome": outcome}
+    said = _said(ALONE, START_A, end, FINISH)
+    assert said.tests
+    assert (said.status, said.tests.counts.other) == ("green", {outcome: 1})
+
+
+AGAIN = {**END_B, "id": "t.py::a"}
+
+
 @pytest.mark.parametrize(
-    ("outcome", "field"),
+    ("ends", "status", "passed"),
     [
-        ("passed", "passed"),
-        ("failed", "failed"),
-        ("error", "failed"),
-        ("skipped", "skipped"),
-        ("xfailed", "xfailed"),
-        ("xpassed", "xpassed"),
+        (({**END_A, "outcome": "rerun"}, END_A), "green", 1),
+        ((AGAIN, END_A), "red", 0),
+        ((END_A, AGAIN), "red", 0),
     ],
 )
-def test_outcomes_are_counted(outcome: str, field: str) -> None:
-    """Each outcome has its count."""
-    end = {"e": "end", "id": "t.py::a", "outcome": outcome}
-    said = _said(ALONE, START_A, end, FINISH, code=outcome in {"failed", "error"})
+def test_attempts_of_a_test_are_one_test(
+    ends: tuple[object, ...], status: str, passed: int
+) -> None:
+    """The last attempt decides, unless pytest has counted an earlier one as a failure."""
+    said = _said(ALONE, *ends, FINISH, code=status == "red")
     assert said.tests
-    assert getattr(said.tests.counts, field) == 1
+    seen = (said.status, len(said.findings), said.tests.counts.passed, said.tests.durations)
+    assert seen == (status, int(status == "red"), passed, {"t.py::a": 1.0})
 
 
-@pytest.mark.parametrize("outcome", ["skipped", "xfailed", "xpassed"])
-def test_what_is_no_failure_is_no_finding(outcome: str) -> None:
-    """A skipped test says nothing against the code."""
-    end = {"e": "end", "id": "t.py::a", "outcome": outcome}
-    assert _said(ALONE, START_A, end, FINISH).status == "green"
+def test_a_test_is_known_by_one_name() -> None:
+    """Workers of xdist report a test under a name that tells its group."""
+    asked = {**ALONE, "aliases": {"t.py::a@db": "t.py::a"}}
+    grouped = ({**START_A, "id": "t.py::a@db"}, {**AGAIN, "id": "t.py::a@db"})
+    [it] = _said(asked, *grouped, FINISH, code=1).findings
+    assert it.nodeid == "t.py::a"
+
+
+OWN = {**FINISH, "own": True}
+
+
+@pytest.mark.parametrize(
+    ("events", "code", "rules"),
+    [
+        ((*GREEN, OWN), 1, ["exit"]),
+        ((*GREEN, OWN), 5, ["exit"]),
+        (RED, 1, ["failed"]),
+        ((*RED, OWN), 1, ["failed", "exit"]),
+        (RED, 2, ["failed", "exit"]),
+        (({"e": "collect", "id": "t.py", "message": "no"}, COLLECTED, FINISH), 2, ["collect"]),
+        ((ALONE, START_A, FINISH), 1, ["exit"]),
+    ],
+)
+def test_a_red_that_no_test_explains_is_a_finding(
+    events: tuple[object, ...], code: int, rules: list[str]
+) -> None:
+    """Beside failed tests as well, since those may be forgiven."""
+    assert [it.rule for it in _said(*events, code=code).findings] == rules
+
+
+def test_what_broke_pytest_is_named_in_its_own_words() -> None:
+    """Not by the end of its output, which differs from run to run."""
+    broke = {"e": "broke", "text": "RuntimeError: no"}
+    said = _said(*GREEN, broke, code=3, err="1 passed in 0.02 s")
+    assert said.message == "pytest ended with exit code 3: RuntimeError: no"
+
+
+def test_pytest_says_what_counts() -> None:
+    """A project that lets pytest end with 0 is green, and the failure is told."""
+    said = _said(*RED, code=0)
+    assert said.tests
+    seen = (said.status, said.findings, said.tests.notes)
+    assert seen == ("green", (), ("pytest ended with 0 although it counts failures: t.py::b",))
+
+
+@pytest.mark.parametrize("code", [0, 5])
+def test_a_run_that_leaves_tests_out_is_no_green(code: int) -> None:
+    """``pytest.exit`` with either code ends it early, also where the plan leaves tests out."""
+    said = _said({**COLLECTED, "skips": True}, START_A, END_A, FINISH, code=code)
+    assert said.message == "pytest ended early: 1 of 2 tests did not run"
 
 
 @pytest.mark.parametrize("stage", ["warm", "full"])
