@@ -122,16 +122,18 @@ class DependencyDb:
         parts: Mapping[str, str],
         left: frozenset[str],
         door: Door,
+        red: tuple[str, ...] = (),
     ) -> None:
         """Add one recorded run, in one transaction.
 
         ``manifest`` is the tree that was recorded (``path -> blob``), ``parts`` the named parts of
-        the environment, ``left`` the tests that the project's own options deselected.
+        the environment, ``left`` the tests that the project's own options deselected, ``red`` what
+        turned the run red besides recorded tests.
         """
         with _open(self.path) as db:
             sources = _Sources(db, manifest, door.read)
             made = ingest.recorded(records, manifest, parts, sources, door.before)
-            made = msgspec.structs.replace(made, deselected_by_project=left)
+            made = msgspec.structs.replace(made, deselected_by_project=left, red=red)
             # One transaction for everything (whole or not at all): a run without its sources would
             # be believed with nothing to compare.
             with db:

@@ -42,8 +42,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     patterns: tuple[str, ...] = ("test_*.py", "*_test.py")
     #: Node ids by which reports call a test -> the one by which it is known.
     aliases: dict[str, str] = {}
-    #: Tests that a `skip` in their own code takes out.
-    skipped_by_code: tuple[str, ...] = ()
+    #: Tests that marks in their own code skip or expect to fail.
+    by_code: tuple[str, ...] = ()
     text: str = ""
     code: int = 0
     #: Whether something besides the reports of tests turned the session red.
@@ -63,9 +63,9 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     ended, "" where none had; ``unran`` are selected tests without an end; ``finished`` tells
     whether pytest came to its end; ``total`` counts the tests that the project's options leave in;
     ``skips`` tells whether the plan left tests out, ``patterns`` what test files are called.
-    ``outcomes`` has how each test ended, in pytest's words or a plugin's; ``skipped_by_code`` are
-    those that a mark in their own code skips. ``own`` tells whether the session is red by itself,
-    and ``broke`` what ended pytest early.
+    ``outcomes`` has how each test ended: failed, or in pytest's words or a plugin's; ``by_code``
+    are those that marks in their own code skip or expect to fail. ``own`` tells whether the session
+    is red by itself, and ``broke`` what ended pytest early.
     """
 
     counts: Counts
@@ -74,7 +74,7 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     deselected_by_project: tuple[str, ...] = ()
     smoke: tuple[str, ...] = ()
     outcomes: dict[str, str] = {}
-    skipped_by_code: frozenset[str] = frozenset()
+    by_code: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     durations: dict[str, float] = {}
     total: int | None = None
@@ -104,8 +104,10 @@ def hear(lines: Iterable[str]) -> PytestRun:
         why=asked.why,
         deselected_by_project=asked.deselected_by_project,
         smoke=asked.smoke,
-        outcomes={nodeid: event.outcome for nodeid, event in ends.items()},
-        skipped_by_code=frozenset(asked.skipped_by_code),
+        outcomes={
+            nodeid: "failed" if event.bad else event.outcome for nodeid, event in ends.items()
+        },
+        by_code=frozenset(asked.by_code),
         notes=tuple(event.text for event in events if event.e == "note"),
         durations={nodeid: round(event.seconds, 6) for nodeid, event in ends.items()},
         total=asked.collected - len(asked.deselected_by_project) if asked.e else None,

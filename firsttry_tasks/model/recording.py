@@ -72,7 +72,7 @@ class ScopeRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A test: what it depends on, its outcome (passed, failed or skipped) and its seconds."""
+    """A test: what it depends on, its outcome (failed, or pytest's or a plugin's word), seconds."""
 
     nodeid: str
     path: str

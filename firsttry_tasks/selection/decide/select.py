@@ -27,6 +27,10 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
     """
     if not any(recorded.tests for recorded in recorded_runs):
         return Selection(everything=("no tests are recorded yet",))
+    # No selection of tests can show that this is mended: only what ran when it was seen.
+    if recorded_runs[0].red:
+        what = ", ".join(recorded_runs[0].red)
+        return Selection(everything=(f"the last run was red, and not by its tests alone ({what})",))
     existing = _existing(recorded_runs, now)
     tests: dict[str, str] = {}
     valid: set[str] = set()

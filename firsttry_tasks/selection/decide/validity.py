@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks.selection.decide.declared import Declared
+from firsttry_tasks.selection.decide.widen import RAN
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.evidence.shared_state import GIVEN
 from firsttry_tasks.selection.impact.invalidation import Invalidation
@@ -68,10 +69,10 @@ class Validity:
             return None
         if effects.everything:
             return effects.everything[0]
-        # A skipped test stopped before its body, so what it would have used isn't recorded. Any
-        # change may be the one that lets it run.
-        if test.outcome == "skipped" and effects.changes.paths:
-            return "was skipped when it ran last"
+        # A skipped test stopped before its end, so what it would have used isn't recorded. Any
+        # change may be the one that lets it run. The same holds for what only a plugin knows.
+        if test.outcome not in RAN and effects.changes.paths:
+            return f"was {test.outcome} when it ran last"
         # Only a test function in a Python file is taken apart into fragments. Any other test (a
         # doctest, a YAML case) is the whole file.
         if test.path in effects.changes.paths and not (test.function and test.path.endswith(".py")):

@@ -84,6 +84,8 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     deselected_by_project: frozenset[str]
     #: Unit -> paths of the modules that it had imported.
     loads: dict[int, tuple[str, ...]] = {}
+    #: What turned the run red besides the tests that are recorded as failed, in short words.
+    red: tuple[str, ...] = ()
 
     def homes(self) -> frozenset[str]:
         """Return the files that pytest searched for tests."""

@@ -6,20 +6,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.selection.decide import widen
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.steps.run.tool_run import CODE
 from firsttry_tasks.system import disk, file_state
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.pytest_events import PytestRun
+    from firsttry_tasks.model.recording import Record
+    from firsttry_tasks.model.values import ToolResult
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
-    from firsttry_tasks.steps.run.project import Project
 
 #: File names of the tests' state. Warm runs have them in one folder, and a full run that records
 #: has them in another, so that it can't disturb warm.
@@ -29,13 +35,14 @@ DB, WATCHED, LEARNED = (
 
 
 def learn_or_forget(
-    here: Project, job: Job, inputs: Inputs, around: CurrentTree, heard: PytestRun
+    job: Job, inputs: Inputs, around: CurrentTree, said: ToolResult, heard: PytestRun
 ) -> None:
     """Learn from a warm run; where that fails, discard the db, so that all tests run next time."""
+    root = Path(job.root)
     try:
-        learn(here, job, inputs, around, heard, here.root / state_paths.WARM)
+        learn(job, inputs, around, said, heard, root / state_paths.WARM)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
-        dependency_db.discard(here.root / state_paths.DB)
+        dependency_db.discard(root / state_paths.DB)
         CONSOLE.say(
             f"What was recorded can't be used ({type(error).__name__}: {error}) and is forgotten;"
             " the next warm run runs everything."
@@ -43,7 +50,7 @@ def learn_or_forget(
 
 
 def learn(
-    here: Project, job: Job, inputs: Inputs, now: CurrentTree, heard: PytestRun, folder: Path
+    job: Job, inputs: Inputs, now: CurrentTree, said: ToolResult, heard: PytestRun, folder: Path
 ) -> None:
     """Add what the run recorded to the db and the files in ``folder``."""
     found = recording.found(Path(records(job)))
@@ -51,9 +58,12 @@ def learn(
     # test wrongly.
     if not heard.finished or not any(one.tests for one in found):
         return
-    memory = DependencyDb(folder / DB)
-    door = Door(read=partial(read, here.root), before=partial(_before, here.root))
-    memory.learn(found, now.manifest, now.parts, frozenset(heard.deselected_by_project), door)
+    root, memory = Path(job.root), DependencyDb(folder / DB)
+    door = Door(read=partial(read, root), before=partial(_before, root))
+    if said.status != "green":
+        found = _settled(found, heard, memory)
+    red = _red(said, found, memory)
+    memory.learn(found, now.manifest, now.parts, frozenset(heard.deselected_by_project), door, red)
     recorded_runs = memory.recorded_runs()
     watched = dependency_db.watched(recorded_runs, now.variable, now.outside)
     disk.write_json(folder / WATCHED, watched)
@@ -67,6 +77,31 @@ def learn(
         durations={**old.durations, **heard.durations},
     )
     disk.write_json(folder / LEARNED, fresh)
+
+
+def _settled(found: Iterable[Record], heard: PytestRun, memory: DependencyDb) -> tuple[Record, ...]:
+    """Return the records without the tests that a red run skipped although they ran before.
+
+    Their earlier record stands, by which they are selected until they have been run.
+    """
+    lost = set(widen.unanswered(heard.outcomes, heard.by_code, memory.recorded_runs()))
+    return tuple(
+        msgspec.structs.replace(one, tests=tuple(it for it in one.tests if it.nodeid not in lost))
+        for one in found
+    )
+
+
+def _red(said: ToolResult, found: Iterable[Record], memory: DependencyDb) -> tuple[str, ...]:
+    """Return what turned a run red besides the tests that it recorded as failed.
+
+    A crash takes the record of its test with it, and a session that is red has none.
+    """
+    failed = {test.nodeid for one in found for test in one.tests if test.outcome == "failed"}
+    red = {it.nodeid or it.rule for it in said.findings if it.nodeid not in failed}
+    # What an earlier run saw stands until a run is green: a failing test may have hidden it.
+    if said.status != "green":
+        red.update(*(one.red for one in memory.recorded_runs()[:1]))
+    return tuple(sorted(red))
 
 
 def wrote(job: Job) -> frozenset[str]:

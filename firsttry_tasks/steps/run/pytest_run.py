@@ -16,6 +16,7 @@ from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
+from firsttry_tasks.selection.decide import widen
 from firsttry_tasks.selection.decide.select import choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
@@ -24,7 +25,7 @@ from firsttry_tasks.steps.run.tool_run import GateRun, require
 from firsttry_tasks.system import disk, file_state, machine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
     from firsttry_tasks.selection.syntax.fragment import Fragment
     from firsttry_tasks.steps.run.project import Project
+
+    #: What one run of pytest said, its events, and its command line.
+    Ran = tuple[ToolResult, PytestRun, tuple[str, ...]]
 
 #: Parts of the key that change all tests, whatever was recorded of each: where one differs,
 #: everything runs.
@@ -60,20 +64,25 @@ def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
         events=events, root=job.root, records=learning.records(job), smoke=here.settings.smoke
     )
     said, heard, argv = pytest_process.once(job, plan)
-    keep = partial(_record, here, job, inputs, tree, heard)
+    keep = partial(_record, here, job, inputs, tree, said, heard)
     return GateRun(
         said=_mode(said, "everything"), argv=argv, keep=keep, wrote=partial(learning.wrote, job)
     )
 
 
 def _record(
-    here: Project, job: Job, inputs: Inputs, tree: dict[str, str], heard: PytestRun
+    here: Project,
+    job: Job,
+    inputs: Inputs,
+    tree: dict[str, str],
+    said: ToolResult,
+    heard: PytestRun,
 ) -> None:
     """Store what a full run recorded in the folder that a golden cache is packed from."""
     folder = disk.fresh_folder(Path(job.recorded))
     seen = recording.of_warm(here.root, inputs)
     around = now(here, job, seen, tree, DependencyDb(folder / learning.DB))
-    learning.learn(here, job, seen, around, heard, folder)
+    learning.learn(job, seen, around, said, heard, folder)
     recording.seal(folder, inputs.key)
 
 
@@ -93,16 +102,54 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
         )
     # xdist's workers take longer to start than a few tests take to run.
     serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
-    said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke, serial=serial)
-    broken = [finding.path for finding in said.findings if finding.rule == "collect"]
-    if broken and not chosen.everything:
-        # Whatever else imports the broken module is red as well: say so as a full run would.
-        chosen = Selection(everything=(f"{broken[0]} can't be collected",))
-        said, heard, argv = _chosen(job, chosen, smoke, here.settings.smoke)
-    keep = partial(learning.learn_or_forget, here, job, inputs, around, heard)
+    start = partial(_chosen, job, smoke=smoke, mark=here.settings.smoke)
+    chosen, (said, heard, argv) = _answered(start, chosen, recorded_runs, serial=serial)
+    keep = partial(learning.learn_or_forget, job, inputs, around, said, heard)
     return GateRun(
         said=said, argv=argv, why=chosen.everything, keep=keep, wrote=partial(learning.wrote, job)
     )
+
+
+def _answered(
+    start: Callable[..., Ran],
+    chosen: Selection,
+    recorded_runs: Sequence[RecordedRun],
+    *,
+    serial: bool,
+) -> tuple[Selection, Ran]:
+    """Run the chosen tests, and more for as long as they don't answer; return what ran last."""
+    ran = start(chosen, serial=serial)
+    lost = _lost(ran, recorded_runs)
+    if lost and not chosen.everything:
+        chosen = widen.by_files(chosen, lost)
+        ran = start(chosen, serial=serial)
+        lost = _lost(ran, recorded_runs)
+    why = _beyond(ran, lost)
+    if why and not chosen.everything:
+        chosen = Selection(everything=(why,))
+        ran = start(chosen)
+    return chosen, ran
+
+
+def _lost(ran: Ran, recorded_runs: Sequence[RecordedRun]) -> tuple[str, ...]:
+    """Return the tests that a green run skipped although they ran before."""
+    said, heard, _ = ran
+    # In a red run a skip may follow from what is red; it is asked about when that is mended.
+    if said.status != "green":
+        return ()
+    return widen.unanswered(heard.outcomes, heard.by_code, recorded_runs)
+
+
+def _beyond(ran: Ran, lost: Sequence[str]) -> str:
+    """Return why the selected tests are no answer for all of them, "" where they are."""
+    broken = [finding.path for finding in ran[0].findings if finding.rule == "collect"]
+    if broken:
+        # Whatever else imports the broken module is red as well: say so as a full run would.
+        return f"{broken[0]} can't be collected"
+    if any(finding.rule == "exit" for finding in ran[0].findings):
+        # What judges a session may count tests, or what they leave unused.
+        return "the session of the selected tests is red by itself"
+    return f"{lost[0]} ran before and is skipped now, also with all of its file" if lost else ""
 
 
 def _choose(
@@ -133,8 +180,8 @@ def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
 
 
 def _chosen(
-    job: Job, chosen: Selection, smoke: frozenset[str], mark: str, *, serial: bool = False
-) -> tuple[ToolResult, PytestRun, tuple[str, ...]]:
+    job: Job, chosen: Selection, *, smoke: frozenset[str], mark: str, serial: bool = False
+) -> Ran:
     """Run the chosen tests; where none of them ran and all is green, run the smoke tests."""
     everything = bool(chosen.everything)
     plan = TestsPlan(

@@ -1,0 +1,230 @@
+"""Runs that pytest ends in an uncommon way: red where the team's own pytest is red, else green."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.checkout import CODE
+
+if TYPE_CHECKING:
+    from tests.e2e.checkout import Checkout
+
+HEAD = "import os\nimport sys\n\nimport pytest\n\n\n"
+PRICE, TAX = "tests/test_shop.py::test_price", "tests/test_shop.py::test_tax"
+CALL = "@pytest.hookimpl(wrapper=True)\ndef pytest_runtest_makereport(item, call):\n"
+#: What a conftest makes of a run in which every test passes.
+SESSIONS = {
+    "sets the exit status": "def pytest_sessionfinish(session):\n    session.exitstatus = 1\n",
+    "counts a failure after the tests": (
+        "@pytest.hookimpl(wrapper=True)\ndef pytest_runtestloop(session):\n    yield\n"
+        "    session.testsfailed += 1\n    return True\n"
+    ),
+    "raises at the end": "def pytest_sessionfinish():\n    raise RuntimeError('budget')\n",
+    "raises in a reporter": "def pytest_runtest_logreport():\n    raise RuntimeError('report')\n",
+    "raises in the summary": "def pytest_terminal_summary():\n    raise RuntimeError('sum')\n",
+    "exits at the end": "def pytest_sessionfinish():\n    pytest.exit('no', returncode=9)\n",
+    "ends as if there were no test": (
+        "def pytest_sessionfinish(session):\n    session.exitstatus = 5\n"
+    ),
+    "dies at the end": "def pytest_sessionfinish():\n    os._exit(7)\n",
+    "stops with 5": "def pytest_runtest_teardown():\n    pytest.exit('no', returncode=5)\n",
+    "stops with 1": "def pytest_runtest_teardown():\n    pytest.exit('no', returncode=1)\n",
+    "lets a report fail": (
+        f"{CALL}    report = yield\n    if call.when == 'call':\n"
+        "        report.outcome = 'failed'\n        report.longrepr = 'no'\n    return report\n"
+    ),
+    "breaks a phase of its own": (
+        "def pytest_runtest_makereport(item, call):\n    raise RuntimeError('hook')\n"
+    ),
+    # With these pytest is content.
+    "gives a report another name": (
+        f"{CALL}    report = yield\n    report.nodeid += ' (about prices)'\n    return report\n"
+    ),
+    "invents an outcome": (
+        f"{CALL}    report = yield\n    if call.when == 'call':\n"
+        "        report.outcome = 'melted'\n    return report\n\n\n"
+        "def pytest_report_teststatus(report):\n"
+        "    return ('melted', 'm', 'MELTED') if report.outcome == 'melted' else None\n"
+    ),
+    "runs a test twice": (
+        "from _pytest.runner import runtestprotocol\n\n\n"
+        "def pytest_runtest_protocol(item, nextitem):\n"
+        "    for outcome in ('retried', 'passed'):\n"
+        "        place = {'nodeid': item.nodeid, 'location': item.location}\n"
+        "        item.ihook.pytest_runtest_logstart(**place)\n"
+        "        item._initrequest()\n"
+        "        for report in runtestprotocol(item, nextitem=nextitem, log=False):\n"
+        "            report.outcome = outcome\n"
+        "            item.ihook.pytest_runtest_logreport(report=report)\n"
+        "        item.ihook.pytest_runtest_logfinish(**place)\n"
+        "    return True\n"
+    ),
+    "leaves at once": (
+        "@pytest.hookimpl(trylast=True)\ndef pytest_sessionfinish(exitstatus):\n"
+        "    sys.stdout.flush()\n    os._exit(exitstatus)\n"
+    ),
+}
+#: The one that every run of the tests takes; the others are for the long one.
+FEW = {"sets the exit status"}
+
+
+def _plain(shop: Checkout) -> int:
+    return shop.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider").code
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(it, marks=[] if it in FEW else pytest.mark.slow, id=it) for it in SESSIONS],
+)
+def test_both_stages_are_red_where_pytest_is(shop: Checkout, kind: str) -> None:
+    """And green where it is; the comparison never calls it an escape."""
+    shop.write("conftest.py", HEAD + SESSIONS[kind])
+    own = _plain(shop)
+    ran = shop.run("doit", "parity")
+    statuses = [shop.report("warm").status, shop.report("full").status]
+    assert [it == "green" for it in statuses] == [own == 0] * 2, ran.out
+    assert ran.code == (0 if own == 0 else 2 if "error" in statuses else 1), ran.out
+
+
+SPENT = (
+    "\n\ndef pytest_sessionfinish(session):\n"
+    "    if not Path('budget.txt').exists():\n        session.exitstatus = 1\n"
+)
+
+
+def test_a_red_session_stays_red_until_it_is_green(shop: Checkout) -> None:
+    """Asked again, after a commit, and after an edit that selects one test."""
+    shop.write("conftest.py", "from pathlib import Path\n" + SPENT)
+    shop.write("budget.txt", "")
+    codes = [shop.run("doit", "warm").code]
+    (shop.root / "budget.txt").unlink()
+    codes += [shop.run("doit", "warm").code for _ in range(2)]
+    shop.commit()
+    shop.write("shop.py", CODE.replace("n // 5", "n // 5 + 0"))
+    codes.append(shop.run("doit", "warm").code)
+    shop.write("budget.txt", "")
+    last = shop.run("doit", "warm")
+    assert ([*codes, last.code], shop.report().status) == ([0, 1, 1, 1, 0], "green"), last.out
+
+
+COUNTS = (
+    "def pytest_sessionfinish(session):\n"
+    "    if session.testscollected < 2:\n        session.exitstatus = 1\n"
+)
+
+
+@pytest.mark.slow
+def test_a_session_that_counts_tests_is_asked_about_all(shop: Checkout) -> None:
+    """A selection is too few for it; the whole suite is not."""
+    shop.write("conftest.py", COUNTS)
+    shop.run("doit", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 5 + 0"))
+    ran = shop.run("doit", "warm")
+    assert (ran.code, "2 of 2 tests (all)" in ran.out) == (0, True), ran.out
+
+
+LISTED = '{"nodeids": ["tests/test_shop.py::test_flaky"]}'
+COIN = """\
+from pathlib import Path
+
+
+def test_flaky() -> None:
+    coin = Path(__file__).with_name("coin.tmp")
+    seen = coin.exists()
+    coin.touch()
+    assert seen
+"""
+
+
+@pytest.mark.parametrize(
+    ("conftest", "addopts", "expected"),
+    [
+        pytest.param("", "", 0, marks=pytest.mark.slow, id="alone"),
+        pytest.param(SESSIONS["sets the exit status"], "", 1, id="the status"),
+        pytest.param(
+            SESSIONS["counts a failure after the tests"],
+            "",
+            1,
+            marks=pytest.mark.slow,
+            id="a count",
+        ),
+        pytest.param("", "-x", 1, marks=pytest.mark.slow, id="stopped early"),
+    ],
+)
+def test_a_second_chance_forgives_the_flaky_test_alone(
+    shop: Checkout, conftest: str, addopts: str, expected: int
+) -> None:
+    """Not the session that is red by itself, and not the tests that did not run."""
+    text = (shop.root / "pyproject.toml").read_text()
+    shop.write("pyproject.toml", f"{text}addopts = '{addopts}'\n")
+    shop.write(".gitignore", "__pycache__/\n*.tmp\n")
+    shop.write("ci/flaky_tests.json", LISTED)
+    shop.write("tests/test_shop.py", f"{COIN}\n\ndef test_other() -> None:\n    pass\n")
+    shop.write("conftest.py", HEAD + conftest)
+    ran = shop.run("doit", "full")
+    assert ran.code == expected, ran.out
+
+
+NEEDS = """\
+import pytest
+import shop
+
+DONE = []
+
+
+def test_first():
+    DONE.append("first")
+
+
+def test_second():
+    if not DONE:
+        {how}
+    assert shop.tax(10) == 2
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "pytest.skip('too early')",
+        pytest.param("pytest.xfail('too early')", marks=pytest.mark.slow),
+    ],
+)
+def test_a_test_that_waits_for_another_is_run_with_it(shop: Checkout, how: str) -> None:
+    """Alone it is skipped, which shows nothing of the change."""
+    shop.write("tests/test_needs.py", NEEDS.format(how=how))
+    shop.run("doit", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    shop.write("tests/test_shop.py", "")
+    ran = shop.run("doit", "warm")
+    assert (ran.code, shop.failed()) == (1, {"tests:tests/test_needs.py::test_second"}), ran.out
+    assert shop.selected()["tests/test_needs.py::test_first"].endswith("skipped without it")
+
+
+@pytest.mark.slow
+def test_a_test_that_waits_for_another_file_runs_with_everything(shop: Checkout) -> None:
+    """Its own file does not let it run."""
+    shop.write("tests/test_a.py", "import sys\n\n\ndef test_a():\n    sys.done = True\n")
+    body = "import sys\nimport pytest\nimport shop\n\n\ndef test_b():\n"
+    body += "    if not hasattr(sys, 'done'):\n        pytest.skip('too early')\n"
+    shop.write("tests/test_b.py", f"{body}    assert shop.tax(10) == 2\n")
+    shop.run("doit", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    shop.write("tests/test_shop.py", "")
+    ran = shop.run("doit", "warm")
+    assert (ran.code, shop.failed()) == (1, {"tests:tests/test_b.py::test_b"}), ran.out
+
+
+@pytest.mark.slow
+def test_a_skip_that_stands_in_the_code_runs_nothing_else(shop: Checkout) -> None:
+    """It is skipped whatever else runs."""
+    text = "import pytest\n" + (shop.root / "tests/test_shop.py").read_text()
+    shop.write("tests/test_shop.py", text)
+    shop.run("doit", "warm")
+    shop.write(
+        "tests/test_shop.py", text.replace("def test_tax", "@pytest.mark.skip\ndef test_tax")
+    )
+    ran = shop.run("doit", "warm")
+    assert (ran.code, set(shop.selected())) == (0, {TAX}), ran.out

@@ -1,0 +1,94 @@
+"""More tests are chosen where those that ran gave no answer."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from firsttry_tasks.model.values import Selection
+from firsttry_tasks.selection.decide import widen
+from firsttry_tasks.selection.decide.select import choose
+from tests.unit.selection.world import World
+
+TEST = "test_a.py::test_x"
+WORLD = World({"test_a.py": "def test_x(): ...\n", "far.py": "X = 1\n"}, {TEST: ()})
+
+
+def _recorded(outcome: str) -> World:
+    """Return a world whose only test ended so when it was recorded."""
+    world = World(WORLD.files, {TEST: ()})
+    [test] = world.recorded.tests
+    tests = (msgspec.structs.replace(test, outcome=outcome),)
+    world.recorded = msgspec.structs.replace(world.recorded, tests=tests)
+    return world
+
+
+@pytest.mark.parametrize("before", ["passed", "failed", "xpassed"])
+@pytest.mark.parametrize("now", ["skipped", "xfailed", "melted"])
+def test_a_test_that_ran_before_and_does_not_now_gave_no_answer(before: str, now: str) -> None:
+    """Whatever it is called."""
+    assert widen.unanswered({TEST: now}, (), [_recorded(before).recorded]) == (TEST,)
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("passed", "passed"),
+        ("passed", "failed"),
+        ("passed", "xpassed"),
+        ("skipped", "skipped"),
+        ("xfailed", "xfailed"),
+        ("xfailed", "skipped"),
+        ("melted", "melted"),
+    ],
+)
+def test_a_test_that_ends_as_before_or_runs_gave_one(before: str, now: str) -> None:
+    """There is nothing that a selection may have taken from it."""
+    assert widen.unanswered({TEST: now}, (), [_recorded(before).recorded]) == ()
+
+
+def test_the_newest_record_of_a_test_counts() -> None:
+    """It was skipped already, and that was settled then."""
+    runs = [_recorded("skipped").recorded, _recorded("passed").recorded]
+    assert widen.unanswered({TEST: "skipped"}, (), runs) == ()
+
+
+def test_a_mark_in_the_code_is_an_answer() -> None:
+    """It takes the test out whatever else runs."""
+    assert widen.unanswered({TEST: "skipped"}, {TEST}, [WORLD.recorded]) == ()
+
+
+def test_all_of_a_file_is_chosen_with_a_reason() -> None:
+    """And its file is collected again; other files stay out."""
+    chosen = Selection(
+        why={TEST: "changed"},
+        skip_tests=frozenset({"test_a.py::test_y", "test_b.py::test_z"}),
+        skip_files=frozenset({"test_a.py", "test_b.py"}),
+    )
+    more = widen.by_files(chosen, [TEST])
+    assert more.why == {TEST: "changed", "test_a.py::test_y": f"{TEST} was skipped without it"}
+    assert set(more.skip_tests) == {"test_b.py::test_z"}
+    assert set(more.skip_files) == {"test_b.py"}
+
+
+@pytest.mark.parametrize("outcome", ["skipped", "melted"])
+def test_what_did_not_run_runs_after_any_change(outcome: str) -> None:
+    """What it would have used was never seen."""
+    world = _recorded(outcome)
+    seen = world.chosen(far_py="X = 2\n").why
+    assert seen == {TEST: f"was {outcome} when it ran last"}
+
+
+@pytest.mark.parametrize("outcome", ["passed", "xfailed", "xpassed"])
+def test_what_ran_runs_after_a_change_that_concerns_it(outcome: str) -> None:
+    """Expected failures ran as well."""
+    assert not _recorded(outcome).chosen(far_py="X = 2\n").why
+
+
+def test_a_red_that_no_test_explains_is_not_forgotten() -> None:
+    """Everything runs until it is gone, whatever changed."""
+    red = msgspec.structs.replace(WORLD.recorded, red=("exit",))
+    runs = [red, WORLD.recorded]
+    now = WORLD.now(WORLD.files)
+    assert "exit" in choose(runs, now).everything[0]
+    assert not choose(runs[1:], now).everything
