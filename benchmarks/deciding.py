@@ -81,7 +81,7 @@ def _decide(root: Path) -> tuple[int, int, float]:
     inputs = disk.read_own(root / state_paths.inputs_file("warm", "tests"), Inputs)
     if inputs is None:
         raise SystemExit("the fingerprint was not taken")
-    files = tree(root, "tests")
+    files = tree(root, "warm", "tests")
     job = here.job("warm", "tests", tuple(files))
     started = time.process_time()
     memory = DependencyDb(root / state_paths.DB)

@@ -89,7 +89,10 @@ def read_manifest(data: bytes) -> dict[str, str]:
 
 
 def readable(gate: str, entries: Mapping[str, str], inert: Iterable[str] = ()) -> dict[str, str]:
-    """Return the part of the tree that a gate can read, without files that match ``inert``."""
+    """Return the part of the tree that a gate can read, without files that match ``inert``.
+
+    Only warm passes ``inert``: full sees every file, so that it shows where such a glob is wrong.
+    """
     ends = READS[gate]
     # `inert` says what no test reads. For ruff and mypy the ends of the names say that already.
     unread = tuple(inert) if ends is None else ()

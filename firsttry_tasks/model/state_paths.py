@@ -104,9 +104,9 @@ def inputs_file(stage: Stage, gate: str) -> str:
     return f"{INPUTS}/{stage}-{gate}.json"
 
 
-def manifest_file(gate: str) -> str:
+def manifest_file(stage: Stage, gate: str) -> str:
     """Return the path of a gate's manifest (``path -> blob`` of all that it can read)."""
-    return f"{INPUTS}/{gate}.manifest"
+    return f"{INPUTS}/{stage}-{gate}.manifest"
 
 
 def ran_file(stage: Stage, gate: str, end: str) -> str:

@@ -127,11 +127,17 @@ def explain(
             why="nothing was recorded of it, and still it was not selected",
             mend="send this report: a test that is not known has to run",
         )
-    changed = fingerprint.paths(known.recorded.manifest, tree.manifest)
+    # Warm does not look at inert files, so none of them is in what was recorded: whether one has
+    # changed since is not known, and all of them would look new.
+    changed = [
+        path
+        for path in fingerprint.paths(known.recorded.manifest, tree.manifest)
+        if not globs.fit(path, *tree.inert)
+    ]
     hits = [(path, it) for path, it in sorted(touched.items()) if _hit(path, it.kind, changed)]
-    if not hits:
-        return _unseen(nodeid, touched, known)
-    return _missed(nodeid, hits, known, tree.inert)
+    if hits:
+        return _missed(nodeid, hits, known)
+    return _inert(touched, tree.inert) or _unseen(nodeid, touched, known)
 
 
 def _touched(nodeid: str, records: Iterable[Record]) -> dict[str, Touch]:
@@ -182,20 +188,12 @@ def _hit(path: str, kind: str, changed: Sequence[str]) -> bool:
     return kind in IN_TREE and path in changed
 
 
-def _missed(
-    nodeid: str, hits: list[tuple[str, Touch]], known: PriorEvidence, inert: tuple[str, ...]
-) -> Explanation:
+def _missed(nodeid: str, hits: list[tuple[str, Touch]], known: PriorEvidence) -> Explanation:
     """Say why a changed file that the test touches did not select it."""
     # One file is enough for the sentence; ``depends`` gets all of them.
     path, touch = hits[0]
     what = f"it {VERBS[touch.kind]} {path}, which changed"
     depends = {_glob(path, it.kind): _target(nodeid) for path, it in hits}
-    if globs.fit(path, *inert):
-        return Explanation(
-            reason="inert setting",
-            why=f"{what}, and the settings call that inert",
-            mend="take it out of inert in pyproject.toml, [tool.firsttry]",
-        )
     if path in _recorded(known.recorded, nodeid):
         return Explanation(
             reason="recorded",
@@ -210,6 +208,18 @@ def _missed(
         mend=f"{ANEW * bool(whence)}doit compare --learn adds the line to depends",
         depends=depends,
     )
+
+
+def _inert(touched: Mapping[str, Touch], inert: tuple[str, ...]) -> Explanation | None:
+    """Say that the test uses a file which the settings call inert; None where it uses none."""
+    for path, it in sorted(touched.items()):
+        if it.kind in IN_TREE and globs.fit(path, *inert):
+            return Explanation(
+                reason="inert setting",
+                why=f"it {VERBS[it.kind]} {path}, and the settings call that inert",
+                mend="take it out of inert in pyproject.toml, [tool.firsttry]",
+            )
+    return None
 
 
 def _kind(path: str, touch: Touch) -> EscapeReason:

@@ -208,7 +208,7 @@ def _look(
         snapshot.take(here.root)
         if check:
             gate.check(here.root, "warm", "tests")
-    data = disk.read(here.root / state_paths.manifest_file("tests")) or b""
+    data = disk.read(here.root / state_paths.manifest_file("warm", "tests")) or b""
     return here, fingerprint.read_manifest(data)
 
 

@@ -66,7 +66,7 @@ def _known(root: Path) -> tuple[tuple[RecordedRun, ...], CurrentTree]:
     inputs = disk.read_own(root / state_paths.inputs_file("warm", "tests"), Inputs)
     if not recorded_runs or inputs is None:
         raise FirstTryError("Nothing is learned yet; run: doit warm")
-    files = tree(root, "tests")
+    files = tree(root, "warm", "tests")
     job = here.job("warm", "tests", tuple(files))
     # The very view that a warm run has, so the answer is what warm would do.
     return recorded_runs, pytest_run.now(here, job, inputs, files, memory)

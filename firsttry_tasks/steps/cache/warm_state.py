@@ -94,7 +94,7 @@ def distance(root: Path, parts: Mapping[str, str]) -> Distance | None:
     # commit stands in for it.
     seen = disk.read(root / state_paths.ran_file("warm", "tests", "manifest"))
     if seen is not None:
-        now = fingerprint.read_manifest(manifest(root, "tests"))
+        now = fingerprint.read_manifest(manifest(root, "warm", "tests"))
         return measure(fingerprint.paths(fingerprint.read_manifest(seen), now))
     golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     commit = golden.manifest.producer.commit if golden else ""

@@ -38,7 +38,7 @@ class Bench:
 
     def job(self, stage: Stage, gate: str) -> Job:
         """Return the job of a gate as its stage had it."""
-        job = self.here.job(stage, gate, tuple(tree(self.here.root, gate)))
+        job = self.here.job(stage, gate, tuple(tree(self.here.root, stage, gate)))
         # What a rerun does must not get into a golden cache.
         return replace(job, record=False)
 

@@ -52,7 +52,7 @@ def explained(bench: Bench, found: list[Divergence]) -> list[Divergence]:
     rerun.again(job, gaps)
     records = recording.found(Path(job.work) / rerun.RECORDS)
     known, judge = _known(bench.here)
-    seen = Tree(manifest=tree(bench.here.root, "tests"), inert=bench.here.settings.inert)
+    seen = Tree(manifest=tree(bench.here.root, "full", "tests"), inert=bench.here.settings.inert)
     because = {
         nodeid: escape_reason.explain(
             nodeid, records, escape_reason.vouching_run(nodeid, known, judge), seen
@@ -91,7 +91,7 @@ def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
     if inputs is None:
         # Without a warm run's inputs there is nothing to judge by; the other reasons still hold.
         return known, lambda _recorded, _test: None
-    files = tree(here.root, "tests")
+    files = tree(here.root, "warm", "tests")
     seen = pytest_run.now(here, here.job("warm", "tests", tuple(files)), inputs, files, memory)
     judges: dict[int, Validity] = {}
 

@@ -33,14 +33,14 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     inputs = disk.read_json(root / state_paths.inputs_file(stage, gate), Inputs)
     if inputs is None:
         raise FirstTryError("The inputs of this gate are missing; run: doit fingerprint")
-    data = manifest(root, gate)
+    data = manifest(root, stage, gate)
     tree = fingerprint.read_manifest(data)
     # Before the tool starts: a person may save a file while it runs, and then nobody knows which
     # version the tool read.
     before = file_state.stamps(root, tree)
     why = _why(root, stage, gate, inputs, tree)
     ran, seconds = _run(here, stage, gate, inputs, tree)
-    moved, edited = _moved(here, gate, tree, before, ran.wrote)
+    moved, edited = _moved(here, (stage, gate), tree, before, ran.wrote)
     result = GateResult(
         gate=gate,
         stage=stage,
@@ -111,7 +111,7 @@ def _run(
 
 def _moved(
     here: Project,
-    gate: str,
+    of: tuple[Stage, str],
     tree: dict[str, str],
     before: dict[str, tuple[int, ...]],
     wrote: Callable[[], frozenset[str]],
@@ -125,7 +125,7 @@ def _moved(
     after = file_state.stamps(here.root, tree)
     touched = {path for path in tree if before.get(path) != after.get(path)}
     _, entries = here.look()
-    now = fingerprint.readable(gate, entries, here.settings.inert)
+    now = here.readable(*of, entries)
     changed = set(fingerprint.paths(tree, now))
     left = {path for path in changed if path not in tree and not path.endswith(CODE)}
     # Asked only if something moved: it reads all records of the run.

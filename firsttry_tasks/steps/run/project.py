@@ -160,6 +160,13 @@ class Project:
         command = self.settings.pytest.command
         return team_command.given(command) if command else team_command.find(self.root, self.top)
 
+    def readable(self, stage: Stage, gate: str, entries: dict[str, str]) -> dict[str, str]:
+        """Return the part of the tree that a gate of a stage goes by."""
+        # `inert` is a claim of the settings, and full is there to show where warm's claims are
+        # wrong.
+        inert = self.settings.inert if stage == "warm" else ()
+        return fingerprint.readable(gate, entries, inert)
+
     def gates(self, stage: Stage) -> tuple[str, ...]:
         """Return the gates of a stage, in the order they are shown."""
         own = {
@@ -232,11 +239,11 @@ def project(root: Path) -> Project:
     return Project(root)
 
 
-def manifest(root: Path, gate: str) -> bytes:
+def manifest(root: Path, stage: Stage, gate: str) -> bytes:
     """Return a gate's manifest as the fingerprint step wrote it."""
-    return disk.read(root / state_paths.manifest_file(gate)) or b""
+    return disk.read(root / state_paths.manifest_file(stage, gate)) or b""
 
 
-def tree(root: Path, gate: str) -> dict[str, str]:
+def tree(root: Path, stage: Stage, gate: str) -> dict[str, str]:
     """Return ``path -> "<mode> <blob>"`` of what a gate can read."""
-    return fingerprint.read_manifest(manifest(root, gate))
+    return fingerprint.read_manifest(manifest(root, stage, gate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -65,12 +66,11 @@ def _write(here: Project, look: TreeSnapshot) -> None:
     # Known flaky tests run always, so a new entry changes what a run does.
     known = {"flaky": "\n".join(f"{nodeid}=known" for nodeid in here.memory.nodeids)}
     names = sorted({gate for stage in STAGES for gate in here.gates(stage)})
-    for gate in names:
-        seen = fingerprint.readable(gate, entries, here.settings.inert)
+    for stage, gate in product(STAGES, names):
+        seen = here.readable(stage, gate, entries)
         data = fingerprint.manifest(seen)
-        disk.write_if_changed(here.root / state_paths.manifest_file(gate), data)
-        for stage in STAGES:
-            _write_inputs(here, stage, gate, data, tuple(seen), parts | known)
+        disk.write_if_changed(here.root / state_paths.manifest_file(stage, gate), data)
+        _write_inputs(here, stage, gate, data, tuple(seen), parts | known)
     mark = Fingerprint(
         head=look.head,
         lock=here.locked[1],
