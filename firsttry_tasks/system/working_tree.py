@@ -13,7 +13,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import LINK, UNREADABLE
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
-from firsttry_tasks.system import git, git_listing, link_targets
+from firsttry_tasks.system import git, link_targets
 from firsttry_tasks.system.contents import Contents
 from firsttry_tasks.system.link_targets import KINDS, LinkTargets
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from firsttry_tasks.system.git_listing import Listing
+    from firsttry_tasks.system.git import Listing
 
 #: Folders of FirstTry and of the tools. They are never an input, even where a project forgot to
 #: ignore them: each run changes them, so nothing would ever be up to date.
@@ -139,7 +139,7 @@ class _Tree:
 
     def look(self) -> TreeSnapshot:
         """Return the snapshot; the head of a repository without a commit is ``(initial)``."""
-        listed = git_listing.ask(self._top)
+        listed = git.listing(self._top)
         dirty = self._tracked(listed)
         for path in _inputs(self._top, listed.untracked):
             dirty |= self._untracked(path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.system import git_listing, working_tree
+from firsttry_tasks.system import git, working_tree
 from firsttry_tasks.system.contents import RACY, blob
 
 if TYPE_CHECKING:
@@ -159,13 +159,13 @@ def test_a_sparse_checkout_has_what_is_there(tree: Checkout) -> None:
 
 def test_an_index_that_no_longer_fits_is_not_believed(tree: Checkout) -> None:
     """The digest of the index is what says that stamps are still the same."""
-    before = git_listing.ask(str(tree.root)).digest
+    before = git.listing(str(tree.root)).digest
     tree.write("plain", TWO.decode())
     tree.git("add", "plain")
-    assert git_listing.ask(str(tree.root)).digest not in {"", before}
+    assert git.listing(str(tree.root)).digest not in {"", before}
 
 
 def test_a_folder_that_is_no_repository_is_refused(tree: Checkout) -> None:
     """Git's own words are passed on."""
     with pytest.raises(FirstTryError, match="not a git repository"):
-        git_listing.ask(str(tree.home))
+        git.listing(str(tree.home))
