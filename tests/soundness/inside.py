@@ -127,6 +127,8 @@ def _around(here: Project, root: Path, extra: Mapping[str, str]) -> Iterator[Non
     env = environment(root, {**extra, "PYTHONPATH": path})
     own = machine.clean(env) | {"PWD": str(here.root)} | here.locked[0].environment
     here.__dict__["environment"] = own
+    # A row that is replayed has no repository around it.
+    here.__dict__["top"] = root
     places = [place for place in env["PYTHONPATH"].split(":") if place != str(HOUSE)]
     with (
         mock.patch.object(sys, "path", [*sys.path[:1], *places, *sys.path[1:]]),
