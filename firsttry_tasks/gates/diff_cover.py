@@ -34,7 +34,12 @@ def command(job: Job) -> Command:
     # No threshold on its command line: it would only change the exit code, and the lock decides.
     head = (job.programs[TOOL], "--quiet", f"--compare-branch={job.base}")
     out = ("--format", f"json:{measured(job)}")
-    return job.start(TOOL, GateSettings(), (*head, *out), (f"{job.work}/coverage.xml",))
+    return job.start(TOOL, GateSettings(), (*head, *out), (str(coverage(job)),))
+
+
+def coverage(job: Job) -> Path:
+    """Return the path of the coverage that full's tests measured."""
+    return Path(job.work) / "coverage.xml"
 
 
 def measured(job: Job) -> Path:

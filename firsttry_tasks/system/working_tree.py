@@ -158,6 +158,8 @@ class _Tree:
             meta, _, path = line.partition("\t")
             if known is None or path in single:
                 found = self._differing(path, meta, listed.changed)
+                # What was known of it is out of date, also where it is now what the index says.
+                dirty.pop(path, None)
                 dirty |= found
                 # Of the others the stamps are in the index, and git compares them next time.
                 settled |= {} if path in single else found

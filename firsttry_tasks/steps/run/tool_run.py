@@ -57,8 +57,10 @@ def run(job: Job, gate: str, key: str = "") -> GateRun:
         # Found now, not when the task is made: most runs have no diff-cover and need no git for
         # it.
         base = git.main_branch(Path(job.root), job.base)
-        # diff-cover itself would end in a traceback.
+        # In either case diff-cover itself would end in a traceback.
         git.require_common_commit(Path(job.root), base)
+        if not diff_cover.coverage(job).exists():
+            raise FirstTryError("the tests left no coverage to look at; see the tests gate")
         job = msgspec.structs.replace(job, base=base)
     command = gates.GATES[gate].command(job)
     if command is None:
