@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: Larger files than this are not hashed to see whether they changed: at a disk's usual speed this
-#: many bytes take a tenth of a second, each time. A judgement; such a file counts as absent.
+#: many bytes take a tenth of a second, each time. A judgement; stamps speak for larger ones.
 LARGEST = 64 * 1024 * 1024
 
 
@@ -44,10 +44,14 @@ def age(path: Path) -> float:
 
 
 def content(path: Path) -> str:
-    """Return 16 hex digits of a file's sha256; "" where it is absent or over LARGEST bytes."""
+    """Return 16 hex digits of a file's sha256, of its stamps over LARGEST bytes; "" if absent."""
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
+        seen = path.stat()
+        if not stat.S_ISREG(seen.st_mode):
             return ""
+        if seen.st_size > LARGEST:
+            stamps = seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+            return hashlib.sha256(repr(stamps).encode("ascii")).hexdigest()[:16]
         with path.open("rb") as stream:
             # 64 bits tell the versions of one file apart; these digests are compared, never
             # trusted to prove where content came from.

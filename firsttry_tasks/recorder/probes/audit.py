@@ -53,6 +53,7 @@ class AuditProbe:
         # Bound once: `os.stat` and `os.environ` are asked so often that each hop counts.
         self._note = asking.note
         self._where = paths.where
+        self._neighbour = paths.neighbour
         self._handlers: dict[str, Callable[..., None]] = {
             **FileAccess(asking, paths, on_open).handlers,
             "exec": self._exec,
@@ -104,14 +105,19 @@ class AuditProbe:
 
     def neighbour(self, path: str | None) -> None:
         """Let every test depend on a module that is neither the project's nor installed."""
-        if self.is_stranger(path):
+        found = self._stranger(path)
+        if found is not None:
             # Which tests it serves is not known: its functions are not watched.
-            self.attribution.add_to(self.attribution.stack[0], "outside", str(self._where(path)))
+            self.attribution.add_to(self.attribution.stack[0], "outside", found)
 
     def is_stranger(self, path: str | None) -> bool:
         """Tell whether a module is neither the project's nor installed, as one a test has made."""
-        found = self._where(path)
-        return found is not None and found.startswith("/") and not found.startswith(_OWN)
+        return self._stranger(path) is not None
+
+    def _stranger(self, path: str | None) -> str | None:
+        # Code that was made from text has a name like "<string>".
+        found = None if path is None or path[:1] == "<" else self._neighbour(path)
+        return None if found is None or found.startswith(_OWN) else found
 
     def imports(self, path: str) -> set[str]:
         """Return the names of the modules that a Python file imports, read without being heard.
@@ -142,8 +148,11 @@ class AuditProbe:
         """
         leaf = name.rpartition(".")[2]
         for entry in sys.path if path is None else path:
-            for end in (leaf, f"{leaf}.py"):
-                self.neighbour(os.path.join(entry, end))  # noqa: PTH118
+            for end in (leaf, f"{leaf}.py", f"{leaf}/__init__.py"):
+                place = os.path.join(entry, end)  # noqa: PTH118
+                self.neighbour(place)
+                # One of the repository may be generated later, and git ignores it.
+                self._look(place)
 
     def _exec(self, code: object) -> None:
         """Hear that a code object is executed: a module's, or another that ``exec`` is given."""

@@ -25,7 +25,8 @@ class PathResolver:
     def __init__(self, attribution: Attribution) -> None:
         """Take the repository of this attribution."""
         self._root, self._prefix = attribution.root, attribution.prefix
-        self._outside = _uninteresting()
+        self._installed = _installed()
+        self._outside = (*self._installed, *_system())
         # A cache for each object: one on the method would keep the object alive.
         self._placed = functools.lru_cache(maxsize=_REMEMBERED)(self._place)
 
@@ -44,6 +45,17 @@ class PathResolver:
             return None
         return self._placed(name)
 
+    def neighbour(self, path: str) -> str | None:
+        """Return where a module's file really lies, if neither in the repository nor installed.
+
+        Wherever that is: a checkout may lie below ``/usr/src`` or ``/var``, with another beside it.
+        """
+        if path.startswith(self._installed) or INSTALLED in path:
+            return None
+        real = os.path.realpath(path)
+        known = real.startswith((self._prefix, *self._installed)) or INSTALLED in real
+        return None if known else real
+
     def _place(self, name: str) -> str | None:
         # No file can be called so; `normpath` of some Pythons cuts the name at this place.
         if "\0" in name:
@@ -59,14 +71,18 @@ class PathResolver:
         return None if skipped else full[len(self._prefix) :].replace(os.sep, "/")
 
 
-def _uninteresting() -> tuple[str, ...]:
-    """Return folders in which no file is a source: interpreter, packages, system, caches."""
+def _installed() -> tuple[str, ...]:
+    """Return the folders of the interpreter and its packages: their versions speak for them."""
     import sysconfig
 
     # As given and with links resolved: code may come to a file by either path.
     homes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
     homes |= {path for key, path in sysconfig.get_paths().items() if key != "data"}
     homes |= {os.path.realpath(home) for home in homes}
+    return tuple(sorted(f"{home}{os.sep}" for home in homes if home != os.sep))
+
+
+def _system() -> tuple[str, ...]:
+    """Return folders in which no data file is a source: the system's own, and caches."""
     system = {"/proc", "/dev", "/sys", "/etc", "/usr", "/lib", "/lib64", "/bin", "/var", "/run"}
-    cache = str(Path.home() / ".cache")
-    return tuple(sorted(f"{home}{os.sep}" for home in homes | system | {cache} if home != os.sep))
+    return tuple(sorted(f"{home}{os.sep}" for home in {*system, str(Path.home() / ".cache")}))

@@ -39,6 +39,7 @@ def recorded(
     joined = _Joined(sources)
     for record in records:
         joined.add(record)
+    joined.read_ignored(manifest)
     modules = {name: path for one in records for name, path in one.modules.items()}
     # Asked for although it isn't used here: `sources` keeps what it parses, and a module of
     # which nothing ran needs its fragments to be compared with later.
@@ -95,7 +96,8 @@ def _outside(
     folders = {path.rpartition("/")[0] for path in manifest}
     for kind, name in observations:
         # A folder that git knows is no unknown file; its listing is observed by itself.
-        unknown = kind in {"read", "probed"} and name not in manifest and name not in folders
+        inside = kind in {"read", "probed", "whole-module"}
+        unknown = inside and name not in manifest and name not in folders
         if kind == "outside" or unknown:
             seen = before(name)
             if seen is not None:
@@ -174,6 +176,19 @@ class _Joined:
                 names=test.names,
                 function=test.function,
             )
+
+    def read_ignored(self, manifest: Mapping[str, str]) -> None:
+        """Let the import of a module that is not in the tree count as reading its file.
+
+        Such a module is generated, as a rule, and git ignores it. Its functions can't be compared
+        with what they were, so any change of the file counts for all that import it.
+        """
+        for number, scope in enumerate(self.scopes):
+            if scope.kind == "import" and scope.name not in manifest:
+                seen = self.observations.setdefault(("read", scope.name), len(self.observations))
+                self.scopes[number] = msgspec.structs.replace(
+                    scope, observations=(*scope.observations, seen)
+                )
 
     def _place(self, path: str) -> _Places:
         if path not in self._places:

@@ -61,12 +61,18 @@ class CodeChanges:
         self.reached = self._reached() if self.names.origins else {}
 
     def _sources(self) -> dict[str, tuple[Fragment, ...]]:
-        """Return the fragments, as recorded, of every file of which code ran or was imported."""
+        """Return the fragments, as recorded, of every file of which code ran or was imported.
+
+        A file that is not in the tree, since git ignores it, has none, and a place in the graph.
+        """
         recorded = self.recorded
         loaded = {*recorded.modules.values(), *(path for path, _ in recorded.units)}
         loaded |= {scope.name for scope in recorded.scopes if scope.kind == "import"}
-        known = sorted(loaded & recorded.manifest.keys())
-        return {path: self.now.before(path, recorded.manifest[path]) for path in known}
+        tree = recorded.manifest
+        return {
+            path: self.now.before(path, tree[path]) if path in tree else ()
+            for path in sorted(loaded)
+        }
 
     def _versions(self) -> None:
         """Compare each loaded file that changed with what it is now."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.impact.tree_diff import TreeDiff
 
 #: Kinds of observations that are about one file, which may lie outside of the repository.
-_FILES = frozenset({"outside", "read", "probed"})
+_FILES = frozenset({"outside", "read", "probed", "whole-module"})
 
 
 class Invalidation:
