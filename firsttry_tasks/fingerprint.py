@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.model import globs
@@ -14,20 +15,22 @@ from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
-#: The files that each gate can read, by the end of their names; None means every file. Too many
-#: only make a gate run once more, too few would keep a wrong green: so configuration is in each.
-READS: dict[str, tuple[str, ...] | None] = {
-    "ruff": (".py", ".pyi", ".ipynb", ".toml", ".gitignore"),
-    "mypy": (".py", ".pyi", ".toml", ".ini", ".cfg", "py.typed"),
-    "tests": None,
-    "diff-cover": None,
-}
-#: The parts besides the tree that can change what each gate says. ruff runs no code of the project,
-#: so neither Python nor the installed distributions matter to it.
+#: The gates whose tool is watched while it runs warm: their keys hold what it looked at, in place
+#: of the tree.
+WATCHED = frozenset({"ruff", "mypy"})
+#: What stands in a key in place of a digest of what the tool looked at, where that is not known.
+#: A gate with it is never up to date.
+UNKNOWN = "unknown"
+#: The parts besides the tree that can change what each gate says. ``tool`` is the program that is
+#: started; ``variables`` is a digest of the whole environment, since plugins read what they like.
 RESTS_ON = {
-    "ruff": ("ruff", "lock"),
-    "mypy": ("mypy", "python", "platform", "distributions", "environment", "lock"),
+    "ruff": ("seen", "tool", "variables", "lock"),
+    "mypy": (
+        *("seen", "tool", "python", "platform", "distributions"),
+        *("variables", "configuration", "lock"),
+    ),
     "tests": (
         *("python", "platform", "distributions", "environment", "lock"),
         *("flaky", "watched", "unknown"),
@@ -89,30 +92,40 @@ def read_manifest(data: bytes) -> dict[str, str]:
 
 
 def readable(gate: str, entries: Mapping[str, str], inert: Iterable[str] = ()) -> dict[str, str]:
-    """Return the part of the tree that a gate can read, without files that match ``inert``.
+    """Return the part of the tree that a gate can read: for tests, all but ``inert``.
 
     Only warm passes ``inert``: full sees every file, so that it shows where such a glob is wrong.
     """
-    ends = READS[gate]
-    # `inert` says what no test reads. For ruff and mypy the ends of the names say that already.
-    unread = tuple(inert) if ends is None else ()
-    return {
-        path: blob
-        for path, blob in entries.items()
-        if (ends is None or path.endswith(ends)) and not globs.fit(path, *unread)
-    }
+    # `inert` says what no test reads; ruff and mypy may well read it.
+    unread = () if gate in WATCHED else tuple(inert)
+    return {path: blob for path, blob in entries.items() if not globs.fit(path, *unread)}
 
 
 def inputs(gate: str, tree: bytes, parts: Mapping[str, str], command: str) -> Inputs:
-    """Return a gate's inputs: its manifest, its command, and the parts it rests on."""
+    """Return a gate's inputs: its command, the parts it rests on, and its manifest.
+
+    What a watched gate has ``seen`` takes the manifest's place.
+    """
     rest = {name: parts[name] for name in RESTS_ON[gate] if name in parts}
-    return Inputs(gate=gate, parts={"tree": disk.digest(tree), "command": command, **rest})
+    whole = {} if "seen" in rest else {"tree": disk.digest(tree)}
+    return Inputs(gate=gate, parts={**whole, "command": command, **rest})
+
+
+def write_inputs(place: Path, value: Inputs) -> None:
+    """Write a gate's inputs where they differ from what stands there: doit looks at the file."""
+    disk.write_if_changed(place, msgspec.json.format(msgspec.json.encode(value)) + b"\n")
+
+
+def seen(states: Mapping[str, str]) -> str:
+    """Return the digest of what a tool looked at and of what stands there."""
+    lines = "\0".join(f"{name}\0{text}" for name, text in sorted(states.items()))
+    return disk.digest(lines.encode("utf-8", "surrogateescape"))
 
 
 def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a sentence for each named part but the tree that differs, with both values.
+    """Return a sentence for each named part that differs, with both values.
 
-    The tree has a sentence of its own, see ``path_changes``.
+    The tree and what was seen have sentences of their own, which name paths.
     """
     if old is None:
         return ("first run",)
@@ -120,7 +133,7 @@ def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str,
     return tuple(
         _change(name, old.get(name, ""), new.get(name, ""))
         for name in names
-        if old.get(name) != new.get(name) and name != "tree"
+        if old.get(name) != new.get(name) and name not in {"tree", "seen"}
     )
 
 

@@ -100,7 +100,7 @@ def job(
         env={},
         work="/project/work",
         python="python",
-        programs={"ruff": "ruff", "diff-cover": "diff-cover"},
+        programs={"ruff": "ruff", "mypy": "", "diff-cover": "diff-cover"},
         configured=configured or {},
         installed=installed,
         base="main",

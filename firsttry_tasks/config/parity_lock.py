@@ -193,24 +193,26 @@ def configuration(root: Path) -> dict[str, str]:
     return {
         place: disk.digest(msgspec.json.encode(options, order="sorted"))
         for place, options in sections(root).items()
+        if options
     }
 
 
 def sections(root: Path) -> dict[str, dict[str, object]]:
     """Return ``place -> options`` of every file or section that configures a gate.
 
-    A place is a file, or a file and a section: ``pyproject.toml [tool.mypy]``.
+    A place is a file, or a file and a section: ``pyproject.toml [tool.mypy]``. An empty one is
+    there, too: a tool takes it for its configuration, and looks no further.
     """
-    found = {name: _toml(root / name) for name in TOML_FILES}
+    found = {name: _toml(root / name) for name in TOML_FILES if (root / name).exists()}
     tool = _toml(root / "pyproject.toml").get("tool", {})
     if isinstance(tool, dict):
-        found |= {f"pyproject.toml [tool.{name}]": tool.get(name, {}) for name in TABLES}
+        found |= {f"pyproject.toml [tool.{name}]": tool[name] for name in TABLES if name in tool}
     for name, starts in INI_FILES.items():
         parser = ini(name, disk.read(root / name) or b"")
         for section in parser.sections():
             if section.startswith(starts):
                 found[f"{name} [{section}]"] = dict(parser[section])
-    return {place: options for place, options in found.items() if options}
+    return found
 
 
 def _toml(file: Path) -> dict[str, object]:

@@ -25,7 +25,8 @@ class Job(Struct, frozen=True, kw_only=True):
     set there; ``programs`` maps a tool to the path of its program, "" where it is missing;
     ``installed`` names the distributions in the environment; ``base`` is the commit that changed
     lines are counted from; ``call`` is how the team calls pytest. With ``record``, a full run
-    leaves what a golden cache needs in ``recorded``.
+    leaves what a golden cache needs in ``recorded``. With ``fresh``, a warm run does without the
+    tool's own cache.
     """
 
     root: str
@@ -42,6 +43,7 @@ class Job(Struct, frozen=True, kw_only=True):
     base: str = ""
     call: PytestCall = PytestCall()
     record: bool = False
+    fresh: bool = False
 
     @property
     def recorded(self) -> str:

@@ -1,4 +1,7 @@
-"""The mypy gate: type errors. Warm runs use mypy's own cache, full runs use none."""
+"""The mypy gate: type errors.
+
+Warm runs use mypy's own cache where it sees what changed (see mypy_cache.py), full runs use none.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +49,17 @@ def command(job: Job) -> Command | None:
         if job.record
         else ("--no-incremental", "--cache-dir=/dev/null")
     )
-    head = (job.python, "-m", "mypy", "--output=json", "--no-error-summary", "--no-pretty")
+    # The one of this environment; a team may also have it from pipx or the system, as it has ruff.
+    own = TOOL in job.installed or not job.programs.get(TOOL)
+    program = (job.python, "-m", TOOL) if own else (job.programs[TOOL],)
+    head = (*program, "--output=json", "--no-error-summary", "--no-pretty")
     options = job.options(*PLACES)
     # A project that never set mypy up would be red at first sight for libraries without types.
     lenient = ("--ignore-missing-imports",) if options is None else ()
     stage = full if job.stage == "full" else ()
-    return job.start(TOOL, job.settings.mypy, (*head, *stage, *lenient), where)
+    # Last, so that it wins over the project's own word on it.
+    fresh = ("--no-incremental", "--cache-dir=/dev/null") if job.fresh else ()
+    return job.start(TOOL, job.settings.mypy, (*head, *stage, *lenient), (*fresh, *where))
 
 
 def targets(job: Job) -> tuple[str, ...] | None:

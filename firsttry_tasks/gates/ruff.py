@@ -1,4 +1,4 @@
-"""The ruff gate: lint findings; warm runs use ruff's own cache, full runs use none."""
+"""The ruff gate: lint findings. No run uses ruff's own cache."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ class _Row(msgspec.Struct):
 
 
 def command(job: Job) -> Command:
-    """Return ``ruff check`` with JSON output; the full stage reads no cache."""
+    """Return ``ruff check`` with JSON output."""
     # --no-fix, because a project may turn fixing on, and a gate must not change what it judges.
-    cold = ("--no-cache",) if job.stage == "full" else ()
-    head = (job.programs[TOOL], "check", "--output-format=json", "--no-fix", *cold)
+    # --no-cache, because ruff's cache goes by a file's time and mode: it is blind to content that
+    # was written with the old time, and to other files (an __init__.py that came or went). Without
+    # it 1,600 files of 800,000 lines take 1.4 s of CPU time in place of 0.1 s.
+    head = (job.programs[TOOL], "check", "--output-format=json", "--no-fix", "--no-cache")
     return job.start(TOOL, job.settings.ruff, head, job.settings.paths or (".",))
 
 

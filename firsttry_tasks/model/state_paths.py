@@ -40,6 +40,8 @@ STAGED_INDEX = f"{STATE}/staged.index"
 #: What git last said of the tree, and the inputs of each gate that follow from it.
 INPUTS = f"{STATE}/inputs"
 SEEN = f"{INPUTS}/seen"
+#: Written when a look at the tree begins: what is written later is not what the gates judge.
+BEGAN = f"{INPUTS}/began"
 LOOKED = f"{INPUTS}/fingerprint.json"
 #: The blobs of files by their stamps, so that a look need not read what did not change.
 CONTENTS = f"{INPUTS}/contents"
@@ -61,6 +63,9 @@ RECORDED = "recorded"
 RECORDED_TESTS = f"{FULL}/tests/{RECORDED}"
 RECORDED_MYPY = f"{FULL}/mypy/{RECORDED}"
 RECORDED_FINGERPRINT = f"{FULL}/fingerprint.txt"
+
+#: The compiled library that watches what ruff and mypy look at.
+BOUNDARY = f"{STATE}/boundary"
 
 #: A golden cache on its way in, the last one that came in, and one that was refused.
 STAGING = f"{STATE}/restore"
@@ -110,7 +115,7 @@ def manifest_file(stage: Stage, gate: str) -> str:
 
 
 def ran_file(stage: Stage, gate: str, end: str) -> str:
-    """Return the path of the inputs or the manifest of a gate's last kept run."""
+    """Return the path of a gate's last kept run: its inputs, its manifest, or what it has seen."""
     # A copy, because the next look at the tree overwrites the original, and the reasons of a run
     # tell what changed since.
     return f"{STATE}/ran/{stage}-{gate}.{end}"

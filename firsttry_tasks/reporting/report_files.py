@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from firsttry_tasks.fingerprint import Inputs
+from firsttry_tasks.fingerprint import UNKNOWN, Inputs
 from firsttry_tasks.flaky import list_file
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model import state_paths
@@ -50,7 +50,9 @@ def stands(root: Path, stage: Stage, gate: str) -> bool:
     if last is None or last.status not in {"green", "off"} or last.touched_during_run:
         return False
     inputs = disk.read_own(root / state_paths.inputs_file(stage, gate), Inputs)
-    return inputs is not None and inputs.key == last.key
+    # What a tool looked at may be unknown (no C compiler, say), and then no key holds it.
+    known = inputs is not None and inputs.parts.get("seen") != UNKNOWN
+    return inputs is not None and known and inputs.key == last.key
 
 
 def write_report(root: Path, report: Report) -> None:

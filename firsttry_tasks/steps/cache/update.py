@@ -91,6 +91,8 @@ def _swap(root: Path) -> IndexEntry | None:
         # What the last warm run saw says nothing about the state that now stands.
         for end in ("json", "manifest"):
             disk.remove(root / state_paths.ran_file("warm", "tests", end))
+        # A cache that another run wrote: mypy's, too, was not made from what was seen here.
+        disk.remove(root / state_paths.ran_file("warm", "mypy", "seen"))
     return index_entry
 
 

@@ -85,7 +85,7 @@ def _recovered(bench: Bench, stage: Stage, result: GateResult, reruns: int) -> D
             tried += 1
             if bench.answers(Ask("alone"), stage, (nodeid,)).get(nodeid) is not False:
                 return None
-    elif tool_run.run(bench.job(stage, result.gate), result.gate).said.status != "error":
+    elif tool_run.once(bench.job(stage, result.gate), result.gate).said.status != "error":
         tried = 1
     if not tried:
         return None
@@ -209,7 +209,7 @@ def _gates(bench: Bench, found: list[tuple[Stage, Finding]]) -> Iterator[Diverge
 
 
 def _again(bench: Bench, stage: Stage, gate: str) -> frozenset[str]:
-    said = tool_run.run(bench.job(stage, gate), gate).said
+    said = tool_run.once(bench.job(stage, gate), gate).said
     # Its live line would stay: the gate step that takes it away is not running.
     CONSOLE.drop(f"{stage}:{gate}")
     return frozenset(finding.id for finding in said.findings)

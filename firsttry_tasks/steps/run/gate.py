@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from firsttry_tasks import fingerprint
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import GATES
@@ -14,6 +16,7 @@ from firsttry_tasks.model.values import GateResult, ToolResult
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.text import gate_line
+from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.steps.run import flaky_spool, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.run.project import RUN, manifest, project
 from firsttry_tasks.steps.run.tool_run import CODE, GateRun
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from firsttry_tasks.model.observed import Observed
     from firsttry_tasks.model.values import Stage
     from firsttry_tasks.steps.run.project import Project
 
@@ -41,6 +45,10 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     why = _why(root, stage, gate, inputs, tree)
     ran, seconds = _run(here, stage, gate, inputs, tree)
     moved, edited = _moved(here, (stage, gate), tree, before, ran.wrote)
+    seen = None
+    if ran.watched:
+        seen, moved = tool_run.seen(here, gate, tree, ran.watched, moved)
+        inputs = msgspec.structs.replace(inputs, parts={**inputs.parts, "seen": watching.key(seen)})
     result = GateResult(
         gate=gate,
         stage=stage,
@@ -54,20 +62,32 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         argv=ran.argv,
         findings=ran.said.findings,
         touched_during_run=moved,
-        changed_during_run=edited,
+        changed_during_run=tuple(path for path in edited if path in moved),
         tests=ran.said.tests,
     )
     if result.status != "error" and not moved:
         # An error says nothing of the code, and a tree that moved is no tree that has this result;
         # both are shown, and not kept.
         ran.keep()
-        # After keep(): a kill in between leaves newer state beside an older manifest, which
-        # overstates what has changed since, and never hides a change.
-        disk.write(root / state_paths.ran_file(stage, gate, "manifest"), data)
-        disk.write_json(root / state_paths.ran_file(stage, gate, "json"), inputs)
+        _keep(root, result, data, inputs, seen)
     disk.write_json(root / state_paths.result_file(stage, gate), result)
     flaky_spool.keep(root, result)
     CONSOLE.done(f"{stage}:{gate}", CONSOLE.paint(gate_line(result), result.status))
+
+
+def _keep(
+    root: Path, result: GateResult, data: bytes, inputs: Inputs, seen: Observed | None
+) -> None:
+    """Keep what the result was made from, for the reasons of the next run."""
+    # After keep(): a kill in between leaves newer state beside an older manifest, which
+    # overstates what has changed since, and never hides a change.
+    stage, gate = result.stage, result.gate
+    disk.write(root / state_paths.ran_file(stage, gate, "manifest"), data)
+    if seen:
+        disk.write(watching.kept_file(root, gate), msgspec.json.encode(seen))
+        # What was seen is part of the key, and is known only now.
+        fingerprint.write_inputs(root / state_paths.inputs_file(stage, gate), inputs)
+    disk.write_json(root / state_paths.ran_file(stage, gate, "json"), inputs)
 
 
 def _why(
@@ -78,7 +98,10 @@ def _why(
     kept = disk.read(root / state_paths.ran_file(stage, gate, "manifest"))
     if old is None or kept is None:
         return ("first run",)
-    changed = fingerprint.path_changes(fingerprint.read_manifest(kept), tree)
+    if gate in fingerprint.WATCHED and stage == "warm":
+        changed = watching.reasons(root, gate, tree)
+    else:
+        changed = fingerprint.path_changes(fingerprint.read_manifest(kept), tree)
     reasons = (*changed, *fingerprint.changes(old.parts, inputs.parts))
     last = report_files.standing(root, stage, gate)
     if last and last.status != "green":
@@ -102,7 +125,7 @@ def _run(
         if gate == "tests":
             ran = rerun.forgive(here, job, pytest_run.run(here, job, inputs, tree))
         else:
-            ran = tool_run.run(job, gate, inputs.key)
+            ran = tool_run.run(job, gate, inputs, tree)
     except FirstTryError as error:
         # Not raised: the other gates go on, and the report names this one.
         ran = GateRun(said=ToolResult(status="error", message=str(error)))

@@ -141,6 +141,19 @@ class Project:
         }
 
     @cached_property
+    def programs(self) -> dict[str, str]:
+        """Return where the tools' programs stand, "" for one that is missing."""
+        found = {name: process.find(name) or "" for name in ("ruff", "mypy", "diff-cover")}
+        return found | {"pytest": process.beside("pytest") or ""}
+
+    @cached_property
+    def variables(self) -> str:
+        """Return one digest of the whole environment of the gates."""
+        # One for all: a digest of each would let others guess short secrets.
+        lines = "\0".join(f"{name}={value}" for name, value in sorted(self.environment.items()))
+        return disk.digest(lines.encode("utf-8", "surrogateescape"))
+
+    @cached_property
     def watched(self) -> str:
         """Return, as text, which variables and outside files that tests read have changed."""
         # Digests, not values: the text is written to disk, and variables hold secrets.
@@ -192,8 +205,7 @@ class Project:
             env=self.environment,
             work=str(self.root / state_paths.work_folder(stage, gate)),
             python=sys.executable,
-            programs={name: process.find(name) or "" for name in ("ruff", "diff-cover")}
-            | {"pytest": process.beside("pytest") or ""},
+            programs=self.programs,
             configured={place: tuple(o) for place, o in parity_lock.sections(self.root).items()},
             installed=frozenset(self.installed),
             base=self.settings.main,

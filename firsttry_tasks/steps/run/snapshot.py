@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,24 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_endless
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
+from firsttry_tasks.steps.observe import mypy_state, watching
 from firsttry_tasks.steps.run.project import RUN, Project, project
 from firsttry_tasks.system import disk, working_tree
+from firsttry_tasks.system.boundary import path_state
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.model.values import Stage
     from firsttry_tasks.system.working_tree import TreeSnapshot
+
+    #: What stands now where each watched gate's tool looked last.
+    Watched = Mapping[str, Mapping[str, str] | None]
+
+#: Seconds after which the kernel's clock for files, which ticks every 4 to 10 ms, has moved on.
+TICK = 0.02
 
 
 def take(root: Path) -> None:
@@ -30,18 +40,30 @@ def take(root: Path) -> None:
     here = project(root)
     here.settings  # noqa: B018  a wrong setting is told before anything else
     disk.own_folder(root / state_paths.STATE)
+    _begin(root)
 
     # All gates judge this one snapshot: asked again later, git could show another tree.
     look = here.seen()
-    seen = _digest(here, look)
+    watched = {gate: watching.now(root, gate) for gate in sorted(fingerprint.WATCHED)}
+    seen = _digest(here, look, watched)
     # The files below are file_dep of the gates' tasks. Where nothing changed they are not even
     # written, which is what makes a run without changes quick.
     if disk.read(root / state_paths.SEEN) != seen:
         # Until all is written nothing counts as seen: a kill here must cost a look, not a lie.
         disk.remove(root / state_paths.SEEN)
-        _write(here, look)
+        _write(here, look, watched)
         disk.write(root / state_paths.SEEN, seen)
     _warn(root, strict=here.strict())
+
+
+def _begin(root: Path) -> None:
+    """Note the moment from which on a file that is written is not what the gates judge."""
+    place = root / state_paths.ARTIFACTS
+    if not place.exists():
+        # Now: a folder that appears while tools run would be a change of what they list.
+        disk.own_folder(place)
+        time.sleep(TICK)
+    disk.mark(root / state_paths.BEGAN)
 
 
 def read(root: Path) -> Fingerprint:
@@ -52,14 +74,17 @@ def read(root: Path) -> Fingerprint:
     return found
 
 
-def _digest(here: Project, look: TreeSnapshot) -> bytes:
+def _digest(here: Project, look: TreeSnapshot, watched: Watched) -> bytes:
     # All that the written files are made of, so that none of it changes unseen.
-    state = (look.head, here.parts, here.settings, here.watched, here.record, _endless(look))
+    keys = {gate: watching.part(states, {}) for gate, states in watched.items()}
+    tools = {gate: _tool(here, gate) for gate in keys}
+    own = (here.watched, here.record, here.variables, _endless(look))
+    state = (look.head, here.parts, here.settings, own, keys, tools)
     around = msgspec.json.encode(state)
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
 
 
-def _write(here: Project, look: TreeSnapshot) -> None:
+def _write(here: Project, look: TreeSnapshot, watched: Watched) -> None:
     """Write manifests, inputs and fingerprint; a file whose content stays is not touched."""
     entries = here.entries(look)
     parts = here.parts | {"head": look.head, "unknown": _endless(look)}
@@ -70,7 +95,8 @@ def _write(here: Project, look: TreeSnapshot) -> None:
         seen = here.readable(stage, gate, entries)
         data = fingerprint.manifest(seen)
         disk.write_if_changed(here.root / state_paths.manifest_file(stage, gate), data)
-        _write_inputs(here, stage, gate, data, tuple(seen), parts | known)
+        more = _parts(here, gate, entries, watched.get(gate)) if gate in watched else {}
+        _write_inputs(here, stage, gate, data, tuple(seen), parts | known | more)
     mark = Fingerprint(
         head=look.head,
         lock=here.locked[1],
@@ -91,6 +117,27 @@ def _endless(look: TreeSnapshot) -> str:
     return RUN if any(map(is_endless, look.dirty.values())) else ""
 
 
+def _parts(
+    here: Project, gate: str, entries: dict[str, str], states: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Return the parts of the key of a gate whose tool is watched."""
+    last = watching.kept(here.root, gate) if states is not None else None
+    shown = {path: entries.get(path, path_state.ABSENT) for path in last.tree} if last else {}
+    return {
+        "seen": watching.part(states if last else None, shown),
+        "tool": _tool(here, gate),
+        "variables": here.variables,
+        "configuration": mypy_state.configuration(here.root) if gate == "mypy" else "",
+    }
+
+
+def _tool(here: Project, gate: str) -> str:
+    """Return which program a gate starts: where it stands, its size and time, its version."""
+    # Wherever it came from: pipx and brew bring programs without a distribution.
+    program = here.programs[gate]
+    return f"{here.installed.get(gate, '')} {program} {path_state.stamp(program)}"
+
+
 def _write_inputs(
     here: Project,
     stage: Stage,
@@ -105,6 +152,9 @@ def _write_inputs(
     # Only warm skips tests; a full run sees changed variables and files by running everything.
     if stage == "warm" and here.watched:
         parts = parts | {"watched": here.watched}
+    # Full's tools run as the team runs them, and nobody watches; so their answers never stand.
+    if stage == "full" and "seen" in parts:
+        parts = parts | {"seen": fingerprint.UNKNOWN}
     job = here.job(stage, gate, paths)
     command = GATES[gate].command(job)
     argv = _portable(job, command.argv) if command else "nothing to do"
@@ -116,8 +166,7 @@ def _write_inputs(
         # another way, and then every test has to run.
         argv = f"{argv} (called as the first run found out)"
     value = fingerprint.inputs(gate, data, parts, argv)
-    place = here.root / state_paths.inputs_file(stage, gate)
-    disk.write_if_changed(place, msgspec.json.format(msgspec.json.encode(value)) + b"\n")
+    fingerprint.write_inputs(here.root / state_paths.inputs_file(stage, gate), value)
 
 
 def _portable(job: Job, argv: tuple[str, ...]) -> str:

@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import gates
-from firsttry_tasks.gates import diff_cover
+from firsttry_tasks.fingerprint import WATCHED
+from firsttry_tasks.gates import diff_cover, mypy_cache
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.observed import Observed
 from firsttry_tasks.model.values import ToolResult
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
+from firsttry_tasks.steps.observe import mypy_state, watching
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.system import disk, git, process
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.steps.run.project import Project
 
 
 def _nothing() -> None:
@@ -32,11 +40,20 @@ def _nothing() -> None:
 CODE = (".py", ".pyi", ".toml", ".ini", ".cfg")
 
 
+class WatchedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """How a watched tool ran: where its logs are, or why there are none; ``afresh``: cacheless."""
+
+    logs: Path
+    unknown: str = ""
+    afresh: bool = False
+
+
 class GateRun(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a gate's work, and what is to be done with it.
 
     ``keep`` makes what was learned the warm state; ``wrote`` returns the files that the gate itself
     is known to have written or touched. Both are functions, because most runs need neither.
+    ``watched`` says how a watched tool ran; ``broken`` that it ended otherwise than it should.
     """
 
     said: ToolResult
@@ -44,11 +61,45 @@ class GateRun(msgspec.Struct, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
     keep: Callable[[], None] = _nothing
     wrote: Callable[[], frozenset[str]] = frozenset
+    watched: WatchedRun | None = None
+    broken: bool = False
 
 
-def run(job: Job, gate: str, key: str = "") -> GateRun:
-    """Run a gate's tool and return its findings; ``key`` names what it records."""
+def run(job: Job, gate: str, inputs: Inputs, tree: Mapping[str, str]) -> GateRun:
+    """Run a gate's tool and return its findings; ``inputs`` and ``tree`` are what it judges."""
     require(job, gates.GATES[gate].TOOL)
+    if gate == "mypy" and job.stage == "warm":
+        return _mypy(job, inputs, tree)
+    watch = job.stage == "warm" and gate in WATCHED
+    return once(job, gate, inputs.key, watch=watch)
+
+
+def _mypy(job: Job, inputs: Inputs, tree: Mapping[str, str]) -> GateRun:
+    """Run mypy with its cache, or without where that is blind or damaged."""
+    root = Path(job.root)
+    why = mypy_state.stale(root, inputs, tree)
+    # Gone until mypy has ended well: what a run that was killed left in the cache nobody knows.
+    disk.remove(root / state_paths.ran_file("warm", "mypy", "json"))
+    if why:
+        return _afresh(job, why)
+    ran = once(job, "mypy", watch=True)
+    return _afresh(job, "its cache was damaged") if ran.broken else ran
+
+
+def _afresh(job: Job, why: str) -> GateRun:
+    """Run mypy from an empty cache, or without any where the old one can't be removed."""
+    old = mypy_state.caches(job)
+    for cache in old:
+        disk.remove(cache)
+    left = any(cache.exists() for cache in old)
+    ran = once(msgspec.structs.replace(job, fresh=left), "mypy", watch=True)
+    watched = ran.watched and msgspec.structs.replace(ran.watched, afresh=True)
+    said = (f"mypy's cache is dropped: {why}",) if old else ()
+    return msgspec.structs.replace(ran, why=said, watched=watched)
+
+
+def once(job: Job, gate: str, key: str = "", *, watch: bool = False) -> GateRun:
+    """Run a gate's tool once; ``key`` names what it records, ``watch`` sees what it looks at."""
     disk.own_folder(Path(job.work))
     if job.record:
         # What an earlier run recorded must not be packed with this run's result.
@@ -67,6 +118,11 @@ def run(job: Job, gate: str, key: str = "") -> GateRun:
         return GateRun(
             said=ToolResult(status="off", message="no package or module was found to check")
         )
+    watched = None
+    if watch:
+        library = Path(job.root) / state_paths.BOUNDARY
+        command, unknown = watching.prepared(command, Path(job.work) / "asked", library)
+        watched = WatchedRun(logs=Path(job.work) / "asked", unknown=unknown)
     done = process.run(command, _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}"))
     if done.timed_out:
         message = f"{gate} ran longer than {command.timeout:g} s and was ended"
@@ -76,7 +132,33 @@ def run(job: Job, gate: str, key: str = "") -> GateRun:
         data = disk.read(diff_cover.measured(job)) or b""
         done = msgspec.structs.replace(done, out=data.decode("utf-8"))
     keep = partial(recording.seal, Path(job.recorded), key) if job.record else _nothing
-    return GateRun(said=gates.said(gate, job, done), argv=command.argv, keep=keep)
+    said = gates.said(gate, job, done)
+    # mypy ends with 2 for a syntax error, which has its place, and where it can't go on: then it
+    # writes to stderr, or tells of a file of its cache, which has no line.
+    odd = bool(done.err) or any(finding.line is None for finding in said.findings)
+    broken = said.status == "error" or (done.code not in {0, 1} and odd)
+    return GateRun(said=said, argv=command.argv, keep=keep, watched=watched, broken=broken)
+
+
+def seen(
+    here: Project, gate: str, tree: Mapping[str, str], ran: WatchedRun, moved: tuple[str, ...]
+) -> tuple[Observed, tuple[str, ...]]:
+    """Return what a watched tool looked at, and which of it changed while it ran.
+
+    ``moved`` are the files of the tree that changed: all that is known where nobody watched.
+    """
+    if ran.unknown:
+        return Observed(unknown=ran.unknown), moved
+    cache = mypy_cache.place(here.job("warm", gate, ()), mypy_state.configured(here.root))
+    place = watching.Place(root=here.root, top=here.top, tree=tree, cache=cache)
+    # mypy with its cache leaves out what it knows from the run that wrote that.
+    earlier = watching.kept(here.root, gate) if gate == "mypy" and not ran.afresh else None
+    began = (here.root / state_paths.BEGAN).stat().st_ctime_ns
+    found, changed = watching.look(place, ran.logs, began, earlier)
+    if found.unknown:
+        return found, moved
+    # A new file of code may be what the tool would have looked at a moment later.
+    return found, tuple(sorted({*changed, *(path for path in moved if path not in tree)}))
 
 
 def require(job: Job, tool: str) -> None:

@@ -1,0 +1,1 @@
+"""Sees what a process asks the operating system for, and tells what stands there."""
