@@ -85,6 +85,8 @@ class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     names: tuple[str, ...]
     #: Whether it is a plain function or method, whose code says all that it refers to.
     function: bool
+    #: What makes checks of its kind: the module of its class; "" for a test that is a function.
+    kind: str = ""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):

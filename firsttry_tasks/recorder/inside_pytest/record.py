@@ -65,6 +65,7 @@ def _test(attribution: Attribution, test: FinishedTest) -> TestRecord:
         scopes=tuple(sorted(scope.used | above)),
         names=tuple(sorted(getattr(item, "fixturenames", ()))),
         function=isinstance(item, pytest.Function),
+        kind="" if isinstance(item, pytest.Function) else type(item).__module__,
     )
 
 

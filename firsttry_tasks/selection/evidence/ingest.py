@@ -175,6 +175,7 @@ class _Joined:
                 scopes=tuple(base + n for n in test.scopes),
                 names=test.names,
                 function=test.function,
+                kind=test.kind,
             )
 
     def read_ignored(self, manifest: Mapping[str, str]) -> None:

@@ -47,6 +47,8 @@ class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     scopes: tuple[int, ...]
     names: tuple[str, ...]
     function: bool
+    #: The module that makes items of its kind; "" for a test that is a function.
+    kind: str = ""
 
     def ran(self) -> array[int]:
         """Return the numbers of the units that ran."""

@@ -228,3 +228,41 @@ def test_a_skip_that_stands_in_the_code_runs_nothing_else(shop: Checkout) -> Non
     )
     ran = shop.run("doit", "warm")
     assert (ran.code, set(shop.selected())) == (0, {TAX}), ran.out
+
+
+CHECKER = """\
+import pytest
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.suffix == ".sheet":
+        return Sheet.from_parent(parent, path=file_path)
+
+
+class Sheet(pytest.File):
+    def collect(self):
+        yield Check.from_parent(self, name="sum")
+
+
+class Check(pytest.Item):
+    TOTAL = {}
+
+    def runtest(self):
+        if not self.TOTAL:
+            checks = [it for it in self.session.items if isinstance(it, Check)]
+            self.TOTAL["all"] = sum(int(it.path.read_text()) for it in checks)
+        assert self.TOTAL["all"] == 6
+"""
+
+
+def test_checks_that_one_run_of_a_tool_serves_run_together(shop: Checkout) -> None:
+    """The tool looks at the files whose checks run; a part of them is another question."""
+    (shop.home / "checker.py").write_text(CHECKER)
+    world = {"PYTHONPATH": str(shop.home), "PYTEST_ADDOPTS": "-p checker"}
+    for name, value in {"a": "1", "b": "2", "c": "3"}.items():
+        shop.write(f"tests/{name}.sheet", value)
+    first = shop.run("doit", "warm", env=world)
+    shop.write("tests/b.sheet", "4")
+    second = shop.run("doit", "warm", env=world)
+    ids = {f"tests:tests/{name}.sheet::sum" for name in "abc"}
+    assert (first.code, second.code, shop.failed()) == (0, 1, ids), first.out + second.out

@@ -1,0 +1,78 @@
+"""Keeps checks together that one run of a tool serves: all of a kind run, or none.
+
+A plugin may make an item for each file and ask its tool once for all of them, for the files whose
+items run. Then an item's outcome rests on other files, and on which other items run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.decide.widen import RAN
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
+
+
+def together(
+    recorded_runs: Sequence[RecordedRun],
+    manifest: Mapping[str, str],
+    existing: Collection[str],
+    chosen: Collection[str],
+) -> dict[str, str]:
+    """Return the checks that have to run with others of their kind, each with the reason.
+
+    ``manifest`` is the tree as it is now, ``existing`` are the tests that there are, and ``chosen``
+    those that run anyway.
+    """
+    found: dict[str, str] = {}
+    for kind in sorted(_shared(recorded_runs)):
+        members = {
+            test.nodeid
+            for recorded in recorded_runs
+            for test in recorded.tests
+            if test.kind == kind and test.nodeid in existing
+        }
+        why = _why(kind, members, recorded_runs, manifest, chosen)
+        if why:
+            found |= dict.fromkeys(sorted(members.difference(chosen)), why)
+    return found
+
+
+def _shared(recorded_runs: Iterable[RecordedRun]) -> set[str]:
+    """Return the kinds of which one item, at least, did nothing of its own.
+
+    It ran no code and looked at nothing, so its outcome was made elsewhere.
+    """
+    return {
+        test.kind
+        for recorded in recorded_runs
+        for test in recorded.tests
+        # One that was skipped has no outcome of its own either, and rests on nobody's.
+        if test.kind and test.outcome in RAN and not test.units and not test.observations
+    }
+
+
+def _why(
+    kind: str,
+    members: set[str],
+    recorded_runs: Iterable[RecordedRun],
+    manifest: Mapping[str, str],
+    chosen: Collection[str],
+) -> str:
+    """Return why the checks of a kind have to run, "" where they don't."""
+    first = next((nodeid for nodeid in sorted(members) if nodeid in chosen), None)
+    if first is not None:
+        return f"one run of {kind} answers for it and for {first}"
+    # Only a run with all of them is an answer.
+    whole = (one for one in recorded_runs if members <= {test.nodeid for test in one.tests})
+    last = next(whole, None)
+    if last is None:
+        return f"{kind} did not run for all its files at once"
+    before = last.manifest
+    changed = sorted(
+        path for path in before.keys() | manifest if before.get(path) != manifest.get(path)
+    )
+    return f"{changed[0]} changed, and it can't be seen what {kind} reads" if changed else ""
