@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.values import SCHEMA_VERSION
-from firsttry_tasks.system import disk, machine
+from firsttry_tasks.system import decoding, disk, machine
 
 if TYPE_CHECKING:
     from configparser import RawConfigParser
@@ -30,6 +30,9 @@ INI_FILES = {
     "setup.cfg": ("mypy", "tool:pytest", "coverage:"),
     "tox.ini": ("pytest", "coverage:"),
 }
+#: The highest number of days, minutes, runs or tests that a rule may ask for, and of seconds (a
+#: year) for a tool. Dates and clocks can't be counted on without an end.
+MOST, LONGEST = 100_000, 31_536_000
 TABLES = ("ruff", "mypy", "pytest", "coverage", "firsttry")
 
 
@@ -40,7 +43,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     args: tuple[str, ...] = ()
     #: Half an hour ends what hangs before a CI job's own limit (six hours on GitHub) does. A
     #: judgement; slow projects raise it.
-    timeout: float = 1800
+    timeout: Annotated[float, Meta(gt=0, le=LONGEST)] = 1800
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +51,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     diff_cover: float | None = None
     #: Only a warning hangs on it, so the number is a judgement: more are too many to know by name.
-    flaky: int = 50
+    flaky: Annotated[int, Meta(ge=0, le=MOST)] = 50
 
 
 class Confirm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,8 +66,8 @@ class Confirm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     # for, and a test that fails rarely is caught by the flaky memory over many runs anyway. 0.8 is
     # the share of failures above which Trunk, a service for flaky tests, ignores a run.
 
-    reruns: Annotated[int, Meta(ge=0)] = 3
-    minutes: Annotated[float, Meta(ge=0)] = 5
+    reruns: Annotated[int, Meta(ge=0, le=MOST)] = 3
+    minutes: Annotated[float, Meta(ge=0, le=MOST)] = 5
     share: Annotated[float, Meta(gt=0, le=1)] = 0.8
 
 
@@ -79,11 +82,11 @@ class FlakyRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     # 14 days is the window that Harness (a CI service) uses too. The other numbers are judgements:
     # 20 passes in a row leave at most a rate of 14 % likely (95 %), 60 passes one of 5 %.
 
-    reruns: Annotated[int, Meta(ge=0)] = 3
-    days: Annotated[int, Meta(ge=1)] = 14
-    probation: Annotated[int, Meta(ge=1)] = 20
-    forget: Annotated[int, Meta(ge=1)] = 60
-    broken: Annotated[int, Meta(ge=1)] = 3
+    reruns: Annotated[int, Meta(ge=0, le=MOST)] = 3
+    days: Annotated[int, Meta(ge=1, le=MOST)] = 14
+    probation: Annotated[int, Meta(ge=1, le=MOST)] = 20
+    forget: Annotated[int, Meta(ge=1, le=MOST)] = 60
+    broken: Annotated[int, Meta(ge=1, le=MOST)] = 3
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,8 +127,8 @@ def read(root: Path) -> tuple[Lock, str]:
     """
     data = disk.read(root / FILE) or b""
     try:
-        lock = msgspec.json.decode(data, type=Lock) if data else Lock()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        lock = decoding.json(data, Lock) if data else Lock()
+    except decoding.UndecodableError as error:
         raise UsageError(f"{FILE}: {error}. Write it anew with: doit lock") from error
     # An older schema can be read; a newer one may mean something else by the same words.
     if lock.schema_version > SCHEMA_VERSION:
@@ -216,12 +219,9 @@ def sections(root: Path) -> dict[str, dict[str, object]]:
 
 
 def _toml(file: Path) -> dict[str, object]:
-    # Imported late, as the ini parser below: a run that has nothing to do reads no configuration.
-    import tomllib
-
     try:
-        return tomllib.loads((disk.read(file) or b"").decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return decoding.toml(disk.read(file) or b"")
+    except decoding.UndecodableError as error:
         raise UsageError(f"{file.name} can't be read: {error}.") from error
 
 
@@ -233,6 +233,7 @@ def ini(name: str, text: str | bytes) -> RawConfigParser:
     parser = RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text if isinstance(text, str) else text.decode("utf-8"))
-    except (Error, UnicodeDecodeError) as error:
+    # AttributeError: before Python 3.13 the parser ends so where a line goes on that has no value.
+    except (Error, UnicodeDecodeError, AttributeError) as error:
         raise UsageError(f"{name} can't be read: {error}.") from error
     return parser

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.system import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 Origin = Literal["default", "pyproject.toml", "environment"]
+
+
+#: The highest number of seconds, boxes or days: clocks and dates can't be counted on without an
+#: end.
+MOST = 100_000
 
 
 class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,9 +62,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     inert: tuple[str, ...] = ()
     depends: dict[str, tuple[str, ...]] = {}
     store: str = state_paths.STORE
-    store_seconds: float = 1.0
-    keep: int = 30
-    max_age: int = 30
+    store_seconds: Annotated[float, Meta(le=MOST)] = 1.0
+    keep: Annotated[int, Meta(le=MOST)] = 30
+    max_age: Annotated[int, Meta(le=MOST)] = 30
     signers: str = ""
     signing_key: str = ""
     parallel_seconds: float = 5.0
@@ -106,19 +112,17 @@ def read(root: Path, environ: Mapping[str, str] | None = None) -> LoadedSettings
 
 
 def _table(file: Path) -> dict[str, object]:
-    import tomllib
-
     try:
-        text = file.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
+        table = decoding.toml(file.read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{file.name} can't be read: {error}.") from error
+    except (OSError, decoding.UndecodableError) as error:
+        raise UsageError(f"{file.name} can't be read: {error}. Mend it and run again.") from error
     for name in ("tool", "tool.firsttry"):
-        table = table.get(name.rpartition(".")[2], {})
-        if not isinstance(table, dict):
-            raise UsageError(f"{file.name}: [{name}] is a table, not {table!r}.")
+        inner = table.get(name.rpartition(".")[2], {})
+        if not isinstance(inner, dict):
+            raise UsageError(f"{file.name}: [{name}] is a table, not {inner!r:.60}.")
+        table = inner
     return table
 
 
@@ -128,7 +132,8 @@ def _given(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _convert(table: Mapping[str, object], where: str, *, strict: bool) -> Settings:
     try:
-        return msgspec.convert(table, Settings, strict=strict)
-    except msgspec.ValidationError as error:
+        with decoding.decoding():
+            return msgspec.convert(table, Settings, strict=strict)
+    except decoding.UndecodableError as error:
         known = ", ".join(Settings.__struct_fields__)
         raise UsageError(f"{where}: {error}. Known keys: {known}.") from error

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import decoding, disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -171,16 +171,12 @@ def _of_ini(text: str) -> Iterator[Words]:
 
 def _of_toml(text: str) -> Iterator[Words]:
     """Return what may be commands: text that a key holds, or a list of words in a list."""
-    import tomllib
-
-    yield from _strings(tomllib.loads(text))
+    yield from _strings(decoding.toml(text))
 
 
 def _of_pyproject(text: str) -> Iterator[Words]:
     """Return what may be commands in the tools' tables; the others are about the package."""
-    import tomllib
-
-    yield from _strings(tomllib.loads(text).get("tool"))
+    yield from _strings(decoding.toml(text).get("tool"))
 
 
 def _strings(value: object) -> Iterator[Words]:

@@ -58,7 +58,9 @@ def top(name: str, creator: Creator, action: Any, **more: Any) -> Task:
 
 def doc(creator: Creator) -> str:
     """Return the first line of a creator's docstring, which is the task's help text."""
-    return (creator.__doc__ or "").splitlines()[0].rstrip(".")
+    # PYTHONOPTIMIZE=2 takes docstrings away; a name helps more than nothing.
+    text = creator.__doc__ or getattr(creator, "__name__", "").removeprefix("task_")
+    return text.partition("\n")[0].rstrip(".")
 
 
 def subtask(task: Dict, of: str) -> Task:

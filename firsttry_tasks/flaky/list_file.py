@@ -8,8 +8,9 @@ import msgspec
 from msgspec.structs import replace
 
 from firsttry_tasks.flaky.memory import FILE, newest, trim, whole
-from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
+from firsttry_tasks.system import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +48,7 @@ def _json(value: object) -> str:
 def decode(data: bytes) -> FlakyMemory:
     """Return the memory in a file; where git left a conflict in it, both sides are merged.
 
-    Raises FirstTryError, with what to do, where the file can't be read.
+    Raises UsageError, with what to do, where the file can't be read.
     """
     try:
         text = data.decode("utf-8")
@@ -55,17 +56,32 @@ def decode(data: bytes) -> FlakyMemory:
         if OURS in text and THEIRS in text:
             return merge(None, *(_memory(side) for side in _sides(text)))
         return _memory(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise FirstTryError(
+    except ValueError as error:
+        raise UsageError(
             f"{FILE} can't be read: {error}. Mend it, or take the last good one: "
             f"git checkout HEAD -- {FILE}"
         ) from error
 
 
 def _memory(text: str) -> FlakyMemory:
-    memory = msgspec.json.decode(text, type=FlakyMemory)
+    memory = decoding.json(text, FlakyMemory)
+    for nodeid, test in memory.tests.items():
+        for name in ("first", "last", "expires"):
+            _require_day(getattr(test, name), f"{name} of {nodeid}")
+    for nodeid, left in memory.gone.items():
+        _require_day(left.at, f"when {nodeid} left")
     # People and merges edit the file; the rest of the code relies on sorted, unique ids.
     return replace(memory, nodeids=tuple(sorted(set(memory.nodeids))))
+
+
+def _require_day(text: str, name: str) -> None:
+    """Raise ValueError where a text, unless it is empty, does not begin with a day."""
+    import datetime as dt
+
+    try:
+        dt.date.fromisoformat(text[:10] or "2000-01-01")
+    except ValueError as error:
+        raise ValueError(f"{name} is {text[:40]!r}, which is no day") from error
 
 
 def _sides(text: str) -> tuple[str, str]:

@@ -207,8 +207,13 @@ def _dated(test: FlakyTest, rules: FlakyRules, today: dt.date) -> FlakyTest:
     # Dated once and kept: otherwise a test without a date would never expire.
     first = test.first or dt.datetime.combine(today, dt.time(), dt.UTC).isoformat()
     begun = dt.date.fromisoformat(first[:10])
-    expires = test.expires or (begun + dt.timedelta(days=rules.days)).isoformat()
+    expires = test.expires or later(begun, rules.days)
     return replace(test, first=first, expires=expires)
+
+
+def later(day: dt.date, days: int) -> str:
+    """Return the day so many days later, or the last one that a date can be."""
+    return dt.date.fromordinal(min(day.toordinal() + days, dt.date.max.toordinal())).isoformat()
 
 
 def _leaves(test: FlakyTest, rules: FlakyRules, today: dt.date) -> str:
@@ -241,7 +246,7 @@ def interval(failures: int, runs: int) -> tuple[float, float]:
     # flaky tests have few runs.
     if not runs:
         return 0.0, 1.0
-    rate, square = failures / runs, Z95**2
+    rate, square = min(1.0, failures / runs), Z95**2
     middle = (rate + square / (2 * runs)) / (1 + square / runs)
     spread = math.sqrt(rate * (1 - rate) / runs + square / (4 * runs**2))
     half = Z95 * spread / (1 + square / runs)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 #: The state of a listed test; docs/flaky.md has the table of what each means.
 State = Literal["suspect", "flaky", "order-dependent", "probation", "broken", "expired"]
@@ -29,6 +29,10 @@ class Seen(Struct, frozen=True, kw_only=True, omit_defaults=True):
     before: str = ""
 
 
+#: How often a test ran. The end keeps sums and rates of what a file says within a float.
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+
+
 class FlakyTest(Struct, frozen=True, kw_only=True):
     """What is known of one test; ``state`` and ``expires`` are as of the last write.
 
@@ -40,13 +44,13 @@ class FlakyTest(Struct, frozen=True, kw_only=True):
     state: State = "flaky"
     first: str = ""
     last: str = ""
-    runs: int = 0
-    failures: int = 0
+    runs: Count = 0
+    failures: Count = 0
     kind: str = ""
     before: str = ""
     owner: str = ""
     expires: str = ""
-    passes: dict[str, int] = {}
+    passes: dict[str, Count] = {}
     sightings: tuple[Seen, ...] = ()
 
 

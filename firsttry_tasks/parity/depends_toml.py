@@ -6,9 +6,10 @@ The text is edited by lines, because writing parsed TOML anew would lose comment
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.system import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,11 +56,10 @@ def _put(lines: list[str], glob: str, line: str) -> None:
 
 
 def _table(text: str) -> Mapping[str, tuple[str, ...]]:
-    import tomllib
-
     try:
-        found = tomllib.loads(text).get("tool", {}).get("firsttry", {}).get("depends", {})
-    except tomllib.TOMLDecodeError:
+        found: Any = decoding.toml(text)
+        found = found.get("tool", {}).get("firsttry", {}).get("depends", {})
+    except decoding.UndecodableError:
         # Equal to no table that is meant, so that callers see the edit as failed.
         return {"": ("not TOML",)}
     return {glob: tuple(tests) for glob, tests in found.items()}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +16,12 @@ Store = Literal["hit", "miss", ""]
 #: How many parity runs are kept. A judgement: a year of 13 runs a day; a line has some hundred
 #: bytes, so the file stays at a few megabytes.
 KEPT = 5_000
+
+
+#: Numbers of a line lie in here, so that sums and rates over thousands of lines stay finite. An age
+#: may be below zero, where two machines' clocks differ.
+Number = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Amount = Annotated[float, Meta(ge=-1e9, le=1e9)]
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -30,19 +36,19 @@ class Line(Struct, frozen=True, kw_only=True):
     at: str
     fingerprint: str
     verdict: str
-    exit_code: int
+    exit_code: Number
     classes: dict[str, int] = {}
-    warm: float = 0.0
-    full: float = 0.0
-    confirm: float = 0.0
-    gates: int = 0
-    cached: int = 0
-    selected: int = 0
-    total: int | None = None
+    warm: Amount = 0.0
+    full: Amount = 0.0
+    confirm: Amount = 0.0
+    gates: Number = 0
+    cached: Number = 0
+    selected: Number = 0
+    total: Number | None = None
     everything: tuple[str, ...] = ()
-    flaky: int = 0
+    flaky: Number = 0
     store: Store = ""
-    age: float | None = None
+    age: Amount | None = None
 
 
 class RunContext(Struct, frozen=True, kw_only=True):

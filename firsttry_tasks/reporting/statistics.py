@@ -155,15 +155,21 @@ def _day(at: str) -> dt.date:
     return dt.date.fromisoformat(at[:10])
 
 
+def _this_week(at: str, today: dt.date) -> bool:
+    """Tell whether a time lies within the last days; one that is not known does not."""
+    return bool(at) and (today - _day(at)).days < WEEK
+
+
 def _came(memory: FlakyMemory, today: dt.date) -> list[str]:
     """Return a line for each test that was first seen this week."""
     # A test without runs was put on the list by a person, so it has no first sighting.
-    new = [n for n, it in whole(memory).items() if it.runs and (today - _day(it.first)).days < WEEK]
+    seen = ((n, it.first) for n, it in whole(memory).items() if it.runs)
+    new = [nodeid for nodeid, first in seen if _this_week(first, today)]
     return [f"came this week: {nodeid}" for nodeid in new]
 
 
 def _went(memory: FlakyMemory, today: dt.date) -> list[str]:
-    left = [(n, it.why) for n, it in memory.gone.items() if (today - _day(it.at)).days < WEEK]
+    left = [(n, it.why) for n, it in memory.gone.items() if _this_week(it.at, today)]
     return [f"went this week: {nodeid} ({why})" for nodeid, why in left]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 import msgspec
 
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.system import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -75,8 +76,8 @@ def read_json(path: Path, kind: type[T]) -> T | None:
     if data is None:
         return None
     try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return decoding.json(data, kind)
+    except decoding.UndecodableError as error:
         raise FirstTryError(f"{path} can't be read: {error}.") from error
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import decoding, disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,12 +17,11 @@ T = TypeVar("T")
 
 def read(path: Path, kind: type[T]) -> list[T]:
     """Return the values in a file, none where there is no file; skip lines of another shape."""
-    decoder = msgspec.json.Decoder(kind)
     found = []
     for line in (disk.read(path) or b"").splitlines():
         try:
-            found.append(decoder.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            found.append(decoding.json(line, kind))
+        except decoding.UndecodableError:
             # One bad line, such as an older version's, must not cost the history of all other
             # runs.
             continue

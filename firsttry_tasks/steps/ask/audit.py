@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import shlex
 import sys
@@ -144,7 +143,7 @@ def _forget(before: FlakyMemory, nodeid: str) -> FlakyMemory:
 def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
     """Return the list with a test that expires as late as one listed today."""
     rules = project(root).locked[0].flaky
-    until = (today() + dt.timedelta(days=rules.days)).isoformat()
+    until = flaky_memory.later(today(), rules.days)
     test = replace(flaky_memory.whole(before)[nodeid], expires=until)
     # The state depends on the date, so it is judged again.
     test = replace(test, state=flaky_memory.state(test, rules, today()))

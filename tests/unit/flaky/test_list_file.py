@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firsttry_tasks.config.parity_lock import FlakyRules
 from firsttry_tasks.flaky import list_file, memory
-from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone, Seen
+from firsttry_tasks.reporting import statistics
 
 
 def _seen(name: str, day: int = 1, failures: int = 1) -> Seen:
@@ -24,6 +27,7 @@ def _memory(*nodeids: str, of: FlakyMemory = FlakyMemory(), day: int = 1) -> Fla
 
 
 MEMORY = memory.remember(_memory("b", "a", 'é"\\'), [("a", _seen("p", 5, failures=0))])
+TODAY = dt.date(2026, 11, 28)
 
 
 def test_what_is_written_is_read_again() -> None:
@@ -131,3 +135,21 @@ def test_a_record_without_evidence_merges() -> None:
     """A listed test of the seed's format has no dates yet."""
     listed = FlakyMemory(nodeids=("a",))
     assert list_file.merge(None, listed, listed).tests["a"] == FlakyTest()
+
+
+@pytest.mark.parametrize("name", ["first", "last", "expires"])
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "10000-01-01", "-1"])
+def test_a_day_that_is_none_is_told(name: str, day: str) -> None:
+    """The list is the team's own: wrong configuration, with the test and what to do."""
+    data = json.dumps({"nodeids": ["a"], "tests": {"a": {name: day}}}).encode()
+    with pytest.raises(UsageError, match=rf"{name} of a is '{day}'.*git checkout"):
+        list_file.decode(data)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", ""])
+def test_the_first_and_the_last_day_are_days(day: str) -> None:
+    """No arithmetic on them leaves what a date can be."""
+    data = json.dumps({"nodeids": ["a"], "tests": {"a": {"first": day, "runs": 3}}}).encode()
+    healed, _ = memory.heal(list_file.decode(data), FlakyRules(), TODAY, lambda _: "")
+    assert healed.nodeids == ("a",)
+    assert statistics.audit(healed, 50, TODAY)
