@@ -33,9 +33,14 @@ FLOORS = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
     "subprocess": {"system.process", "recorder.probes.subprocesses"},
-    "sqlite3": {"dependency_db", "doit_tasks.engine", "golden.databases"},
+    "sqlite3": {
+        "dependency_db",
+        "doit_tasks.engine",
+        "doit_tasks.state_file",
+        "golden.databases",
+    },
     "fcntl": {"system.disk"},
-    "signal": {"system.process", "doit_tasks.engine"},
+    "signal": {"system.process", "doit_tasks.holding"},
     "resource": {"system.machine"},
     "urllib": {"system.webhook", "dependency_db"},
 }

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import sys
 from pathlib import Path
-from sqlite3 import OperationalError
+from sqlite3 import Error as SqliteError
 from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import tasks_and_deps_iter
 from doit.cmd_run import Run as DoitRun
+from doit.dependency import DatabaseException
 from doit.exceptions import BaseFail, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
+from firsttry_tasks.doit_tasks import holding
+from firsttry_tasks.doit_tasks.state_file import StateError, StateFile
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError
-from firsttry_tasks.system import disk, machine, process
+from firsttry_tasks.system import machine, process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from doit.task import Task
 
@@ -115,6 +116,32 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
     FirstTry is installed.
     """
 
+    def get_backends(self) -> dict[str, Any]:
+        """Return doit's databases; each but SQLite gets a file of its own in FirstTry's folder."""
+
+        def opener(name: str, kind: Callable[..., Any]) -> Callable[..., Any]:
+            def opened(place: Any, **options: Any) -> Any:
+                if isinstance(place, StateFile) and name != "sqlite3":
+                    return place.opened(name, kind, **options)
+                return kind(place, **options)
+
+            return opened
+
+        return {name: opener(name, kind) for name, kind in super().get_backends().items()}
+
+    def execute(self, params: Any, args: list[str]) -> int:
+        """Run; say in a sentence, where the project is FirstTry's, that the state can't be used."""
+        try:
+            return int(super().execute(params, args) or 0)
+        except StateError as error:
+            sys.stderr.write(f"{error}\n")
+        except DatabaseException as error:
+            if not isinstance(self.loader.load_doit_config().get("dep_file"), StateFile):
+                raise
+            # A file that was named on the command line is not FirstTry's to remove.
+            sys.stderr.write(f"{error}\n")
+        return FirstTryError.exit_code
+
     def _execute(  # noqa: PLR0913, PLR0917  doit reads these names off the signature
         self,
         outfile: Any,
@@ -196,7 +223,7 @@ def order(tasks: dict[str, Task], selected: list[str] | None) -> set[str]:
 def guarded(run: Callable[[], int], reporter: Any) -> int:
     """Run while holding the checkout's lock; return the exit code. No child outlives the run."""
     try:
-        with _signals(), held():
+        with holding.signals(), holding.held():
             code = run()
     except KeyboardInterrupt:
         process.end_all()
@@ -205,8 +232,9 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
     except FirstTryError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    # doit opens its state by sqlite3, and a full disk or a read-only folder shows only there.
-    except OperationalError as error:
+    # doit opens its state by sqlite3, and a full disk, a read-only folder or another process that
+    # holds it shows only there.
+    except (SqliteError, DatabaseException) as error:
         place = state_paths.DOIT_DB
         sys.stderr.write(f"Can't write {place}: {error}. Check its permissions and free space.\n")
         return max(FirstTryError.exit_code, getattr(reporter, "exit_code", 0))
@@ -215,72 +243,6 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
         process.end_rest()
     # doit knows the codes 0 to 3; the reporter has the steps' own.
     return max(code, getattr(reporter, "exit_code", 0)) if code else 0
-
-
-#: Names, to what a run starts, the lock file that this run holds.
-HELD = "FIRSTTRY_HELD"
-
-
-@contextlib.contextmanager
-def held() -> Iterator[None]:
-    """Hold the checkout for this run; a second run waits until the first has ended.
-
-    A run that a task of this run starts does not wait for it, which would be for ever.
-    """
-    # Two runs at once would overwrite each other's results, and edit one database.
-    place = Path.cwd() / state_paths.LOCK
-    around = os.environ.get(HELD)
-    # Runs inside one run still wait for each other.
-    wanted = place.with_name("lock-inside") if around == str(place) else place
-
-    def waits() -> None:
-        sys.stderr.write("Another run holds this checkout; waiting for it to end.\n")
-
-    with disk.exclusive_lock(wanted, waits):
-        os.environ[HELD] = str(place)
-        try:
-            yield
-        finally:
-            os.environ.pop(HELD)
-            if around:
-                os.environ[HELD] = around
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[None]:
-    """Treat SIGTERM, which CI sends to cancel a job, as Ctrl-C within the block."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        # A program that calls doit as a library gets its own handler back.
-        signal.signal(signal.SIGTERM, before)
-
-
-class StateFile:
-    """The path of doit's state file, whose folder is made when doit opens the file.
-
-    doit ends with exit code 3 where the folder is missing. To make it when the tasks are imported
-    would leave a folder wherever an editor or a test imports them.
-    """
-
-    def __init__(self, place: Path) -> None:
-        """Remember the place; nothing is made yet."""
-        self._place = place
-
-    def __fspath__(self) -> str:
-        """Make the folder and return the file's path; ":memory:" where nothing can be written."""
-        # `doit list` must work there, too; a run will say what is wrong.
-        if not disk.is_writable(self._place.parent):
-            return ":memory:"
-        # doit keeps its file locked from the first failed task to the end, so a run that a task
-        # starts has a file of its own.
-        inside = os.environ.get(HELD) == str(Path.cwd() / state_paths.LOCK)
-        return os.fspath(self._place.with_name("doit-inside.db") if inside else self._place)
 
 
 def doit_config() -> dict[str, object]:

@@ -129,6 +129,20 @@ def own_folder(path: Path) -> Path:
     return path
 
 
+def links(path: Path, depth: int) -> Iterator[Path]:
+    """Yield ``path`` where it is a link, else the links in that folder, ``depth`` levels down."""
+    if path.is_symlink():
+        yield path
+    elif depth:
+        with contextlib.suppress(OSError), os.scandir(path) as entries:
+            for entry in entries:
+                # The kind comes with the listing: this is done in each run, and asks for no file.
+                if entry.is_symlink():
+                    yield Path(entry.path)
+                elif entry.is_dir(follow_symlinks=False):
+                    yield from links(Path(entry.path), depth - 1)
+
+
 def is_writable(folder: Path) -> bool:
     """Tell whether the folder can be made and written, and has ROOM bytes free."""
     try:
@@ -146,8 +160,13 @@ def digest(data: bytes) -> str:
 
 
 @contextlib.contextmanager
-def exclusive_lock(path: Path, waits: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock file ``path`` for one run; call ``waits`` and wait where another has it."""
+def exclusive_lock(
+    path: Path, waits: Callable[[], None], refused: Callable[[OSError], None]
+) -> Iterator[None]:
+    """Hold the lock file ``path`` for one run; call ``waits`` and wait where another has it.
+
+    Where the file system has no locks, such as NFS without its daemon, call ``refused`` and go on.
+    """
     own_folder(path.parent)
     try:
         # O_CLOEXEC: a child that outlives the run must not keep the lock.
@@ -162,6 +181,8 @@ def exclusive_lock(path: Path, waits: Callable[[], None]) -> Iterator[None]:
         except BlockingIOError:
             waits()
             fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            refused(error)
         yield
     finally:
         os.close(handle)

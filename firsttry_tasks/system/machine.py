@@ -46,6 +46,11 @@ OF_REPOSITORY = frozenset(
 FOREIGN = ("FIRSTTRY_", *PASSING)
 
 
+#: Names the lock that a run holds. A test that starts a run in the same checkout would wait for it
+#: for ever, so gates get it; it is in no key.
+HELD = "FIRSTTRY_HELD"
+
+
 def python() -> str:
     """Return implementation and version, such as ``cpython 3.11.7``."""
     return f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
@@ -122,7 +127,7 @@ def clean(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if not name.startswith(FOREIGN) and name not in dropped
+        if (not name.startswith(FOREIGN) and name not in dropped) or name == HELD
     }
 
 

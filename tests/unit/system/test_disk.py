@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -172,7 +174,30 @@ def test_removing_a_link_leaves_its_target(tmp_path: Path) -> None:
 
 def test_only_the_first_does_not_wait(tmp_path: Path) -> None:
     """Who comes alone is not told to wait."""
-    waits: list[bool] = []
-    with disk.exclusive_lock(tmp_path / "lock", lambda: waits.append(True)):
+    calls: list[object] = []
+    with disk.exclusive_lock(tmp_path / "lock", lambda: calls.append("waits"), calls.append):
         pass
-    assert waits == []
+    assert calls == []
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who can't lock is told so, and goes on."""
+
+    def flock(_handle: int, _how: int) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    calls: list[object] = []
+    with disk.exclusive_lock(tmp_path / "lock", lambda: calls.append("waits"), calls.append):
+        calls.append("inside")
+    assert [getattr(it, "errno", it) for it in calls] == [errno.EOPNOTSUPP, "inside"]
+
+
+def test_links_are_found_so_deep_as_asked(tmp_path: Path) -> None:
+    """A link is named and not followed; what lies deeper is not looked at."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    for place in ("x", "a/x", "a/b/x"):
+        (tmp_path / place).symlink_to(tmp_path)
+    found = {depth: sorted(map(str, disk.links(tmp_path, depth))) for depth in (0, 1, 2)}
+    assert found == {0: [], 1: [f"{tmp_path}/x"], 2: [f"{tmp_path}/a/x", f"{tmp_path}/x"]}
+    assert list(disk.links(tmp_path / "x", 3)) == [tmp_path / "x"]
