@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.values import SCHEMA_VERSION
-from firsttry_tasks.system import decoding, disk, machine
+from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:
     from configparser import RawConfigParser

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from firsttry_tasks.model import state_paths
+from firsttry_tasks.model import decoding, state_paths
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.system import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,8 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from firsttry_tasks.config import parity_lock
+from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.system import decoding, disk
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidDodoFile
 
 from firsttry_tasks.dependency_db import discard
-from firsttry_tasks.model import state_paths
+from firsttry_tasks.model import decoding, state_paths
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.system import decoding, disk
+from firsttry_tasks.system import disk
 from firsttry_tasks.system.machine import HELD
 
 if TYPE_CHECKING:

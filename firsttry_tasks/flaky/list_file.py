@@ -8,9 +8,9 @@ import msgspec
 from msgspec.structs import replace
 
 from firsttry_tasks.flaky.memory import FILE, newest, trim, whole
+from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
-from firsttry_tasks.system import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.system import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import msgspec
 
+from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.system import decoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

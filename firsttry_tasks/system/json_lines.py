@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from firsttry_tasks.system import decoding, disk
+from firsttry_tasks.model import decoding
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

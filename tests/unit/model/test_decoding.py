@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import Struct
 
-from firsttry_tasks.system import decoding
+from firsttry_tasks.model import decoding
 
 DEEP = b"[" * 20_000
 
