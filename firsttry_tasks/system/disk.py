@@ -42,16 +42,6 @@ def write_if_changed(path: Path, data: bytes) -> bool:
     return True
 
 
-def mark(path: Path) -> None:
-    """Write an empty file anew, so that its time says when this was."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.touch()
-    except OSError as error:
-        raise io_error("write", path, error) from error
-
-
 def write_json(path: Path, value: object) -> None:
     """Write a value as indented JSON with a closing newline, as editors and diffs like it."""
     write(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")

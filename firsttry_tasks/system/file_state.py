@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.system import disk
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -82,3 +84,13 @@ def drop_stale_bytecode(root: Path, paths: Iterable[str]) -> None:
                     # run old code.
                     if entry.stat().st_mtime_ns <= source.stat().st_mtime_ns:
                         Path(entry).unlink()
+
+
+def mark(path: Path) -> None:
+    """Write an empty file anew, so that its time says when this was."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.touch()
+    except OSError as error:
+        raise disk.io_error("write", path, error) from error

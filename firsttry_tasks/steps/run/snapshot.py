@@ -17,7 +17,7 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.steps.observe import mypy_state, watching
 from firsttry_tasks.steps.run.project import RUN, Project, project
-from firsttry_tasks.system import disk, working_tree
+from firsttry_tasks.system import disk, file_state, working_tree
 from firsttry_tasks.system.boundary import path_state
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _begin(root: Path) -> None:
         # Now: a folder that appears while tools run would be a change of what they list.
         disk.own_folder(place)
         time.sleep(TICK)
-    disk.mark(root / state_paths.BEGAN)
+    file_state.mark(root / state_paths.BEGAN)
 
 
 def read(root: Path) -> Fingerprint:
