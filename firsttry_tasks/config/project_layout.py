@@ -1,4 +1,4 @@
-"""Finds the code and the tests of a project whose configuration does not say where they are."""
+"""Finds the code of a project whose configuration does not say where it is."""
 
 from __future__ import annotations
 
@@ -33,14 +33,3 @@ def sources(paths: Iterable[str]) -> tuple[str, ...]:
     modules = {path for path in python if "/" not in path} - TOOLS_OWN
     found = sorted(packages - BESIDE) + sorted(m for m in modules if not m.startswith("test_"))
     return tuple(found)
-
-
-def tests(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the folder of tests at the top; an empty tuple leaves the search to pytest."""
-    # Only the first that is there: a project without configuration rarely has both, and files of
-    # equal names in two folders without __init__.py would stop pytest.
-    known = set(paths)
-    for folder in TEST_FOLDERS:
-        if any(path.startswith(f"{folder}/") and path.endswith(".py") for path in known):
-            return (folder,)
-    return ()

@@ -1,12 +1,11 @@
-"""Finds how a team calls pytest: which of the two forms stands in its own CI and tools' files.
+"""Finds how a team calls pytest and mypy, by the commands in its own CI and tools' files.
 
-``pytest`` puts no folder on ``sys.path``, ``python -m pytest`` puts the current one there. A suite
-can be red by one form and green by the other, so the form that the team uses decides.
+``pytest`` puts no folder on ``sys.path``, ``python -m pytest`` puts the current one there; and
+``mypy .`` checks the tests, ``mypy src`` does not. What the team calls decides what is green.
 """
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 from typing import TYPE_CHECKING, Literal
@@ -14,215 +13,140 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from firsttry_tasks.config import parity_lock
-from firsttry_tasks.model import decoding
+from firsttry_tasks.config.team_files import commands, shell
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from firsttry_tasks.config.team_files import Words
+
 Form = Literal["script", "module"]
-Words = tuple[str, ...]
+#: What a program is called, where it has more names than one.
+NAMES = {"pytest": ("pytest", "py.test")}
+#: A variable that is set for one command.
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
+#: Options of mypy by which it writes, or installs, something.
+WRITES = re.compile(r"report|junit|cache|install|interactive|pdb")
 
 
-class PytestCall(Struct, frozen=True, kw_only=True):
-    """How pytest is called, and the file that says so, "" where none does and the form is a guess.
+class ToolCall(Struct, frozen=True, kw_only=True):
+    """How a tool is called, and the file that says so, "" where none does and the form is a guess.
 
-    ``flags`` are Python's own options before ``-m``, ``args`` those of pytest that the settings
-    name.
+    ``env`` are the variables that stand before it, ``flags`` Python's own options before ``-m``,
+    ``args`` the tool's options, ``paths`` what of the project it is called for.
     """
 
+    tool: str = "pytest"
     form: Form = "script"
-    flags: Words = ()
-    args: Words = ()
+    env: dict[str, str] = {}
+    flags: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     place: str = ""
 
     def __str__(self) -> str:
         """Return the call as people write it."""
+        around = [f"{name}={value}" for name, value in self.env.items()]
         python = ("python", *self.flags, "-m") if self.form == "module" else ()
-        return shlex.join((*python, "pytest", *self.args))
+        return shlex.join((*around, *python, self.tool, *self.args, *self.paths))
 
 
-def find(root: Path, top: Path) -> PytestCall:
-    """Return how the project at ``root``, in the repository at ``top``, calls pytest.
+def find(root: Path, top: Path, tool: str) -> ToolCall:
+    """Return how the project at ``root``, in the repository at ``top``, calls a tool.
 
-    The first kind of file that calls it decides: what CI runs before what people run. A file that
-    can't be read says nothing.
+    The first file that calls it for more than single files decides; of its calls those that put no
+    folder on ``sys.path``, because both must be green and these are the stricter.
     """
-    for place, read in _places(root, top):
-        text = (disk.read(place) or b"").decode("utf-8", "replace")
-        # Most files don't name it, and parsing YAML takes longer than all the rest.
-        if "pytest" not in text and "py.test" not in text:
-            continue
-        calls = [call for words in _quietly(read, text) if (call := call_in(words))]
-        if calls:
-            # Where both forms are called, both must be green; the one without the folder is the
-            # stricter.
-            chosen = next((call for call in calls if call.form == "script"), calls[0])
-            return replace(chosen, place=place.relative_to(top).as_posix())
-    return PytestCall()
+    for place, found in commands(root, top, NAMES.get(tool, (tool,))):
+        calls = [call for words in found if (call := call_in(words, tool))]
+        # A workflow that runs one benchmark, say, does not tell how the suite is run.
+        whole = [call for call in calls if tool != "pytest" or not _of_single_files(call)]
+        chosen = [it for it in whole if it.form == "script"] or whole
+        if chosen:
+            named = place.relative_to(top).as_posix()
+            # pytest's options often stand for one job alone, as those of coverage do.
+            options = _options(root, chosen[0]) if tool == "mypy" else ()
+            paths = _joined(root, chosen)
+            return replace(chosen[0], args=options, paths=paths, place=named)
+    return ToolCall(tool=tool)
 
 
-def given(command: str) -> PytestCall:
-    """Return the call that the settings name; UsageError where it does not call pytest."""
-    words = next(shell(command), ())
-    found = call_in(words)
+def given(command: str) -> ToolCall:
+    """Return the call of pytest that the settings name; UsageError where it is none."""
+    found = call_in(next(shell(command), ()), "pytest")
     if found is None:
         raise UsageError(
             f"pyproject.toml, [tool.firsttry.pytest]: command = {command!r} does not call pytest."
             " Write it as you call it: 'pytest', or 'python -m pytest'."
         )
-    [at, *_] = (at for at, word in enumerate(words) if _is_pytest(word))
-    return replace(found, args=words[at + 1 :], place="pyproject.toml")
+    return replace(found, place="pyproject.toml")
 
 
-def call_in(words: Words) -> PytestCall | None:
-    """Return how one command calls pytest; None where it does not."""
+def call_in(words: Words, tool: str) -> ToolCall | None:
+    """Return how one command calls a tool; None where it does not."""
+    names = NAMES.get(tool, (tool,))
     for at, word in enumerate(words):
-        if not _is_pytest(word):
+        if word.rpartition("/")[2] not in names:
             continue
-        if at and words[at - 1] == "-m":
-            return PytestCall(form="module", flags=_flags(words[: at - 1]))
-        if _is_program(words[:at]):
-            return PytestCall()
+        before, args = words[:at], words[at + 1 :]
+        pairs = (it.split("=", 1) for it in before if ASSIGNMENT.fullmatch(it))
+        # What is substituted there is for make, tox or the shell to know.
+        env = {name: value for name, value in pairs if not set(value) & set("${")}
+        if before[-1:] == ("-m",):
+            flags = _flags(before[:-1])
+            return ToolCall(tool=tool, form="module", env=env, flags=flags, args=args)
+        return ToolCall(tool=tool, env=env, args=args) if _starts_here(before) else None
     return None
 
 
-def _is_pytest(word: str) -> bool:
-    return word.rpartition("/")[2] in {"pytest", "py.test"}
-
-
-def _is_program(before: Words) -> bool:
+def _starts_here(before: Words) -> bool:
     """Tell whether the word after these is a program to start, not another one's argument."""
     # `FOO=1 uv run --frozen` starts what follows, `pip install` does not.
-    rest = [word for word in before if not re.fullmatch(r"\w+=.*", word)]
+    rest = [word for word in before if not ASSIGNMENT.fullmatch(word)]
     return not rest or any(word.endswith(("run", "exec")) for word in rest) or rest[-1] == "--"
 
 
 def _flags(before: Words) -> Words:
-    """Return Python's own options at the end of the words: ``-W error`` of ``python -W error``."""
+    """Return Python's own options: ``-W error`` of ``python -W error -m coverage run``."""
     starts = [at for at, word in enumerate(before) if "python" in word.lower()]
-    found = before[starts[-1] + 1 :] if starts else ()
-    # `python -m coverage run -m pytest` has words of coverage there.
-    return found if found and found[0].startswith("-") and "-m" not in found else ()
+    found = before[starts[0] + 1 :] if starts else ()
+    found = found[: found.index("-m")] if "-m" in found else found
+    return found if found and found[0].startswith("-") else ()
 
 
-def _quietly(read: Callable[[str], Iterable[Words]], text: str) -> tuple[Words, ...]:
-    try:
-        return tuple(read(text))
-    # Whatever a parser says of a file that is the team's: it is no reason to stop.
-    except (ValueError, SyntaxError, UsageError, RecursionError):
-        return ()
+def _of_single_files(call: ToolCall) -> bool:
+    named = [word for word in call.args if ".py" in word and not word.startswith("-")]
+    return bool(named) and not any("/" in it or it == "." for it in call.args if it not in named)
 
 
-def _places(root: Path, top: Path) -> Iterator[tuple[Path, Callable[[str], Iterable[Words]]]]:
-    """Return the files that may call pytest, each with its reader, what CI runs first."""
-    workflows = top / ".github/workflows"
-    if workflows.is_dir():
-        for place in sorted(workflows.glob("*.y*ml")):
-            yield place, _of_yaml
-    yield top / ".gitlab-ci.yml", _of_yaml
-    yield root / "tox.ini", _of_ini
-    yield root / "tox.toml", _of_toml
-    yield root / "noxfile.py", _of_nox
-    for name in ("GNUmakefile", "makefile", "Makefile"):
-        yield root / name, _of_make
-    yield root / "pyproject.toml", _of_pyproject
-    yield top / ".pre-commit-config.yaml", _of_yaml
+def _joined(root: Path, calls: Iterable[ToolCall]) -> Words:
+    """Return the paths of the project that the calls name together; none where one names none."""
+    paths = [_paths(root, call) for call in calls]
+    return tuple(dict.fromkeys(path for found in paths for path in found)) if all(paths) else ()
 
 
-#: The keys under which these files hold commands. Names and descriptions stand under others.
-COMMANDS = frozenset({"run", "script", "before_script", "after_script", "entry"})
+def _paths(root: Path, call: ToolCall) -> Words:
+    """Return the arguments of a call that are code of the project; none where that is not sure."""
+    pairs = zip(("", *call.args), call.args, strict=False)
+    found = [(last, word) for last, word in pairs if _is_code(root, word)]
+    # `pytest --cov src` names no tests. mypy has no option whose value is code.
+    unsure = any(last.startswith("-") and "=" not in last for last, _ in found)
+    return () if unsure and call.tool == "pytest" else tuple(word for _, word in found)
 
 
-def _of_yaml(text: str) -> Iterator[Words]:
-    """Return the commands of a workflow, a pipeline or pre-commit's hooks."""
-    # Imported late: only where such a file names pytest.
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        tree = yaml.load(text, Loader=loader)  # noqa: S506  both loaders are safe
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
-    yield from _under(tree, "")
+def _is_code(root: Path, word: str) -> bool:
+    return not word.startswith("-") and ((root / word).is_dir() or word.endswith(".py"))
 
 
-def _under(value: object, key: str) -> Iterator[Words]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _under(inner, str(name))
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _under(inner, key)
-    elif isinstance(value, str) and key in COMMANDS:
-        yield from shell(value)
-
-
-def _of_ini(text: str) -> Iterator[Words]:
-    """Return the commands of tox's environments."""
-    parser = parity_lock.ini("tox.ini", text)
-    for section in parser.sections():
-        for key, value in parser[section].items():
-            if key.startswith("commands") and value:
-                yield from shell(value)
-
-
-def _of_toml(text: str) -> Iterator[Words]:
-    """Return what may be commands: text that a key holds, or a list of words in a list."""
-    yield from _strings(decoding.toml(text))
-
-
-def _of_pyproject(text: str) -> Iterator[Words]:
-    """Return what may be commands in the tools' tables; the others are about the package."""
-    yield from _strings(decoding.toml(text).get("tool"))
-
-
-def _strings(value: object) -> Iterator[Words]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _of_ini(str(inner)) if name == "legacy_tox_ini" else _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            # tox writes [["pytest", "-x"]]. Texts that stand in a list alone are requirements.
-            if isinstance(inner, list):
-                yield tuple(map(str, inner))
-            elif isinstance(inner, dict):
-                yield from _strings(inner)
-    elif isinstance(value, str):
-        yield from shell(value)
-
-
-def _of_nox(text: str) -> Iterator[Words]:
-    """Return what a noxfile's sessions run: the texts at the head of ``session.run(...)``."""
-    for node in ast.walk(ast.parse(text)):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        if node.func.attr.startswith("run"):
-            values = (it.value if isinstance(it, ast.Constant) else "" for it in node.args)
-            yield tuple(map(str, values))
-
-
-def _of_make(text: str) -> Iterator[Words]:
-    """Return the commands of a Makefile: its recipes, and what its variables stand for."""
-    for line in text.replace("\\\n", " ").splitlines():
-        _, is_variable, value = line.partition("=")
-        if line.startswith("\t"):
-            yield from shell(line.lstrip("\t @-+"))
-        elif is_variable:
-            yield from shell(value)
-        # `test: ready ; pytest` has its recipe on the line of the rule.
-        elif ";" in line:
-            yield from shell(line.partition(";")[2])
-
-
-def shell(text: str) -> Iterator[Words]:
-    """Return the simple commands of shell text, each as its words."""
-    for line in text.replace("\\\n", " ").splitlines():
-        for part in re.split(r"&&|\|\||[;|]", line):
-            try:
-                yield tuple(shlex.split(part, comments=True))
-            except ValueError:  # a quotation mark that this line alone does not close
-                yield tuple(part.split())
+def _options(root: Path, call: ToolCall) -> Words:
+    """Return the options of a call of mypy that stand in one word, but for those that write."""
+    pairs = zip(call.args, (*call.args[1:], "-"), strict=True)
+    return tuple(
+        word
+        for word, after in pairs
+        if word.startswith("--") and not WRITES.search(word)
+        # What follows it else is its value.
+        if "=" in word or after.startswith("-") or _is_code(root, after)
+    )

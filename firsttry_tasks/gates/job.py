@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from firsttry_tasks.config.parity_lock import Lock
 from firsttry_tasks.config.settings import Settings
-from firsttry_tasks.config.team_command import PytestCall
+from firsttry_tasks.config.team_command import ToolCall
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Command, Stage
 
@@ -24,7 +24,7 @@ class Job(Struct, frozen=True, kw_only=True):
     runs; ``configured`` maps a place (``pyproject.toml [tool.mypy]``) to the names of the options
     set there; ``programs`` maps a tool to the path of its program, "" where it is missing;
     ``installed`` names the distributions in the environment; ``base`` is the commit that changed
-    lines are counted from; ``call`` is how the team calls pytest. With ``record``, a full run
+    lines are counted from; ``call`` is how the team calls the tool. With ``record``, a full run
     leaves what a golden cache needs in ``recorded``. With ``fresh``, a warm run does without the
     tool's own cache.
     """
@@ -41,7 +41,7 @@ class Job(Struct, frozen=True, kw_only=True):
     configured: dict[str, tuple[str, ...]] = {}
     installed: frozenset[str] = frozenset()
     base: str = ""
-    call: PytestCall = PytestCall()
+    call: ToolCall = ToolCall()
     record: bool = False
     fresh: bool = False
 

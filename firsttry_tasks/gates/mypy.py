@@ -52,10 +52,10 @@ def command(job: Job) -> Command | None:
     # The one of this environment; a team may also have it from pipx or the system, as it has ruff.
     own = TOOL in job.installed or not job.programs.get(TOOL)
     program = (job.python, "-m", TOOL) if own else (job.programs[TOOL],)
-    head = (*program, "--output=json", "--no-error-summary", "--no-pretty")
-    options = job.options(*PLACES)
+    head = (*program, *job.call.args, "--output=json", "--no-error-summary", "--no-pretty")
     # A project that never set mypy up would be red at first sight for libraries without types.
-    lenient = ("--ignore-missing-imports",) if options is None else ()
+    set_up = job.options(*PLACES) is not None or job.call.place
+    lenient = () if set_up else ("--ignore-missing-imports",)
     stage = full if job.stage == "full" else ()
     # Last, so that it wins over the project's own word on it.
     fresh = ("--no-incremental", "--cache-dir=/dev/null") if job.fresh else ()
@@ -65,12 +65,14 @@ def command(job: Job) -> Command | None:
 def targets(job: Job) -> tuple[str, ...] | None:
     """Return the paths to check, or None where there are none.
 
-    The settings' paths come first. An empty tuple leaves the choice to mypy's configuration, where
-    that names files. Else it is the packages found.
+    The settings' paths come first, then those that the team's own call names. An empty tuple
+    leaves the choice to mypy's configuration, where that names files. Else it is the packages
+    found.
     """
     options = job.options(*PLACES) or frozenset()
     named = {"files", "packages", "modules"} & {name.rpartition(".")[2] for name in options}
-    return job.settings.paths or (() if named else project_layout.sources(job.paths) or None)
+    own = job.settings.paths or job.call.paths
+    return own or (() if named else project_layout.sources(job.paths) or None)
 
 
 def cache_folder(job: Job, configured: str) -> str | None:

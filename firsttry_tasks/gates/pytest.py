@@ -73,9 +73,9 @@ def coverage_options(job: Job) -> tuple[str, ...]:
             # The project's own limit is for its own runs; here the diff-cover gate judges.
             "--cov-fail-under=0",
         )
-    # Options in the project's addopts may turn it on: it slows a run, and part of the tests measure
-    # too little.
-    return ("--no-cov",)
+    # Options in the project's addopts may turn it on. Part of the tests measure too little, and
+    # what records has no place beside coverage; full else holds the project's own limit.
+    return ("--no-cov",) if job.stage == "warm" or job.record else ()
 
 
 def measures(job: Job) -> bool:
@@ -85,9 +85,11 @@ def measures(job: Job) -> bool:
 
 
 def targets(job: Job) -> tuple[str, ...]:
-    """Return the paths pytest gets; none where its own configuration says where tests are."""
-    folders = project_layout.tests(job.paths) if job.options(*PLACES) is None else ()
-    return job.settings.tests or folders
+    """Return pytest's last arguments: the settings' paths, else what the team's own call names.
+
+    Without either pytest looks where its configuration says, or everywhere, as it does by hand.
+    """
+    return job.settings.tests or job.call.paths
 
 
 def said(job: Job, done: Completed) -> ToolResult:

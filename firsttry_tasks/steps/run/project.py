@@ -168,10 +168,12 @@ class Project:
         return _text(moved | {n: seen for n, seen in files.items() if seen != old.files[n]})
 
     @cached_property
-    def call(self) -> team_command.PytestCall:
-        """Return how the team calls pytest: as the settings say it, else as its own files do."""
+    def calls(self) -> dict[str, team_command.ToolCall]:
+        """Return how the team calls each gate's tool: as the settings or its own files say."""
         command = self.settings.pytest.command
-        return team_command.given(command) if command else team_command.find(self.root, self.top)
+        found = {name: team_command.find(self.root, self.top, name) for name in ("pytest", "mypy")}
+        own = team_command.given(command) if command else found["pytest"]
+        return {"tests": own, "mypy": found["mypy"]}
 
     def readable(self, stage: Stage, gate: str, entries: dict[str, str]) -> dict[str, str]:
         """Return the part of the tree that a gate of a stage goes by."""
@@ -209,7 +211,7 @@ class Project:
             configured={place: tuple(o) for place, o in parity_lock.sections(self.root).items()},
             installed=frozenset(self.installed),
             base=self.settings.main,
-            call=self.call if gate == "tests" else team_command.PytestCall(),
+            call=self.calls.get(gate, team_command.ToolCall()),
             # Only full runs record: they start cold, so no earlier state can leak into a golden
             # cache.
             record=self.record and stage == "full" and gate in RECORDING,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from firsttry_tasks.config.team_command import PytestCall
+from firsttry_tasks.config.team_command import ToolCall
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model.state_paths import CALL
@@ -39,13 +39,14 @@ def once(
     Where no file says how the team calls pytest, the first run that finds tests settles it.
     """
     # An earlier run of this checkout has settled it.
-    settled = None if job.call.place else disk.read_own(Path(job.root) / CALL, PytestCall)
+    settled = None if job.call.place else disk.read_own(Path(job.root) / CALL, ToolCall)
     call = settled or job.call
+    job = replace(job, env=job.env | call.env)
     ran = _once(replace(job, call=call), plan, watch)
     if not call.place:
         if missing := _missing(ran[0], Path(job.root)):
             # It can't be how the team calls it, if the tests could never be imported so.
-            other = PytestCall(form="module")
+            other = ToolCall(form="module")
             again = _once(replace(job, call=other), plan, watch)
             if not _missing(again[0], Path(job.root)):
                 call, ran = other, again
@@ -68,12 +69,12 @@ def _missing(said: ToolResult, root: Path) -> str:
     )
 
 
-def _noted(said: ToolResult, call: PytestCall) -> ToolResult:
+def _noted(said: ToolResult, call: ToolCall) -> ToolResult:
     """Add to the result how pytest was called, and what says so."""
     if said.tests is None:
         return said
-    by = f"as {call.place} calls it" if call.place else "by its own name, as no file says how"
-    note = f"pytest is called {by}: {call}"
+    by = f"as in {call.place}" if call.place else "by its own name, as no file says how"
+    note = f"pytest is called {by}: {call} (options that stand there are not taken over)"
     return replace(said, tests=replace(said.tests, notes=(note, *said.tests.notes)))
 
 

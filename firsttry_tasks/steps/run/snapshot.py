@@ -161,6 +161,7 @@ def _write_inputs(
     if job.record:
         # A green result that recorded nothing must not stand for one that has to.
         argv = f"{argv} (recording)"
+    argv = " ".join((*(f"{name}={it}" for name, it in job.call.env.items()), argv))
     if gate == "tests" and not job.call.place:
         # The first run finds out how pytest is called. Where a file says it later, that may be
         # another way, and then every test has to run.

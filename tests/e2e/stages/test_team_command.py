@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
 
 WARNS = "def test_warns():\n    import warnings\n\n    warnings.warn('x')\n"
+LENIENT = "import os\n\n\ndef test_a():\n    assert 'STRICT' not in os.environ\n"
 MAKEFILE = "test:\n\t{} -q\n"
 
 
@@ -34,7 +35,7 @@ def test_the_form_that_the_team_calls_decides(bare: Checkout, call: str) -> None
     assert bare.gate("full").status == ("red" if own else "green")
     tests = bare.gate("full").tests
     assert tests is not None
-    assert tests.notes[0] == f"pytest is called as Makefile calls it: {call}"
+    assert tests.notes[0].startswith(f"pytest is called as in Makefile: {call} ")
 
 
 def test_the_settings_decide_before_any_file(bare: Checkout) -> None:
@@ -83,3 +84,37 @@ def test_a_command_that_calls_something_else_is_refused(bare: Checkout) -> None:
     done = bare.run("ft", "warm")
     assert (done.code, "does not call pytest" in done.out) == (3, True), done.out
     assert "Traceback" not in done.out
+
+
+def test_tests_beside_the_usual_folder_run(checkout: Checkout) -> None:
+    """Without configuration pytest looks everywhere, and so does the team's own call."""
+    checkout.write("Makefile", MAKEFILE.format("pytest"))
+    checkout.write("tests/test_a.py", "def test_a():\n    assert True\n")
+    checkout.write("pkg/test_b.py", "def test_b():\n    assert False\n")
+    checkout.commit()
+    assert checkout.run("pytest", "-q").code == 1
+    codes = [checkout.run("ft", stage).code for stage in ("warm", "full")]
+    assert (codes, checkout.failed("full")) == ([1, 1], {"tests:pkg/test_b.py::test_b"})
+
+
+def test_a_variable_that_the_team_sets_reaches_the_tests(checkout: Checkout) -> None:
+    """As it stands before the command, or in tox."""
+    checkout.write("tests/test_a.py", LENIENT)
+    checkout.commit()
+    assert checkout.run("ft", "warm").code == 0
+    checkout.write("Makefile", MAKEFILE.format("STRICT=1 pytest"))
+    assert [checkout.run("ft", stage).code for stage in ("warm", "full")] == [1, 1]
+
+
+def test_mypy_checks_what_the_team_calls_it_for(checkout: Checkout) -> None:
+    """The tests, too, and as strictly."""
+    checkout.write("pyproject.toml", "[tool.firsttry.ruff]\nenabled = false\n")
+    checkout.write("pkg/__init__.py", "")
+    checkout.write("tests/test_a.py", "def helper(n: int) -> str:\n    return n\n")
+    checkout.commit()
+    assert checkout.run("ft", "full").code in {0, 1}
+    assert checkout.gate("full", "mypy").status == "green"
+    checkout.write("Makefile", "lint:\n\tmypy --strict .\n")
+    checkout.run("ft", "parity")
+    found = {it.rule for it in checkout.gate("full", "mypy").findings}
+    assert (checkout.gate("warm", "mypy").status, found) == ("red", {"return-value"})

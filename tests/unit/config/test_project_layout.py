@@ -14,20 +14,18 @@ NONE = ("README.md", "docs/index.rst")
 
 
 @pytest.mark.parametrize(
-    ("paths", "sources", "tests"),
+    ("paths", "sources"),
     [
-        (SRC, ("src",), ("tests",)),
-        (FLAT, ("shop",), ("tests",)),
-        (INSIDE, ("shop",), ()),
-        (MODULE, ("shop.py",), ()),
-        (NONE, (), ()),
-        (("a/__init__.py", "b/__init__.pyi"), ("a", "b"), ()),
-        (("test/test_a.py",), (), ("test",)),
-        ((".hidden/x.py",), (), ()),
+        (SRC, ("src",)),
+        (FLAT, ("shop",)),
+        (INSIDE, ("shop",)),
+        (MODULE, ("shop.py",)),
+        (NONE, ()),
+        (("a/__init__.py", "b/__init__.pyi"), ("a", "b")),
+        (("test/test_a.py",), ()),
+        ((".hidden/x.py",), ()),
     ],
 )
-def test_usual_layouts(
-    paths: tuple[str, ...], sources: tuple[str, ...], tests: tuple[str, ...]
-) -> None:
+def test_usual_layouts(paths: tuple[str, ...], sources: tuple[str, ...]) -> None:
     """src, flat, tests inside the package, single modules, and nothing at all."""
-    assert (project_layout.sources(paths), project_layout.tests(paths)) == (sources, tests)
+    assert project_layout.sources(paths) == sources

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks.config import team_command
-from firsttry_tasks.config.team_command import PytestCall
+from firsttry_tasks.config.team_command import ToolCall
 from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ MODULE = [
     ("noxfile.py", "def t(s):\n    s.run('python', '-m', 'pytest')\n"),
     ("pyproject.toml", '[tool.pdm.scripts]\ntest = "coverage run -m pytest"\n'),
     (".github/workflows/a.yml", WORKFLOW.format("python -m coverage run -m pytest")),
+    ("justfile", "test:\n    coverage run -m pytest {{ args }}\n"),
 ]
 NEITHER = [
     ("Makefile", "# run pytest by hand\ninstall:\n\tpip install pytest pytest-cov\n"),
@@ -61,29 +62,31 @@ NEITHER = [
 ]
 
 
-def _found(root: Path, name: str, text: str) -> PytestCall:
+def _found(root: Path, name: str, text: str) -> ToolCall:
     place = root / name
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text)
-    return team_command.find(root, root)
+    return team_command.find(root, root, "pytest")
 
 
 @pytest.mark.parametrize(("name", "text"), SCRIPT)
 def test_the_script_is_found(tmp_path: Path, name: str, text: str) -> None:
     """Where both forms stand in one file, the stricter one is taken."""
-    assert _found(tmp_path, name, text) == PytestCall(form="script", place=name)
+    call = _found(tmp_path, name, text)
+    assert (call.form, call.place) == ("script", name)
 
 
 @pytest.mark.parametrize(("name", "text"), MODULE)
 def test_the_module_is_found(tmp_path: Path, name: str, text: str) -> None:
     """Coverage puts the folder on the path as well."""
-    assert _found(tmp_path, name, text) == PytestCall(form="module", place=name)
+    call = _found(tmp_path, name, text)
+    assert (call.form, call.place) == ("module", name)
 
 
 @pytest.mark.parametrize(("name", "text"), NEITHER)
 def test_what_only_names_pytest_calls_nothing(tmp_path: Path, name: str, text: str) -> None:
     """Nor does a file that can't be read, which its own tool will tell."""
-    assert _found(tmp_path, name, text) == PytestCall()
+    assert _found(tmp_path, name, text) == ToolCall()
 
 
 def test_what_ci_runs_comes_first(tmp_path: Path) -> None:
@@ -105,3 +108,64 @@ def test_a_command_that_does_not_call_pytest_is_refused(command: str) -> None:
     """With the two ways to write it."""
     with pytest.raises(UsageError, match="as you call it"):
         team_command.given(command)
+
+
+def test_options_of_python_stand_before_its_first_module(tmp_path: Path) -> None:
+    """Coverage's own words are not Python's."""
+    call = _found(tmp_path, "Makefile", "t:\n\tpython -W error -m coverage run -m pytest\n")
+    assert call.flags == ("-W", "error")
+
+
+def test_what_tox_sets_is_part_of_the_call(tmp_path: Path) -> None:
+    """And so is what stands before the command; factors and substitutions are tox's to know."""
+    text = "[testenv]\nsetenv =\n  A = 1\n  py313: B = 2\n  C = {toxinidir}\ncommands = pytest\n"
+    assert _found(tmp_path, "tox.ini", text).env == {"A": "1"}
+    assert _found(tmp_path, "Makefile", "t:\n\tD=4 pytest\n").env == {"A": "1"}
+    (tmp_path / "tox.ini").unlink()
+    assert _found(tmp_path, "Makefile", "t:\n\tD=4 E=$(X) pytest\n").env == {"D": "4"}
+
+
+@pytest.mark.parametrize(
+    ("words", "paths"),
+    [
+        ("pytest -x tests", ()),
+        ("pytest tests -x", ("tests",)),
+        ("pytest {posargs:tests other}", ("tests", "other")),
+        ("pytest --cov tests", ()),
+        ("pytest -q --cov=other tests nowhere", ("tests",)),
+        ("pytest", ()),
+    ],
+)
+def test_folders_that_a_call_names(tmp_path: Path, words: str, paths: tuple[str, ...]) -> None:
+    """Only what is surely no option's value; else pytest's configuration says where to look."""
+    for name in ("tests", "other"):
+        (tmp_path / name).mkdir()
+    assert _found(tmp_path, "tox.ini", f"[testenv]\ncommands = {words}\n").paths == paths
+
+
+def test_a_job_for_one_file_does_not_tell_how_the_suite_is_run(tmp_path: Path) -> None:
+    """Such as a benchmark's."""
+    (tmp_path / "tests").mkdir()
+    _found(tmp_path, "tox.ini", "[testenv]\ncommands = python -m pytest\n")
+    call = _found(tmp_path, ".github/workflows/a.yml", WORKFLOW.format("pytest tests/test_x.py"))
+    assert (call.form, call.place) == ("module", "tox.ini")
+
+
+@pytest.mark.parametrize(
+    ("words", "args", "paths"),
+    [
+        ("mypy .", (), (".",)),
+        ("mypy --strict src tests", ("--strict",), ("src", "tests")),
+        ("mypy --python-version 3.11 --junit-xml=x src/a.py", (), ("src/a.py",)),
+        ("mypy --config-file=ci.ini --install-types -p a", ("--config-file=ci.ini",), ()),
+    ],
+)
+def test_what_mypy_is_called_for(
+    tmp_path: Path, words: str, args: tuple[str, ...], paths: tuple[str, ...]
+) -> None:
+    """Its options count, but for those by which it writes or installs."""
+    for name in ("tests", "src"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "Makefile").write_text(f"lint:\n\t{words}\n")
+    call = team_command.find(tmp_path, tmp_path, "mypy")
+    assert (call.args, call.paths) == (args, paths)
