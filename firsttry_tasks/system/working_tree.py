@@ -150,7 +150,9 @@ class _Tree:
     def _tracked(self, listed: Listing) -> dict[str, str]:
         """Return the entry of each path of the index of which the disk has something else."""
         known = self._known.settled(self._top, listed.digest)
-        dirty, single = dict(known or {}), listed.moved | _singular(listed.index)
+        single = listed.moved | _singular(listed.index)
+        # What was known of a file that moved says nothing of it any more, in either direction.
+        dirty = {path: entry for path, entry in (known or {}).items() if path not in single}
         if known is not None and not single:
             return dirty
         settled: dict[str, str] = {}

@@ -25,7 +25,7 @@ def _entries(checkout: Checkout) -> dict[str, str]:
     return working_tree.entries(working_tree.look(checkout.root, memory))
 
 
-TWO = b"two\n"
+ONE, TWO, MORE = b"one\n", b"two\n", b"one\n#2\n"
 
 
 @pytest.fixture
@@ -108,6 +108,19 @@ def test_an_edit_of_a_tree_at_rest_is_seen(tree: Checkout) -> None:
     _entries(tree)
     tree.write("a.txt", "one\n#2\n")
     assert _entries(tree)["a.txt"].endswith(blob(b"one\n#2\n"))
+
+
+def test_a_file_that_became_what_git_has_is_seen(tree: Checkout) -> None:
+    """A pointer in place of what it stands for: its bytes are those of the index now."""
+    tree.write("a.txt", "one\n#2\n")
+    tree.git("add", "a.txt")
+    time.sleep(RACY / 1e9 + 0.1)
+    before = _entries(tree)["a.txt"]
+    tree.write("a.txt", "one\n")
+    assert (before, _entries(tree)["a.txt"]) == (
+        f"100644 {blob(ONE)}+{blob(MORE)}",
+        f"100644 {blob(ONE)}",
+    )
 
 
 def test_a_file_that_can_not_be_compared_is_changed(tree: Checkout) -> None:
