@@ -151,8 +151,7 @@ class _Tree:
         """Return the entry of each path of the index of which the disk has something else."""
         known = self._known.settled(self._top, listed.digest)
         single = listed.moved | _singular(listed.index)
-        # What was known of a file that moved says nothing of it any more, in either direction.
-        dirty = {path: entry for path, entry in (known or {}).items() if path not in single}
+        dirty = dict(known or {})
         if known is not None and not single:
             return dirty
         settled: dict[str, str] = {}

@@ -78,7 +78,7 @@ def _digest(here: Project, look: TreeSnapshot, watched: Watched) -> bytes:
     # All that the written files are made of, so that none of it changes unseen.
     keys = {gate: watching.part(states, {}) for gate, states in watched.items()}
     tools = {gate: _tool(here, gate) for gate in keys}
-    own = (here.watched, here.record, here.variables, _endless(look))
+    own = (here.watched, here.record, here.variables, _endless(here, look))
     state = (look.head, here.parts, here.settings, own, keys, tools)
     around = msgspec.json.encode(state)
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
@@ -87,7 +87,7 @@ def _digest(here: Project, look: TreeSnapshot, watched: Watched) -> bytes:
 def _write(here: Project, look: TreeSnapshot, watched: Watched) -> None:
     """Write manifests, inputs and fingerprint; a file whose content stays is not touched."""
     entries = here.entries(look)
-    parts = here.parts | {"head": look.head, "unknown": _endless(look)}
+    parts = here.parts | {"head": look.head, "unknown": _endless(here, look)}
     # Known flaky tests run always, so a new entry changes what a run does.
     known = {"flaky": "\n".join(f"{nodeid}=known" for nodeid in here.memory.nodeids)}
     names = sorted({gate for stage in STAGES for gate in here.gates(stage)})
@@ -109,12 +109,16 @@ def _write(here: Project, look: TreeSnapshot, watched: Watched) -> None:
     disk.write_if_changed(here.root / state_paths.FINGERPRINT, f"{mark.name}\n".encode("ascii"))
 
 
-def _endless(look: TreeSnapshot) -> str:
+def _endless(here: Project, look: TreeSnapshot) -> str:
     """Return what no two runs have in common, where nobody can tell what a part of the tree holds.
 
     Then no earlier result stands for this tree.
     """
-    return RUN if any(map(is_endless, look.dirty.values())) else ""
+    if not any(map(is_endless, look.dirty.values())):
+        return ""
+    # Only now, because it lists the whole tree: what no test reads hides nothing from tests.
+    seen = here.readable("warm", "tests", here.entries(look))
+    return RUN if any(map(is_endless, seen.values())) else ""
 
 
 def _parts(

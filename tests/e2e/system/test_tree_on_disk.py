@@ -111,7 +111,7 @@ def test_an_edit_of_a_tree_at_rest_is_seen(tree: Checkout) -> None:
 
 
 def test_a_file_that_became_what_git_has_is_seen(tree: Checkout) -> None:
-    """A pointer in place of what it stands for: its bytes are those of the index now."""
+    """A file of LFS that is replaced by its own pointer: its bytes are those of the index now."""
     tree.write("a.txt", "one\n#2\n")
     tree.git("add", "a.txt")
     time.sleep(RACY / 1e9 + 0.1)
@@ -182,14 +182,3 @@ def test_a_folder_that_is_no_repository_is_refused(tree: Checkout) -> None:
     """Git's own words are passed on."""
     with pytest.raises(FirstTryError, match="not a git repository"):
         git.listing(str(tree.home))
-
-
-def test_what_was_known_to_differ_may_become_what_the_index_says(tree: Checkout) -> None:
-    """A file behind a filter, such as one of LFS that is replaced by its own pointer."""
-    tree.write("a.txt", "one\n#2\n")
-    tree.git("add", "a.txt")
-    memory = tree.home / "memory"
-    looks = [working_tree.look(tree.root, memory)]
-    tree.write("a.txt", "one\n")
-    looks.append(working_tree.look(tree.root, memory))
-    assert ["+" in working_tree.entries(it)["a.txt"] for it in looks] == [True, False]
