@@ -127,6 +127,8 @@ def _around(here: Project, root: Path, extra: Mapping[str, str]) -> Iterator[Non
     env = environment(root, {**extra, "PYTHONPATH": path})
     own = machine.clean(env) | {"PWD": str(here.root)} | here.locked[0].environment
     here.__dict__["environment"] = own
+    # The key takes what steers from the environment around, which is the row's here as well.
+    here.__dict__["_around"] = own
     # A row that is replayed has no repository around it.
     here.__dict__["top"] = root
     places = [place for place in env["PYTHONPATH"].split(":") if place != str(HOUSE)]
