@@ -16,6 +16,7 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 #: is each module that lies at the top.
 FLOORS = (
     ("model", "recorder.probes.child", "selection", "selection.syntax", "steps"),
+    ("system.guard",),
     ("recorder.tracing", "selection.evidence", "system"),
     ("config", "dependency_db", "fingerprint", "recorder.probes", "schema", "selection.impact"),
     ("system.boundary",),
@@ -40,8 +41,8 @@ DOORS = {
         "golden.databases",
     },
     "fcntl": {"system.disk"},
-    "signal": {"system.process", "doit_tasks.holding"},
-    "resource": {"system.machine"},
+    "signal": {"system.process", "system.guard.guardian", "doit_tasks.holding"},
+    "resource": {"system.guard.guardian", "system.machine"},
     "urllib": {"system.webhook", "dependency_db"},
 }
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
-#: The exit code that shells use for a program ended by Ctrl-C: 128 and SIGINT's 2.
-INTERRUPTED = 130
 #: Tasks that run side by side: ruff, mypy and tests, the three gates of a warm stage.
 SIDE_BY_SIDE = 3
 #: The key in a task's ``meta`` that marks FirstTry's tasks among a project's own. doit leaves
@@ -173,6 +171,9 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
             # and doit's own processes would each read it again. A project's own tasks run one by
             # one, as doit runs them: one that calls doit must not meet a gate that works.
             num_process, par_type = SIDE_BY_SIDE, "thread"
+        elif par_type == "process":
+            # doit forks the processes that it was asked for.
+            os.register_at_fork(after_in_child=holding.die_with_parent)
         args = (outfile, verbosity, always, continue_, reporter, num_process, par_type, *rest)
 
         def run() -> int:
@@ -222,13 +223,19 @@ def order(tasks: dict[str, Task], selected: list[str] | None) -> set[str]:
 
 def guarded(run: Callable[[], int], reporter: Any) -> int:
     """Run while holding the checkout's lock; return the exit code. No child outlives the run."""
+    with holding.signals():
+        try:
+            return _held(run, reporter)
+        except KeyboardInterrupt:
+            process.end_all()
+            sys.stderr.write("Stopped. What was finished is kept; the rest will run again.\n")
+            return holding.INTERRUPTED
+
+
+def _held(run: Callable[[], int], reporter: Any) -> int:
     try:
-        with holding.signals(), holding.held():
-            code = run()
-    except KeyboardInterrupt:
-        process.end_all()
-        sys.stderr.write("Stopped. What was finished is kept; the rest will run again.\n")
-        return INTERRUPTED
+        with holding.held():
+            code = _ended(run)
     except FirstTryError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -238,11 +245,20 @@ def guarded(run: Callable[[], int], reporter: Any) -> int:
         place = state_paths.DOIT_DB
         sys.stderr.write(f"Can't write {place}: {error}. Check its permissions and free space.\n")
         return max(FirstTryError.exit_code, getattr(reporter, "exit_code", 0))
+    # doit knows the codes 0 to 3; the reporter has the steps' own.
+    return max(code, getattr(reporter, "exit_code", 0)) if code else 0
+
+
+def _ended(run: Callable[[], int]) -> int:
+    """Run, and end what still runs then, before the lock goes to the next run."""
+    try:
+        return run()
+    except KeyboardInterrupt:
+        process.end_all()
+        raise
     finally:
         # Such as a store's client that warm does not wait for any more.
         process.end_rest()
-    # doit knows the codes 0 to 3; the reporter has the steps' own.
-    return max(code, getattr(reporter, "exit_code", 0)) if code else 0
 
 
 def doit_config() -> dict[str, object]:

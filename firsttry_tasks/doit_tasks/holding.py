@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.doit_tasks.state_file import require_no_links
 from firsttry_tasks.model import state_paths
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, process
+from firsttry_tasks.system.guard import guardian
 from firsttry_tasks.system.machine import HELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+#: The exit code that shells use for a program ended by Ctrl-C: 128 and SIGINT's 2.
+INTERRUPTED = 130
+#: What ends a run: Ctrl-C, a cancelled job, a closed terminal, Ctrl-backslash.
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 @contextlib.contextmanager
@@ -53,14 +59,43 @@ def held() -> Iterator[None]:
 
 @contextlib.contextmanager
 def signals() -> Iterator[None]:
-    """Treat SIGTERM, which CI sends to cancel a job, as Ctrl-C within the block."""
+    """Treat each signal that ends a run as Ctrl-C within the block.
 
-    def interrupt(_number: int, _frame: object) -> None:
+    Only the first one interrupts; a second one says not to wait for what is just ending.
+    """
+    stopped = False
+
+    def stop(_number: int, _frame: object) -> None:
+        nonlocal stopped
+        if stopped:
+            process.hurry()
+            return
+        stopped = True
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # What is ignored stays so: nohup ignores SIGHUP, a shell's background ignores SIGINT.
+    heard = [number for number in STOPS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
         yield
     finally:
-        # A program that calls doit as a library gets its own handler back.
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            # A program that calls doit as a library gets its own handlers back. Python's own would
+            # print a traceback where Ctrl-C comes once more while the process ends.
+            if not stopped or handler not in {signal.SIG_DFL, signal.default_int_handler}:
+                signal.signal(number, handler)
+
+
+def die_with_parent() -> None:
+    """Let this process end when its parent does, and end what it runs when it is told to end.
+
+    For the processes that doit forks to run tasks side by side.
+    """
+    guardian.prctl(guardian.PDEATHSIG, signal.SIGKILL)
+
+    def end(_number: int, _frame: object) -> None:
+        process.end_all()
+        os._exit(INTERRUPTED)
+
+    for number in STOPS:
+        signal.signal(number, end)

@@ -1,4 +1,8 @@
-"""Start processes, each in a process group of its own, and end them with all their children."""
+"""Start processes, and end them with all that they started.
+
+A tool is started by a guardian (``guard/guardian.py``), which outlives this process by a moment
+where that is killed. Short commands are started directly, each in a group of its own.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,12 @@ import msgspec
 
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Command, Completed
+from firsttry_tasks.system.guard import start
+from firsttry_tasks.system.guard.start import GRACE, SLACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-#: Seconds between SIGTERM and SIGKILL. A judgement: pytest needs about one to run its finalizers,
-#: and a person who pressed Ctrl-C waits for it.
-GRACE = 3.0
 #: Seconds between two calls of ``watch``: often enough for a live line to look alive, and
 #: far below one percent of a processor. A judgement.
 POLL = 0.05
@@ -34,8 +37,10 @@ PATIENCE = 600.0
 # know what the others started.
 _live: set[int] = set()
 _lock = threading.Lock()
-# Set once, never cleared: after Ctrl-C no thread may start another process.
+# Set once, never cleared: after Ctrl-C no thread may start another process, and after the second
+# one nobody waits any more.
 _ending = threading.Event()
+_hurried = threading.Event()
 
 
 def run(command: Command, watch: Callable[[], None] | None = None) -> Completed:
@@ -51,20 +56,27 @@ def run(command: Command, watch: Callable[[], None] | None = None) -> Completed:
 
 def raw(command: Command, watch: Callable[[], None] | None = None) -> tuple[Completed, bytes]:
     """Run a command as ``run`` does, but return its output as bytes beside the result."""
-    with _running(command) as process:
-        return process.result(watch)
+    start.require_program(command)
+    with (
+        start.lifeline() as lifeline,
+        _running(start.guarded(command, lifeline), lifeline=lifeline) as process,
+    ):
+        done, out = process.result(watch)
+    return msgspec.structs.replace(done, argv=command.argv), out
 
 
 def shown(command: Command) -> int:
     """Run a command that prints to where this process prints; return its exit code."""
-    process = _start(command, subprocess.DEVNULL, None, None)
-    try:
-        return process.wait()
-    finally:
-        if process.poll() is None:
-            _end(process)
-        with _lock:
-            _live.discard(process.pid)
+    start.require_program(command)
+    with start.lifeline() as lifeline:
+        process = _start(start.guarded(command, lifeline), subprocess.DEVNULL, None, None, lifeline)
+        try:
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                _end(process)
+            with _lock:
+                _live.discard(process.pid)
 
 
 def outputs(
@@ -97,7 +109,9 @@ def outputs(
 
 
 @contextlib.contextmanager
-def _running(command: Command, stdin: bytes = b"") -> Iterator[_Process]:
+def _running(
+    command: Command, stdin: bytes = b"", *, lifeline: int | None = None
+) -> Iterator[_Process]:
     """Start a process and yield it; end it, where it still runs, when the block ends."""
     # Files, not pipes: a grandchild that keeps a pipe open can't make us wait for it.
     with (
@@ -105,7 +119,7 @@ def _running(command: Command, stdin: bytes = b"") -> Iterator[_Process]:
         tempfile.TemporaryFile() as err,
         _given(stdin) as given,
     ):
-        process = _start(command, given, out, err)
+        process = _start(command, given, out, err, lifeline)
         try:
             yield _Process(command, process, out, err)
         finally:
@@ -130,7 +144,11 @@ def _given(stdin: bytes) -> Iterator[IO[bytes] | int]:
 
 
 def _start(
-    command: Command, stdin: IO[bytes] | int, out: IO[bytes] | None, err: IO[bytes] | None
+    command: Command,
+    stdin: IO[bytes] | int,
+    out: IO[bytes] | None,
+    err: IO[bytes] | None,
+    lifeline: int | None,
 ) -> subprocess.Popen[bytes]:
     """Start the process in a group of its own; FirstTryError where it can't be started.
 
@@ -152,16 +170,12 @@ def _start(
                 # process_group does it in the C code of fork; preexec_fn is not safe where threads
                 # run.
                 process_group=0,
+                pass_fds=() if lifeline is None else (lifeline,),
             )
         except OSError as error:
-            raise _cannot_start(command, error) from error
+            raise start.cannot_start(command, error) from error
         _live.add(process.pid)
     return process
-
-
-def _cannot_start(command: Command, error: OSError) -> FirstTryError:
-    hint = " Is it installed and on PATH?" if isinstance(error, FileNotFoundError) else ""
-    return FirstTryError(f"Can't start {command.argv[0]}: {error.strerror or error}.{hint}")
 
 
 class _Process:
@@ -216,7 +230,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process and its group: politely, and after GRACE seconds by force."""
     _signal(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE)
+        process.wait(GRACE + SLACK)
     # Always, also where the process itself ended politely: its children may have not.
     _signal(process.pid, signal.SIGKILL)
     process.wait()
@@ -234,11 +248,21 @@ def end_all() -> None:
     end_rest()
 
 
+def hurry() -> None:
+    """Let those who wait for processes to end wait no longer; called on the second Ctrl-C."""
+    _hurried.set()
+
+
 def end_rest() -> None:
     """End every process that still runs here, and those that are started meanwhile."""
-    deadline = time.monotonic() + GRACE
+    deadline = time.monotonic() + GRACE + SLACK
     asked: set[int] = set()
     while groups := _groups():
+        if _hurried.is_set():
+            # Guardians take it for "kill at once"; what is no guardian ends by it, too.
+            deadline = min(deadline, time.monotonic() + SLACK)
+            for group in groups:
+                _signal(group, signal.SIGQUIT)
         if time.monotonic() > deadline:
             for group in groups:
                 _signal(group, signal.SIGKILL)
