@@ -6,12 +6,12 @@ The process that started pytest reads the file meanwhile.
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from firsttry_tasks.recorder.inside_pytest.reports import PHASES, Ending, bad, word
+from firsttry_tasks.recorder.probes.child.own_file import OwnFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +31,14 @@ class EventStream:
     """
 
     def __init__(self, path: str) -> None:
-        """Open the file; a write that appends is whole, so that processes can share it."""
-        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        """Open the file, which processes can share."""
+        self._file = OwnFile(path, 0o644)
 
     def write(self, kind: str, **fields: object) -> None:
         """Append one event; one write a line, so that a kill leaves whole lines."""
         # ensure_ascii keeps lone surrogates apart, which no UTF-8 reader would take.
         line = json.dumps({"e": kind, **fields})
-        os.write(self._handle, line.encode("ascii") + b"\n")
+        self._file.append(line.encode("ascii") + b"\n")
 
 
 class OutcomeReporter:

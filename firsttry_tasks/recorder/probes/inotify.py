@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from firsttry_tasks.recorder.probes.child.own_file import OwnFile
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 ctypes: Any
@@ -41,7 +42,6 @@ class _System(NamedTuple):
     """The functions by which the system is asked, as they were before any test ran."""
 
     read: Callable[[int, int], bytes]
-    write: Callable[[int, bytes], int]
     fstat: Callable[[int], os.stat_result]
     scandir: Callable[..., Any]
     open: Callable[..., Any]
@@ -68,7 +68,7 @@ class InotifyProbe:
         self._heard: set[str] = set()
         self._known: set[str] = set()
         self._times = 0
-        self._log: int | None = None
+        self._log: OwnFile | None = None
         #: How many bytes of each other worker's log are read.
         self._read: dict[str, int] = {}
         #: What other workers opened by Python: since the last time, and in the time before that.
@@ -76,7 +76,7 @@ class InotifyProbe:
         self._pid = os.getpid()
         self._started = False
         # Libraries put others in their place: pyfakefs to pretend files, eventlet to wait for them.
-        self._os = _System(os.read, os.write, os.fstat, os.scandir, open)
+        self._os = _System(os.read, os.fstat, os.scandir, open)
 
     def begin(self) -> None:
         """Begin to watch."""
@@ -98,16 +98,15 @@ class InotifyProbe:
         self._mark = self._identity()
         # Without other workers nothing would read the log.
         if "PYTEST_XDIST_WORKER" in os.environ:
-            log = self._spool / f"{self._pid}{_SUFFIX}"
-            self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._log = OwnFile(str(self._spool / f"{self._pid}{_SUFFIX}"))
 
     def end(self) -> None:
         """Stop to watch."""
-        for number in (self._queue, self._log):
-            if number is not None and number >= 0:
-                # A test may have closed it.
-                with contextlib.suppress(OSError):
-                    os.close(number)
+        # A test may have closed it, and opened another file under its number.
+        if self._queue >= 0 and self._identity() == self._mark:
+            os.close(self._queue)
+        if self._log is not None:
+            self._log.close()
         self._queue, self._log = -1, None
 
     def known(self, path: str) -> None:
@@ -120,7 +119,7 @@ class InotifyProbe:
         if self._times % _OFTEN == 0 and os.getpid() == self._pid:
             self._heard.update(self._events())
         if self._log is not None:
-            self._os.write(self._log, f"{path}\n".encode("utf-8", "surrogateescape"))
+            self._log.append(f"{path}\n".encode("utf-8", "surrogateescape"))
 
     def drain(self) -> None:
         """Put what was opened past Python to the innermost scope."""

@@ -17,6 +17,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from firsttry_tasks.recorder.probes.audit import CHILD, AuditProbe
+from firsttry_tasks.recorder.probes.child.own_file import OwnFile
 from firsttry_tasks.recorder.probes.environ import ALL
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
@@ -217,12 +218,12 @@ class ChildProcessProbe:
         # The parent knows its scopes by these numbers; a child can't add one.
         top = self.attribution.top
         path = self.folder / f"{os.getpid()}-fork{_SUFFIX}"
-        # Bare system calls: what a buffer holds is lost where the child ends by `os._exit`.
-        out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        os.write(out, f"owner\t{top.owner or 1}\n".encode())
+        # Without a buffer: what one holds is lost where the child ends by `os._exit`.
+        out = OwnFile(str(path))
+        out.append(f"owner\t{top.owner or 1}\n".encode())
 
         def note(kind: str, name: str) -> None:
-            os.write(out, f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
+            out.append(f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
 
         def code(started: CodeType) -> None:
             place = self.attribution.place(started.co_filename)

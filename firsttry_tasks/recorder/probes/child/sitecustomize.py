@@ -16,6 +16,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from firsttry_tasks.recorder.probes.child.own_file import OwnFile
+else:
+    # By its bare name: its folder is the one that this module was found in.
+    from own_file import OwnFile
+
 _HERE = Path(__file__).resolve().parent
 #: The variable in which the parent says what to do; the parent's `CHILD` has the same name.
 _PLAN = "FIRSTTRY_CHILD"
@@ -40,7 +45,7 @@ class ChildRecorder:
         # The parent finds a child by its process id. The rest tells apart the programs that one
         # process becomes by `exec`.
         place = Path(folder) / f"{os.getpid()}-{os.urandom(4).hex()}.child"
-        self.out = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.out = OwnFile(str(place))
         self.note("owner", owner)
         self.handlers: dict[str, Callable[..., None]] = {
             "exec": self.on_exec,
@@ -59,9 +64,9 @@ class ChildRecorder:
         # A name with a line break would be read as two lines.
         if line not in self.seen and "\n" not in name:
             self.seen.add(line)
-            # A child may close all files that it has not opened itself, as daemons do.
+            # The folder goes with the run, and a daemon may outlive that.
             with contextlib.suppress(OSError):
-                os.write(self.out, line.encode("utf-8", "surrogateescape"))
+                self.out.append(line.encode("utf-8", "surrogateescape"))
 
     def below(self, name: Any) -> str | None:
         """Return a path relative to the repository's root, None for one elsewhere."""
@@ -145,6 +150,7 @@ def give_way() -> None:
     # In place, because others hold the same list.
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _HERE]
     mine = sys.modules.pop("sitecustomize", None)
+    sys.modules.pop("own_file", None)
     try:
         __import__("sitecustomize")
     except ImportError:
