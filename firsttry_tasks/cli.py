@@ -42,13 +42,39 @@ exit codes: 0 good, 1 red, 2 a step could not do its work, 3 wrong usage, 99 cac
 """
 #: doit's own code for a command line that it can't read.
 WRONG_USAGE = 3
+#: The exit code that shells use for a program ended by Ctrl-C.
+STOPPED = 130
 #: doit's own commands that ft passes on; any other word is a task for ``doit run``.
 DOITS = frozenset({"list", "info", "help", "forget", "clean"})
 
 
 def main(argv: list[str] | None = None) -> int:
     """Translate ``ft``'s arguments to doit's and run them; return the exit code."""
-    given = sys.argv[1:] if argv is None else argv
+    from firsttry_tasks.reporting import streams
+
+    streams.keep_up()
+    try:
+        return _main(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        # Before the run began, or after its end.
+        return STOPPED
+    except FileNotFoundError:
+        # A tool that lost its folder says so in a traceback; there is one such error to be told.
+        if _has_folder():
+            raise
+        sys.stderr.write("This folder has been removed. Change to another one and run again.\n")
+        return WRONG_USAGE
+
+
+def _has_folder() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109  pathlib has no way that says less
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _main(given: list[str]) -> int:
     if not given or given[0] in {"-h", "--help"}:
         sys.stdout.write(USAGE)
         return 0 if given else WRONG_USAGE
@@ -114,7 +140,8 @@ def _doit(words: list[str]) -> int:
         main = Main(
             loader, extra_config={"COMMAND": {"run": "firsttry_tasks.doit_tasks.engine:Run"}}
         )
-    except ValueError as error:  # doit reads pyproject.toml too, and as TOML alone
+    # doit reads pyproject.toml too, and as TOML alone.
+    except (ValueError, RecursionError) as error:
         sys.stderr.write(f"pyproject.toml can't be read: {error}.\n")
         return WRONG_USAGE
     return int(main.run(words if words[0] in DOITS else ["run", *words]) or 0)

@@ -18,6 +18,7 @@ from firsttry_tasks.doit_tasks import holding
 from firsttry_tasks.doit_tasks.state_file import StateError, StateFile
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError
+from firsttry_tasks.reporting import streams
 from firsttry_tasks.system import machine, process
 
 if TYPE_CHECKING:
@@ -161,6 +162,10 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
         if not any(map(is_ours, tasks.values())):
             args = (outfile, verbosity, always, continue_, reporter, num_process, par_type, *rest)
             return int(super()._execute(*args))
+        before = sys.stdout
+        streams.keep_up()
+        # doit has taken standard output as it was when doit was imported.
+        outfile = sys.stdout if outfile is before or outfile is None else outfile
         # Another reporter was asked for by name, and is kept.
         if reporter == "console":
             reporter = Reporter(outfile, {"failure_verbosity": failure_verbosity})
