@@ -32,6 +32,9 @@ RUN = f"{time.time_ns():x}-{os.getpid():x}"
 #: judged: an editable installation would lead into another one.
 STAGED = "FIRSTTRY_STAGED"
 
+#: Stands for what has changed where the file that would tell can't be read.
+LOST = "what tests looked at outside of the tree can't be read"
+
 #: The gates whose state a golden cache holds.
 RECORDING = frozenset({"tests", "mypy"})
 
@@ -159,7 +162,10 @@ class Project:
         # Digests, not values: the text is written to disk, and variables hold secrets.
         from firsttry_tasks.recorder.probes.environ import variable
 
-        old = disk.read_own(self.root / state_paths.WATCHED, Watched) or Watched()
+        old = disk.read_own(self.root / state_paths.WATCHED, Watched)
+        if old is None:
+            # The records were kept and this was lost: nothing could tell that a variable changed.
+            return LOST if (self.root / state_paths.DB).exists() else ""
         variables = {
             name: variable(name, self.environment, str(self.root)) for name in old.variables
         }

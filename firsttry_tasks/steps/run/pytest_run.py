@@ -16,11 +16,13 @@ from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import widen
 from firsttry_tasks.selection.decide.select import choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
 from firsttry_tasks.steps.run import learning, pytest_process, recording
+from firsttry_tasks.steps.run.project import LOST
 from firsttry_tasks.steps.run.tool_run import GateRun, require
 from firsttry_tasks.system import disk, file_state, machine
 
@@ -91,6 +93,10 @@ def _record(
 def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
     """Run the tests that a change can break, and learn from what they touch."""
     memory = DependencyDb(here.root / state_paths.DB)
+    if here.watched == LOST:
+        # Made anew together: by itself it would be written only when the next test runs.
+        dependency_db.discard(memory.path)
+        CONSOLE.say(f"{state_paths.WATCHED} can't be read; all tests run, and it is made anew.")
     learned = disk.read_own(here.root / state_paths.LEARNED, WarmSummary) or WarmSummary()
     around = now(here, job, inputs, tree, memory)
     recorded_runs = memory.recorded_runs()

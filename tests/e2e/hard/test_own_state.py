@@ -107,3 +107,22 @@ def test_state_that_is_a_link_is_refused(shop: Checkout, name: str) -> None:
     there = sorted(it.relative_to(victim).as_posix() for it in victim.rglob("*"))
     assert there == ["tests", "tests/precious"]
     assert (victim / "tests/precious").read_text() == "mine"
+
+
+ASKS = """
+import os
+
+
+def test_asks() -> None:
+    assert os.environ.get("SHIFT", "early") == "early"
+"""
+
+
+@pytest.mark.parametrize("data", [b"", b"{" * 20_000])
+def test_what_tests_looked_at_is_never_forgotten(shop: Checkout, data: bytes) -> None:
+    """Without the list of their variables no earlier green stands, and the list is made anew."""
+    shop.write("tests/test_asks.py", ASKS)
+    shop.run("doit", "warm")
+    (shop.root / ".firsttry/warm/watched.json").write_bytes(data)
+    assert _told(shop.run("doit", "warm", env={"SHIFT": "late"}), 1, "all tests run")
+    assert "all tests run" not in shop.run("doit", "warm").out
