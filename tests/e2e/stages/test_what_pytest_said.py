@@ -266,3 +266,56 @@ def test_checks_that_one_run_of_a_tool_serves_run_together(shop: Checkout) -> No
     second = shop.run("doit", "warm", env=world)
     ids = {f"tests:tests/{name}.sheet::sum" for name in "abc"}
     assert (first.code, second.code, shop.failed()) == (0, 1, ids), first.out + second.out
+
+
+CRASH = """\
+import os
+import shop
+from pathlib import Path
+
+
+def test_dies() -> None:
+    if shop.tax(10) != 2:
+        os._exit({code})
+
+
+def test_flaky() -> None:
+    coin = Path(__file__).with_name("coin.tmp")
+    seen = coin.exists()
+    coin.touch()
+    assert seen or shop.tax(10) == 2
+
+
+def test_other() -> None:
+    pass
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("addopts", "code", "expected"),
+    [
+        ("-n 2", 3, 1),
+        ("-n 2 --max-worker-restart=0", 3, 1),
+        ("", 0, 2),
+    ],
+)
+def test_a_dead_process_is_red_and_names_its_test(
+    shop: Checkout, addopts: str, code: int, expected: int
+) -> None:
+    """Also where a flaky test of the same run passes again."""
+    text = (shop.root / "pyproject.toml").read_text()
+    more = f"addopts = '{addopts}'\n[tool.firsttry]\nparallel_seconds = 0\n"
+    shop.write("pyproject.toml", text + more)
+    shop.write(".gitignore", "__pycache__/\n*.tmp\n")
+    shop.write("ci/flaky_tests.json", LISTED)
+    shop.write("tests/test_shop.py", CRASH.format(code=code))
+    first = shop.run("doit", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    codes = []
+    for stage in ("warm", "full"):
+        (shop.root / "tests/coin.tmp").unlink(missing_ok=True)
+        codes.append(shop.run("doit", stage).code)
+    assert (first.code, codes) == (0, [expected] * 2), first.out
+    died = {it.nodeid for it in shop.report("full").failures if it.rule == "crash"}
+    assert died == {"tests/test_shop.py::test_dies"}
