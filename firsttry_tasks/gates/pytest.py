@@ -58,9 +58,11 @@ def _program(job: Job) -> tuple[str, ...]:
 
 
 def coverage_options(job: Job) -> tuple[str, ...]:
-    """Return the options that turn pytest-cov on where the lock asks for it, and off elsewhere."""
-    # Without pytest-cov, or where plugins don't load by themselves, its options are unknown words.
-    if "pytest-cov" not in job.installed or job.env.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+    """Return the options that turn pytest-cov on where the lock asks for it, and off in warm.
+
+    Full leaves the project's own options in force: they may set a limit that decides.
+    """
+    if not _may_measure(job):
         return ()
     if measures(job):
         sources = job.settings.paths or project_layout.sources(job.paths) or (".",)
@@ -73,9 +75,19 @@ def coverage_options(job: Job) -> tuple[str, ...]:
             # The project's own limit is for its own runs; here the diff-cover gate judges.
             "--cov-fail-under=0",
         )
-    # Options in the project's addopts may turn it on. Part of the tests measure too little, and
-    # what records has no place beside coverage; full else holds the project's own limit.
-    return ("--no-cov",) if job.stage == "warm" or job.record else ()
+    # What records has no place beside coverage; full else holds the project's own limit.
+    return () if job.stage == "full" and not job.record else without_coverage(job)
+
+
+def without_coverage(job: Job) -> tuple[str, ...]:
+    """Return the option that turns pytest-cov off, whatever the project's own options say."""
+    # It slows a run, and part of the tests measure too little.
+    return ("--no-cov",) if _may_measure(job) else ()
+
+
+def _may_measure(job: Job) -> bool:
+    # Without pytest-cov, or where plugins don't load by themselves, its options are unknown words.
+    return "pytest-cov" in job.installed and not job.env.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
 def measures(job: Job) -> bool:
@@ -153,13 +165,31 @@ def _of_session(done: Completed, heard: PytestRun, paths: Iterable[str]) -> tupl
         return _nothing(heard, paths)
     uncollected = any(finding.rule == "collect" for finding in heard.findings)
     stopped = done.code == INTERRUPTED and not uncollected
-    if done.code == 0 or (heard.findings and not heard.own and not stopped):
-        return ()
+    told = (*heard.findings, *_uncovered(heard))
+    if done.code == 0 or (told and not heard.own and not stopped):
+        return _uncovered(heard)
     besides = (
         "pytest is red by itself, too" if heard.findings else "no test failed, but pytest is red"
     )
     return (
+        *_uncovered(heard),
         finding(rule="exit", nodeid="", message=f"{besides} (exit code {done.code}){_tail(done)}"),
+    )
+
+
+def _uncovered(heard: PytestRun) -> tuple[Finding, ...]:
+    """Return the finding that too little is covered, as one of a gate that only full has."""
+    # Warm runs a part of the tests, which measures a part of the code: it can't be asked.
+    if not heard.uncovered:
+        return ()
+    return (
+        Finding(
+            id="coverage:fail-under",
+            gate="coverage",
+            tool="pytest-cov",
+            rule="fail-under",
+            message=heard.uncovered,
+        ),
     )
 
 

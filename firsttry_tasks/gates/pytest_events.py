@@ -48,6 +48,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     code: int = 0
     #: Whether something besides the reports of tests turned the session red.
     own: bool = False
+    #: What pytest-cov says where less is covered than the project asks for.
+    uncovered: str = ""
 
     @property
     def bad(self) -> bool:
@@ -65,7 +67,7 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     ``skips`` tells whether the plan left tests out, ``patterns`` what test files are called.
     ``outcomes`` has how each test ended: failed, or in pytest's words or a plugin's; ``by_code``
     are those that marks in their own code skip or expect to fail. ``own`` tells whether the session
-    is red by itself, and ``broke`` what ended pytest early.
+    is red by itself, ``broke`` what ended pytest early, and ``uncovered`` what pytest-cov asks for.
     """
 
     counts: Counts
@@ -85,6 +87,7 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     patterns: tuple[str, ...] = ()
     own: bool = False
     broke: str = ""
+    uncovered: str = ""
 
 
 def hear(lines: Iterable[str]) -> PytestRun:
@@ -117,6 +120,7 @@ def hear(lines: Iterable[str]) -> PytestRun:
         skips=asked.skips,
         patterns=asked.patterns,
         own=any(event.own for event in finishes),
+        uncovered=finishes[-1].uncovered if finishes else "",
         broke=next((event.text for event in reversed(events) if event.e == "broke"), ""),
     )
 

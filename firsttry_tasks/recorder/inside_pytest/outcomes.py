@@ -113,10 +113,12 @@ class OutcomeReporter:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Iterator[None]:
         """Write that pytest came to its end by itself, and whether its tests alone explain it."""
-        # More than the reports account for: a plugin counts failures of no test.
-        own = session.testsfailed > self._failures
+        uncovered = _uncovered(session.config)
+        # More than the reports account for: a plugin counts failures of no test. pytest-cov counts
+        # one for its limit, which is told by itself.
+        own = session.testsfailed > self._failures + bool(uncovered)
         # Before the others, since one of them may end the process.
-        self._stream.write("finish", code=int(exitstatus), own=own)
+        self._stream.write("finish", code=int(exitstatus), own=own, uncovered=uncovered)
         # Where tests failed, a hook that sets 1 changes nothing that can be compared, unless this
         # one is another 1.
         marked = Red(exitstatus) if exitstatus == pytest.ExitCode.TESTS_FAILED else exitstatus
@@ -128,7 +130,18 @@ class OutcomeReporter:
             raise
         finally:
             own = own or session.exitstatus is not marked
-            self._stream.write("finish", code=int(session.exitstatus), own=own)
+            code = int(session.exitstatus)
+            self._stream.write("finish", code=code, own=own, uncovered=uncovered)
+
+
+def _uncovered(config: pytest.Config) -> str:
+    """Return what pytest-cov has against the run: less is covered than the project asks for."""
+    coverage = config.pluginmanager.get_plugin("_cov")
+    total = getattr(coverage, "cov_total", None)
+    asked = getattr(getattr(coverage, "options", None), "cov_fail_under", None)
+    if total is None or not asked or total >= asked:
+        return ""
+    return f"{total:.2f} % is covered, and the project asks for {asked:g} % (fail-under)"
 
 
 class Red(int):

@@ -86,7 +86,9 @@ def cold(job: Job, deadline: float | None = None) -> Job:
     # Appended, so that they win over the lock's: --maxfail=0 because the project's -x would leave
     # the tests after a failure without an answer.
     tool = replace(
-        tool, args=(*tool.args, *one_by_one, "--maxfail=0"), timeout=min(tool.timeout, left)
+        tool,
+        args=(*tool.args, *one_by_one, "--maxfail=0", *pytest_gate.without_coverage(job)),
+        timeout=min(tool.timeout, left),
     )
     lock = replace(job.lock, coverage=False, tools={**job.lock.tools, pytest_gate.TOOL: tool})
     return replace(job, stage="full", lock=lock, work=str(Path(job.work).parent / "again"))

@@ -319,3 +319,16 @@ def test_a_dead_process_is_red_and_names_its_test(
     assert (first.code, codes) == (0, [expected] * 2), first.out
     died = {it.nodeid for it in shop.report("full").failures if it.rule == "crash"}
     assert died == {"tests/test_shop.py::test_dies"}
+
+
+@pytest.mark.slow
+def test_the_projects_own_limit_of_coverage_turns_full_red(shop: Checkout) -> None:
+    """Warm can't know, and it is no escape of warm's."""
+    text = (shop.root / "pyproject.toml").read_text()
+    shop.write("pyproject.toml", f"{text}addopts = '--cov=shop --cov-fail-under=90'\n")
+    good = shop.run("doit", "parity")
+    shop.write("shop.py", f"{CODE}\n\ndef unused() -> int:\n    a = 1\n    return a\n")
+    own = _plain(shop)
+    ran = shop.run("doit", "parity")
+    seen = (good.code, own, ran.code, shop.report("warm").status, shop.failed("full"))
+    assert seen == (0, 1, 1, "green", {"coverage:fail-under"}), ran.out

@@ -257,12 +257,36 @@ def test_pytest_is_pointed_where_its_own_configuration_does_not(
 
 @pytest.mark.parametrize(
     ("stage", "wanted", "has"),
-    [("warm", True, "--no-cov"), ("full", False, "--no-cov"), ("full", True, "--cov=src")],
+    [("warm", True, "--no-cov"), ("warm", False, "--no-cov"), ("full", True, "--cov=src")],
 )
 def test_coverage_is_measured_where_the_lock_asks(stage: str, wanted: bool, has: str) -> None:  # noqa: FBT001
     """pytest-cov is off in warm, whatever addopts say."""
     work = job(stage, lock=Lock(coverage=wanted), installed=frozenset({"pytest-cov"}))  # type: ignore[arg-type]
     assert has in pytest_gate.command(work).argv
+
+
+def test_full_leaves_the_projects_own_limit_of_coverage_in_force() -> None:
+    """It decides the team's own run."""
+    work = job("full", installed=frozenset({"pytest-cov"}))
+    assert not [word for word in pytest_gate.command(work).argv if "cov" in word]
+
+
+@pytest.mark.parametrize(
+    ("events", "own", "found"),
+    [
+        (GREEN, False, ["coverage:fail-under"]),
+        (RED, False, ["tests:t.py::b", "coverage:fail-under"]),
+        (GREEN, True, ["coverage:fail-under", "tests:exit"]),
+    ],
+)
+def test_a_limit_of_coverage_is_a_gate_that_only_full_has(
+    events: tuple[object, ...],
+    own: bool,  # noqa: FBT001
+    found: list[str],
+) -> None:
+    """Warm runs a part of the tests, and can't be held to it."""
+    finish = {**FINISH, "own": own, "uncovered": "61 % is covered"}
+    assert [it.id for it in _said(*events, finish, code=1).findings] == found
 
 
 def test_without_pytest_cov_nothing_is_said_of_it() -> None:
