@@ -16,7 +16,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_link
 from firsttry_tasks.model.observed import Observed, ObservedRest, PathState
 from firsttry_tasks.system import disk
-from firsttry_tasks.system.boundary import path_state, preload
+from firsttry_tasks.system.boundary import path_state
 from firsttry_tasks.system.working_tree import is_own
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def reasons(root: Path, gate: str, tree: Mapping[str, str]) -> tuple[str, ...]:
 
 def prepared(command: Command, logs: Path, library: Path) -> tuple[Command, str]:
     """Return the command that runs watched; and the reason, where it can't be watched."""
+    from firsttry_tasks.system.boundary import preload
+
     try:
         made = preload.library(library)
     except preload.UnwatchableError as error:
@@ -128,6 +130,9 @@ def look(
     With ``earlier``, the tool left out what it knew from an earlier run, so that this run rests on
     what that one looked at, too.
     """
+    # Imported late: each run looks at what was seen, and few runs watch.
+    from firsttry_tasks.system.boundary import preload
+
     try:
         asked = pure.rests_on(preload.read(logs), place.own)
         "".join(asked).encode("utf-8")

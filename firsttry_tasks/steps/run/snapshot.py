@@ -15,7 +15,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_endless
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
-from firsttry_tasks.steps.observe import mypy_state, watching
+from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.steps.run.project import RUN, Project, project
 from firsttry_tasks.system import disk, file_state, working_tree
 from firsttry_tasks.system.boundary import path_state
@@ -125,6 +125,9 @@ def _parts(
     here: Project, gate: str, entries: dict[str, str], states: Mapping[str, str] | None
 ) -> dict[str, str]:
     """Return the parts of the key of a gate whose tool is watched."""
+    # Imported late, as in the steps: a run in which nothing changed gets by without.
+    from firsttry_tasks.steps.observe import mypy_state
+
     last = watching.kept(here.root, gate) if states is not None else None
     shown = {path: entries.get(path, path_state.ABSENT) for path in last.tree} if last else {}
     return {
