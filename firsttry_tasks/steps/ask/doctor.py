@@ -18,6 +18,7 @@ from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.stores import StoreError
 from firsttry_tasks.system import disk, file_state, json_lines
+from firsttry_tasks.system.boundary import preload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ WRONG = "wrong: "
 
 def examine(root: Path) -> None:
     """Print how things stand; RedError where something has to be mended."""
-    said = [*_lock(root), *_state(root), *_store(root), *_misses(root)]
+    said = [*_lock(root), *_watching(root), *_state(root), *_store(root), *_misses(root)]
     # All checks first: one that is wrong must not hide the others.
     CONSOLE.say(*said)
     wrong = sum(line.startswith(WRONG) for line in said)
@@ -54,6 +55,17 @@ def _lock(root: Path) -> Iterator[str]:
     yield from (f"{WRONG}{warning}" for warning in warnings)
     if not warnings:
         yield f"This environment is as {parity_lock.FILE} says."
+
+
+def _watching(root: Path) -> Iterator[str]:
+    """Yield whether warm runs can see what ruff and mypy look at."""
+    try:
+        preload.library(root / state_paths.BOUNDARY)
+    except preload.UnwatchableError as error:
+        # Not wrong: only slower.
+        yield f"ruff and mypy run in each warm run, since nobody can watch what they read: {error}"
+    else:
+        yield "ruff and mypy are watched in warm runs: they stand while what they read stands."
 
 
 def _state(root: Path) -> Iterator[str]:

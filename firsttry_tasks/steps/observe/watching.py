@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import fingerprint
-from firsttry_tasks.gates import observed as pure
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_link
 from firsttry_tasks.model.observed import Observed, ObservedRest, PathState
@@ -66,6 +65,8 @@ def key(seen: Observed) -> str:
 
 def reasons(root: Path, gate: str, tree: Mapping[str, str]) -> tuple[str, ...]:
     """Return, as one sentence, what changed of what the gate's tool looked at last."""
+    from firsttry_tasks.gates import observed as pure
+
     last = kept(root, gate)
     if last is None:
         return ()
@@ -131,6 +132,7 @@ def look(
     what that one looked at, too.
     """
     # Imported late: each run looks at what was seen, and few runs watch.
+    from firsttry_tasks.gates import observed as pure
     from firsttry_tasks.system.boundary import preload
 
     try:

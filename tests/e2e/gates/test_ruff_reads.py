@@ -157,3 +157,4 @@ def test_where_nobody_can_watch_ruff_always_runs(linted: Checkout, tmp_path: Pat
         done = linted.run("doit", "warm", env=env)
         assert (done.code, linted.ran("warm")) == (0, {"ruff"}), done.out
     assert "there is no C compiler; install one" in done.out
+    assert "ruff and mypy run in each warm run" in linted.run("doit", "doctor", env=env).out
