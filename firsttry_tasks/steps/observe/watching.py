@@ -148,7 +148,7 @@ def look(
     names = {**dict.fromkeys(known, frozenset[bool]()), **asked}
     if earlier:
         names |= {f"file {place.root}/{path}": frozenset() for path in earlier.tree}
-    moved = partial(_moved, moment=moment)
+    moved = partial(_moved, moment=moment, root=str(place.root))
     shown = {name: place.shown(name) for name in names}
     rest = {name: path_state.now(name, known.get(name)) for name in names if not shown[name]}
     changed = [name for name in names if moved(name, names[name], rest.get(name))]
@@ -160,14 +160,16 @@ def look(
     return Observed(tree=tree, rest=rest), _told(changed, str(place.root))
 
 
-def _moved(name: str, answers: frozenset[bool], state: PathState | None, *, moment: int) -> bool:
+def _moved(
+    name: str, answers: frozenset[bool], state: PathState | None, *, moment: int, root: str
+) -> bool:
     """Tell whether a path changed since ``moment``, or gave two answers."""
     there = state.text if state else "file"
     # A link that leads nowhere is there, and is not.
     contrary = (False in answers and there != path_state.ABSENT and there[:2] != "->") or (
         True in answers and there == path_state.ABSENT
     )
-    return contrary or path_state.written_since(name, moment)
+    return contrary or path_state.written_since(name, moment, root)
 
 
 def _told(names: list[str], root: str) -> tuple[str, ...]:

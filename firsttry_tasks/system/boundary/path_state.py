@@ -85,8 +85,11 @@ def _entry(entry: os.DirEntry[str]) -> str:
     return f"{entry.name} {kind}"
 
 
-def written_since(name: str, moment: int) -> bool:
-    """Tell whether a path was written at ``moment`` (nanoseconds) or later."""
+def written_since(name: str, moment: int, root: str) -> bool:
+    """Tell whether a path was written at ``moment`` (nanoseconds) or later.
+
+    A folder of the project at ``root`` counts as written where a file below it was.
+    """
     kind, _, path = name.partition(" ")
     try:
         seen = os.lstat(path) if kind == "link" else os.stat(path)  # noqa: PTH116
@@ -94,21 +97,23 @@ def written_since(name: str, moment: int) -> bool:
         late = seen.st_ctime_ns >= moment
         if kind != "list":
             return late and not stat.S_ISDIR(seen.st_mode)
-        return late and _entered_since(path, moment)
+        return late and _entered_since(path, moment, deep=f"{path}/".startswith(f"{root}/"))
     except OSError:
         return False
 
 
-def _entered_since(path: str, moment: int) -> bool:
-    """Tell whether a file in a folder or below it, but for the tools' own, was written since.
+def _entered_since(path: str, moment: int, *, deep: bool) -> bool:
+    """Tell whether a file in a folder, but for the tools' own, was written since.
 
     The folder's own time does not say that: a tool that makes its cache there changes it, too.
+    ``deep`` looks below it as well. Outside of the project, where a search path may name a home
+    folder, that would find what others write.
     """
     with os.scandir(path) as entries:
         for entry in entries:
             late = entry.stat(follow_symlinks=False).st_ctime_ns >= moment
-            if late and not _tools_own(path, entry.name):
+            if late and not _tools_own(path, entry.name) and entry.name != ".git":
                 below = entry.is_dir(follow_symlinks=False)
-                if not below or _entered_since(entry.path, moment):
+                if not below or (deep and _entered_since(entry.path, moment, deep=True)):
                     return True
     return False

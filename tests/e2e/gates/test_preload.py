@@ -121,3 +121,23 @@ def test_a_folder_is_its_names(tmp_path: Path, name: str, *, other: bool) -> Non
     before = path_state.now(f"list {tmp_path}")
     (tmp_path / name).mkdir()
     assert (path_state.now(f"list {tmp_path}").text != before.text) == other
+
+
+def test_what_is_written_below_a_folder(tmp_path: Path) -> None:
+    """It counts in the project; elsewhere others may write as they like."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/a").touch()
+    (tmp_path / "b").mkdir()
+    said = [
+        path_state.written_since(f"list {tmp_path}", moment, root)
+        for moment, root in ((0, str(tmp_path)), (0, "/elsewhere"), (1 << 62, str(tmp_path)))
+    ]
+    assert said == [True, False, False]
+
+
+def test_caches_that_tools_make_are_no_change(tmp_path: Path) -> None:
+    """Nor is what git writes."""
+    for name in (".mypy_cache", "__pycache__", ".git"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").touch()
+    assert not path_state.written_since(f"list {tmp_path}", 0, str(tmp_path))
