@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FORMAT = 11
 #: What the db was called before format 10, when nothing of testmon was in it any more.
 FORMER = "testmondata"
+#: The file beside a db that a box brought, with the digests that its digests have here.
+ALIASES = "aliases.json"
 #: How many recorded runs are kept. Each warm run adds one with the tests that it ran. Selection
 #: reads all of them, so more make every run slower, and fewer lose what rarely runs. A judgement.
 KEPT = 12
@@ -71,6 +73,8 @@ class DependencyDb:
     def __init__(self, path: Path) -> None:
         """Take the db's path; the file need not exist and is opened for each question."""
         self.path = path
+        #: Digests that another machine's key made -> this machine's of the same values.
+        self._aliases = disk.read_own(path.with_name(ALIASES), dict[str, str]) or {}
         self._rows: dict[tuple[str, str], bytes] | None = None
         self._fragments: dict[tuple[str, str], tuple[Fragment, ...]] = {}
 
@@ -84,11 +88,19 @@ class DependencyDb:
         try:
             with _open(self.path) as db:
                 rows = db.execute("SELECT body FROM ft_session ORDER BY id DESC").fetchall()
-            return tuple(_recorded(body) for (body,) in rows)
+            return tuple(self._translated(_recorded(body)) for (body,) in rows)
         # A damaged db is as good as none: everything runs, and the next recording begins anew.
         except (sqlite3.DatabaseError, zlib.error, msgspec.DecodeError):
             discard(self.path)
             return ()
+
+    def _translated(self, run: RecordedRun) -> RecordedRun:
+        """Return a run with this machine's digests of variables, where a box brought others."""
+        if not self._aliases:
+            return run
+        variables = {n: self._aliases.get(it, it) for n, it in run.variables.items()}
+        parts = {n: translated(text, self._aliases) for n, text in run.parts.items()}
+        return msgspec.structs.replace(run, variables=variables, parts=parts)
 
     def made(self) -> tuple[float, ...]:
         """Return the time (Unix) of each recorded run, newest first, by the recording machine."""
@@ -157,6 +169,12 @@ def watched(
         variables={n: variable(n) for n in sorted({n for one in held for n in one.variables})},
         files={n: file(n) for n in sorted({n for one in held for n in one.outside})},
     )
+
+
+def translated(text: str, aliases: Mapping[str, str]) -> str:
+    """Return a part that lists ``name=digest`` with other digests for those that have one."""
+    lines = (line.rpartition("=") for line in text.split("\n"))
+    return "\n".join(f"{name}{mark}{aliases.get(digest, digest)}" for name, mark, digest in lines)
 
 
 def _recorded(body: bytes) -> RecordedRun:

@@ -39,6 +39,9 @@ RESTS_ON = {
 }
 #: How many changed paths a reason names before it counts the rest: a reason is one line.
 NAMED = 3
+#: Parts that list variables and files with digests. Only names are told: a digest says nothing to
+#: a person, and a value is nobody else's business.
+BY_NAME = frozenset({"environment", "watched"})
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -125,7 +128,8 @@ def seen(states: Mapping[str, str]) -> str:
 def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str, ...]:
     """Return a sentence for each named part that differs, with both values.
 
-    The tree and what was seen have sentences of their own, which name paths.
+    Variables are told by their names alone. The tree and what was seen have sentences of their own,
+    which name paths.
     """
     if old is None:
         return ("first run",)
@@ -140,6 +144,9 @@ def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str,
 def _change(name: str, old: str, new: str) -> str:
     if name == "command":
         return "command changed"
+    if name in BY_NAME:
+        pairs = _pairs(old), _pairs(new)
+        return f"{name} changed: {some(list(paths(*pairs)))}"
     # Some parts are lists of `name=value`, such as the distributions: only what differs is told.
     if "\n" in old + new or "=" in old + new:
         return f"{name} changed: {_listed(_pairs(old), _pairs(new))}"

@@ -19,7 +19,7 @@ FLOORS = (
     ("system.guard",),
     ("recorder.tracing", "selection.evidence", "system"),
     ("config", "dependency_db", "fingerprint", "recorder.probes", "schema", "selection.impact"),
-    ("system.boundary",),
+    ("system.boundary", "system.privacy"),
     ("flaky", "gates", "golden", "recorder.inside_pytest", "selection.decide", "testmon_export"),
     ("merge_driver", "parity", "recorder"),
     ("reporting", "stores"),

@@ -24,9 +24,9 @@ class Job(Struct, frozen=True, kw_only=True):
     runs; ``configured`` maps a place (``pyproject.toml [tool.mypy]``) to the names of the options
     set there; ``programs`` maps a tool to the path of its program, "" where it is missing;
     ``installed`` names the distributions in the environment; ``base`` is the commit that changed
-    lines are counted from; ``call`` is how the team calls the tool. With ``record``, a full run
-    leaves what a golden cache needs in ``recorded``. With ``fresh``, a warm run does without the
-    tool's own cache.
+    lines are counted from; ``call`` is how the team calls the tool; ``key`` is the file with this
+    machine's key. With ``record``, a full run leaves what a golden cache needs in ``recorded``.
+    With ``fresh``, a warm run does without the tool's own cache.
     """
 
     root: str
@@ -42,6 +42,7 @@ class Job(Struct, frozen=True, kw_only=True):
     installed: frozenset[str] = frozenset()
     base: str = ""
     call: ToolCall = ToolCall()
+    key: str = ""
     record: bool = False
     fresh: bool = False
 

@@ -14,11 +14,12 @@ import msgspec
 from firsttry_tasks.golden import contents
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk
+from firsttry_tasks.system.privacy import seals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SCHEMA = 1
+SCHEMA = 2
 MEBI = 1 << 20
 #: Bounds on what is taken from a store. Real boxes have some megabytes in some twenty files; the
 #: bounds leave room for projects that are ten to a hundred times larger, and keep a hostile store
@@ -36,8 +37,10 @@ LINKS = 4
 #: Bytes that a box may unpack to whatever its ratio is: tiny databases are mostly empty pages.
 SMALL = 8 * MEBI
 BUILDS = "builds of distributions"
+#: The part with the variables that steer the tools, a line ``name=digest`` for each.
+ENVIRONMENT = "environment"
 #: The parts of the fingerprint that must be equal for a recording to be valid on another machine.
-FITTING = ("python", "platform", "distributions", "environment", "lock", "command", BUILDS)
+FITTING = ("python", "platform", "distributions", ENVIRONMENT, "lock", "command", BUILDS)
 
 #: Stores may hold other files too; only names with this prefix are FirstTry's to list or delete.
 PREFIX = "warm-cache-"
@@ -75,12 +78,17 @@ class Producer(_Strict, frozen=True, kw_only=True):
 
 
 class Manifest(_Strict, frozen=True, kw_only=True):
-    """The last file of every box: its fingerprint and parts, its producer, and its files."""
+    """The last file of every box: its fingerprint and parts, its producer, and its files.
+
+    ``sealed`` has the seals (`system.privacy.seals`) of the variables that steer the tools and of
+    those that tests read.
+    """
 
     schema_version: int = SCHEMA
     fingerprint: str
     parts: dict[str, str]
     producer: Producer
+    sealed: dict[str, str] = {}
     files: tuple[Member, ...]
 
 
@@ -149,8 +157,16 @@ def compat_key(parts: Mapping[str, str]) -> str:
     """Return the first 12 digits of the sha256 of the parts that have to match."""
     # Twelve digits keep names short. They only choose candidates: before a box is used, each part
     # is compared in full with what the recording itself says.
-    lines = "\n".join(f"{part}={parts.get(part, '')}" for part in FITTING)
+    lines = "\n".join(f"{part}={_public(part, parts.get(part, ''))}" for part in FITTING)
     return disk.digest(lines.encode("utf-8", "surrogateescape"))[:12]
+
+
+def _public(part: str, text: str) -> str:
+    """Return what a box's name may rest on: of variables their names, and not what they say."""
+    # A digest of values in a name that everybody sees could be guessed at, without any salt.
+    if part != ENVIRONMENT:
+        return text
+    return " ".join(line.partition("=")[0] for line in text.splitlines())
 
 
 def named(manifest: Manifest) -> Name:
@@ -213,6 +229,8 @@ def issues(found: IndexEntry, expected: Name) -> Iterator[str]:
     # The entry names what is fetched next: any other key could make us read a foreign file.
     if archive.key != archive_key(expected, archive.sha256):
         yield f"its archive's name {archive.key!r} is not its own"
+    if not seals.good(manifest.sealed):
+        yield "its variables are not sealed as they should be"
     yield from _deltas(found.deltas, expected)
     yield from _sizes(manifest.files, archive)
     yield from _names(tuple(member.path for member in manifest.files))

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from firsttry_tasks import dependency_db
+from firsttry_tasks.dependency_db import WarmSummary
 from firsttry_tasks.golden import archive, contents
 from firsttry_tasks.golden.box import IndexEntry, Producer
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.values import Watched
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -29,6 +33,8 @@ T = TypeVar("T")
 READY = "ready.json"
 #: The index entry that the warm state was restored from, and who recorded its db.
 GOLDEN, FOREIGN = (Path(it).name for it in (state_paths.GOLDEN, state_paths.FOREIGN))
+#: Where the digests of a box are staged that this machine has for its digests.
+ALIASES = f"tests/{dependency_db.ALIASES}"
 
 
 class Foreign(Struct, frozen=True, kw_only=True):
@@ -51,6 +57,20 @@ def _into(staging: Path, member: Member) -> AbstractContextManager[Sink]:
     # mypy itself does not wait for the disk either, and makes anew what a power cut damaged.
     place = contents.place(member.path)
     return disk.writing(staging / member.path, lasting=place is None or place.kind != "mypy")
+
+
+def translate(staging: Path, aliases: dict[str, str]) -> None:
+    """Say in a staged box which digests of this machine its digests of variables are.
+
+    What is in no alias equals nothing here, so that the tests which read the variable run.
+    """
+    disk.write_json(staging / ALIASES, aliases)
+    watched = disk.read_own(staging / contents.WATCHED, Watched) or Watched()
+    variables = {name: aliases.get(it, it) for name, it in watched.variables.items()}
+    disk.write_json(staging / contents.WATCHED, replace(watched, variables=variables))
+    learned = disk.read_own(staging / contents.LEARNED, WarmSummary) or WarmSummary()
+    parts = {n: dependency_db.translated(text, aliases) for n, text in learned.parts.items()}
+    disk.write_json(staging / contents.LEARNED, replace(learned, parts=parts))
 
 
 def mark_ready(staging: Path, index_entry: IndexEntry, *, tests: bool, mypy: bool) -> None:
@@ -101,7 +121,7 @@ def _swap_tests(staging: Path, warm: Path, origin: Foreign) -> None:
     for end in ("", "-wal", "-shm", "-journal"):
         disk.remove(warm / f"{db.name}{end}")
     disk.write_json(warm / FOREIGN, origin)
-    for name in (contents.WATCHED, contents.LEARNED, contents.DB):
+    for name in (ALIASES, contents.WATCHED, contents.LEARNED, contents.DB):
         staged = staging / name
         if staged.exists():
             disk.move(staged, warm / staged.name)

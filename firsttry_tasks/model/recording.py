@@ -98,7 +98,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tests: tuple[TestRecord, ...]
     #: The path of each module by its dotted name.
     modules: dict[str, str]
-    #: Digests of the variables that were read, as they were before the tests; values may be secret.
+    #: Keyed digests of the variables that were read, as they were before the tests.
     environment: dict[str, str]
     #: pytest's ``python_files`` and ``testpaths``: in which new files there may be tests.
     patterns: tuple[str, ...]

@@ -29,6 +29,8 @@ STATE = ".firsttry"
 LOCK = f"{STATE}/lock"
 DOIT_DB = f"{STATE}/doit.db"
 STORE = f"{STATE}/store"
+#: The paths of files outside, by the names that records give them. It is never packed.
+HIDDEN = f"{STATE}/outside.json"
 
 #: How pytest is called where no file of the project says it: what the first run found to work.
 CALL = f"{STATE}/pytest_call.json"
@@ -52,6 +54,8 @@ FINGERPRINT = f"{WARM}/fingerprint.txt"
 DB = f"{WARM}/dependencies.db"
 LEARNED = f"{WARM}/learned.json"
 WATCHED = f"{WARM}/watched.json"
+#: Digests in a restored db -> the digests that the same values have here.
+ALIASES = f"{WARM}/aliases.json"
 #: When the store was last asked, what was restored from it, and who had recorded that.
 ASKED = f"{WARM}/asked.json"
 GOLDEN = f"{WARM}/golden.json"
@@ -107,6 +111,11 @@ def result_file(stage: Stage, gate: str) -> str:
 def inputs_file(stage: Stage, gate: str) -> str:
     """Return the path of a gate's inputs, the one file that its doit task depends on."""
     return f"{INPUTS}/{stage}-{gate}.json"
+
+
+def variables_file(stage: Stage) -> str:
+    """Return the path of the values of the variables that steered a stage: for this user alone."""
+    return f"{STATE}/reports/{stage}/variables.json"
 
 
 def manifest_file(stage: Stage, gate: str) -> str:

@@ -114,7 +114,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     ids), where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has
     the reasons known before collection. ``records`` is the folder for what is learned of the
     project at ``root``, "" to learn nothing. ``data`` are the folders of files that are no code, ""
-    for the root. ``serial``: in one process, whatever the options ask of pytest-xdist.
+    for the root; ``key`` is the key's file. ``serial``: in one process, whatever the options ask.
     """
 
     __test__ = False  # pytest would take a class of this name for tests
@@ -129,6 +129,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     root: str = ""
     records: str = ""
     data: tuple[str, ...] = ()
+    key: str = ""
     smoke: str | None = None
     serial: bool = False
 
@@ -143,7 +144,7 @@ class Retried(Struct, frozen=True, kw_only=True):
 
 
 class Watched(Struct, frozen=True, kw_only=True):
-    """What tests looked at besides the tree, as digests; files that git ignores, by their paths."""
+    """What tests looked at besides the tree, as digests; names of files are portable."""
 
     variables: dict[str, str] = {}
     files: dict[str, str] = {}

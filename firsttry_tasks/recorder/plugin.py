@@ -47,9 +47,18 @@ def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
     # Both hooks come here; which of them begins depends on the collector.
     if early != stands_alone():
         return
-    watch = RecorderHooks(Path(plan.root), Path(plan.records), plan.data)
+    watch = RecorderHooks(Path(plan.root), Path(plan.records), plan.data, _key(plan.key))
     watch.begin()
     plugins.register(watch, WATCH)
+
+
+def _key(place: str) -> bytes:
+    """Return this machine's key."""
+    try:
+        return Path(place).read_bytes()
+    except OSError:
+        # Digests under a key that nobody has equal no other: what read a variable will run again.
+        return os.urandom(32)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,9 +12,6 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Variables that change what the tools or the interpreter do, so a result's key holds them. The
-#: list is a judgement: what tests themselves read is recorded test by test, without a list.
-STEERING = ("COVERAGE_", "LANG", "LC_", "MYPY", "PYTEST_", "PYTHON", "RUFF_", "TZ")
 #: What pytest, coverage and xdist set for a while in the processes that they start. In a key they
 #: would make a run inside a test, such as one of FirstTry's own, differ from one outside.
 PASSING = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST", "COVERAGE_PROCESS")
@@ -110,15 +107,6 @@ def _of_place(line: bytes, folder: str) -> bool:
     name = line.partition(b",")[0]
     notes = name.startswith(f"{folder}/".encode()) and not name.endswith(b"/METADATA")
     return notes or name.startswith((b"../", b"/")) or name.endswith(b".pyc")
-
-
-def steering(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return, sorted by name, the variables that can change what a gate finds."""
-    return {
-        name: value
-        for name, value in sorted(environ.items())
-        if name.startswith(STEERING) and not name.startswith(PASSING)
-    }
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:

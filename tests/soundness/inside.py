@@ -187,7 +187,7 @@ def run(root: Path, folder: Path, extra: Mapping[str, str]) -> Taken:
 
 def _taken(here: Project, root: Path, ran: Ran, tree: dict[str, str], newest: RecordedRun) -> Taken:
     env, top = here.environment, str(here.root)
-    seen = {name: variable(name, env, top) for name in newest.variables}
+    seen = {name: variable(name, env, top, here.key) for name in newest.variables}
     records = recording.found(here.root / state_paths.WARM / "tests" / "records")
     return Taken(
         ran=ran,

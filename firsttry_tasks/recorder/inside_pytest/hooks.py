@@ -19,9 +19,13 @@ from firsttry_tasks.recorder.tracing.attribution import OpenScope
 class RecorderHooks:
     """A pytest plugin; it is registered where the plan asks for a recording."""
 
-    def __init__(self, root: Path, folder: Path, data: tuple[str, ...] = ()) -> None:
-        """Record the project at ``root`` into ``folder``; its ``data`` lies in these folders."""
+    def __init__(self, root: Path, folder: Path, data: tuple[str, ...], key: bytes) -> None:
+        """Record the project at ``root`` into ``folder``; its ``data`` lies in these folders.
+
+        Digests of variables are made with ``key``.
+        """
         self.folder = folder
+        self.key = key
         self.recorder = ProcessRecorder(root, folder, data)
         self.attribution = self.recorder.attribution
         self.tests: list[FinishedTest] = []
@@ -38,7 +42,9 @@ class RecorderHooks:
         self.recorder.end()
         # Written beside and then renamed: a record that is there is complete.
         aside = self.folder / f"{name}.tmp"
-        aside.write_bytes(encode(build(self.recorder, self.tests, self.collected, config)))
+        aside.write_bytes(
+            encode(build(self.recorder, self.tests, self.collected, config, self.key))
+        )
         aside.replace(self.folder / f"{name}{SUFFIX}")
 
     @pytest.hookimpl(tryfirst=True)

@@ -28,8 +28,12 @@ def build(
     tests: Iterable[FinishedTest],
     collected: Iterable[pytest.Item],
     config: pytest.Config,
+    key: bytes,
 ) -> Record:
-    """Return all that the process learned; ``collected`` are the tests that pytest found."""
+    """Return all that the process learned; ``collected`` are the tests that pytest found.
+
+    ``key`` is that of the variables' digests.
+    """
     attribution = recorder.attribution
     # Tests first: they may make scopes of collectors, which are listed afterwards.
     finished = tuple(_test(attribution, test) for test in tests)
@@ -39,7 +43,7 @@ def build(
         observations=attribution.listed_observations(),
         tests=finished,
         modules=_modules(attribution),
-        environment=_environment(attribution),
+        environment=_environment(attribution, key),
         patterns=tuple(map(str, config.getini("python_files"))),
         testpaths=tuple(map(str, config.getini("testpaths"))),
         roots=_roots(attribution),
@@ -81,10 +85,10 @@ def _scope(scope: OpenScope) -> ScopeRecord:
     )
 
 
-def _environment(attribution: Attribution) -> dict[str, str]:
+def _environment(attribution: Attribution, key: bytes) -> dict[str, str]:
     """Return the digests of the variables that were read, as they were before the tests."""
     return {
-        name: variable(name, attribution.environment, attribution.root)
+        name: variable(name, attribution.environment, attribution.root, key)
         for kind, name in attribution.observations
         if kind == "env"
     }

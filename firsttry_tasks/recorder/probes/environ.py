@@ -14,28 +14,29 @@ _SHELL = re.compile(
 )
 
 
-def variable(name: str, environment: Mapping[str, str], root: str) -> str:
-    """Return the digest of a variable's value, "" for one that is not set.
+def variable(name: str, environment: Mapping[str, str], root: str, key: bytes) -> str:
+    """Return the digest of a variable's value under ``key``, "" for one that is not set.
 
     For the name `ALL`, it is the digest of all variables but those of the shell. ``root`` is the
-    absolute path of the project.
+    absolute path of the project. Digests of two machines differ, as their keys do.
     """
+    found = value(name, environment, root)
+    if found is None:
+        return ""
+    # With the name, so that nobody sees that two variables have the same value. What is no text in
+    # the environment comes as lone surrogates, which strict UTF-8 refuses.
+    text = f"{name}\0{found}".encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=8, key=key).hexdigest()
+
+
+def value(name: str, environment: Mapping[str, str], root: str) -> str | None:
+    """Return what a digest of a variable stands for, None for one that is not set."""
     # A value that holds the project's own path is another one in each checkout, and would make
     # what one clone has recorded useless in the others.
     if name in environment:
-        return digest(environment[name].replace(root, "."))
+        return environment[name].replace(root, ".")
     if name != ALL:
-        return ""
+        return None
     # Sorted, because the order in which variables were set says nothing.
     named = (pair for pair in environment.items() if not _SHELL.fullmatch(pair[0]))
-    return digest(sorted((key, value.replace(root, ".")) for key, value in named))
-
-
-def digest(value: object) -> str:
-    """Return a digest of 16 hexadecimal digits, "" for None."""
-    # A digest, because records are packed and shared, and values may be secrets.
-    if value is None:
-        return ""
-    # What is no text in the environment comes as lone surrogates, which strict UTF-8 refuses.
-    raw = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-    return blake2b(raw, digest_size=8).hexdigest()
+    return str(sorted((key, value.replace(root, ".")) for key, value in named))

@@ -64,9 +64,10 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     manifest: dict[str, str]
     #: Named parts of the environment that count for every test.
     parts: dict[str, str]
-    #: Variable that was asked for -> digest of its value.
+    #: Variable that was asked for -> digest of its value, with the recording machine's key.
     variables: dict[str, str]
-    #: File that tests looked at and git doesn't know -> digest.
+    #: File that tests looked at and git doesn't know -> digest. Files outside of the project have
+    #: names that say nothing of the machine.
     outside: dict[str, str]
     #: Dotted name of a module of the repository -> path.
     modules: dict[str, str]
@@ -118,3 +119,5 @@ class CurrentTree(msgspec.Struct, frozen=True):
     inert: tuple[str, ...] = ()
     #: Glob of files -> node ids and globs of tests.
     depends: Mapping[str, tuple[str, ...]] = {}
+    #: Returns the name of a file outside of the tree as a person knows it.
+    shown: Callable[[str], str] = str

@@ -91,7 +91,7 @@ def _around(kind: str, name: str, recorded: RecordedRun, now: CurrentTree) -> st
         return f"environment variable {name} changed"
     before = recorded.outside.get(name) if kind in _FILES else None
     if before is not None and now.outside(name) != before:
-        return f"{name} changed"
+        return f"{now.shown(name)} changed"
     return None
 
 

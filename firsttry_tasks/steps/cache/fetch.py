@@ -14,12 +14,14 @@ from firsttry_tasks.stores import RefusedError
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from firsttry_tasks.golden.archive import Source
     from firsttry_tasks.golden.box import IndexEntry, Name
     from firsttry_tasks.stores import Store
+
+    Suits = Callable[[IndexEntry], str]
 
 #: A part of the sentence by which a box is refused; `update.refresh` looks for it, because a
 #: refusal is told also in a warm run.
@@ -52,15 +54,18 @@ def packed(store: Store, sealed: box.Sealed) -> bytes:
     return data
 
 
-def staged(root: Path, store: Store, name: Name) -> IndexEntry | str:
+def staged(root: Path, store: Store, name: Name, suits: Suits) -> IndexEntry | str:
     """Stage a box and prove it; return its index entry, or the sentence by which it is refused.
 
     What arrived of a refused box is kept in the quarantine folder. A StoreError is passed on.
+    ``suits`` says why a box does not fit here, before its archive is fetched.
     """
     came: dict[str, bytes] = {}
     try:
         came["label.json"] = store.get(box.index_key(name), box.MOST_INDEX_ENTRY) or b""
         found = _read(root, store, name, came["label.json"])
+        if why := suits(found):
+            return f"{name.head[:12]} does not fit: {why}."
         if not _from_held(root, store, found):
             came["box.tar.zst"] = store.get(found.archive.key, found.archive.size) or b""
             _prove(root, found, came["box.tar.zst"])

@@ -111,6 +111,7 @@ def _manifest(root: Path, mark: Fingerprint, report: Report, files: tuple[Member
         fingerprint=mark.name,
         parts={**parts, **recording.warm_parts(root)},
         producer=producer,
+        sealed=recording.sealed_variables(root / state_paths.RECORDED_TESTS),
         files=files,
     )
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks import fingerprint
 from firsttry_tasks.golden import box, nearest, restore
-from firsttry_tasks.golden.box import FITTING, BadBoxError
+from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.cache import fetch, storage, warm_state
+from firsttry_tasks.steps.cache.known_variables import KnownVariables
 from firsttry_tasks.steps.run import recording, snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import StoreError
@@ -119,6 +119,7 @@ def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
     compat_key = box.compat_key(wanted.parts)
     choice = nearest.choose(names, wanted.line.commits, wanted.lock, compat_key)
     said, refused = _nothing(names, choice, wanted.line), []
+    known = KnownVariables(project(root), wanted.parts)
     for candidate in choice.fitting:
         # The two halves are judged apart: mypy's cache is valid for any tree, so only its absence
         # is a reason, while the tests' state is replaced only by one that is nearer.
@@ -127,8 +128,9 @@ def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
         if not tests and not mypy:
             said = "The warm state here is as near as any golden cache."
             break
-        found = fetch.staged(root, store, candidate.name)
+        found = fetch.staged(root, store, candidate.name, known.suits)
         if not isinstance(found, str):
+            known.translate(root / state_paths.STAGING, found.manifest)
             # From this moment on the swap is carried through, by the next run if this one is
             # killed.
             restore.mark_ready(root / state_paths.STAGING, found, tests=tests, mypy=mypy)
@@ -138,7 +140,7 @@ def _update(root: Path, store: Store, wanted: Wanted, *, force: bool) -> str:
             break
         refused.append(found)
     # Reasons come last: a warm run's second is for the box, and what is left of it for words.
-    return " ".join((said, *refused, *_others(store, choice, wanted.parts)))
+    return " ".join((said, *refused, *_others(store, choice, known)))
 
 
 def _has_mypy(root: Path) -> bool:
@@ -156,27 +158,25 @@ def _is_nearer(root: Path, candidate: Candidate, parts: Mapping[str, str]) -> bo
     return there is not None and there < here
 
 
-def _others(store: Store, choice: Choice, parts: Mapping[str, str]) -> Iterator[str]:
+def _others(store: Store, choice: Choice, known: KnownVariables) -> Iterator[str]:
     """Yield a sentence for each nearer box, saying which part keeps it from fitting."""
     for candidate in choice.nearer:
         try:
-            why = _why_not(store, candidate.name, parts)
+            why = _why_not(store, candidate.name, known)
         except StoreError as error:
             why = str(error).rstrip(".")
         yield f"{candidate.name.head[:12]} does not fit: {why}."
 
 
-def _why_not(store: Store, name: box.Name, parts: Mapping[str, str]) -> str:
+def _why_not(store: Store, name: box.Name, known: KnownVariables) -> str:
     """Return why a box does not fit, by the parts in its index entry."""
     try:
         data = store.get(box.index_key(name), box.MOST_INDEX_ENTRY)
         if not data:
             return "it is gone"
-        theirs = box.read(data, name).manifest.parts
+        return known.differences(box.read(data, name)) or "it is of another parity lock"
     except BadBoxError as error:
         return str(error).rstrip(".")
-    pair = [{part: side.get(part, "") for part in FITTING} for side in (theirs, parts)]
-    return "; ".join(fingerprint.changes(*pair)) or "it is of another parity lock"
 
 
 def _nothing(names: list[box.Name], choice: Choice, line: git.Line) -> str:

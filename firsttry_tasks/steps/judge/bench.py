@@ -72,10 +72,10 @@ class Bench:
 
     def variables(self, stage: Stage) -> dict[str, str]:
         """Return the variables that differ between the stages, with this stage's values."""
-        texts = {name: it.environment.get("environment", "") for name, it in self.reports.items()}
         pairs = {
-            name: dict(line.partition("=")[::2] for line in text.splitlines())
-            for name, text in texts.items()
+            name: disk.read_own(self.here.root / state_paths.variables_file(name), dict[str, str])
+            or {}
+            for name in self.reports
         }
         theirs = pairs["full" if stage == "warm" else "warm"]
         names = pairs[stage].keys() | theirs.keys()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary
@@ -14,8 +15,10 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import widen
 from firsttry_tasks.steps.run import recording
+from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.tool_run import CODE
 from firsttry_tasks.system import disk, file_state
+from firsttry_tasks.system.privacy.outside import HIDDEN, passing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.pytest_events import PytestRun
     from firsttry_tasks.model.recording import Record
-    from firsttry_tasks.model.values import ToolResult
+    from firsttry_tasks.model.values import ToolResult, Watched
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
+    from firsttry_tasks.system.privacy.outside import Outside
 
 #: File names of the tests' state. Warm runs have them in one folder, and a full run that records
 #: has them in another, so that it can't disturb warm.
@@ -53,13 +57,15 @@ def learn(
     job: Job, inputs: Inputs, now: CurrentTree, said: ToolResult, heard: PytestRun, folder: Path
 ) -> None:
     """Add what the run recorded to the db and the files in ``folder``."""
-    found = recording.found(Path(records(job)))
+    outside = project(Path(job.root)).outside
+    found: Iterable[Record]
+    found = tuple(_portable(one, outside) for one in recording.found(Path(records(job))))
     # A run that was cut off has seen only a part of what its tests touch; trusting it could skip a
     # test wrongly.
     if not heard.finished or not any(one.tests for one in found):
         return
-    root, memory = Path(job.root), DependencyDb(folder / DB)
-    door = Door(read=partial(read, root), before=partial(_before, root))
+    memory = DependencyDb(folder / DB)
+    door = Door(read=partial(read, Path(job.root)), before=partial(_before, outside))
     if said.status != "green":
         found = _settled(found, heard, memory)
     red = _red(said, found, memory)
@@ -67,6 +73,7 @@ def learn(
     recorded_runs = memory.recorded_runs()
     watched = dependency_db.watched(recorded_runs, now.variable, now.outside)
     disk.write_json(folder / WATCHED, watched)
+    _keep_hidden(outside, watched, Path(job.root), folder)
     # In this order: what is older than the db costs a smoke test, nothing else.
     old = disk.read_own(folder / LEARNED, WarmSummary) or WarmSummary()
     known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
@@ -132,7 +139,29 @@ def read(root: Path, path: str) -> bytes:
     return disk.read(root / path) or b""
 
 
-def _before(root: Path, path: str, began: float) -> str | None:
+def _portable(record: Record, outside: Outside) -> Record:
+    """Return the record with names for files outside that say nothing of this machine."""
+    observations = (
+        replace(it, name=outside.name(it.name)) if it.name.startswith("/") else it
+        for it in record.observations
+    )
+    return replace(record, observations=tuple(observations))
+
+
+def _keep_hidden(outside: Outside, watched: Watched, root: Path, folder: Path) -> None:
+    """Write which paths the names of files outside hide; what warm knows no more is forgotten."""
+    place = root / state_paths.HIDDEN
+    of_warm = folder == root / state_paths.WARM
+    known = {} if of_warm else disk.read_own(place, dict[str, str]) or {}
+    disk.write_json(place, known | outside.hidden(watched.files))
+
+
+def _before(outside: Outside, name: str, began: float) -> str | None:
     """Return a file's digest if it is older than the run; None for one that the run wrote."""
+    place = outside.path(name)
     # A file that the run itself made says nothing of what the next run will find.
-    return file_state.content(root / path) if file_state.age(root / path) < began else None
+    if place is None or file_state.age(place) >= began:
+        return None
+    found = outside.content(name)
+    # Nor does one for a while that is gone again: its name was made up for that run.
+    return None if not found and name.startswith(HIDDEN) and passing(str(place)) else found

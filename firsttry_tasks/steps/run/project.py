@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING
 from firsttry_tasks import __version__, fingerprint
 from firsttry_tasks.config import parity_lock, settings, team_command
 from firsttry_tasks.flaky import memory as flaky_memory
-from firsttry_tasks.model import state_paths
+from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.values import Watched
+from firsttry_tasks.recorder.probes import environ
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.system import disk, file_state, git, machine, process, working_tree
+from firsttry_tasks.system import (
+    disk,
+    git,
+    machine,
+    process,
+    working_tree,
+)
+from firsttry_tasks.system.privacy import machine_key
+from firsttry_tasks.system.privacy.outside import Outside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +104,31 @@ class Project:
         rest = self._around.get("PYTHONPATH")
         return {"PYTHONPATH": os.pathsep.join(filter(None, (first, rest)))} if first else {}
 
+    @cached_property
+    def key_file(self) -> Path:
+        """Return the file with this machine's key."""
+        return machine_key.place(self.root / state_paths.STATE)
+
+    @cached_property
+    def key(self) -> bytes:
+        """Return this machine's key, under which values are told apart."""
+        return machine_key.read(self.key_file)
+
+    def variable(self, name: str) -> str:
+        """Return the digest of a variable as gates see it, "" where it is not set."""
+        # Digests, not values: they are written to disk, shown and uploaded.
+        return environ.variable(name, self._around, str(self.root), self.key)
+
+    def value(self, name: str) -> str | None:
+        """Return what the digest stands for; None where the variable is not set."""
+        return environ.value(name, self._around, str(self.root))
+
+    @cached_property
+    def outside(self) -> Outside:
+        """Return the names of files outside of the project."""
+        known = disk.read_own(self.root / state_paths.HIDDEN, dict[str, str]) or {}
+        return Outside(self.root, self.top, self.key, known)
+
     def look(self) -> tuple[working_tree.TreeSnapshot, dict[str, str]]:
         """Return a snapshot of the tree, and its entries by paths relative to the project."""
         seen = self.seen()
@@ -139,7 +173,7 @@ class Project:
             # Another version may select or record otherwise, so its results are not mixed.
             "firsttry": __version__,
             "distributions": _text(self.installed),
-            "environment": _text(machine.steering(self._around)),
+            "environment": _text({n: self.variable(n) for n in steering.names(self._around)}),
             "lock": self.locked[1],
         }
 
@@ -159,19 +193,15 @@ class Project:
     @cached_property
     def watched(self) -> str:
         """Return, as text, which variables and outside files that tests read have changed."""
-        # Digests, not values: the text is written to disk, and variables hold secrets.
-        from firsttry_tasks.recorder.probes.environ import variable
-
         old = disk.read_own(self.root / state_paths.WATCHED, Watched)
         if old is None:
             # The records were kept and this was lost: nothing could tell that a variable changed.
             return LOST if (self.root / state_paths.DB).exists() else ""
-        variables = {
-            name: variable(name, self.environment, str(self.root)) for name in old.variables
-        }
-        files = {name: file_state.content(self.root / name) for name in old.files}
+        variables = {name: self.variable(name) for name in old.variables}
+        files = {name: self.outside.content(name) for name in old.files}
         moved = {f"variable {n}": seen for n, seen in variables.items() if seen != old.variables[n]}
-        return _text(moved | {n: seen for n, seen in files.items() if seen != old.files[n]})
+        shown = self.outside.shown
+        return _text(moved | {shown(n): seen for n, seen in files.items() if seen != old.files[n]})
 
     @cached_property
     def calls(self) -> dict[str, team_command.ToolCall]:
@@ -218,6 +248,7 @@ class Project:
             installed=frozenset(self.installed),
             base=self.settings.main,
             call=self.calls.get(gate, team_command.ToolCall()),
+            key=str(self.key_file),
             # Only full runs record: they start cold, so no earlier state can leak into a golden
             # cache.
             record=self.record and stage == "full" and gate in RECORDING,

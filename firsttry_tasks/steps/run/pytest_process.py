@@ -86,7 +86,7 @@ def _once(
     What happened is read from the event file, so a crash half-way keeps what ran before it.
     """
     place = Path(job.work) / "plan.json"
-    plan = replace(plan, data=_data(job) if plan.records else ())
+    plan = replace(plan, data=_data(job) if plan.records else (), key=job.key)
     # By a file, because the lists of tests are longer than a command line may be.
     disk.write(place, msgspec.json.encode(plan))
     # An earlier run's events would be read as this run's, if pytest did not start.

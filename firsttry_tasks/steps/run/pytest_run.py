@@ -87,6 +87,7 @@ def _record(
     tree = here.readable("warm", "tests", tree)
     around = now(here, job, seen, tree, DependencyDb(folder / learning.DB))
     learning.learn(job, seen, around, said, heard, folder)
+    recording.seal_variables(folder, here)
     recording.seal(folder, inputs.key)
 
 
@@ -259,11 +260,12 @@ def now(
             **machine.builds(),
         },
         # Functions, not values: only what some test was recorded to look at is ever asked for.
-        variable=lambda name: variable(name, job.env, job.root),
-        outside=lambda name: file_state.content(here.root / name),
+        variable=lambda name: variable(name, job.env, job.root, here.key),
+        outside=here.outside.content,
         fragments=fragments,
         before=memory.before,
         spelled=lambda path: spelled(read(path)),
         inert=here.settings.inert,
         depends=here.settings.depends,
+        shown=here.outside.shown,
     )

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import contents, databases
-from firsttry_tasks.model import recording, state_paths
+from firsttry_tasks.model import recording, state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import Watched
 from firsttry_tasks.system import disk, machine
+from firsttry_tasks.system.privacy import seals
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from firsttry_tasks.model.recording import Record
+    from firsttry_tasks.steps.run.project import Project
+
+#: The seals of variables beside what was recorded. Made with it, since salts are random, and the
+#: same recording has to pack to the same bytes.
+SEALED = "sealed.json"
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +47,19 @@ def seal(folder: Path, key: str) -> None:
             databases.seal(path)
     # Last: a recording without it was cut off and is not packed.
     disk.write_json(folder / contents.SEAL, Seal(key=key))
+
+
+def seal_variables(folder: Path, here: Project) -> None:
+    """Seal the variables that steered the run, or that its tests read, as a box will hold them."""
+    watched = disk.read_own(folder / Path(state_paths.WATCHED).name, Watched) or Watched()
+    # Those that steer come first: by them a box is chosen at all.
+    names = dict.fromkeys((*steering.names(here.environment), *watched.variables))
+    disk.write_json(folder / SEALED, seals.every(names, here.value))
+
+
+def sealed_variables(folder: Path) -> dict[str, str]:
+    """Return the seals that ``seal_variables`` left."""
+    return disk.read_own(folder / SEALED, dict[str, str]) or {}
 
 
 def files(folder: Path) -> dict[str, Path]:

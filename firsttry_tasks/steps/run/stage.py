@@ -6,8 +6,10 @@ import datetime as dt
 import os
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from firsttry_tasks import fingerprint
-from firsttry_tasks.model import state_paths
+from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import GateReport, Report
 from firsttry_tasks.reporting import github, report_files
@@ -16,6 +18,7 @@ from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import RUN, began, project
 from firsttry_tasks.system import disk, git_index
+from firsttry_tasks.system.privacy import private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,6 +63,10 @@ def report(root: Path, stage: Stage) -> None:
         ),
     )
     report_files.write_report(root, it)
+    # Beside the report and not in it: a comparison may have to run a test with the other stage's
+    # variables, and a report is shown and uploaded.
+    values = {name: here.environment[name] for name in steering.names(here.environment)}
+    private_file.write(root / state_paths.variables_file(stage), msgspec.json.encode(values))
     _show(it)
 
 

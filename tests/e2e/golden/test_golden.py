@@ -125,7 +125,7 @@ def test_another_environment_does_not_fit(world: World) -> None:
     """What the tests' state rests on decides, and is named."""
     clone = world.clone()
     said = clone.run("doit", "update_cache", env={**world.env, "TZ": "Asia/Tokyo"}).out
-    assert "environment changed: TZ absent -> Asia/Tokyo" in said
+    assert ("environment changed: TZ" in said, "Tokyo" in said) == (True, False)
 
 
 def test_a_damaged_box_costs_time_only(world: World) -> None:

@@ -280,7 +280,7 @@ def test_the_runner_looking_around_counts_for_nobody(record: Record) -> None:
 def test_where_a_checkout_lies_is_no_change(name: str) -> None:
     """A clone at another place rests on the same variables; what else they say counts."""
     here, there, other = (
-        environ.variable(name, {"PWD": root, "TOOLS": f"{root}/{tools}"}, root)
+        environ.variable(name, {"PWD": root, "TOOLS": f"{root}/{tools}"}, root, b"k")
         for root, tools in (("/here/shop", "bin"), ("/there/shop", "bin"), ("/there/shop", "sbin"))
     )
     assert here == there

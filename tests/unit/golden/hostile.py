@@ -39,7 +39,7 @@ def _delta(key: str, base: str = "0" * 64, size: int = 1) -> dict[str, Any]:
 
 #: Where in an index entry's JSON something is put, and what.
 LABELS: dict[str, Edit] = {
-    "another schema": (("schema_version",), 2),
+    "another schema": (("schema_version",), 99),
     "a manifest of another schema": (("manifest", "schema_version"), 0),
     "an unknown field": (("manifest", "hooks"), ["rm -rf ."]),
     "another commit": (("manifest", "fingerprint"), f"{'c' * 40}-{boxes.LOCK}"),

@@ -78,18 +78,6 @@ def test_a_hook_does_not_steer_the_gates() -> None:
     assert machine.clean(given) == {"HOME": "h"}
 
 
-def test_what_steers_a_tool_is_part_of_the_key() -> None:
-    """And nothing else is: a new shell is no reason to run again."""
-    given = {
-        "PYTHONPATH": "a",
-        "TZ": "UTC",
-        "MYPYPATH": "b",
-        "SHLVL": "3",
-        "COVERAGE_PROCESS_X": "",
-    }
-    assert set(machine.steering(given)) == {"PYTHONPATH", "TZ", "MYPYPATH"}
-
-
 def test_python_is_told_with_its_micro_version() -> None:
     """A patch release can change a result."""
     assert machine.python().endswith(".".join(map(str, sys.version_info[:3])))
