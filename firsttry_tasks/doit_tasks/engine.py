@@ -19,6 +19,7 @@ from firsttry_tasks.doit_tasks.state_file import StateError, StateFile
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.reporting import streams
+from firsttry_tasks.reporting.console import harmless
 from firsttry_tasks.system import machine, process
 
 if TYPE_CHECKING:
@@ -133,12 +134,12 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
         try:
             return int(super().execute(params, args) or 0)
         except StateError as error:
-            sys.stderr.write(f"{error}\n")
+            sys.stderr.write(f"{harmless(str(error))}\n")
         except DatabaseException as error:
             if not isinstance(self.loader.load_doit_config().get("dep_file"), StateFile):
                 raise
             # A file that was named on the command line is not FirstTry's to remove.
-            sys.stderr.write(f"{error}\n")
+            sys.stderr.write(f"{harmless(str(error))}\n")
         return FirstTryError.exit_code
 
     def _execute(  # noqa: PLR0913, PLR0917  doit reads these names off the signature
@@ -242,7 +243,7 @@ def _held(run: Callable[[], int], reporter: Any) -> int:
         with holding.held():
             code = _ended(run)
     except FirstTryError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{harmless(str(error))}\n")
         return error.exit_code
     # doit opens its state by sqlite3, and a full disk, a read-only folder or another process that
     # holds it shows only there.

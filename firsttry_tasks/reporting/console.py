@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import time
@@ -23,6 +24,18 @@ COLORS = {
 #: Seconds between two lines of a running gate in a log, where lines can't be drawn over. A
 #: judgement: people see that it lives, and the log of a long run stays short.
 PATIENCE = 10.0
+
+
+#: Characters that steer a terminal or turn the order of letters round, as a person would read
+#: them: names in a store, commits and messages of tests are written by others.
+STEERS = {
+    code: f"\\u{code:04x}"
+    for code in (
+        *(it for it in (*range(0x20), *range(0x7F, 0xA0)) if chr(it) not in "\n\t"),
+        *(0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)),
+    )
+}
+_PAINT = re.compile(rf"(\x1b\[(?:0|{'|'.join(sorted(set(COLORS.values())))})m)")
 
 
 class Console:
@@ -95,13 +108,15 @@ class Console:
     def _erase(self) -> None:
         # Up by so many lines, then clear to the end of the screen.
         if self._drawn:
-            self._write(f"\x1b[{self._drawn}F\x1b[J")
+            self.stream.write(f"\x1b[{self._drawn}F\x1b[J")
             self._drawn = 0
 
     def _draw(self) -> None:
         if not self.terminal:
             return
-        width = os.get_terminal_size(self.stream.fileno()).columns or 80
+        # A stream that has nothing live is not asked how wide it is.
+        width = os.get_terminal_size(self.stream.fileno()).columns if self._live else 0
+        width = width or 80
         for text in self._live.values():
             # One cell less than the width: a full line would wrap, and erasing would miss a line.
             self._write(fitting(self._shown(text), width - 1) + "\n")
@@ -112,10 +127,24 @@ class Console:
         self.stream.write(self._shown(text))
 
     def _shown(self, text: str) -> str:
-        """Return the text with characters that the stream's encoding lacks as escapes."""
+        """Return the text with characters that the stream's encoding lacks as escapes.
+
+        So are characters that steer a terminal, but for the colors that ``paint`` gives.
+        """
         # A test's name may hold any letter, and a terminal with LANG=C must not end the run.
         encoding = self.stream.encoding or "utf-8"
-        return text.encode(encoding, "backslashreplace").decode(encoding)
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+        # Most lines have neither; isprintable is the quick question.
+        if text.isprintable():
+            return text
+        painted = _PAINT.split(text) if self.terminal else [text]
+        # Every second piece is a color.
+        return "".join(it if n % 2 else harmless(it) for n, it in enumerate(painted))
+
+
+def harmless(text: str) -> str:
+    """Return a text with escapes for what steers a terminal, other than line ends and tabs."""
+    return text.translate(STEERS)
 
 
 def fitting(text: str, cells: int) -> str:
