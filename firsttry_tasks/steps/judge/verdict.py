@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.golden.box import IndexEntry
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.parity import compare, history
 from firsttry_tasks.reporting import github, report_files, text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.cache import run_history, warm_state
 from firsttry_tasks.steps.run import flaky_spool, snapshot
-from firsttry_tasks.steps.run.project import RUN, began, project
+from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import summarize
 from firsttry_tasks.system import disk, json_lines
 

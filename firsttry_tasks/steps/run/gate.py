@@ -12,13 +12,14 @@ from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import GATES
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.run_id import RUN
 from firsttry_tasks.model.values import GateResult, ToolResult
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.text import gate_line
 from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.steps.run import flaky_spool, pytest_run, rerun, tool_run
-from firsttry_tasks.steps.run.project import RUN, manifest, project
+from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.tool_run import CODE, GateRun
 from firsttry_tasks.system import disk, file_state
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-import time
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.model.flaky_records import FlakyMemory
     from firsttry_tasks.model.values import Stage
-
-#: The id of this run: its start and its process, since two checkouts can start in one instant.
-#: Results that carry another id were made by an earlier run and are shown as cached.
-RUN = f"{time.time_ns():x}-{os.getpid():x}"
 
 #: Names the folders that Python has to import from first, where a checkout of what is staged is
 #: judged: an editable installation would lead into another one.
@@ -188,7 +183,7 @@ class Project:
         """Return one digest of the whole environment of the gates."""
         # One for all: a digest of each would let others guess short secrets.
         lines = "\0".join(f"{name}={value}" for name, value in sorted(self.environment.items()))
-        return disk.digest(lines.encode("utf-8", "surrogateescape"))
+        return disk.digest(self.key + lines.encode("utf-8", "surrogateescape"))
 
     @cached_property
     def watched(self) -> str:
@@ -275,17 +270,6 @@ def asked(variable: str) -> bool:
     from doit import get_var
 
     return str(get_var(variable) or "0") != "0"
-
-
-def began(run: str) -> str:
-    """Return when a run began, in UTC, from its id; this run's start for what is no such id."""
-    # RUN begins with its start in nanoseconds, in hex.
-    try:
-        seconds = int(run.partition("-")[0], 16) // 1_000_000_000
-        return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        # A report that was damaged or made by hand; when it was made decides no verdict.
-        return began(RUN)
 
 
 @cache

@@ -11,12 +11,13 @@ import msgspec
 from firsttry_tasks import fingerprint
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.model.values import GateReport, Report
 from firsttry_tasks.reporting import github, report_files
 from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.run import snapshot
-from firsttry_tasks.steps.run.project import RUN, began, project
+from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.system import disk, git_index
 from firsttry_tasks.system.privacy import private_file
 
