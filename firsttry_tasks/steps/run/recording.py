@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 #: The seals of variables beside what was recorded. Made with it, since salts are random, and the
 #: same recording has to pack to the same bytes.
 SEALED = "sealed.json"
+#: The names of mypy's shards.
+MYPY = re.compile(r"cache(\.\d+)?\.db")
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +49,17 @@ def seal(folder: Path, key: str) -> None:
         if not path.name.endswith(".json"):
             # SQLite may keep the newest pages in a -wal file beside, which a box would not hold.
             databases.seal(path)
+        if MYPY.fullmatch(path.name):
+            databases.mask(path, _places())
     # Last: a recording without it was cut off and is not packed.
     disk.write_json(folder / contents.SEAL, Seal(key=key))
+
+
+def _places() -> set[str]:
+    """Return the places of this machine that mypy writes down: of packages, and the home."""
+    found = {sys.prefix, sys.base_prefix, str(Path.home()), *sys.path}
+    # A short one, such as the root of containers, would blot out what is no path.
+    return {place for place in found if place.startswith("/") and place.count("/") > 1}
 
 
 def seal_variables(folder: Path, here: Project) -> None:
