@@ -2,7 +2,7 @@
 
 import ast
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,8 +23,9 @@ class Fault(Struct, frozen=True, kw_only=True):
 
     def apply(self, root: Path) -> None:
         """Make the edit."""
-        text = (root / self.path).read_bytes()
-        (root / self.path).write_bytes(text[: self.start] + self.new.encode() + text[self.end :])
+        place = root / self.path
+        text = place.read_bytes() if place.exists() else b""
+        place.write_bytes(text[: self.start] + self.new.encode() + text[self.end :])
 
 
 def draw(
@@ -37,13 +38,15 @@ def draw(
         for fault in dict.fromkeys(_in_python(path, (root / path).read_bytes())):
             pools[fault.kind].append(fault)
     for path in sorted(data):
-        pools["data file"].extend(_in_data(path, (root / path).read_bytes()))
-    for pool in pools.values():
+        pools["data file"].extend(in_data(path, (root / path).read_bytes()))
+    return even(list(pools.values()), count, dice)
+
+
+def even(pools: list[list[Fault]], count: int, dice: random.Random) -> list[Fault]:
+    """Return ``count`` faults, drawn from one pool after the other."""
+    for pool in pools:
         dice.shuffle(pool)
-    return _even([pool for pool in pools.values() if pool], count)
-
-
-def _even(pools: list[list[Fault]], count: int) -> list[Fault]:
+    pools = [pool for pool in pools if pool]
     drawn: list[Fault] = []
     while len(drawn) < count and any(pools):
         drawn.extend(pool.pop() for pool in pools if pool)
@@ -51,15 +54,25 @@ def _even(pools: list[list[Fault]], count: int) -> list[Fault]:
 
 
 def _in_python(path: str, text: bytes) -> Iterator[Fault]:
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    place = spans(text)
     for kind, node, new in _edits(ast.parse(text)):
-        first = starts[node.lineno - 1] + node.col_offset
-        last = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+        first, last = place(node)
         first -= kind == "decorator"  # the sign before it goes, too
         words = new.replace("{old}", text[first:last].decode())
         yield Fault(kind=kind, path=path, line=node.lineno, start=first, end=last, new=words)
+
+
+def spans(text: bytes) -> Callable[[ast.expr | ast.stmt | ast.arg], tuple[int, int]]:
+    """Return what tells in which bytes of the text a node stands."""
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+
+    def place(node: ast.expr | ast.stmt | ast.arg) -> tuple[int, int]:
+        first = starts[node.lineno - 1] + node.col_offset
+        return first, starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
+
+    return place
 
 
 def _edits(tree: ast.Module) -> Iterator[tuple[str, ast.expr | ast.stmt, str]]:
@@ -115,7 +128,8 @@ def _inside(node: ast.AST) -> Iterator[tuple[str, ast.expr | ast.stmt, str]]:
             pass
 
 
-def _in_data(path: str, text: bytes) -> Iterator[Fault]:
+def in_data(path: str, text: bytes) -> Iterator[Fault]:
+    """Yield a fault for each line that is not blank: without it."""
     at = 0
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         if line.strip():

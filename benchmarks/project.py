@@ -59,12 +59,14 @@ class Project:
         self._python = python
         self._src = src
 
-    def settle(self) -> None:
-        """Leave only the tests gate on, and keep our files out of git's sight."""
+    def settle(self, settings: str = _OTHERS_OFF) -> None:
+        """Leave only the tests gate on, or what is said; keep our files out of git's sight."""
         held = self.git("ls-tree", "--name-only", "HEAD", _SETTINGS)
-        text = self.git("show", f"HEAD:{_SETTINGS}") if held else ""
-        (self.root / _SETTINGS).write_text(text + _OTHERS_OFF, "utf-8")
-        with (self.root / ".git/info/exclude").open("a", encoding="utf-8") as out:
+        text = self.git("show", f"HEAD:./{_SETTINGS}") if held else ""
+        if settings:
+            (self.root / _SETTINGS).write_text(text + settings, "utf-8")
+        exclude = self.git("rev-parse", "--path-format=absolute", "--git-path", "info/exclude")
+        with Path(exclude.strip()).open("a", encoding="utf-8") as out:
             out.write(f"{_STATE}/\nartifacts/\n__pycache__/\n")
 
     def git(self, *words: str) -> str:
@@ -79,10 +81,10 @@ class Project:
         place = self.root.parent / f"{self.name}.outcomes.json"
         place.unlink(missing_ok=True)
         clock = _Clock()
-        words = ("-m", "pytest", f"--rootdir={self.root}", *_PLAIN, *only)
+        words = (self._python, "-m", "pytest", f"--rootdir={self.root}", *_PLAIN, *only)
         env = {PLACE: str(place), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
-            done = self._run(words, env, limit)
+            done = self.run(words, env, limit)
         except subprocess.TimeoutExpired:
             return Plain(outcomes={}, seconds=limit, hung=True)
         seconds, cpu = clock.read()
@@ -102,7 +104,7 @@ class Project:
         report = self.root / _REPORT
         report.unlink(missing_ok=True)
         clock = _Clock()
-        done = self._run(("-m", "firsttry_tasks.cli", "warm"), {})
+        done = self.run((self._python, "-m", "firsttry_tasks.cli", "warm"), {})
         if not report.exists():
             raise SystemExit(f"{self.name}: ft said\n{_end(done)}")
         return _read(report, clock, done.returncode)
@@ -110,7 +112,7 @@ class Project:
     def full(self) -> float:
         """Run everything from cold; return the seconds it took."""
         clock = _Clock()
-        done = self._run(("-m", "firsttry_tasks.cli", "full"), {})
+        done = self.run((self._python, "-m", "firsttry_tasks.cli", "full"), {})
         if done.returncode > 1:
             raise SystemExit(f"{self.name}: ft said\n{_end(done)}")
         return clock.read()[0]
@@ -124,23 +126,25 @@ class Project:
 
     def keep(self) -> None:
         """Keep the warm state as it is now, to go back to."""
-        shutil.copytree(self.root / _STATE, self._kept(), dirs_exist_ok=True)
+        shutil.copytree(self.root / _STATE, self.kept(), dirs_exist_ok=True)
 
     def back(self) -> None:
         """Go back to the kept tree and the kept warm state."""
         self.git("checkout", "-q", "--", ".")
         shutil.rmtree(self.root / _STATE)
-        shutil.copytree(self._kept(), self.root / _STATE)
+        shutil.copytree(self.kept(), self.root / _STATE)
 
-    def _kept(self) -> Path:
+    def kept(self) -> Path:
+        """Return where the warm state is kept."""
         return self.root.parent / f"{self.name}.kept"
 
-    def _run(
-        self, words: tuple[str, ...], extra: Mapping[str, str], limit: float = _LIMIT
+    def run(
+        self, words: Iterable[str], extra: Mapping[str, str], limit: float = _LIMIT
     ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the copy, which finds the package by a variable."""
         env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
         return subprocess.run(
-            [self._python, *words],
+            [*words],
             cwd=self.root,
             env={**env, "PYTHONPATH": self.path(), **extra},
             capture_output=True,
