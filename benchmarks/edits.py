@@ -4,6 +4,7 @@ import ast
 import random
 import re
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from msgspec import Struct
@@ -96,7 +97,14 @@ def draw_edits(root: Path, places: Places, count: int, seed: int) -> list[Edit]:
         "types": even(_types(root, places.code), each, dice),
         "lint": even(_lint(root, [*places.code, *places.tests]), each, dice),
     }
-    return [Edit(area=area, fault=fault) for area in AREAS for fault in drawn[area]]
+    # In turns, so that a drill that is stopped early has seen a little of everything.
+    turns = zip_longest(*(drawn[area] for area in AREAS))
+    return [
+        Edit(area=area, fault=fault)
+        for turn in turns
+        for area, fault in zip(AREAS, turn, strict=True)
+        if fault
+    ]
 
 
 def _data(root: Path, places: Places, count: int, dice: random.Random) -> list[Fault]:

@@ -108,7 +108,7 @@ def main() -> int:
         if not asked.only or spec.name in asked.only:
             for told in _ask(spec, asked):
                 _write(asked.json, spec.name, told)
-    found = msgspec.json.decode(asked.json.read_bytes(), type=dict[str, Told])
+    found = _read(asked.json)
     sys.stdout.write(table(found))
     return int(not all(it.equal for told in found.values() for it in told.rows))
 
@@ -160,6 +160,12 @@ def _show(it: Row) -> None:
         f" {it.own_seconds:.1f}s/{it.full_seconds:.1f}s/{it.warm_seconds:.1f}s\n"
     )
     sys.stdout.flush()
+
+
+def _read(place: Path) -> dict[str, Told]:
+    with place.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        return msgspec.json.decode(file.read(), type=dict[str, Told])
 
 
 def _write(place: Path, name: str, told: Told) -> None:

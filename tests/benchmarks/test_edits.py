@@ -47,9 +47,9 @@ def _drawn(root: Path, places: Places, area: str) -> list[Edit]:
 
 
 def test_each_area_has_as_many(tmp_path: Path, places: Places) -> None:
-    """Twenty edits are four of each area."""
+    """Twenty edits are four of each area, in turns."""
     areas = [it.area for it in draw_edits(tmp_path, places, 20, 3)]
-    assert areas == [area for area in AREAS for _ in range(4)]
+    assert areas == [*AREAS] * 4
 
 
 def test_the_seed_decides(tmp_path: Path, places: Places) -> None:
