@@ -12,6 +12,7 @@ _CODE = '''\
 from os import path
 
 LIMIT = 3
+KEY = lambda word, *, deep=1: word
 
 
 def size(name: str, *more: int, sure=True) -> int:
