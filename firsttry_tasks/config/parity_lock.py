@@ -205,18 +205,39 @@ def sections(root: Path) -> dict[str, dict[str, object]]:
     """Return ``place -> options`` of every file or section that configures a gate.
 
     A place is a file, or a file and a section: ``pyproject.toml [tool.mypy]``. An empty one is
-    there, too: a tool takes it for its configuration, and looks no further.
+    there, too: a tool takes it for its configuration, and looks no further. UsageError where
+    pyproject.toml can't be read; what is wrong with another file, the tools that read it will say.
     """
-    found = {name: _toml(root / name) for name in TOML_FILES if (root / name).exists()}
+    found: dict[str, dict[str, object]] = {}
+    for name in TOML_FILES:
+        if not (root / name).exists():
+            continue
+        try:
+            found[name] = _toml(root / name)
+        except UsageError:
+            found |= _unread(root / name, ("",))
     tool = _toml(root / "pyproject.toml").get("tool", {})
     if isinstance(tool, dict):
         found |= {f"pyproject.toml [tool.{name}]": tool[name] for name in TABLES if name in tool}
     for name, starts in INI_FILES.items():
-        parser = ini(name, disk.read(root / name) or b"")
-        for section in parser.sections():
-            if section.startswith(starts):
-                found[f"{name} [{section}]"] = dict(parser[section])
+        found |= _ini_sections(root / name, starts)
     return found
+
+
+def _ini_sections(file: Path, starts: tuple[str, ...]) -> dict[str, dict[str, object]]:
+    try:
+        parser = ini(file.name, disk.read(file) or b"")
+    except UsageError:
+        return _unread(file, starts)
+    names = [name for name in parser.sections() if name.startswith(starts)]
+    return {f"{file.name} [{name}]": dict(parser[name]) for name in names}
+
+
+def _unread(file: Path, starts: tuple[str, ...]) -> dict[str, dict[str, object]]:
+    """Return each section that the file may have, as one that its bytes alone tell apart."""
+    # pytest never looks at tox.ini where pyproject.toml configures it: no reason to stop here.
+    held: dict[str, object] = {"unreadable": disk.digest(disk.read(file) or b"")}
+    return {f"{file.name} [{name}]": held for name in starts}
 
 
 def _toml(file: Path) -> dict[str, object]:

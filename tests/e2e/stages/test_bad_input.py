@@ -71,6 +71,21 @@ def test_a_broken_ini_file_is_named(checkout: Checkout, section: str) -> None:
     assert (ran.code in {0, 3}, "Traceback" in ran.out) == (True, False), ran.out
 
 
+@pytest.mark.parametrize("settings", ["", "[tool.pytest.ini_options]\n"])
+def test_what_is_wrong_with_a_tool_s_file_is_for_the_tool_to_say(
+    checkout: Checkout, settings: str
+) -> None:
+    """It is red where pytest reads tox.ini, which it never does after a pyproject.toml."""
+    checkout.write("tests/test_a.py", "def test_a():\n    pass\n")
+    checkout.write("pyproject.toml", TESTS_ONLY + settings)
+    checkout.write("tox.ini", "requires =\n")
+    checkout.commit()
+    own = checkout.run("pytest").code
+    done = checkout.run("ft", "full")
+    assert (bool(done.code), done.code in {0, 2}) == (bool(own), True), done.out
+    assert "Traceback" not in done.out
+
+
 def _without(tool: str, place: Path) -> Path:
     """Return the programs of an environment that lacks one tool and has all others."""
     site = Path(sysconfig.get_path("purelib"))

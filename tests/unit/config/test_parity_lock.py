@@ -133,10 +133,26 @@ def test_a_comment_is_no_change_of_configuration(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("ruff.toml", "["), ("mypy.ini", "x"), ("tox.ini", "[")]
+    ("name", "place"),
+    [
+        ("ruff.toml", "ruff.toml"),
+        ("mypy.ini", "mypy.ini"),
+        ("setup.cfg", "setup.cfg [mypy"),
+        ("tox.ini", "tox.ini [pytest"),
+    ],
 )
-def test_broken_configuration_is_named(tmp_path: Path, name: str, text: str) -> None:
-    """A file that no tool could read is the user's to mend."""
-    (tmp_path / name).write_text(text)
-    with pytest.raises(UsageError, match=name):
+def test_broken_configuration_counts_by_its_bytes(tmp_path: Path, name: str, place: str) -> None:
+    """What is wrong with it is its tool's to say, which may never look at it."""
+    seen = []
+    for text in ("[", "[["):
+        (tmp_path / name).write_text(text)
+        seen.append(parity_lock.configuration(tmp_path))
+    assert seen[0] != seen[1]
+    assert any(it.startswith(place) for it in seen[0])
+
+
+def test_a_broken_pyproject_is_named(tmp_path: Path) -> None:
+    """Our own settings are in it."""
+    (tmp_path / "pyproject.toml").write_text("[")
+    with pytest.raises(UsageError, match="pyproject"):
         parity_lock.configuration(tmp_path)
