@@ -182,9 +182,9 @@ def _write(place: Path, name: str, told: Told) -> None:
 def table(found: Mapping[str, Told]) -> str:
     """Return the sums of each project as a Markdown table."""
     head = (
-        "| project | kind | edits | red by its own commands | equal | same failing tests "
-        "| warm escapes |\n"
-        "|---|---|---|---|---|---|---|\n"
+        "| project | kind | edits | red by its own commands | same exit | and gate by gate "
+        "| same failing tests | warm escapes |\n"
+        "|---|---|---|---|---|---|---|---|\n"
     )
     rows = [_line(name, told.kind, told.rows) for name, told in sorted(found.items())]
     every = [it for told in found.values() for it in told.rows]
@@ -194,10 +194,13 @@ def table(found: Mapping[str, Told]) -> str:
 def _line(name: str, kind: str, rows: list[Row]) -> str:
     equal = sum(it.equal for it in rows)
     red = sum(any(it.own.values()) for it in rows)
+    exits = sum(any(it.own.values()) == bool(it.full_exit) for it in rows)
     same = sum(not (it.only_own or it.only_full) for it in rows)
     escapes = sum(it.escape for it in rows)
     of = len(rows)
-    return f"| {name} | {kind} | {of} | {red} | {equal} of {of} | {same} of {of} | {escapes} |\n"
+    cells = (exits, equal, same)
+    told = " | ".join(f"{it} of {of}" for it in cells)
+    return f"| {name} | {kind} | {of} | {red} | {told} | {escapes} |\n"
 
 
 if __name__ == "__main__":

@@ -60,5 +60,5 @@ def test_the_table_adds_up() -> None:
     bad = _row({"tests": 1}, Ours(code=0, gates={"tests": "green"}))
     told = Told(kind="library", commit="1" * 40, commands={}, rows=[good, bad])
     assert table({"a": told, "b": told}).splitlines()[-1] == (
-        "| all |  | 4 | 2 | 2 of 4 | 4 of 4 | 0 |"
+        "| all |  | 4 | 2 | 2 of 4 | 2 of 4 | 4 of 4 | 0 |"
     )
