@@ -58,6 +58,7 @@ class Told(Struct, frozen=True, kw_only=True):
     commit: str
     commands: dict[str, str]
     rows: list[Row]
+    settings: str = ""
     hung: int = 0
 
 
@@ -146,6 +147,7 @@ def _ask(spec: Spec, asked: argparse.Namespace) -> Iterator[Told]:
                 commit=checkout.commit.strip(),
                 commands=spec.commands,
                 rows=rows,
+                settings=spec.settings,
                 hung=hung,
             )
 
