@@ -142,7 +142,7 @@ def _is_code(root: Path, word: str) -> bool:
 
 def _options(root: Path, call: ToolCall) -> Words:
     """Return the options of a call of mypy that stand in one word, but for those that write."""
-    pairs = zip(call.args, (*call.args[1:], "-"), strict=True)
+    pairs = zip(call.args, (*call.args, "-")[1:], strict=True)
     return tuple(
         word
         for word, after in pairs

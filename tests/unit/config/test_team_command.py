@@ -154,6 +154,7 @@ def test_a_job_for_one_file_does_not_tell_how_the_suite_is_run(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "args", "paths"),
     [
+        ("mypy", (), ()),
         ("mypy .", (), (".",)),
         ("mypy --strict src tests", ("--strict",), ("src", "tests")),
         ("mypy --python-version 3.11 --junit-xml=x src/a.py", (), ("src/a.py",)),
