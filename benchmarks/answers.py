@@ -121,7 +121,9 @@ class Folder(Project):
         started = time.monotonic()
         done = self.run(("ft", stage), self._beside())
         seconds = round(time.monotonic() - started, 2)
-        said = (done.stdout + done.stderr)[-1500:].replace(str(self.root), ".")
+        said = (done.stdout + done.stderr)[-1500:]
+        for place, word in ((self.root, "."), (self._venv, "venv"), (_HOUSE.parent, "firsttry")):
+            said = said.replace(str(place), word)
         if not place.exists():
             return Ours(code=done.returncode, gates={}, said=said, seconds=seconds)
         report = msgspec.json.decode(place.read_bytes(), type=Report)
