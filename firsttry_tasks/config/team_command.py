@@ -110,8 +110,10 @@ def _starts_here(before: Words) -> bool:
 
 def _flags(before: Words) -> Words:
     """Return Python's own options: ``-W error`` of ``python -W error -m coverage run``."""
-    starts = [at for at, word in enumerate(before) if "python" in word.lower()]
-    found = before[starts[0] + 1 :] if starts else ()
+    # `PYTHONDEVMODE=1 python -W error` has the word in a variable, too.
+    rest = tuple(word for word in before if not ASSIGNMENT.fullmatch(word))
+    starts = [at for at, word in enumerate(rest) if "python" in word.lower()]
+    found = rest[starts[0] + 1 :] if starts else ()
     found = found[: found.index("-m")] if "-m" in found else found
     return found if found and found[0].startswith("-") else ()
 

@@ -116,6 +116,13 @@ def test_options_of_python_stand_before_its_first_module(tmp_path: Path) -> None
     assert call.flags == ("-W", "error")
 
 
+def test_a_variable_of_python_s_is_no_python(tmp_path: Path) -> None:
+    """Its name has the word in it, and Python's options come after the program."""
+    text = "[testenv]\nsetenv = PYTHONDEVMODE=1\ncommands = python -W error -m pytest\n"
+    call = _found(tmp_path, "tox.ini", text)
+    assert (call.env, call.flags) == ({"PYTHONDEVMODE": "1"}, ("-W", "error"))
+
+
 def test_what_tox_sets_is_part_of_the_call(tmp_path: Path) -> None:
     """And so is what stands before the command; factors and substitutions are tox's to know."""
     text = "[testenv]\nsetenv =\n  A = 1\n  py313: B = 2\n  C = {toxinidir}\ncommands = pytest\n"
