@@ -122,8 +122,8 @@ class Folder(Project):
         done = self.run(("ft", stage), self._beside())
         seconds = round(time.monotonic() - started, 2)
         said = (done.stdout + done.stderr)[-1500:]
-        for place, word in ((self.root, "."), (self._venv, "venv"), (_HOUSE.parent, "firsttry")):
-            said = said.replace(str(place), word)
+        for path, word in ((self.root, "."), (self._venv, "venv"), (_HOUSE.parent, "firsttry")):
+            said = said.replace(str(path), word)
         if not place.exists():
             return Ours(code=done.returncode, gates={}, said=said, seconds=seconds)
         report = msgspec.json.decode(place.read_bytes(), type=Report)
