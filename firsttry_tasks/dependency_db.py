@@ -74,7 +74,7 @@ class DependencyDb:
         """Take the db's path; the file need not exist and is opened for each question."""
         self.path = path
         #: Digests that another machine's key made -> this machine's of the same values.
-        self._aliases = disk.read_own(path.with_name(ALIASES), dict[str, str]) or {}
+        self._aliases = disk.read_own(path.parent / ALIASES, dict[str, str]) or {}
         self._rows: dict[tuple[str, str], bytes] | None = None
         self._fragments: dict[tuple[str, str], tuple[Fragment, ...]] = {}
 
