@@ -37,15 +37,29 @@ LOCK = "lock"
 KINDS: dict[str, type[Struct]] = {"learned": WarmSummary, "watched": Watched}
 #: Hands the manifest to the process that proves: it can be too large for a command line.
 MANIFEST = "manifest.json"
+#: Hands over the files of the commit that the box names, where this clone has it.
+COMMITTED = "committed.json"
 #: Its exit code where it found something wrong and printed what.
 REFUSED = 1
 #: Its exit code where the kernel ended it for the time it took (signal 24 is SIGXCPU).
 TOO_LONG = -24
 
 
-def prove(manifest: Manifest, staging: Path, ask: Ask | None = None) -> None:
-    """Raise BadBoxError unless the files in a staging folder are what FirstTry's runs record."""
+def prove(
+    manifest: Manifest,
+    staging: Path,
+    committed: dict[str, str] | None = None,
+    ask: Ask | None = None,
+) -> None:
+    """Raise BadBoxError unless the files in a staging folder are what FirstTry's runs record.
+
+    ``committed`` is ``path -> "<mode> <blob>"`` of the commit that the box names: what it was
+    recorded with is held against that. None believes the box.
+    """
     disk.write_json(staging / MANIFEST, manifest)
+    disk.remove(staging / COMMITTED)
+    if committed is not None:
+        disk.write_json(staging / COMMITTED, committed)
     # -P: Python must not import a module from the folder it stands in.
     argv = (sys.executable, "-P", "-m", __name__, str(staging))
     code, out, err = (ask or _ask)(argv)
@@ -114,7 +128,11 @@ def _rests_on(staging: Path, manifest: Manifest) -> None:
     tree: what is missing there would never be compared, and a change of it would select no test.
     """
     recorded_runs = recorded_claims.read(staging / contents.DB)
+    committed = disk.read_json(staging / COMMITTED, dict[str, str])
     for recorded in recorded_runs:
+        wrong = committed is not None and recorded_claims.uncommitted(recorded.manifest, committed)
+        if wrong:
+            raise BadBoxError(f"it was recorded with another {wrong} than its commit has")
         for part in FITTING:
             if recorded.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:
                 raise BadBoxError(f"its db rests on another {part} than its manifest says")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: Bytes that all rows together may unpack to; the largest real ones have some ten megabytes.
 MOST_ROWS = 256 << 20
+SUBMODULE = "160000"
 #: How deep scopes may lie in each other. Real ones, fixtures of fixtures, are some ten deep;
 #: Python's limit of 1,000 calls must stay out of reach for code that walks them. A judgement.
 MOST_DEEP = 400
@@ -70,6 +71,28 @@ class _Rows:
             return msgspec.msgpack.decode(data, type=kind)
         except (zlib.error, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadBoxError(f"its db has a row that can't be read ({error})") from error
+
+
+def uncommitted(manifest: Mapping[str, str], committed: Mapping[str, str]) -> str:
+    """Return a path of a run's manifest that is not what the commit has there; "" for none.
+
+    A box that names the content of a later change as its own would hide that change.
+    """
+    inside = tuple(f"{p}/" for p, entry in committed.items() if entry.startswith(SUBMODULE))
+    return next(
+        (
+            path
+            for path, entry in manifest.items()
+            # The commit knows a submodule by its own commit alone.
+            if _blob(committed.get(path, "")) != _blob(entry) and not path.startswith(inside)
+        ),
+        "",
+    )
+
+
+def _blob(entry: str) -> str:
+    """Return the blob that git has of an entry: what stands on disk may differ by a filter."""
+    return entry.partition(" ")[2].partition(" ")[0].partition("+")[0]
 
 
 def issues(recorded: RecordedRun, lengths: Mapping[tuple[str, str], int]) -> Iterator[str]:

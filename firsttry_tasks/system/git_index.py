@@ -59,6 +59,23 @@ def read(top: Path, copy: Path) -> StagedTree:
     )
 
 
+def committed(top: Path, commit: str, prefix: str) -> dict[str, str] | None:
+    """Return ``path -> "<mode> <blob>"`` of what a commit holds, relative to ``prefix``.
+
+    None where this clone does not have the commit.
+    """
+    argv = ["git", "ls-tree", "-r", "-z", "--full-tree", commit]
+    [(code, out, _)] = process.outputs([argv], cwd=str(top), env=git.environment())
+    if code:
+        return None
+    found = {}
+    for line in git.fields(out):
+        meta, _, path = line.partition("\t")
+        mode, _, blob = meta.split(" ")
+        found[path] = f"{mode} {blob}"
+    return working_tree.placed(found, prefix)
+
+
 def check_out(top: Path, place: Path, tree: str) -> None:
     """Make ``place`` a work tree of the repository that holds exactly ``tree``, with our HEAD.
 

@@ -108,7 +108,12 @@ def entries(seen: TreeSnapshot, prefix: str = "") -> dict[str, str]:
         _, mode, blob, _ = meta.split(" ")
         found[path] = f"{mode} {blob}"
     found |= seen.dirty
-    kept = _named({path: blob for path, blob in found.items() if blob != GONE})
+    return placed({path: blob for path, blob in found.items() if blob != GONE}, prefix)
+
+
+def placed(found: dict[str, str], prefix: str) -> dict[str, str]:
+    """Return entries by their paths relative to ``prefix``, spelled as manifests spell them."""
+    kept = _named(found)
     return {_relative(path, prefix): blob for path, blob in kept.items()} if prefix else kept
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.golden import archive, box, delta, proof, restore, signature
 from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.cache import holding
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.stores import RefusedError
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, git_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,7 +91,15 @@ def _prove(root: Path, found: IndexEntry, data: bytes) -> None:
 
 def _stage(root: Path, found: IndexEntry, tar: Source) -> None:
     restore.stage(found, tar, root / state_paths.STAGING)
-    proof.prove(found.manifest, root / state_paths.STAGING)
+    # The commit by which the box was chosen, not one that it names besides.
+    here, commit = project(root), found.manifest.fingerprint.partition("-")[0]
+    committed = git_index.committed(here.top, commit, here.prefix)
+    if committed is None:
+        CONSOLE.say(
+            f"note: this clone has no commit {commit[:12]}, so what its golden cache says of the"
+            " files there is believed; with the whole history (fetch-depth: 0) it is checked"
+        )
+    proof.prove(found.manifest, root / state_paths.STAGING, committed)
 
 
 def _from_held(root: Path, store: Store, found: IndexEntry) -> bool:

@@ -28,7 +28,7 @@ def test_every_bad_end_refuses_the_box(
 ) -> None:
     """Whatever became of the process, the box is not taken."""
     with pytest.raises(BadBoxError, match=words):
-        proof.prove(boxes.manifest({}), tmp_path, lambda _argv: done)
+        proof.prove(boxes.manifest({}), tmp_path, ask=lambda _argv: done)
 
 
 def test_a_good_end_takes_it(tmp_path: Path) -> None:
@@ -39,5 +39,5 @@ def test_a_good_end_takes_it(tmp_path: Path) -> None:
         asked.extend(argv)
         return 0, b"", ""
 
-    proof.prove(boxes.manifest({}), tmp_path, ask)
+    proof.prove(boxes.manifest({}), tmp_path, ask=ask)
     assert asked[1:] == ["-P", "-m", "firsttry_tasks.golden.proof", str(tmp_path)]
