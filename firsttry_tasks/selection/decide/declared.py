@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.model import globs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedTest
 
@@ -27,6 +27,13 @@ class Declared:
             if any(_is_meant(test, target) for target in targets):
                 return f"{path} changed, which {glob} says it depends on"
         return None
+
+
+def idle(depends: Mapping[str, Iterable[str]], tests: Collection[RecordedTest]) -> tuple[str, ...]:
+    """Return the targets of ``depends`` that no known test fits: a name that was mistyped, say."""
+    # Before the first run no test is known.
+    targets = dict.fromkeys(it for found in depends.values() for it in found) if tests else {}
+    return tuple(it for it in targets if not any(_is_meant(test, it) for test in tests))
 
 
 def _lines(now: CurrentTree, paths: Iterable[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -17,7 +17,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.selection.decide import widen
+from firsttry_tasks.selection.decide import declared, widen
 from firsttry_tasks.selection.decide.select import choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
@@ -101,6 +101,9 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     learned = disk.read_own(here.root / state_paths.LEARNED, WarmSummary) or WarmSummary()
     around = now(here, job, inputs, tree, memory)
     recorded_runs = memory.recorded_runs()
+    known = [test for recorded in recorded_runs for test in recorded.tests]
+    for target in declared.idle(here.settings.depends, known):
+        CONSOLE.say(f'note: no known test fits "{target}", which [tool.firsttry.depends] names')
     chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
     smoke = frozenset(learned.smoke) & chosen.skip_tests
     # Starting pytest only to collect nothing costs about half a second.

@@ -270,13 +270,14 @@ def _like_anybody() -> tuple[str, ...]:
 
 @pytest.mark.parametrize("tracked", [True, False])
 def test_an_unreadable_file(shop: Checkout, *, tracked: bool) -> None:
-    """What can't be read can't be judged: 2, with the file's name."""
+    """It is named, and everything runs: tests can't read it either."""
     place = shop.write("secret.py", "x = 1\n")
     if tracked:
         shop.commit()
     place.chmod(0)
     ran = shop.run("doit", "warm", within=_like_anybody())
-    assert _told(ran, 2, "secret.py", "Permission denied")
+    assert (ran.code, "secret.py can't be read" in ran.out) == (0, True), ran.out
+    assert "2 of 2 tests (all)" in ran.out
 
 
 @pytest.mark.parametrize("place", ["artifacts", ".firsttry"])
@@ -350,3 +351,14 @@ def test_no_configuration_at_all(tmp_path: Path) -> None:
     (checkout.root / "pyproject.toml").unlink()
     checkout.write("shop.py", CODE)
     assert (TESTS_ONLY != "", _told(checkout.run("doit", "parity"), 0)) == (True, True)
+
+
+def test_a_target_under_depends_that_fits_no_test_is_told(proved: Checkout) -> None:
+    """By its name; those that fit, also with brackets, are not."""
+    table = '[tool.firsttry.depends]\n"*.csv" = ["tests/test_shop.py::test_tax", "tests/test_gone.py"]\n'
+    settings = proved.root / "pyproject.toml"
+    settings.write_text(settings.read_text() + table)
+    proved.write("shop.py", "VALUE = 1\n" + (proved.root / "shop.py").read_text())
+    ran = proved.run("ft", "warm")
+    assert (ran.code, 'no known test fits "tests/test_gone.py"' in ran.out) == (0, True), ran.out
+    assert "no known test fits" not in ran.out.replace('fits "tests/test_gone.py"', "")
