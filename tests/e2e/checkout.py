@@ -82,6 +82,8 @@ class Checkout:
     def copy(self, root: Path) -> Checkout:
         """Return a copy at another place, with all that runs have left in it."""
         shutil.copytree(self.root, root, symlinks=True)
+        # With the home: the key under which this machine tells values apart lies there.
+        shutil.copytree(self.home, root.parent / "home", dirs_exist_ok=True)
         return Checkout(root)
 
     def shop(self) -> Checkout:

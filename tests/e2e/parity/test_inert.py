@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.e2e.checkout import CODE, PATHS, TESTS_ONLY
 
 if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
 
 INERT = '[tool.firsttry]\ninert = ["shop.py", "rates/*"]\n'
+READS = """\
+from pathlib import Path
+
+
+def test_rates() -> None:
+    assert Path("rates/eu.csv").read_text() == "1,2\\n"
+"""
 BROKEN = CODE.replace("n * 3", "n * 4")
 
 
@@ -22,17 +31,15 @@ def _claimed(checkout: Checkout) -> Checkout:
     return checkout
 
 
-def test_code_that_is_called_inert_is_no_secret_of_full(checkout: Checkout) -> None:
-    """Warm believes the setting, full does not, and the escape names the setting."""
-    _claimed(checkout).write("shop.py", BROKEN)
+@pytest.mark.parametrize(("path", "text"), [("shop.py", BROKEN), ("rates/eu.csv", "1,3\n")])
+def test_what_tests_use_is_seen_in_both_stages(checkout: Checkout, path: str, text: str) -> None:
+    """It was seen to be read, so the claim that no test reads it does not hide its change."""
+    checkout.write("rates/eu.csv", "1,2\n")
+    checkout.write("tests/test_rates.py", READS)
+    _claimed(checkout).write(path, text)
     checkout.commit()
     done = checkout.run("doit", "parity")
-    [found] = checkout.verdict().divergences
-    assert (done.code, found.reason, found.mend.startswith("take it out of inert")) == (
-        99,
-        "inert setting",
-        True,
-    ), done.out
+    assert (done.code, checkout.verdict().name) == (1, "red"), done.out
 
 
 def test_full_sees_an_inert_file_for_what_it_is(checkout: Checkout) -> None:

@@ -355,7 +355,8 @@ def test_no_configuration_at_all(tmp_path: Path) -> None:
 
 def test_a_target_under_depends_that_fits_no_test_is_told(proved: Checkout) -> None:
     """By its name; those that fit, also with brackets, are not."""
-    table = '[tool.firsttry.depends]\n"*.csv" = ["tests/test_shop.py::test_tax", "tests/test_gone.py"]\n'
+    named = '"*.csv" = ["tests/test_shop.py::test_tax", "tests/test_gone.py"]'
+    table = f"[tool.firsttry.depends]\n{named}\n"
     settings = proved.root / "pyproject.toml"
     settings.write_text(settings.read_text() + table)
     proved.write("shop.py", "VALUE = 1\n" + (proved.root / "shop.py").read_text())

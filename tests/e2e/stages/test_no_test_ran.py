@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.checkout import TESTS_ONLY
+from tests.e2e.checkout import PATHS, TESTS_ONLY
 
 if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
 
 EMPTY = '[tool.pytest.ini_options]\ntestpaths = ["moved"]\n'
-DESELECTED = '[tool.pytest.ini_options]\naddopts = "-k nothing_is_called_so"\n'
+DESELECTED = f'{PATHS}addopts = "-k nothing_is_called_so"\n'
 
 
 @pytest.mark.parametrize("settings", [EMPTY, DESELECTED])

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from firsttry_tasks import gates
 from firsttry_tasks.config.parity_lock import Lock, Tool
 from firsttry_tasks.config.settings import Settings
+from firsttry_tasks.config.team_command import ToolCall
 from firsttry_tasks.gates import pytest as pytest_gate
 from tests.builders import completed, job
 
@@ -239,20 +241,13 @@ def test_no_other_selection_is_active(stage: Stage) -> None:
     assert "no:testmon" in pytest_gate.command(job(stage)).argv
 
 
-@pytest.mark.parametrize(
-    ("settings", "configured", "targets"),
-    [
-        (Settings(), {}, ("tests",)),
-        (Settings(tests=("checks",)), {}, ("checks",)),
-        (Settings(), {"pytest.ini [pytest]": ("addopts",)}, ()),
-        (Settings(tests=("checks",)), {"pytest.ini [pytest]": ("addopts",)}, ("checks",)),
-    ],
-)
-def test_pytest_is_pointed_where_its_own_configuration_does_not(
-    settings: Settings, configured: dict[str, tuple[str, ...]], targets: tuple[str, ...]
-) -> None:
-    """The settings win; pytest's own configuration is left alone; else the layout."""
-    assert pytest_gate.targets(job(settings=settings, configured=configured)) == targets
+def test_pytest_is_pointed_where_the_settings_say() -> None:
+    """Else where the team's own call does; else it looks by itself, as it does by hand."""
+    call = ToolCall(paths=("a",))
+    own = job(settings=Settings(tests=("checks",)))
+    assert pytest_gate.targets(replace(own, call=call)) == ("checks",)
+    assert pytest_gate.targets(replace(job(), call=call)) == ("a",)
+    assert pytest_gate.targets(job()) == ()
 
 
 @pytest.mark.parametrize(
