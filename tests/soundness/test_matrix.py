@@ -1,4 +1,4 @@
-"""The matrix as tests: a few cases always, all of them with `make test-matrix`."""
+"""The matrix as tests: a few cases with the slow tests, all of them with `make test-matrix`."""
 
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ def _cases(*wants: str) -> list[object]:
 def _marks(case: Case) -> list[pytest.MarkDecorator]:
     """Mark a row with a gap: which test is the quickest decides whether it is seen."""
     gap = [pytest.mark.xfail(strict=False, reason=case.gap)] if case.gap else []
-    return gap if case.quick else [*gap, pytest.mark.matrix]
+    return [*gap, pytest.mark.slow if case.quick else pytest.mark.matrix]
 
 
 def _outcome(case: Case, base: Path) -> str:

@@ -70,6 +70,7 @@ def test_a_killed_package_leaves_no_half_archive(world: World, trials: int) -> N
     assert (seen <= {whole}, done.code, taken) == (True, 0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", TRIALS)
 def test_a_killed_publish_leaves_no_half_box(world: World, trials: int) -> None:
     """After every kill, a fresh clone is warm or cold and green, and nothing is refused."""
@@ -86,6 +87,7 @@ def test_a_killed_publish_leaves_no_half_box(world: World, trials: int) -> None:
     assert refused == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trials", TRIALS)
 def test_a_killed_update_leaves_the_old_state_or_the_new(world: World, trials: int) -> None:
     """After every kill, a change that breaks a test turns warm red."""

@@ -245,6 +245,7 @@ def test_binary_in_a_failure(shop: Checkout) -> None:
     assert _told(shop.run("doit", "parity"), 1, "verdict: red")
 
 
+@pytest.mark.slow
 def test_five_thousand_findings(tmp_path: Path) -> None:
     """The report has them all, the console the first few and where the others are."""
     checkout = Checkout(tmp_path / "project")
@@ -344,6 +345,7 @@ def test_no_tests_at_all(checkout: Checkout) -> None:
     assert _told(checkout.run("doit", "parity"), 0, "verdict: success")
 
 
+@pytest.mark.slow
 def test_no_configuration_at_all(tmp_path: Path) -> None:
     """A dodo.py alone is enough for ruff, mypy and tests."""
     checkout = Checkout(tmp_path / "project")

@@ -375,6 +375,7 @@ def test_records_that_cannot_be_read_cost_time_only(proved: Checkout, table: str
     assert set(proved.selected()) == {"tests/test_shop.py::test_tax"}
 
 
+@pytest.mark.slow
 def test_records_that_cannot_be_learned_cost_no_result(shop: Checkout) -> None:
     """A record that nobody can make sense of: the run is told, and the next runs everything."""
     shop.write(

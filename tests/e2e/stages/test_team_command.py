@@ -62,6 +62,7 @@ def test_where_no_file_says_it_the_first_run_finds_out(bare: Checkout) -> None:
     assert (second.code, "is called now" in second.out) == (1, False), second.out
 
 
+@pytest.mark.slow
 def test_what_the_first_run_found_does_not_hide_a_lost_path(shop: Checkout) -> None:
     """Tests that pytest alone could import must stay importable so."""
     assert shop.run("ft", "warm").code == 0
@@ -106,6 +107,7 @@ def test_a_variable_that_the_team_sets_reaches_the_tests(checkout: Checkout) -> 
     assert [checkout.run("ft", stage).code for stage in ("warm", "full")] == [1, 1]
 
 
+@pytest.mark.slow
 def test_mypy_checks_what_the_team_calls_it_for(checkout: Checkout) -> None:
     """The tests, too, and as strictly."""
     checkout.write("pyproject.toml", "[tool.firsttry.ruff]\nenabled = false\n")

@@ -94,6 +94,7 @@ SPENT = (
 )
 
 
+@pytest.mark.slow
 def test_a_red_session_stays_red_until_it_is_green(shop: Checkout) -> None:
     """Asked again, after a commit, and after an edit that selects one test."""
     shop.write("conftest.py", "from pathlib import Path\n" + SPENT)
