@@ -129,12 +129,14 @@ class Checkout:
     def start(self, *words: str, **more: str) -> subprocess.Popen[bytes]:
         """Start a command in a session of its own and return at once.
 
-        Where the tests themselves run in a shell's background, they ignore an interruption, which
-        the command would inherit.
+        Where the tests themselves run in a shell's background, or under nohup, they ignore some
+        signals, which the command would inherit.
         """
         program, *rest = words
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+            if signal.getsignal(number) is signal.SIG_IGN:
+                default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+                signal.signal(number, default)
         return subprocess.Popen(
             [BIN / program, *rest],
             cwd=self.root,
