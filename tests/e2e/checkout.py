@@ -82,9 +82,11 @@ class Checkout:
     def copy(self, root: Path) -> Checkout:
         """Return a copy at another place, with all that runs have left in it."""
         shutil.copytree(self.root, root, symlinks=True)
+        copied = Checkout(root)
         # With the home: the key under which this machine tells values apart lies there.
-        shutil.copytree(self.home, root.parent / "home", dirs_exist_ok=True)
-        return Checkout(root)
+        if copied.home != self.home:
+            shutil.copytree(self.home, copied.home, dirs_exist_ok=True)
+        return copied
 
     def shop(self) -> Checkout:
         """Add two functions and a test for each."""
