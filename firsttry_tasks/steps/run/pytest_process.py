@@ -73,8 +73,12 @@ def _noted(said: ToolResult, call: ToolCall) -> ToolResult:
     """Add to the result how pytest was called, and what says so."""
     if said.tests is None:
         return said
-    by = f"as in {call.place}" if call.place else "by its own name, as no file says how"
-    note = f"pytest is called {by}: {call} (options that stand there are not taken over)"
+    by = "as the first run found out, as no file says how"
+    if call.place not in {"", CALL}:
+        # The settings' own command is taken whole.
+        part = "" if call.args else ", of which pytest's own options are not taken over"
+        by = f"as in {call.place}{part}"
+    note = f"pytest is called {by}: {call}"
     return replace(said, tests=replace(said.tests, notes=(note, *said.tests.notes)))
 
 

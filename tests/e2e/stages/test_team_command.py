@@ -35,7 +35,8 @@ def test_the_form_that_the_team_calls_decides(bare: Checkout, call: str) -> None
     assert bare.gate("full").status == ("red" if own else "green")
     tests = bare.gate("full").tests
     assert tests is not None
-    assert tests.notes[0].startswith(f"pytest is called as in Makefile: {call} ")
+    assert tests.notes[0].startswith("pytest is called as in Makefile, ")
+    assert tests.notes[0].endswith(f": {call}")
 
 
 def test_the_settings_decide_before_any_file(bare: Checkout) -> None:
