@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 FOREIGN = ("CI", "COVERAGE_", "COV_", "FIRSTTRY_", "GIT_", "GITHUB_", "NO_COLOR", "PYTEST_ADDOPTS")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the end-to-end tests, but for those of the main path: they are default tests."""
+    for item in items:
+        if "e2e" in item.path.parts and item.get_closest_marker("smoke") is None:
+            item.add_marker("e2e")
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away the variables by which a CI machine or a hook would steer a test."""

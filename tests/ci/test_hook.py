@@ -13,6 +13,8 @@ from tests.ci.shop import Done, Shop
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.e2e
+
 WRONG = "def price(n: int) -> int:\n    return n * 4\n"
 RIGHT = "def price(n: int) -> int:\n    return 3 * n\n"
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.e2e
+
 #: A branch name that a careless shell line would execute.
 BRANCH = "fix-$(touch${IFS}pwned);`touch${IFS}pwned`"
 LIST = "ci/flaky_tests.json"

@@ -106,6 +106,7 @@ def test_spellings_of_parity(proved: Checkout, words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("words", WRONG)
+@pytest.mark.smoke
 def test_wrong_usage_is_3(checkout: Checkout, words: tuple[str, ...]) -> None:
     """What can't be read ends with 3 and no traceback."""
     ran = checkout.run(*words)
@@ -125,6 +126,7 @@ def test_a_run_from_a_sub_directory_is_the_same_run(shop: Checkout) -> None:
     assert (ran.code, shop.ran("warm")) == (0, set()), ran.out
 
 
+@pytest.mark.smoke
 def test_ft_needs_no_dodo(shop: Checkout) -> None:
     """A project without a dodo.py has the same commands."""
     (shop.root / "dodo.py").unlink()
@@ -140,6 +142,7 @@ def test_importing_the_tasks_writes_nothing(tmp_path: Path) -> None:
     assert list(empty.root.iterdir()) == []
 
 
+@pytest.mark.smoke
 def test_nothing_changed_starts_no_tool(proved: Checkout) -> None:
     """A second warm run has every gate's result from before; full runs whenever it is asked for."""
     proved.run("doit", "parity")
@@ -166,6 +169,7 @@ def test_a_touched_file_runs_nothing(proved: Checkout) -> None:
     assert proved.ran() == set()
 
 
+@pytest.mark.smoke
 def test_an_edited_function_runs_its_tests_alone(shop: Checkout) -> None:
     """Of two tests the one that uses the edited function runs, with its why."""
     shop.run("doit", "warm")
@@ -183,6 +187,7 @@ def test_explain_lists_each_test_with_its_why(shop: Checkout) -> None:
     assert "shop.py" in line.removeprefix("tests/test_shop.py::test_tax")
 
 
+@pytest.mark.smoke
 def test_a_red_gate_runs_again(shop: Checkout) -> None:
     """Green is earned: nothing changed, and the red tests run all the same."""
     shop.write("shop.py", CODE.replace("n * 3", "n * 4"))

@@ -34,6 +34,7 @@ def test_a_test_says_which_edit_selects_it(learned: Checkout) -> None:
     assert (answer["runs"], "shop.py changed" in answer["why"]) == (True, True)
 
 
+@pytest.mark.smoke
 def test_an_edit_says_what_it_would_select(learned: Checkout) -> None:
     """Of two functions, one selects its own test alone."""
     found = json.loads(learned.run("doit", "impact", "--json", "shop.py::tax").out)

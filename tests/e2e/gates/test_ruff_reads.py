@@ -138,6 +138,7 @@ def test_what_ruff_did_not_look_at_changes(linted: Checkout) -> None:
     assert (linted.run("doit", "warm").code, linted.ran("warm")) == (0, set())
 
 
+@pytest.mark.smoke
 def test_a_reason_names_the_path(linted: Checkout) -> None:
     """A file of the project by its short name, one outside by its whole path."""
     change = _outside_configuration(linted)

@@ -33,6 +33,7 @@ def _count(checkout: Checkout) -> int:
     return detail.counts.selected if detail else -1
 
 
+@pytest.mark.smoke
 def test_a_fresh_clone_is_warm(tmp_path: Path) -> None:
     """No test runs, and mypy takes the cache; what that saves, the benchmark tells."""
     world = World(tmp_path).begin(SETTINGS)
@@ -202,6 +203,7 @@ def test_publishing_twice_is_one_box(world: World) -> None:
     assert len(list(world.store.glob("*.tar.zst"))) == 1
 
 
+@pytest.mark.smoke
 def test_red_is_not_packed(world: World) -> None:
     """A golden cache comes from a green run."""
     world.origin.write("shop.py", "def price(n: int) -> int:\n    return 1\n")

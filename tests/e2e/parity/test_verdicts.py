@@ -33,12 +33,14 @@ def _outside(shop: Checkout, tmp_path: Path) -> Path:
     return place
 
 
+@pytest.mark.smoke
 def test_green_and_green_is_success(shop: Checkout) -> None:
     """Both stages are green: 0."""
     ran = shop.run("doit", "parity")
     assert (ran.code, shop.verdict().name) == (0, "success"), ran.out
 
 
+@pytest.mark.smoke
 def test_red_alike_is_red(shop: Checkout) -> None:
     """The same test fails in both: a real red, 1."""
     shop.write("shop.py", CODE.replace("n * 3", "n * 4"))
@@ -78,6 +80,7 @@ def test_an_escape_names_what_only_full_saw(shop: Checkout, tmp_path: Path) -> N
     assert only.nodeid == "tests/test_outside.py::test_outside"
 
 
+@pytest.mark.smoke
 def test_red_differently_is_an_escape(shop: Checkout, tmp_path: Path) -> None:
     """Both are red, with different failures: 99."""
     _outside(shop, tmp_path).write_text("bad")
@@ -101,6 +104,7 @@ def _flaky(shop: Checkout, tmp_path: Path) -> None:
 MOODY = "tests/test_moody.py::test_moody"
 
 
+@pytest.mark.smoke
 def test_red_and_green_is_flaky_and_learned(shop: Checkout, tmp_path: Path) -> None:
     """A test that answered both ways enters the list, and the verdict is good."""
     _flaky(shop, tmp_path)
@@ -136,6 +140,7 @@ def _compared(shop: Checkout) -> tuple[int, str]:
     ("name", "said"),
     [("warm", "the warm report is missing"), ("full", "the full report is missing")],
 )
+@pytest.mark.smoke
 def test_a_missing_report_is_an_escape(shop: Checkout, name: str, said: str) -> None:
     """What is not there proves nothing: 99, with the command that makes it."""
     shop.run("doit", {"warm": "full", "full": "warm"}[name])

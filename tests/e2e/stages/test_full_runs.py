@@ -56,6 +56,7 @@ def test_a_person_may_let_full_stand(outside: Checkout) -> None:
     assert (judged.code, "Nothing is proved: full:tests" in judged.out) == (2, True), judged.out
 
 
+@pytest.mark.smoke
 def test_a_red_full_never_stands(outside: Checkout) -> None:
     """Whatever a person wishes."""
     (outside.home / "price.txt").write_text("0")

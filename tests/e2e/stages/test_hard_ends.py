@@ -77,6 +77,7 @@ def test_what_was_known_before_a_crash_is_kept(shop: Checkout) -> None:
     assert detail.counts.passed >= 1
 
 
+@pytest.mark.smoke
 def test_a_crash_is_mended_by_the_next_run(shop: Checkout) -> None:
     """What the crashed run left is no obstacle."""
     _test(shop, "os._exit(1)")
@@ -231,6 +232,7 @@ def _wait_for(place: Path, process: Popen[bytes]) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.smoke
 def test_a_stopped_run_ends_with_130_and_no_child(shop: Checkout, number: int) -> None:
     """Ctrl-C, and the polite end that CI sends, leave nothing running."""
     place = shop.home / "pid"

@@ -67,6 +67,7 @@ def _all(shop: Checkout, kinds: dict[str, tuple[str, set[str]]]) -> set[str]:
 
 
 @pytest.mark.parametrize("kinds", [RED, UNREADABLE], ids=["run", "collected"])
+@pytest.mark.smoke
 def test_every_kind_of_failure_is_red(
     shop: Checkout, kinds: dict[str, tuple[str, set[str]]]
 ) -> None:
