@@ -34,6 +34,9 @@ INI_FILES = {
 #: The highest number of days, minutes, runs or tests that a rule may ask for, and of seconds (a
 #: year) for a tool. Dates and clocks can't be counted on without an end.
 MOST, LONGEST = 100_000, 31_536_000
+#: Whole numbers stay whole, so that writing a lock anew changes no line that means the same.
+Seconds = Annotated[int, Meta(gt=0, le=LONGEST)] | Annotated[float, Meta(gt=0, le=LONGEST)]
+Minutes = Annotated[int, Meta(ge=0, le=MOST)] | Annotated[float, Meta(ge=0, le=MOST)]
 TABLES = ("ruff", "mypy", "pytest", "coverage", "firsttry")
 
 
@@ -44,7 +47,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     args: tuple[str, ...] = ()
     #: Half an hour ends what hangs before a CI job's own limit (six hours on GitHub) does. A
     #: judgement; slow projects raise it.
-    timeout: Annotated[float, Meta(gt=0, le=LONGEST)] = 1800
+    timeout: Seconds = 1800
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,7 +71,7 @@ class Confirm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     # the share of failures above which Trunk, a service for flaky tests, ignores a run.
 
     reruns: Annotated[int, Meta(ge=0, le=MOST)] = 3
-    minutes: Annotated[float, Meta(ge=0, le=MOST)] = 5
+    minutes: Minutes = 5
     share: Annotated[float, Meta(gt=0, le=1)] = 0.8
 
 
