@@ -151,10 +151,10 @@ def _cache(root: Path) -> Task:
         update.refresh(root)
 
     def settled() -> bool:
-        from firsttry_tasks.steps.cache import warm_state
+        from firsttry_tasks.steps.cache import request
         from firsttry_tasks.steps.run import snapshot
 
-        return warm_state.settled(root, snapshot.read(root).head)
+        return request.settled(root, snapshot.read(root).head)
 
     doc = "restore a golden cache where warm state is missing"
     task = firsttry_task(CACHE, doc, step(restore), task_dep=[LOOK], uptodate=[settled])

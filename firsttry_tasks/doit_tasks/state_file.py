@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidDodoFile
 
-from firsttry_tasks.dependency_db import discard
 from firsttry_tasks.model import decoding, state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk
@@ -126,6 +125,9 @@ def _mend(place: Path) -> None:
 
 
 def _anew(place: Path) -> None:
+    # A run in which nothing is wrong does not pay for what the db's module imports.
+    from firsttry_tasks.dependency_db import discard
+
     discard(place)
     _tell(place)
 

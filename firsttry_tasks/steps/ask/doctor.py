@@ -12,7 +12,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.parity import history
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import age, megabytes
-from firsttry_tasks.steps.cache import storage, warm_state
+from firsttry_tasks.steps.cache import request, storage
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
@@ -87,7 +87,7 @@ def _origin(root: Path) -> Iterator[str]:
     golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     if golden:
         yield f"The warm state began with the golden cache of {golden.manifest.producer.commit}."
-    asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
+    asked = disk.read_own(root / state_paths.ASKED, request.CacheRequest)
     if asked and asked.said:
         yield f"The last warm run that asked the store: {asked.said}"
 

@@ -10,7 +10,7 @@ from firsttry_tasks.golden import box, nearest, restore
 from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps.cache import fetch, storage, warm_state
+from firsttry_tasks.steps.cache import fetch, request, storage, warm_state
 from firsttry_tasks.steps.cache.known_variables import KnownVariables
 from firsttry_tasks.steps.run import recording, snapshot
 from firsttry_tasks.steps.run.project import project
@@ -65,7 +65,7 @@ def refresh(root: Path) -> None:
             said = _update(root, store, wanted, force=False)
         except StoreError as error:
             said = str(error)
-    asked = warm_state.CacheRequest(
+    asked = request.CacheRequest(
         head=snapshot.read(root).head,
         base=wanted.line.base,
         said=said,
@@ -97,7 +97,7 @@ def _swap(root: Path) -> IndexEntry | None:
 
 
 def _has_reason(root: Path, line: git.Line) -> bool:
-    asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
+    asked = disk.read_own(root / state_paths.ASKED, request.CacheRequest)
     # Where both are as they were, the same question would get the same answer.
     missing = not all((root / place).exists() for place in warm_state.needs(root))
     return missing or asked is None or asked.base != line.base

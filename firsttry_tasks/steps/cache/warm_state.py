@@ -21,26 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class CacheRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The last question of a warm run to the store: HEAD, main's commit behind it, the outcome."""
-
-    head: str
-    base: str
-    said: str = ""
-
-
-def settled(root: Path, head: str) -> bool:
-    """Tell whether a warm run need not ask the store: there is state, and HEAD did not move."""
-    asked = disk.read_own(root / state_paths.ASKED, CacheRequest)
-    return (
-        asked is not None
-        and asked.head == head
-        # A swap that was interrupted has to be finished first.
-        and not (root / state_paths.STAGING).exists()
-        and (root / state_paths.DB).exists()
-    )
-
-
 def mypy_folder(root: Path) -> Path | None:
     """Return mypy's cache folder; None where the gate is off or it lies outside the project."""
     here = project(root)

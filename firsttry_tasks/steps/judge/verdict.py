@@ -13,7 +13,7 @@ from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.parity import compare, history
 from firsttry_tasks.reporting import github, report_files, text
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.steps.cache import run_history, warm_state
+from firsttry_tasks.steps.cache import request, run_history
 from firsttry_tasks.steps.run import flaky_spool, snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import summarize
@@ -98,7 +98,7 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
 
 def _around(root: Path, warm: Report, listed: int) -> history.RunContext:
     """Return what the history keeps of the surroundings: flaky list, and whether a box was used."""
-    asked = disk.read_own(root / state_paths.ASKED, warm_state.CacheRequest)
+    asked = disk.read_own(root / state_paths.ASKED, request.CacheRequest)
     golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     at = began(RUN)
     # The last question to the store was for another commit, so it says nothing of this run.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.checkout import CODE, Checkout
+from tests.e2e.checkout import BIN, CODE, Checkout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,6 +159,16 @@ def test_nothing_changed_starts_git_alone(shop: Checkout) -> None:
     log.unlink()
     shop.run("doit", "warm", env=env)
     assert set(log.read_text().splitlines()) == {"git"}
+
+
+def test_nothing_changed_imports_no_code_that_chooses(shop: Checkout) -> None:
+    """A run that has nothing to choose does not pay for what would choose."""
+    shop.run("doit", "warm")
+    done = shop.run("python", "-X", "importtime", str(BIN / "ft"), "warm")
+    imported = {line.rpartition("|")[2].strip() for line in done.out.splitlines()}
+    assert "firsttry_tasks.steps.run.snapshot" in imported
+    heavy = ("firsttry_tasks.selection", "firsttry_tasks.golden", "firsttry_tasks.dependency_db")
+    assert {it for it in imported if it.startswith(heavy)} == set()
 
 
 def test_a_touched_file_runs_nothing(proved: Checkout) -> None:
