@@ -248,8 +248,9 @@ class Validity:
             for number in units:
                 mask |= self._named_classes(code, number)
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
-        # Last, because both add bits for what is in the mask by now.
+        # Last, because all three ask what is in the mask by now.
         mask |= code.spread.imported(mask)
+        mask &= ~code.unmet(mask)
         return mask | code.names.docs.finds(mask)
 
     def _runs_text(self, test: RecordedTest) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, OriginMask
+from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.impact.propagation import Propagation
@@ -59,6 +59,15 @@ class CodeChanges:
         self._late()
         self._library_imports()
         self.reached = self._reached() if self.names.origins else {}
+
+    def unmet(self, mask: OriginMask) -> OriginMask:
+        """Return the bits of the changed classes whose modules are not among these."""
+        # An attribute's name may be that of many classes. What rests on nothing that loaded the
+        # module of a class holds no instance of it.
+        found = NO_ORIGINS
+        for (path, _), (bit, _) in self.spread.classes.items():
+            found |= NO_ORIGINS if mask & self.modules.bit[path] else bit
+        return found
 
     def _sources(self) -> dict[str, tuple[Fragment, ...]]:
         """Return the fragments, as recorded, of every file of which code ran or was imported.

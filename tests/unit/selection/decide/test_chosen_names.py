@@ -93,6 +93,23 @@ def test_a_change_concerns(world: World, old: str, new: str, selected: set[str])
     assert world.chosen(shapes_py=SHAPES.replace(old, new)).why.keys() == selected
 
 
+def test_a_class_whose_module_a_test_never_loaded() -> None:
+    """Another module may have a class and an attribute of the same names."""
+    plans = "import plans\ndef test_plans(): assert plans.Square().sides\n"
+    shapes = plans.replace("plans", "shapes")
+    world = World(
+        {
+            "shapes.py": SHAPES,
+            "plans.py": "class Square:\n    sides = 0\n",
+            "test_plans.py": plans,
+            "test_shapes.py": shapes,
+        },
+        {"test_plans.py::test_plans": (), "test_shapes.py::test_shapes": ()},
+    )
+    chosen = world.chosen(shapes_py=SHAPES.replace("sides = 4", "sides = 5"))
+    assert chosen.why.keys() == {"test_shapes.py::test_shapes"}
+
+
 def test_a_module_that_a_library_imported() -> None:
     """What it holds may be read by anybody's library code: all tests run."""
     files = {"conf.py": "ZONE = 1\n", "test_a.py": "def test_a(): ...\n"}
