@@ -87,6 +87,8 @@ class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     function: bool
     #: What makes checks of its kind: the module of its class; "" for a test that is a function.
     kind: str = ""
+    #: Whether it was skipped by what it was seen to do, and not by a hook or a plugin.
+    explained: bool = False
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):

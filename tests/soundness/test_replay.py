@@ -27,8 +27,9 @@ _GOOD = {
     "unseen": {"escape", "partial"},
 }
 
-#: A path from the top of somebody's disk, in quotes.
-_PLACE = re.compile(r'"(?:/|[A-Z]:)[^"]')
+#: A path from the top of somebody's disk, in quotes. Names that say nothing of the machine begin
+#: with `/+`, `/@` or `/~`.
+_PLACE = re.compile(r'"(?:/(?![+@~])|[A-Z]:)[^"]')
 _known = cache(recordings.read)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from firsttry_tasks.recorder.inside_pytest.outcomes import clean
 from firsttry_tasks.recorder.inside_pytest.reports import known_as
+from firsttry_tasks.recorder.inside_pytest.skips import taken_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,34 +90,7 @@ class PlannedSelection:
             deselected_by_project=[] if self._plan.only else sorted(left),
             smoke=self._smoke,
             aliases=self._aliases,
-            by_code=[clean(known_as(it)) for it in session.items if _by_code(it)],
+            by_code=[clean(known_as(it)) for it in session.items if taken_out(it)],
             skips=bool(self._plan.skip_tests or self._plan.skip_files or self._plan.only),
             patterns=list(map(str, session.config.getini("python_files"))),
         )
-
-
-def _by_code(item: pytest.Item) -> bool:
-    """Tell whether the code of a test, its class or its module skips it or expects it to fail.
-
-    That was decided when the module was imported, whatever else runs. A mark that a hook adds, or a
-    condition that is evaluated later, may depend on just that.
-    """
-    objects = [getattr(node, "obj", None) for node in item.listchain()]
-    # unittest's own decorators leave this behind.
-    if any(getattr(it, "__unittest_skip__", False) is True for it in objects):
-        return True
-    # Asked first, because it is quick, and few tests have one.
-    if not any(item.get_closest_marker(name) for name in ("skip", "skipif", "xfail")):
-        return False
-    written = (getattr(it, "pytestmark", []) for it in objects)
-    return any(_decides(mark) for it in written for mark in (it if isinstance(it, list) else [it]))
-
-
-def _decides(mark: object) -> bool:
-    """Tell whether a mark takes a test out by what was known when it was written down."""
-    mark = getattr(mark, "mark", mark)
-    if not isinstance(mark, pytest.Mark):
-        return False
-    conditions = (*mark.args, *([mark.kwargs["condition"]] if "condition" in mark.kwargs else []))
-    settled = not conditions or any(it and not isinstance(it, str) for it in conditions)
-    return mark.name == "skip" or (mark.name in {"skipif", "xfail"} and settled)

@@ -13,6 +13,7 @@ from firsttry_tasks.model.recording import SUFFIX, encode
 from firsttry_tasks.recorder.inside_pytest.process_recorder import ProcessRecorder, fixture_name
 from firsttry_tasks.recorder.inside_pytest.record import FinishedTest, build
 from firsttry_tasks.recorder.inside_pytest.reports import Ending, bad, word
+from firsttry_tasks.recorder.inside_pytest.skips import explained
 from firsttry_tasks.recorder.tracing.attribution import OpenScope
 
 
@@ -129,4 +130,5 @@ class RecorderHooks:
         # would pass.
         whole = report is not None and self._ending.phase == "teardown"
         outcome = "failed" if report is None or not whole or bad(report) else word(report)
-        self.tests.append(FinishedTest(item, scope, outcome, self._ending.seconds))
+        skipped = whole and report is not None and explained(item, report)
+        self.tests.append(FinishedTest(item, scope, outcome, self._ending.seconds, skipped))

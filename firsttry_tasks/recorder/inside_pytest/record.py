@@ -21,6 +21,8 @@ class FinishedTest(NamedTuple):
     scope: OpenScope
     outcome: str
     seconds: float
+    #: Whether it was skipped by what it was seen to do.
+    explained: bool
 
 
 def build(
@@ -70,6 +72,7 @@ def _test(attribution: Attribution, test: FinishedTest) -> TestRecord:
         names=tuple(sorted(getattr(item, "fixturenames", ()))),
         function=isinstance(item, pytest.Function),
         kind="" if isinstance(item, pytest.Function) else type(item).__module__,
+        explained=test.explained,
     )
 
 

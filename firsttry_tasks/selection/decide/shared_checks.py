@@ -1,7 +1,9 @@
-"""Keeps checks together that one run of a tool serves: all of a kind run, or none.
+"""Keeps together what plugins make together: all of it runs, or none.
 
 A plugin may make an item for each file and ask its tool once for all of them, for the files whose
-items run. Then an item's outcome rests on other files, and on which other items run.
+items run. Then an item's outcome rests on other files, and on which other items run. Or it makes
+the items of one file, as examples in a document or steps of a scenario, which may build on each
+other in a way that only the plugin knows.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ def together(
     ``manifest`` is the tree as it is now, ``existing`` are the tests that there are, and ``chosen``
     those that run anyway.
     """
-    found: dict[str, str] = {}
+    found = _of_one_file(recorded_runs, existing, chosen)
+    chosen = {*chosen, *found}
     for kind in sorted(_shared(recorded_runs)):
         members = {
             test.nodeid
@@ -37,6 +40,25 @@ def together(
         }
         why = _why(kind, members, recorded_runs, manifest, chosen)
         if why:
+            found |= dict.fromkeys(sorted(members.difference(chosen)), why)
+    return found
+
+
+def _of_one_file(
+    recorded_runs: Iterable[RecordedRun], existing: Collection[str], chosen: Collection[str]
+) -> dict[str, str]:
+    """Return the items that a plugin made of files of which other items are chosen."""
+    made: dict[tuple[str, str], set[str]] = {}
+    for recorded in recorded_runs:
+        for test in recorded.tests:
+            # Of pytest's own kinds it is known that each stands alone: doctests copy their globals.
+            if test.kind and not test.kind.startswith("_pytest.") and test.nodeid in existing:
+                made.setdefault((test.path, test.kind), set()).add(test.nodeid)
+    found: dict[str, str] = {}
+    for (path, _), members in made.items():
+        first = next((nodeid for nodeid in sorted(members) if nodeid in chosen), None)
+        if first is not None:
+            why = f"{first} runs, and what one plugin makes of {path} may build on each other"
             found |= dict.fromkeys(sorted(members.difference(chosen)), why)
     return found
 

@@ -69,9 +69,9 @@ class Validity:
             return None
         if effects.everything:
             return effects.everything[0]
-        # A skipped test stopped before its end, so what it would have used isn't recorded. Any
-        # change may be the one that lets it run. The same holds for what only a plugin knows.
-        if test.outcome not in RAN and effects.changes.paths:
+        # What a hook or a plugin had in mind when it skipped a test isn't recorded. Any change may
+        # be the one that lets it run. The same holds for outcomes that only a plugin knows.
+        if test.outcome not in RAN and not test.explained and effects.changes.paths:
             return f"was {test.outcome} when it ran last"
         # Only a test function in a Python file is taken apart into fragments. Any other test (a
         # doctest, a YAML case) is the whole file.

@@ -176,6 +176,7 @@ class _Joined:
                 names=test.names,
                 function=test.function,
                 kind=test.kind,
+                explained=test.explained,
             )
 
     def read_ignored(self, manifest: Mapping[str, str]) -> None:

@@ -49,6 +49,8 @@ class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     function: bool
     #: The module that makes items of its kind; "" for a test that is a function.
     kind: str = ""
+    #: Whether it was skipped by what it was seen to do, so that it rests on just that.
+    explained: bool = False
 
     def ran(self) -> array[int]:
         """Return the numbers of the units that ran."""

@@ -223,6 +223,64 @@ CASES = (
         write("lateness.py", ""),
     ),
     case(
+        "skipped-because-another-failed",
+        """
+         --- conftest.py
+         import pytest
+         def pytest_runtest_makereport(item, call):
+             if call.excinfo is not None and call.when == "call":
+                 item.parent.broken = item.name
+         def pytest_runtest_setup(item):
+             before = getattr(item.parent, "broken", "")
+             if before:
+                 pytest.skip(f"{before} failed")
+         --- door.py
+         def opened():
+             return False
+         --- test_mod.py
+         from door import opened
+         def test_door():
+             assert opened()
+         def test_room():
+             assert False
+         """,
+        swap("door.py", "False", "True"),
+        learned="red",
+    ),
+    case(
+        "example-that-builds-on-another-of-its-document",
+        """
+         --- conftest.py
+         import pytest
+         class Example(pytest.Item):
+             def __init__(self, *, source, names, **rest):
+                 super().__init__(**rest)
+                 self.source, self.names = source, names
+             def runtest(self):
+                 exec(self.source, self.names)
+         class Document(pytest.File):
+             def collect(self):
+                 names = {}
+                 for at, line in enumerate(self.path.read_text().splitlines()):
+                     yield Example.from_parent(
+                         self, name=f"line{at}", source=line, names=names
+                     )
+         def pytest_collect_file(parent, file_path):
+             if file_path.suffix == ".doc":
+                 return Document.from_parent(parent, path=file_path)
+         --- rates.py
+         def low():
+             return 1
+         def high():
+             return 2
+         --- guide.doc
+         import rates
+         rate = rates.low()
+         assert rate < 2
+         """,
+        swap("rates.py", "return 1", "return 3"),
+    ),
+    case(
         "expected-to-fail-when-learnt",
         _skipped("@pytest.mark.xfail(strict=True)\ndef test_one():\n    assert level.LEVEL == 2"),
         swap("level.py", "1", "2"),

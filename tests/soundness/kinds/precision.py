@@ -242,6 +242,28 @@ CASES = (
         env={"PYTHONPATH": "{base}/site"},
         setup=(library(ASKS_GIT),),
     ),
+    case(
+        "skipped-tests-beside-an-edit",
+        _TREE
+        + """
+    --- test_later.py
+    import sys
+    import pytest
+    from box.mark import Mark
+    @pytest.mark.skip("later")
+    def test_by_a_mark():
+        assert False
+    @pytest.mark.skipif(sys.maxsize > 1, reason="here")
+    def test_by_a_condition():
+        assert False
+    def test_by_itself():
+        if Mark().read() == 1:
+            pytest.skip("small")
+        assert False
+""",
+        append("README.md", "More.\n"),
+        swap("box/lid.py", "n - 1", "n - 2"),
+    ),
     case("workflow", _TREE, write(".github/workflows/ci.yml", "on: push\n")),
     case(
         "file-git-ignores",

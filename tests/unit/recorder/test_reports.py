@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from firsttry_tasks.recorder.inside_pytest.deselect import _by_code
 from firsttry_tasks.recorder.inside_pytest.reports import Ending, bad, known_as, word
+from firsttry_tasks.recorder.inside_pytest.skips import explained, taken_out
 
 
 def _report(outcome: str, when: str = "call", **more: Any) -> Any:
@@ -131,8 +131,8 @@ def test_a_mark_in_the_code_decides_before_anything_runs(
     mark: pytest.MarkDecorator, *, settled: bool
 ) -> None:
     """One that a hook adds may depend on what else runs, and so may a later condition."""
-    assert _by_code(_item("t.py::a", mark, pytestmark=[mark.mark])) is settled
-    assert not _by_code(_item("t.py::a", mark))
+    assert taken_out(_item("t.py::a", mark, pytestmark=[mark.mark])) is settled
+    assert not taken_out(_item("t.py::a", mark))
 
 
 def test_unittests_own_skips_stand_in_the_code_too() -> None:
@@ -142,4 +142,29 @@ def test_unittests_own_skips_stand_in_the_code_too() -> None:
     class Skipped(unittest.TestCase):
         """Has no test."""
 
-    assert _by_code(_item("t.py::a", **vars(Skipped)))
+    assert taken_out(_item("t.py::a", **vars(Skipped)))
+
+
+@pytest.mark.parametrize(
+    ("where", "marked", "told"),
+    [
+        ("/here/t.py", False, True),
+        ("/here/conftest.py", False, False),
+        ("/lib/plugin.py", False, False),
+        # pytest gives a skip by a mark the test's own place, whoever added the mark.
+        ("/here/t.py", True, False),
+    ],
+)
+def test_a_skip_explains_itself_where_the_test_s_own_file_raised_it(
+    where: str, *, marked: bool, told: bool
+) -> None:
+    """A hook may have asked what became of other tests."""
+    report = _report("skipped", longrepr=(where, 3, "Skipped: low"))
+    item = _item("t.py::a", *([SKIP("by a hook")] if marked else []))
+    item.path = "/here/t.py"
+    assert explained(item, report) is told
+
+
+def test_an_expected_failure_is_no_skip() -> None:
+    """It ran to its end, or as far as it goes."""
+    assert not explained(_item("t.py::a"), EXPECTED)

@@ -16,9 +16,11 @@ WORLD = World(
 )
 
 
-def _why(judged: Validity, nodeid: str = ONE, outcome: str = "passed") -> str | None:
+def _why(
+    judged: Validity, nodeid: str = ONE, outcome: str = "passed", *, explained: bool = False
+) -> str | None:
     [test] = [test for test in judged.recorded.tests if test.nodeid == nodeid]
-    return judged.why(msgspec.structs.replace(test, outcome=outcome))
+    return judged.why(msgspec.structs.replace(test, outcome=outcome, explained=explained))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,17 @@ def test_a_skipped_test_runs_after_any_change(
 ) -> None:
     """Why it was skipped isn't known."""
     assert _why(WORLD.held(**change), outcome="skipped") == why
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"README_md": "Hi"}, None), ({"data_txt": "2"}, "data.txt changed")],
+)
+def test_a_skip_that_explains_itself_rests_on_what_was_seen(
+    change: dict[str, str | None], why: str | None
+) -> None:
+    """The test was skipped by what it did, and would do so again."""
+    assert _why(WORLD.held(**change), outcome="skipped", explained=True) == why
 
 
 def test_another_environment_makes_no_result_valid() -> None:
