@@ -82,7 +82,7 @@ class Project:
         place.unlink(missing_ok=True)
         clock = _Clock()
         words = (self._python, "-m", "pytest", f"--rootdir={self.root}", *_PLAIN, *only)
-        env = {PLACE: str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {PLACE: str(place)}
         try:
             done = self.run(words, env, limit)
         except subprocess.TimeoutExpired:
@@ -142,7 +142,9 @@ class Project:
         self, words: Iterable[str], extra: Mapping[str, str], limit: float = _LIMIT
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the copy, which finds the package by a variable."""
-        env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
+        env = {name: os.environ[name] for name in ("PATH", "HOME")}
+        # Python takes bytecode of the same second and size for the source's: commits follow fast.
+        env |= {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
             [*words],
             cwd=self.root,
