@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from firsttry_tasks.dependency_db import WarmSummary, watched
 from firsttry_tasks.golden import contents, databases, recorded_claims
 from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
 from firsttry_tasks.model.values import Watched
-from firsttry_tasks.system import disk, machine, process
+from firsttry_tasks.system import disk, machine, own_files, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +33,6 @@ MOST_MEMORY = 1 << 30
 PATIENCE = 120
 #: The part that no recording names: the lock's own text changes no test.
 LOCK = "lock"
-KINDS: dict[str, type[Struct]] = {"learned": WarmSummary, "watched": Watched}
 #: Hands the manifest to the process that proves: it can be too large for a command line.
 MANIFEST = "manifest.json"
 #: Hands over the files of the commit that the box names, where this clone has it.
@@ -110,8 +108,10 @@ def _sound(path: Path, member: Member, manifest: Manifest) -> None:
     elif found.kind == "text":
         if disk.read(path) != f"{manifest.fingerprint}\n".encode():
             raise BadBoxError(f"its {member.path} is not its manifest's fingerprint")
+    elif found.kind == "watched":
+        _watched(path)
     else:
-        _decoded(path, KINDS[found.kind])
+        _decoded(path, WarmSummary)
 
 
 def _decoded(path: Path, kind: type[T]) -> T:
@@ -119,6 +119,13 @@ def _decoded(path: Path, kind: type[T]) -> T:
         return msgspec.json.decode(disk.read(path) or b"", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadBoxError(f"its {path.name} can't be read ({error})") from error
+
+
+def _watched(path: Path) -> Watched:
+    found = own_files.read(path, Watched)
+    if found is None:
+        raise BadBoxError(f"its {path.name} can't be read")
+    return found
 
 
 def _rests_on(staging: Path, manifest: Manifest) -> None:
@@ -136,7 +143,7 @@ def _rests_on(staging: Path, manifest: Manifest) -> None:
         for part in FITTING:
             if recorded.parts.get(part, "") != manifest.parts.get(part, "") and part != LOCK:
                 raise BadBoxError(f"its db rests on another {part} than its manifest says")
-    claimed = _decoded(staging / contents.WATCHED, Watched)
+    claimed = _watched(staging / contents.WATCHED)
     looked_at = watched(recorded_runs, variable=str, file=str)
     if (claimed.variables.keys(), claimed.files.keys()) != (
         looked_at.variables.keys(),

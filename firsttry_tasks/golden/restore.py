@@ -19,7 +19,7 @@ from firsttry_tasks.golden import archive, contents
 from firsttry_tasks.golden.box import IndexEntry, Producer
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Watched
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -65,9 +65,9 @@ def translate(staging: Path, aliases: dict[str, str]) -> None:
     What is in no alias equals nothing here, so that the tests which read the variable run.
     """
     disk.write_json(staging / ALIASES, aliases)
-    watched = disk.read_own(staging / contents.WATCHED, Watched) or Watched()
+    watched = own_files.read(staging / contents.WATCHED, Watched) or Watched()
     variables = {name: aliases.get(it, it) for name, it in watched.variables.items()}
-    disk.write_json(staging / contents.WATCHED, replace(watched, variables=variables))
+    own_files.write(staging / contents.WATCHED, replace(watched, variables=variables))
     learned = disk.read_own(staging / contents.LEARNED, WarmSummary) or WarmSummary()
     parts = {n: dependency_db.translated(text, aliases) for n, text in learned.parts.items()}
     disk.write_json(staging / contents.LEARNED, replace(learned, parts=parts))

@@ -17,7 +17,7 @@ from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.stores import StoreError
-from firsttry_tasks.system import disk, file_state, json_lines
+from firsttry_tasks.system import disk, file_state, own_files
 from firsttry_tasks.system.boundary import preload
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _stored(root: Path, where: str, stored_boxes: Sequence[StoredBox]) -> Iterat
 
 
 def _misses(root: Path) -> Iterator[str]:
-    lines = json_lines.read(root / state_paths.RUNS, history.Line)
+    lines = own_files.lines(root / state_paths.RUNS, history.Line)
     if lines:
         missed = sum(bool(line.everything) for line in lines)
         yield f"In {missed} of {len(lines)} parity runs here warm had to run everything."

@@ -9,7 +9,7 @@ from firsttry_tasks.dependency_db import translated
 from firsttry_tasks.golden import contents, restore
 from firsttry_tasks.golden.box import ENVIRONMENT, FITTING
 from firsttry_tasks.model.values import Watched
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import own_files
 from firsttry_tasks.system.privacy import seals
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class KnownVariables:
 
     def translate(self, staging: Path, manifest: Manifest) -> None:
         """Write into a staged box what its digests are called here."""
-        watched = disk.read_own(staging / contents.WATCHED, Watched) or Watched()
+        watched = own_files.read(staging / contents.WATCHED, Watched) or Watched()
         restore.translate(staging, self._aliases(manifest, watched.variables | _digests(manifest)))
 
     def _aliases(self, manifest: Manifest, digests: Mapping[str, str]) -> dict[str, str]:

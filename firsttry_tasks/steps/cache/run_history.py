@@ -18,7 +18,7 @@ from firsttry_tasks.stores import StoreError, TooLargeError
 from firsttry_tasks.stores import runs as stored_runs
 from firsttry_tasks.stores.bounded import BoundedStore
 from firsttry_tasks.stores.runs import Fetched, Sighting
-from firsttry_tasks.system import json_lines, machine
+from firsttry_tasks.system import machine, own_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,7 +59,7 @@ def share(root: Path, line: Line, seen: Sequence[Sighting] = ()) -> str:
 
 def known(root: Path) -> KnownRuns:
     """Return this checkout's runs and those of the store, as far as it answers in time."""
-    own = json_lines.read(root / state_paths.RUNS, Line)
+    own = own_files.lines(root / state_paths.RUNS, Line)
     held = _held(root)
     said = ""
     try:
@@ -107,7 +107,7 @@ def _held(root: Path) -> list[Fetched]:
     """Return the runs that were read from this store before."""
     return [
         it
-        for it in json_lines.read(root / state_paths.STORE_RUNS, Fetched)
+        for it in own_files.lines(root / state_paths.STORE_RUNS, Fetched)
         # The setting may have been changed; runs of another store are not this one's.
         if it.store == where(root)
     ]
@@ -126,7 +126,7 @@ def _refreshed(root: Path, held: list[Fetched]) -> tuple[list[Fetched], int]:
     ]
     if fresh:
         held = [*held, *fresh][-history.KEPT :]
-        json_lines.write(root / state_paths.STORE_RUNS, held)
+        own_files.write_lines(root / state_paths.STORE_RUNS, held)
     return held, len(new) - len(fresh)
 
 

@@ -17,7 +17,7 @@ from firsttry_tasks.steps.cache import request, run_history
 from firsttry_tasks.steps.run import flaky_spool, snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import summarize
-from firsttry_tasks.system import disk, json_lines
+from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdi
 
 def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[str, ...]:
     """Append to the history and fold what was seen into the flaky list; return lines to print."""
-    lines = json_lines.read(root / state_paths.RUNS, history.Line)
+    lines = own_files.lines(root / state_paths.RUNS, history.Line)
     again = history.identity(both) in {it.id for it in lines}
     learned = flaky_spool.LearnedFlakes()
     # When the machine is to blame, its failures say nothing of the tests.
@@ -90,7 +90,7 @@ def _remember(root: Path, both: dict[Stage, Report], verdict: Verdict) -> tuple[
     if not again:
         listed = len(report_files.read_flaky(root).nodeids)
         line = history.line(both, verdict, _around(root, both["warm"], listed))
-        json_lines.write(root / state_paths.RUNS, history.longer(lines, line))
+        own_files.write_lines(root / state_paths.RUNS, history.longer(lines, line))
         trouble = run_history.share(root, line, learned.seen)
         return (*learned.moved, trouble) if trouble else learned.moved
     return learned.moved

@@ -14,7 +14,7 @@ from firsttry_tasks import fingerprint
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_link
 from firsttry_tasks.model.observed import Observed, ObservedRest, PathState
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, own_files
 from firsttry_tasks.system.boundary import path_state
 from firsttry_tasks.system.working_tree import is_own
 
@@ -29,7 +29,7 @@ def kept_file(root: Path, gate: str) -> Path:
 
 def kept(root: Path, gate: str) -> Observed | None:
     """Return what the gate's last kept warm run rested on; None before the first."""
-    return disk.read_own(kept_file(root, gate), Observed)
+    return own_files.read(kept_file(root, gate), Observed)
 
 
 def now(root: Path, gate: str) -> dict[str, str] | None:
@@ -37,7 +37,7 @@ def now(root: Path, gate: str) -> dict[str, str] | None:
 
     None where that is not known.
     """
-    last = disk.read_own(kept_file(root, gate), ObservedRest)
+    last = own_files.read(kept_file(root, gate), ObservedRest)
     if last is None or last.unknown:
         return None
     return states(last.rest)

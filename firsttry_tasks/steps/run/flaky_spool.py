@@ -13,7 +13,7 @@ from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.run.project import project, today
-from firsttry_tasks.system import disk, json_lines
+from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ def keep(root: Path, result: GateResult) -> None:
     if seen:
         # The list itself is committed, so it must not change with each warm run; only a comparison
         # writes it.
-        json_lines.write(root / state_paths.SIGHTINGS, [*_spooled(root), *seen])
+        own_files.write_lines(root / state_paths.SIGHTINGS, [*_spooled(root), *seen])
 
 
 class LearnedFlakes(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,4 +154,4 @@ def _evidence(it: Divergence, tree: str) -> Seen:
 
 
 def _spooled(root: Path) -> list[tuple[str, Seen]]:
-    return json_lines.read(root / state_paths.SIGHTINGS, tuple[str, Seen])
+    return own_files.lines(root / state_paths.SIGHTINGS, tuple[str, Seen])

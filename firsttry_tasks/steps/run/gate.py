@@ -21,7 +21,7 @@ from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.steps.run import flaky_spool, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.tool_run import CODE, GateRun
-from firsttry_tasks.system import disk, file_state
+from firsttry_tasks.system import disk, file_state, own_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ def _keep(
     stage, gate = result.stage, result.gate
     disk.write(root / state_paths.ran_file(stage, gate, "manifest"), data)
     if seen:
-        disk.write(watching.kept_file(root, gate), msgspec.json.encode(seen))
+        own_files.write(watching.kept_file(root, gate), seen)
         # What was seen is part of the key, and is known only now.
         fingerprint.write_inputs(root / state_paths.inputs_file(stage, gate), inputs)
     disk.write_json(root / state_paths.ran_file(stage, gate, "json"), inputs)

@@ -17,7 +17,7 @@ from firsttry_tasks.selection.decide import widen
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.tool_run import CODE
-from firsttry_tasks.system import disk, file_state
+from firsttry_tasks.system import disk, file_state, own_files
 from firsttry_tasks.system.privacy.outside import HIDDEN, passing
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def learn(
     memory.learn(found, now.manifest, now.parts, frozenset(heard.deselected_by_project), door, red)
     recorded_runs = memory.recorded_runs()
     watched = dependency_db.watched(recorded_runs, now.variable, now.outside)
-    disk.write_json(folder / WATCHED, watched)
+    own_files.write(folder / WATCHED, watched)
     _keep_hidden(outside, watched, Path(job.root), folder)
     # In this order: what is older than the db costs a smoke test, nothing else.
     old = disk.read_own(folder / LEARNED, WarmSummary) or WarmSummary()
@@ -152,8 +152,8 @@ def _keep_hidden(outside: Outside, watched: Watched, root: Path, folder: Path) -
     """Write which paths the names of files outside hide; what warm knows no more is forgotten."""
     place = root / state_paths.HIDDEN
     of_warm = folder == root / state_paths.WARM
-    known = {} if of_warm else disk.read_own(place, dict[str, str]) or {}
-    disk.write_json(place, known | outside.hidden(watched.files))
+    known = {} if of_warm else own_files.read(place, dict[str, str]) or {}
+    own_files.write(place, known | outside.hidden(watched.files))
 
 
 def _before(outside: Outside, name: str, began: float) -> str | None:

@@ -19,6 +19,7 @@ from firsttry_tasks.system import (
     disk,
     git,
     machine,
+    own_files,
     process,
     working_tree,
 )
@@ -121,7 +122,7 @@ class Project:
     @cached_property
     def outside(self) -> Outside:
         """Return the names of files outside of the project."""
-        known = disk.read_own(self.root / state_paths.HIDDEN, dict[str, str]) or {}
+        known = own_files.read(self.root / state_paths.HIDDEN, dict[str, str]) or {}
         return Outside(self.root, self.top, self.key, known)
 
     def look(self) -> tuple[working_tree.TreeSnapshot, dict[str, str]]:
@@ -188,7 +189,7 @@ class Project:
     @cached_property
     def watched(self) -> str:
         """Return, as text, which variables and outside files that tests read have changed."""
-        old = disk.read_own(self.root / state_paths.WATCHED, Watched)
+        old = own_files.read(self.root / state_paths.WATCHED, Watched)
         if old is None:
             # The records were kept and this was lost: nothing could tell that a variable changed.
             return LOST if (self.root / state_paths.DB).exists() else ""

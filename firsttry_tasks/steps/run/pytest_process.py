@@ -17,7 +17,7 @@ from firsttry_tasks.model.state_paths import CALL
 from firsttry_tasks.model.values import PLAN
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
-from firsttry_tasks.system import disk, process
+from firsttry_tasks.system import disk, own_files, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def once(
     Where no file says how the team calls pytest, the first run that finds tests settles it.
     """
     # An earlier run of this checkout has settled it.
-    settled = None if job.call.place else disk.read_own(Path(job.root) / CALL, ToolCall)
+    settled = None if job.call.place else own_files.read(Path(job.root) / CALL, ToolCall)
     call = settled or job.call
     job = replace(job, env=job.env | call.env)
     ran = _once(replace(job, call=call), plan, watch)
@@ -55,7 +55,7 @@ def once(
                     " it is called now. Say how you call it: [tool.firsttry.pytest] command"
                 )
         if ran[1].finished and ran[1].total:
-            disk.write_json(Path(job.root) / CALL, replace(call, place=CALL))
+            own_files.write(Path(job.root) / CALL, replace(call, place=CALL))
     return _noted(ran[0], call), *ran[1:]
 
 

@@ -14,7 +14,7 @@ from firsttry_tasks.golden import contents, databases
 from firsttry_tasks.model import recording, state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Watched
-from firsttry_tasks.system import disk, machine
+from firsttry_tasks.system import disk, machine, own_files
 from firsttry_tasks.system.privacy import seals
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _places() -> set[str]:
 
 def seal_variables(folder: Path, here: Project) -> None:
     """Seal the variables that steered the run, or that its tests read, as a box will hold them."""
-    watched = disk.read_own(folder / Path(state_paths.WATCHED).name, Watched) or Watched()
+    watched = own_files.read(folder / Path(state_paths.WATCHED).name, Watched) or Watched()
     # Those that steer come first: by them a box is chosen at all.
     names = dict.fromkeys((*steering.names(here.environment), *watched.variables))
     disk.write_json(folder / SEALED, seals.every(names, here.value))

@@ -18,7 +18,7 @@ from firsttry_tasks.golden import archive, box, contents, databases, proof, rest
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest, Scope
 from firsttry_tasks.selection.syntax.fragment import Fragment
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,8 +120,13 @@ def files(folder: Path) -> dict[str, bytes]:
         SHARD: mypy_db(folder),
         contents.LEARNED: msgspec.json.encode(learned),
         contents.DB: db_of_tests(folder),
-        contents.WATCHED: msgspec.json.encode(watched((recorded(),), variable=str, file=str)),
+        contents.WATCHED: _watched(folder / "watched.json"),
     }
+
+
+def _watched(place: Path) -> bytes:
+    own_files.write(place, watched((recorded(),), variable=str, file=str))
+    return place.read_bytes()
 
 
 def manifest(held: dict[str, bytes]) -> box.Manifest:

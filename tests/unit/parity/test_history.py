@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from firsttry_tasks.parity import history
 from firsttry_tasks.parity.history import Line
 from firsttry_tasks.reporting import statistics
-from firsttry_tasks.system import json_lines
+from firsttry_tasks.system import own_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,8 @@ def _line(n: int = 1, verdict: str = "success", **more: Any) -> Line:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     """A line is a run."""
     lines = [_line(1), _line(2, everything=("lock changed",))]
-    json_lines.write(tmp_path / "parity.jsonl", lines)
-    assert json_lines.read(tmp_path / "parity.jsonl", Line) == lines
+    own_files.write_lines(tmp_path / "parity.jsonl", lines)
+    assert own_files.lines(tmp_path / "parity.jsonl", Line) == lines
 
 
 def test_the_history_is_bounded() -> None:
