@@ -62,7 +62,8 @@ class Fingerprint(Struct, frozen=True, kw_only=True):
     """The fingerprint of a tree, by which golden caches are named, and the parts behind it.
 
     ``head`` is git's HEAD, ``lock`` the sha256 of the parity lock, ``tree`` a digest of all files.
-    ``warnings`` are about the environment, ``unknown`` about files that can't be read.
+    ``warnings`` are about the environment, ``pins`` about tools of another version than the
+    project pins, ``unknown`` about files that can't be read.
     """
 
     head: str
@@ -70,6 +71,7 @@ class Fingerprint(Struct, frozen=True, kw_only=True):
     tree: str
     parts: dict[str, str]
     warnings: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
     @property

@@ -13,6 +13,7 @@ from firsttry_tasks.model.values import SCHEMA_VERSION
 from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from configparser import RawConfigParser
     from pathlib import Path
 
@@ -143,16 +144,18 @@ def read(root: Path) -> tuple[Lock, str]:
     return lock, disk.digest(data)
 
 
-def current(root: Path, old: Lock) -> Lock:
+def current(root: Path, old: Lock, unused: Collection[str] = ()) -> Lock:
     """Return the lock that describes this environment.
 
-    Arguments, time limits, thresholds and rules, which people choose, are taken from ``old``.
+    Arguments, time limits, thresholds and rules, which people choose, are taken from ``old``. Of
+    ``unused`` tools, whose gates are off, no version is kept.
     """
-    versions = machine.installed()
-    tools = {
+    versions = {name: it for name, it in machine.installed().items() if name not in unused}
+    found = {
         name: msgspec.structs.replace(old.tool(name), version=versions.get(name, ""))
         for name in TOOLS
     }
+    tools = {name: it for name, it in found.items() if name not in unused or it != Tool()}
     return msgspec.structs.replace(
         old,
         schema_version=SCHEMA_VERSION,
@@ -164,8 +167,11 @@ def current(root: Path, old: Lock) -> Lock:
     )
 
 
-def mismatches(locked: Lock, now: Lock) -> tuple[Mismatch, ...]:
-    """Return what differs between the lock and this environment, with both values."""
+def mismatches(locked: Lock, now: Lock, unused: Collection[str] = ()) -> tuple[Mismatch, ...]:
+    """Return what differs between the lock and this environment, with both values.
+
+    The versions of ``unused`` tools may differ.
+    """
     differing = []
     relock = "if that is meant, run: doit lock"
     if locked.python and locked.python != now.python:
@@ -173,7 +179,8 @@ def mismatches(locked: Lock, now: Lock) -> tuple[Mismatch, ...]:
         differing.append(Mismatch(name="Python", locked=locked.python, now=now.python, mend=mend))
     for name, tool in sorted(locked.tools.items()):
         have = now.tool(name).version
-        if tool.version and tool.version != have:
+        # A tool that serves no gate decides nothing.
+        if name not in unused and tool.version and tool.version != have:
             mend = f"run: python -m pip install {name}=={tool.version}"
             was = have or "not installed"
             differing.append(Mismatch(name=name, locked=tool.version, now=was, mend=mend))

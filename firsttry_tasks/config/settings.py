@@ -24,9 +24,9 @@ MOST = 100_000
 
 
 class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One gate's settings: on or off, and arguments that are added to its command line."""
+    """One gate's settings: on, off or as it is found, and arguments added to its command line."""
 
-    enabled: bool = True
+    enabled: bool | None = None
     args: tuple[str, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""Finds how a team calls pytest and mypy, by the commands in its own CI and tools' files.
+"""Finds how a team calls pytest, ruff and mypy, by the commands in its own CI and tools' files.
 
 ``pytest`` puts no folder on ``sys.path``, ``python -m pytest`` puts the current one there; and
 ``mypy .`` checks the tests, ``mypy src`` does not. What the team calls decides what is green.
@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from firsttry_tasks.config import pre_commit
+from firsttry_tasks.config.pre_commit import Files
 from firsttry_tasks.config.team_files import commands, shell
+from firsttry_tasks.config.tool_options import kept
 from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,15 +30,16 @@ Form = Literal["script", "module"]
 NAMES = {"pytest": ("pytest", "py.test")}
 #: A variable that is set for one command.
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
-#: Options of mypy by which it writes, or installs, something.
-WRITES = re.compile(r"report|junit|cache|install|interactive|pdb")
+#: Words of a shell after which a command starts.
+AFTER = frozenset({"then", "else", "do", "!", "time"})
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):
     """How a tool is called, and the file that says so, "" where none does and the form is a guess.
 
     ``env`` are the variables that stand before it, ``flags`` Python's own options before ``-m``,
-    ``args`` the tool's options, ``paths`` what of the project it is called for.
+    ``args`` the tool's options, ``paths`` what of the project it is called for; ``open`` tells that
+    it is called for something that could not be read. ``files`` are those that a hook passes.
     """
 
     tool: str = "pytest"
@@ -45,6 +49,8 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     args: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     place: str = ""
+    open: bool = False
+    files: Files | None = None
 
     def __str__(self) -> str:
         """Return the call as people write it."""
@@ -53,11 +59,18 @@ class ToolCall(Struct, frozen=True, kw_only=True):
         return shlex.join((*around, *python, self.tool, *self.args, *self.paths))
 
 
+def calls(root: Path, top: Path, command: str) -> dict[str, ToolCall]:
+    """Return how each gate's tool is called; ``command`` is what the settings say of pytest."""
+    found = {tool: find(root, top, tool) for tool in ("ruff", "mypy")}
+    return {**found, "tests": given(command) if command else find(root, top, "pytest")}
+
+
 def find(root: Path, top: Path, tool: str) -> ToolCall:
     """Return how the project at ``root``, in the repository at ``top``, calls a tool.
 
     The first file that calls it for more than single files decides; of its calls those that put no
-    folder on ``sys.path``, because both must be green and these are the stricter.
+    folder on ``sys.path``, because both must be green and these are the stricter. pre-commit's
+    hooks come last.
     """
     for place, found in commands(root, top, NAMES.get(tool, (tool,))):
         calls = [call for words in found if (call := call_in(words, tool))]
@@ -65,11 +78,47 @@ def find(root: Path, top: Path, tool: str) -> ToolCall:
         whole = [call for call in calls if tool != "pytest" or not _of_single_files(call)]
         chosen = [it for it in whole if it.form == "script"] or whole
         if chosen:
-            named = place.relative_to(top).as_posix()
-            # pytest's options often stand for one job alone, as those of coverage do.
-            options = _options(root, chosen[0]) if tool == "mypy" else ()
-            paths = _joined(root, chosen)
-            return replace(chosen[0], args=options, paths=paths, place=named)
+            return _read(root, chosen, place.relative_to(top).as_posix())
+    return _hooked(root, top, tool)
+
+
+def _read(root: Path, chosen: list[ToolCall], place: str) -> ToolCall:
+    """Return the call that one file makes, with what it names of the project."""
+    first = chosen[0]
+    if first.tool == "pytest":
+        # Its options often stand for one job alone, as those of coverage do.
+        return replace(first, args=(), paths=_joined(root, chosen), place=place)
+    args, rest = kept(first.tool, first.args)
+    named = [_named(root, kept(first.tool, call.args)[1]) for call in chosen]
+    paths = tuple(dict.fromkeys(it for found in named for it in found)) if all(named) else ()
+    # `mypy -p shop` takes no paths beside it.
+    paths = named[0] if "-p" in paths or "-m" in paths else paths
+    return replace(first, args=args, paths=paths, place=place, open=not paths and bool(rest))
+
+
+def _named(root: Path, rest: Words) -> Words:
+    """Return what a call names of the project: paths that are there, packages, modules."""
+    pairs = zip(("", *rest), rest, strict=False)
+    found = (
+        it for last, it in pairs if last in {"-p", "-m"} or it in {"-p", "-m"} or _is(root, it)
+    )
+    return tuple(found)
+
+
+def _is(root: Path, word: str) -> bool:
+    if not word or word.startswith("/"):
+        return False
+    return (root / word).exists() or (bool(set(word) & set("*?")) and any(root.glob(word)))
+
+
+def _hooked(root: Path, top: Path, tool: str) -> ToolCall:
+    """Return the call that a hook of pre-commit makes; one without a place where none does."""
+    for hook in pre_commit.hooks(top, root):
+        call = call_in(hook.words, tool)
+        if call and tool == "pytest":
+            return _read(root, [call], pre_commit.FILE)
+        if call:
+            return replace(_read(root, [call], pre_commit.FILE), files=hook.files)
     return ToolCall(tool=tool)
 
 
@@ -91,6 +140,11 @@ def call_in(words: Words, tool: str) -> ToolCall | None:
         if word.rpartition("/")[2] not in names:
             continue
         before, args = words[:at], words[at + 1 :]
+        if tool == "ruff":
+            # `ruff format` is another check.
+            if args[:1] != ("check",) or "--exit-zero" in args:
+                return None
+            args = args[1:]
         pairs = (it.split("=", 1) for it in before if ASSIGNMENT.fullmatch(it))
         # What is substituted there is for make, tox or the shell to know.
         env = {name: value for name, value in pairs if not set(value) & set("${")}
@@ -104,8 +158,10 @@ def call_in(words: Words, tool: str) -> ToolCall | None:
 def _starts_here(before: Words) -> bool:
     """Tell whether the word after these is a program to start, not another one's argument."""
     # `FOO=1 uv run --frozen` starts what follows, `pip install` does not.
-    rest = [word for word in before if not ASSIGNMENT.fullmatch(word)]
-    return not rest or any(word.endswith(("run", "exec")) for word in rest) or rest[-1] == "--"
+    rest = [it for it in before if not ASSIGNMENT.fullmatch(it) and it not in AFTER]
+    return (
+        not rest or any(word.endswith(("run", "exec", "uvx")) for word in rest) or rest[-1] == "--"
+    )
 
 
 def _flags(before: Words) -> Words:
@@ -139,16 +195,4 @@ def _paths(root: Path, call: ToolCall) -> Words:
 
 
 def _is_code(root: Path, word: str) -> bool:
-    return not word.startswith("-") and ((root / word).is_dir() or word.endswith(".py"))
-
-
-def _options(root: Path, call: ToolCall) -> Words:
-    """Return the options of a call of mypy that stand in one word, but for those that write."""
-    pairs = zip(call.args, (*call.args, "-")[1:], strict=True)
-    return tuple(
-        word
-        for word, after in pairs
-        if word.startswith("--") and not WRITES.search(word)
-        # What follows it else is its value.
-        if "=" in word or after.startswith("-") or _is_code(root, after)
-    )
+    return word[:1] not in {"", "-"} and ((root / word).is_dir() or word.endswith(".py"))

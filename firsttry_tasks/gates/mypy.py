@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.config import project_layout
+from firsttry_tasks.config.tool_use import PLACES
 from firsttry_tasks.model.values import Finding, ToolResult
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Command, Completed
 
 TOOL = "mypy"
-#: The files and sections that mypy reads its configuration from. setup.cfg's has no bracket at its
-#: end, because mypy also reads sections such as [mypy-tests.*].
-PLACES = ("mypy.ini", ".mypy.ini", "pyproject.toml [tool.mypy]", "setup.cfg [mypy")
 #: mypy's exit code for errors that end it early, such as a syntax error.
 BLOCKED = 2
 
@@ -54,7 +52,7 @@ def command(job: Job) -> Command | None:
     program = (job.python, "-m", TOOL) if own else (job.programs[TOOL],)
     head = (*program, *job.call.args, "--output=json", "--no-error-summary", "--no-pretty")
     # A project that never set mypy up would be red at first sight for libraries without types.
-    set_up = job.options(*PLACES) is not None or job.call.place
+    set_up = job.options(*PLACES["mypy"]) is not None or job.call.place
     lenient = () if set_up else ("--ignore-missing-imports",)
     stage = full if job.stage == "full" else ()
     # Last, so that it wins over the project's own word on it.
@@ -65,14 +63,21 @@ def command(job: Job) -> Command | None:
 def targets(job: Job) -> tuple[str, ...] | None:
     """Return the paths to check, or None where there are none.
 
-    The settings' paths come first, then those that the team's own call names. An empty tuple
-    leaves the choice to mypy's configuration, where that names files. Else it is the packages
-    found.
+    The settings' paths come first, then those that the team's own call names, or its hook passes.
+    An empty tuple leaves the choice to mypy's configuration, where that names files, and to mypy,
+    where the team calls it with nothing: then it may say that something is missing. Else it is the
+    packages found.
     """
-    options = job.options(*PLACES) or frozenset()
+    if job.settings.paths or job.call.paths:
+        return job.settings.paths or job.call.paths
+    if job.call.files:
+        return job.call.files.of(job.paths, (".py", ".pyi")) or None
+
+    options = job.options(*PLACES["mypy"]) or frozenset()
     named = {"files", "packages", "modules"} & {name.rpartition(".")[2] for name in options}
-    own = job.settings.paths or job.call.paths
-    return own or (() if named else project_layout.sources(job.paths) or None)
+    if named or (job.call.place and not job.call.open):
+        return ()
+    return project_layout.sources(job.paths) or None
 
 
 def cache_folder(job: Job, configured: str) -> str | None:

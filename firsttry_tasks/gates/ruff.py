@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Command, Completed
 
 TOOL = "ruff"
+#: What pre-commit takes for Python or a notebook.
+ENDINGS = (".py", ".pyi", ".ipynb")
 
 
 class _Place(msgspec.Struct):
@@ -28,14 +30,28 @@ class _Row(msgspec.Struct):
     location: _Place | None = None
 
 
-def command(job: Job) -> Command:
-    """Return ``ruff check`` with JSON output."""
+def command(job: Job) -> Command | None:
+    """Return ``ruff check`` with JSON output; None where a hook passes it no file."""
     # --no-fix, because a project may turn fixing on, and a gate must not change what it judges.
     # --no-cache, because ruff's cache goes by a file's time and mode: it is blind to content that
     # was written with the old time, and to other files (an __init__.py that came or went). Without
     # it 1,600 files of 800,000 lines take 1.4 s of CPU time in place of 0.1 s.
     head = (job.programs[TOOL], "check", "--output-format=json", "--no-fix", "--no-cache")
-    return job.start(TOOL, job.settings.ruff, head, job.settings.paths or (".",))
+    where = targets(job)
+    if where is None:
+        return None
+    return job.start(TOOL, job.settings.ruff, (*head, *job.call.args), where)
+
+
+def targets(job: Job) -> tuple[str, ...] | None:
+    """Return what is checked: what settings, call or hook name, else everything."""
+    files = job.call.files
+    if job.settings.paths or job.call.paths:
+        return job.settings.paths or job.call.paths
+    # A hook without patterns passes all files, and those ruff finds by itself.
+    if files and not files.every:
+        return files.of(job.paths, ENDINGS) or None
+    return (".",)
 
 
 def said(job: Job, done: Completed) -> ToolResult:
@@ -47,6 +63,9 @@ def said(job: Job, done: Completed) -> ToolResult:
     # Red without a finding would be a red that nobody can mend; ruff's own words say more.
     if done.code and not found:
         return ToolResult(status="error", message=_last(done))
+    # Nothing to check is no green.
+    if "No Python files found" in done.err:
+        return ToolResult(status="off", message="ruff found no Python file to check")
     return ToolResult(status="red" if found else "green", findings=found)
 
 

@@ -42,6 +42,8 @@ STAGED_INDEX = f"{STATE}/staged.index"
 #: What git last said of the tree, and the inputs of each gate that follow from it.
 INPUTS = f"{STATE}/inputs"
 SEEN = f"{INPUTS}/seen"
+#: Which tools the project was seen to use, and the stamps of the files that say it.
+USES = f"{INPUTS}/uses.json"
 #: Written when a look at the tree begins: what is written later is not what the gates judge.
 BEGAN = f"{INPUTS}/began"
 LOOKED = f"{INPUTS}/fingerprint.json"

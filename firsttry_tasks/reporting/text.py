@@ -95,7 +95,7 @@ def report(it: Report) -> list[str]:
 
 def _row(line: GateReport) -> tuple[str, str, str, str]:
     result = line.result
-    time = "cached" if line.cached else duration(result.seconds)
+    time = "cached" if line.cached else duration(result.seconds) if result.seconds else "-"
     why = "nothing changed since" if line.cached else "; ".join(result.why)
     came = shorten(outcome(result), CELL, placeholder=" ...")
     return (result.gate, result.status, time, f"{came}{f' ({why})' if why else ''}")

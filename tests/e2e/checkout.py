@@ -199,7 +199,11 @@ class Checkout:
 
     def ran(self, stage: Stage = "warm") -> set[str]:
         """Return the gates that did work in the last run, cached ones left out."""
-        return {line.result.gate for line in self.report(stage).gates if not line.cached}
+        return {
+            line.result.gate
+            for line in self.report(stage).gates
+            if not (line.cached or line.result.status == "off")
+        }
 
     def selected(self) -> dict[str, str]:
         """Return the tests of the warm report, each with its why."""

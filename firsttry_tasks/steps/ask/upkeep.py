@@ -12,6 +12,7 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import table
 from firsttry_tasks.steps.run import snapshot
+from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.system import disk, file_state
 
@@ -43,9 +44,9 @@ def write_lock(root: Path, *, check: bool = False) -> None:
     """Write the parity lock from this environment; with ``check`` compare, RedError if unequal."""
     old, _ = parity_lock.read(root)
     # From the old lock come the parts that people edit, such as arguments and thresholds.
-    now = parity_lock.current(root, old)
+    now = parity_lock.current(root, old, project(root).unused)
     if check:
-        _check(root, parity_lock.mismatches(old, now))
+        _check(root, parity_lock.mismatches(old, now, project(root).unused))
         return
     disk.write_json(root / parity_lock.FILE, now)
     tools = ", ".join(f"{name} {tool.version}" for name, tool in now.tools.items() if tool.version)

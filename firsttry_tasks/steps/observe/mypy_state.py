@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config import parity_lock, tool_use
 from firsttry_tasks.fingerprint import Inputs
-from firsttry_tasks.gates import mypy, mypy_cache
+from firsttry_tasks.gates import mypy_cache
 from firsttry_tasks.golden.box import IndexEntry
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.observed import PathState
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.gates.job import Job
 
+PLACES = tool_use.PLACES["mypy"]
 #: What mypy writes into the folder of each Python version: databases, or files in older versions.
 WRITTEN = ("cache*.db", "@plugins_snapshot.json", "*.meta.json", "*.meta.ff")
 
@@ -27,14 +28,14 @@ WRITTEN = ("cache*.db", "@plugins_snapshot.json", "*.meta.json", "*.meta.ff")
 def configured(root: Path) -> str:
     """Return the value of ``cache_dir`` in mypy's configuration, "" where it is not set."""
     sections = parity_lock.sections(root)
-    found = (o.get("cache_dir") for p, o in sections.items() if p.startswith(mypy.PLACES))
+    found = (o.get("cache_dir") for p, o in sections.items() if p.startswith(PLACES))
     return str(next(filter(None, found), ""))
 
 
 def configuration(root: Path) -> str:
     """Return a digest of mypy's configuration in the project, as a part of the gate's key."""
     found = parity_lock.configuration(root).items()
-    lines = "\n".join(f"{place} {sha}" for place, sha in found if place.startswith(mypy.PLACES))
+    lines = "\n".join(f"{place} {sha}" for place, sha in found if place.startswith(PLACES))
     return disk.digest(lines.encode("utf-8"))
 
 

@@ -9,7 +9,12 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import __version__, fingerprint
-from firsttry_tasks.config import parity_lock, settings, team_command
+from firsttry_tasks.config import (
+    parity_lock,
+    settings,
+    team_command,
+    tool_use,
+)
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.values import Watched
@@ -202,10 +207,19 @@ class Project:
     @cached_property
     def calls(self) -> dict[str, team_command.ToolCall]:
         """Return how the team calls each gate's tool: as the settings or its own files say."""
-        command = self.settings.pytest.command
-        found = {name: team_command.find(self.root, self.top, name) for name in ("pytest", "mypy")}
-        own = team_command.given(command) if command else found["pytest"]
-        return {"tests": own, "mypy": found["mypy"]}
+        return team_command.calls(self.root, self.top, self.settings.pytest.command)
+
+    @cached_property
+    def uses(self) -> dict[str, tool_use.Use]:
+        """Return, for each usual gate, whether it is on, and why."""
+        known = disk.read_own(self.root / state_paths.USES, tool_use.Known)
+        return tool_use.known_or_found(self.root, self.settings, known)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Return the tools whose gates are off."""
+        names = {"tests": "pytest"}
+        return tuple(names.get(gate, gate) for gate, use in self.uses.items() if not use.on)
 
     def readable(self, stage: Stage, gate: str, entries: dict[str, str]) -> dict[str, str]:
         """Return the part of the tree that a gate of a stage goes by."""
@@ -216,13 +230,8 @@ class Project:
 
     def gates(self, stage: Stage) -> tuple[str, ...]:
         """Return the gates of a stage, in the order they are shown."""
-        own = {
-            "ruff": self.settings.ruff,
-            "mypy": self.settings.mypy,
-            "tests": self.settings.pytest,
-        }
         # diff-cover reads the coverage that full:tests measures, so it needs that gate.
-        found = tuple(name for name, gate in own.items() if gate.enabled)
+        found = tuple(name for name, use in self.uses.items() if use.on)
         more = self.locked[0].thresholds.diff_cover is not None
         return (*found, "diff-cover") if more and stage == "full" and "tests" in found else found
 

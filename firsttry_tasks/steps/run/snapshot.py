@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import fingerprint
-from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config import parity_lock, requirements, tool_use
+from firsttry_tasks.config.pre_commit import FILE as PRE_COMMIT
 from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_endless
@@ -22,7 +23,7 @@ from firsttry_tasks.system import disk, file_state, working_tree
 from firsttry_tasks.system.boundary import path_state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from firsttry_tasks.gates.job import Job
@@ -54,6 +55,8 @@ def take(root: Path) -> None:
         disk.remove(root / state_paths.SEEN)
         _write(here, look, watched)
         disk.write(root / state_paths.SEEN, seen)
+    uses = tool_use.Known(stamps=tool_use.stamps(here.root, here.top), uses=here.uses)
+    disk.write_if_changed(root / state_paths.USES, msgspec.json.encode(uses))
     _warn(root, strict=here.strict())
 
 
@@ -80,7 +83,7 @@ def _digest(here: Project, look: TreeSnapshot, watched: Watched) -> bytes:
     keys = {gate: watching.part(states, {}) for gate, states in watched.items()}
     tools = {gate: _tool(here, gate) for gate in keys}
     own = (here.watched, here.record, here.variables, _endless(here, look))
-    state = (look.head, here.parts, here.settings, own, keys, tools)
+    state = (look.head, here.parts, here.settings, here.uses, own, keys, tools)
     around = msgspec.json.encode(state)
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
 
@@ -104,6 +107,7 @@ def _write(here: Project, look: TreeSnapshot, watched: Watched) -> None:
         tree=disk.digest(fingerprint.manifest(entries)),
         parts=parts,
         warnings=_mismatches(here),
+        pins=tuple(_pins(here)),
         unknown=working_tree.unknown(look),
     )
     disk.write_json(here.root / state_paths.LOOKED, mark)
@@ -188,8 +192,18 @@ def _portable(job: Job, argv: tuple[str, ...]) -> str:
 
 def _mismatches(here: Project) -> tuple[str, ...]:
     locked = here.locked[0]
-    found = parity_lock.mismatches(locked, parity_lock.current(here.root, locked))
-    return tuple(str(mismatch) for mismatch in found)
+    now = parity_lock.current(here.root, locked, here.unused)
+    return tuple(str(mismatch) for mismatch in parity_lock.mismatches(locked, now, here.unused))
+
+
+def _pins(here: Project) -> Iterator[str]:
+    """Yield a sentence for each tool of a gate whose version is not the one the project pins."""
+    for gate in here.gates("warm"):
+        tool, hook = ("pytest" if gate == "tests" else gate), here.calls[gate].place == PRE_COMMIT
+        pin = requirements.pinned(here.root, here.top, tool, hook=hook)
+        said = requirements.otherwise(pin, tool, here.installed.get(tool, ""))
+        if said:
+            yield said
 
 
 def _warn(root: Path, *, strict: bool) -> None:

@@ -12,7 +12,7 @@ from firsttry_tasks import fingerprint
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.run_id import RUN, began
-from firsttry_tasks.model.values import GateReport, Report
+from firsttry_tasks.model.values import GateReport, GateResult, Report
 from firsttry_tasks.reporting import github, report_files
 from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from firsttry_tasks.model.values import GateResult, Stage
+    from firsttry_tasks.model.values import Stage
+    from firsttry_tasks.steps.run.project import Project
 
 
 class RedError(FirstTryError):
@@ -40,7 +41,7 @@ def report(root: Path, stage: Stage) -> None:
     mark = snapshot.read(root)
     results = [_result(root, stage, gate) for gate in here.gates(stage)]
     # A result of another run was not made now: doit found the gate up to date.
-    lines = tuple(GateReport(result=it, cached=it.run != RUN) for it in results)
+    lines = tuple(GateReport(result=it, cached=it.run != RUN) for it in results) + _off(here, stage)
     status = _status(results)
     it = Report(
         stage=stage,
@@ -58,6 +59,7 @@ def report(root: Path, stage: Stage) -> None:
         failures=tuple(finding for result in results for finding in result.findings),
         warnings=(
             *mark.warnings,
+            *mark.pins,
             *mark.unknown,
             *_reused(stage, lines),
             *_not_staged(root, stage),
@@ -69,6 +71,21 @@ def report(root: Path, stage: Stage) -> None:
     values = {name: here.environment[name] for name in steering.names(here.environment)}
     private_file.write(root / state_paths.variables_file(stage), msgspec.json.encode(values))
     _show(it)
+
+
+def _off(here: Project, stage: Stage) -> tuple[GateReport, ...]:
+    """Return a line for each usual gate that is off: what is not checked is told, and why."""
+    found = []
+    for gate, use in here.uses.items():
+        if not use.on:
+            table = "pytest" if gate == "tests" else gate
+            mend = f"to switch it on: [tool.firsttry.{table}] enabled = true"
+            said = use.why if "[tool.firsttry" in use.why else f"{use.why}; {mend}"
+            off = GateResult(
+                gate=gate, stage=stage, status="off", key="", run=RUN, seconds=0.0, message=said
+            )
+            found.append(GateReport(result=off, cached=False))
+    return tuple(found)
 
 
 def _reused(stage: Stage, lines: Iterable[GateReport]) -> Iterator[str]:

@@ -252,27 +252,27 @@ def test_the_lock_is_as_this_environment(checkout: Checkout) -> None:
     assert [checkout.run("doit", "lock", *it).code for it in ((), ("--check",))] == [0, 0]
 
 
-def _other_ruff(checkout: Checkout) -> None:
+def _other_pytest(checkout: Checkout) -> None:
     checkout.run("doit", "lock")
     place = checkout.root / "ci/parity.lock.json"
     text = place.read_text()
-    at = text.index('"ruff": {')
+    at = text.index('"pytest": {')
     place.write_text(text[:at] + text[at:].replace('"version": "', '"version": "0.0.1-', 1))
 
 
 def test_a_laptop_that_is_not_as_the_lock_says_is_warned(shop: Checkout) -> None:
     """The run goes on, and names both values and the command that mends it."""
-    _other_ruff(shop)
+    _other_pytest(shop)
     ran = shop.run("doit", "warm")
-    said = [it in ran.out for it in ("the parity lock says 0.0.1-", "pip install ruff==0.0.1-")]
+    said = [it in ran.out for it in ("the parity lock says 0.0.1-", "pip install pytest==0.0.1-")]
     assert (ran.code, said) == (0, [True, True]), ran.out
 
 
 def test_ci_that_is_not_as_the_lock_says_is_stopped(shop: Checkout) -> None:
     """In CI the same mismatch ends with 2."""
-    _other_ruff(shop)
+    _other_pytest(shop)
     ran = shop.run("doit", "warm", env={"CI": "true"})
-    assert (ran.code, "pip install ruff==" in ran.out) == (2, True), ran.out
+    assert (ran.code, "pip install pytest==" in ran.out) == (2, True), ran.out
 
 
 def test_flaky_json_is_json(checkout: Checkout) -> None:

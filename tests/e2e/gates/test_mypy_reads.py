@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 MYPY_ONLY = """
+[tool.firsttry.mypy]
+enabled = true
 [tool.firsttry.ruff]
 enabled = false
 [tool.firsttry.pytest]

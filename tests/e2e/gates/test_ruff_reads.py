@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
 
 RUFF_ONLY = """
+[tool.firsttry.ruff]
+enabled = true
 [tool.firsttry.mypy]
 enabled = false
 [tool.firsttry.pytest]

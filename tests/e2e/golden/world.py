@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Ruff is off: it has no part in a golden cache.
-SETTINGS = "[tool.firsttry.ruff]\nenabled = false\n"
-ONLY_TESTS = SETTINGS + "[tool.firsttry.mypy]\nenabled = false\n"
+_TABLES = "[tool.firsttry.ruff]\nenabled = false\n[tool.firsttry.mypy]\nenabled = {}\n"
+SETTINGS, ONLY_TESTS = _TABLES.format("true"), _TABLES.format("false")
 
 
 class World:

@@ -38,7 +38,8 @@ def _edit_unseen(place: Path, text: str) -> None:
 def test_a_stale_cache_hides_nothing(checkout: Checkout, gate: str, good: str, bad: str) -> None:
     """The tool's own cache trusts the file's time; warm does without it, and is red as full is."""
     off = "\n".join(
-        f"[tool.firsttry.{it}]\nenabled = false" for it in ("ruff", "mypy", "pytest") if it != gate
+        f"[tool.firsttry.{it}]\nenabled = {str(it == gate).lower()}"
+        for it in ("ruff", "mypy", "pytest")
     )
     checkout.write("pyproject.toml", off)
     place = checkout.write("shop.py", good)

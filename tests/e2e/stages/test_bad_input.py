@@ -110,7 +110,7 @@ def _without(tool: str, place: Path) -> Path:
 def test_a_tool_that_is_not_installed(tmp_path: Path, tool: str) -> None:
     """The sentence has the command that installs it, and how to turn the gate off: 2."""
     checkout = Checkout(tmp_path / "project")
-    checkout.begin(settings="")
+    checkout.begin(settings=f"[tool.firsttry.{tool}]\nenabled = true\n")
     checkout.write("a.py", "x = 1\n")
     programs = _without(tool, tmp_path / "venv")
     env = {"PATH": f"{programs}:/usr/bin:/bin"}
@@ -249,8 +249,8 @@ def test_binary_in_a_failure(shop: Checkout) -> None:
 def test_five_thousand_findings(tmp_path: Path) -> None:
     """The report has them all, the console the first few and where the others are."""
     checkout = Checkout(tmp_path / "project")
-    off = "[tool.firsttry.{}]\nenabled = false\n"
-    checkout.begin(off.format("pytest") + off.format("mypy"))
+    off, on = "[tool.firsttry.pytest]\nenabled = false\n", "[tool.ruff]\n"
+    checkout.begin(off + on)
     checkout.write("a.py", "".join(f"x{n} = y{n}\n" for n in range(5000)))
     ran = checkout.run("doit", "parity")
     told = _told(ran, 1, "more in artifacts/warm_parity_report.json", "verdict: red")

@@ -135,7 +135,8 @@ def test_a_timeout_ends_the_whole_group(shop: Checkout, *, deaf: bool) -> None:
 
 def test_a_timeout_of_mypy_is_told(checkout: Checkout) -> None:
     """The limit of the lock holds for every gate."""
-    checkout.write("pyproject.toml", "[tool.firsttry.pytest]\nenabled = false\n")
+    off = "[tool.firsttry.pytest]\nenabled = false\n"
+    checkout.write("pyproject.toml", f"{off}[tool.firsttry.mypy]\nenabled = true\n")
     checkout.write("a.py", "x = 1\n")
     _limit(checkout, "mypy", 0.01)
     ran = checkout.run("doit", "full")

@@ -111,7 +111,8 @@ def test_a_variable_that_the_team_sets_reaches_the_tests(checkout: Checkout) -> 
 @pytest.mark.slow
 def test_mypy_checks_what_the_team_calls_it_for(checkout: Checkout) -> None:
     """The tests, too, and as strictly."""
-    checkout.write("pyproject.toml", "[tool.firsttry.ruff]\nenabled = false\n")
+    off, on = "[tool.firsttry.ruff]\nenabled = false\n", "[tool.firsttry.mypy]\nenabled = true\n"
+    checkout.write("pyproject.toml", off + on)
     checkout.write("pkg/__init__.py", "")
     checkout.write("tests/test_a.py", "def helper(n: int) -> str:\n    return n\n")
     checkout.commit()

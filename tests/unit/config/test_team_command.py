@@ -164,8 +164,16 @@ def test_a_job_for_one_file_does_not_tell_how_the_suite_is_run(tmp_path: Path) -
         ("mypy", (), ()),
         ("mypy .", (), (".",)),
         ("mypy --strict src tests", ("--strict",), ("src", "tests")),
-        ("mypy --python-version 3.11 --junit-xml=x src/a.py", (), ("src/a.py",)),
-        ("mypy --config-file=ci.ini --install-types -p a", ("--config-file=ci.ini",), ()),
+        (
+            "mypy --python-version 3.11 --junit-xml=x src/a.py",
+            ("--python-version", "3.11"),
+            ("src/a.py",),
+        ),
+        (
+            "mypy --config-file=ci.ini --install-types -p a",
+            ("--config-file=ci.ini",),
+            ("-p", "a"),
+        ),
     ],
 )
 def test_what_mypy_is_called_for(
@@ -174,6 +182,7 @@ def test_what_mypy_is_called_for(
     """Its options count, but for those by which it writes or installs."""
     for name in ("tests", "src"):
         (tmp_path / name).mkdir()
+    (tmp_path / "src/a.py").touch()
     (tmp_path / "Makefile").write_text(f"lint:\n\t{words}\n")
     call = team_command.find(tmp_path, tmp_path, "mypy")
     assert (call.args, call.paths) == (args, paths)

@@ -53,7 +53,9 @@ def test_equal_findings_have_equal_ids() -> None:
 
 def test_full_ruff_reads_no_cache() -> None:
     """Full is cold."""
-    assert "--no-cache" in ruff.command(job("full")).argv
+    command = ruff.command(job("full"))
+    assert command
+    assert "--no-cache" in command.argv
 
 
 def test_full_mypy_starts_from_nothing() -> None:
