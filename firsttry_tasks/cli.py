@@ -22,6 +22,7 @@ USAGE = """usage: ft COMMAND [OPTIONS]
   ft impact FILE[::NAME]    which tests an edit would select
   ft fingerprint [--parts]  print the fingerprint
   ft lock [--check]         write the parity lock, or compare with it
+  ft baseline [--prune]     take today's findings of ruff and mypy as known
   ft flaky [--json] [--slack]        list the known flaky tests
   ft flaky forget|renew|own ID ...   change what is known of one
   ft flaky setup            let git merge the list by itself in this clone

@@ -26,10 +26,10 @@ UNKNOWN = "unknown"
 #: The parts besides the tree that can change what each gate says. ``tool`` is the program that is
 #: started; ``variables`` is a digest of the whole environment, since plugins read what they like.
 RESTS_ON = {
-    "ruff": ("seen", "tool", "variables", "lock"),
+    "ruff": ("seen", "tool", "variables", "lock", "baseline"),
     "mypy": (
         *("seen", "tool", "python", "platform", "distributions"),
-        *("variables", "configuration", "lock"),
+        *("variables", "configuration", "lock", "baseline"),
     ),
     "tests": (
         *("python", "platform", "distributions", "environment", "lock"),

@@ -103,6 +103,19 @@ def task_testmon() -> Iterator[Task]:
     yield top("testmon", task_testmon, step(act))
 
 
+def task_baseline() -> Iterator[Task]:
+    """Take today's findings of ruff and mypy as known (--prune: only drop what is gone)."""
+
+    def write(*, prune: bool) -> None:
+        from firsttry_tasks.steps.ask import baseline
+
+        baseline.write(root, prune=prune)
+
+    root = Path.cwd()
+    prune = flag("prune", "take nothing new in, only drop what is gone")
+    yield top("baseline", task_baseline, step(write), task_dep=[LOOK], params=[prune])
+
+
 def task_settings() -> Iterator[Task]:
     """Print every setting in force, and who asked for it."""
     from firsttry_tasks.steps.ask import upkeep
@@ -190,6 +203,7 @@ CREATORS = (
     task_store,
     task_doctor,
     task_lock,
+    task_baseline,
     task_flaky,
     task_stats,
     task_testmon,

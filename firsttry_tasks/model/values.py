@@ -32,8 +32,7 @@ Misled = Literal["inert setting", "recorded", "stale db", "foreign golden cache"
 EscapeReason = Literal[Missed, Misled, "out of sight", "never recorded"]
 
 SCHEMA_VERSION = 1
-#: The environment variable with the path of pytest's plan; workers of pytest-xdist inherit it.
-PLAN = "FIRSTTRY_PLAN"
+PLAN = "FIRSTTRY_PLAN"  # the path of pytest's plan; workers of pytest-xdist inherit it
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -87,11 +86,10 @@ class Counts(Struct, frozen=True, kw_only=True):
 class Selection(Struct, frozen=True, kw_only=True):
     """The tests a warm run chooses, each with its why.
 
-    ``why`` maps a node id to its reason; ``files`` maps a path in which tests may have appeared
-    to its reason. ``everything`` holds the reasons to run all tests. ``skip_tests`` are the known
-    tests that nothing affects, ``skip_files`` the known test files that hold only such: a test that
-    is in neither is unknown, and runs. ``total`` counts the known tests that the project's own
-    options do not leave out.
+    ``why`` maps a node id to its reason; ``files`` a path in which tests may have appeared to its.
+    ``everything`` holds the reasons to run all tests. ``skip_tests`` are the known tests that
+    nothing affects, ``skip_files`` the known test files that hold only such: a test that is in
+    neither is unknown, and runs. ``total`` counts the known tests that the own options don't drop.
     """
 
     why: dict[str, str] = {}
@@ -170,10 +168,10 @@ class TestsDetail(Struct, frozen=True, kw_only=True):
 class GateResult(Struct, frozen=True, kw_only=True):
     """What one gate found in one stage.
 
-    ``key`` is the digest of everything the result depends on: the result is valid for a tree only
-    while the key is the same. ``touched_during_run`` (``moved`` in the file) names files that were
-    written while the gate ran, ``changed_during_run`` (``edited``) those whose content differed
-    afterwards: such a result is shown and not kept. ``run`` is the id of the run that made it.
+    ``key`` is the digest of all that the result depends on; it is valid while that is the same.
+    ``touched_during_run`` (``moved`` in the file) names files that were written while the gate ran,
+    ``changed_during_run`` (``edited``) those whose content differed afterwards: such a result is
+    shown and not kept. ``run`` made it; ``known`` findings are in the baseline.
     """
 
     gate: str
@@ -187,6 +185,7 @@ class GateResult(Struct, frozen=True, kw_only=True):
     version: str = ""
     argv: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    known: int = 0
     touched_during_run: tuple[str, ...] = field(default=(), name="moved")
     changed_during_run: tuple[str, ...] = field(default=(), name="edited")
     tests: TestsDetail | None = None
@@ -264,7 +263,7 @@ class Divergences(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What comparing two reports says, and why; ``unchecked`` are usual gates that did not run."""
+    """What two reports say; ``unchecked`` gates did not run, ``known`` counts the baseline's."""
 
     schema_version: int = SCHEMA_VERSION
     name: VerdictName
@@ -272,6 +271,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     sentence: str
     fingerprint: str = ""
     unchecked: tuple[str, ...] = ()
+    known: dict[str, int] = {}
     only_full: tuple[Finding, ...] = ()
     only_warm: tuple[Finding, ...] = ()
     both: int = 0
@@ -295,5 +295,6 @@ class ToolResult(Struct, frozen=True, kw_only=True):
 
     status: Status
     findings: tuple[Finding, ...] = ()
+    known: int = 0
     message: str = ""
     tests: TestsDetail | None = None

@@ -40,7 +40,8 @@ def judge(reports: dict[Stage, Report | str]) -> Verdict:
     if isinstance(warm, str) or isinstance(full, str):
         return _incomparable(wrong)
     unchecked = tuple(gate for gate in USUAL if gate not in _gates(full))
-    return msgspec.structs.replace(_compared(warm, full), unchecked=unchecked)
+    known = {line.result.gate: line.result.known for line in full.gates if line.result.known}
+    return msgspec.structs.replace(_compared(warm, full), unchecked=unchecked, known=known)
 
 
 def _compared(warm: Report, full: Report) -> Verdict:

@@ -68,6 +68,9 @@ def outcome(result: GateResult) -> str:
     if result.findings:
         n = len(result.findings)
         words.append(f"{n} finding{'s' if n > 1 else ''}")
+    if result.known:
+        words += [] if result.findings else ["nothing new"]
+        words.append(f"{result.known} known, in ci/baseline.json")
     return ", ".join(words) or ("nothing found" if result.status == "green" else result.message)
 
 
@@ -124,7 +127,9 @@ def verdict(it: Verdict) -> list[str]:
     # Without its sentence: that is printed last, where people look first.
     # In the first line: what was not checked is easily taken for green.
     unchecked = f" (not checked: {', '.join(it.unchecked)})" if it.unchecked else ""
-    lines = [f"verdict: {it.name}{unchecked}"]
+    listed = ", ".join(f"{count} of {gate}" for gate, count in sorted(it.known.items()))
+    known = f" (known, in ci/baseline.json: {listed})" if listed else ""
+    lines = [f"verdict: {it.name}{unchecked}{known}"]
     for side, found in (("only full saw", it.only_full), ("only warm saw", it.only_warm)):
         lines += [f"  {side} [{f.gate}] {finding(f)}" for f in found[:SHOWN]]
         if len(found) > SHOWN:

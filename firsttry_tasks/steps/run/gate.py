@@ -62,6 +62,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         version=here.installed.get(GATES[gate].TOOL, ""),
         argv=ran.argv,
         findings=ran.said.findings,
+        known=ran.said.known,
         touched_during_run=moved,
         changed_during_run=tuple(path for path in edited if path in moved),
         tests=ran.said.tests,

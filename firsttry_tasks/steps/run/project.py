@@ -16,6 +16,7 @@ from firsttry_tasks.config import (
     tool_use,
 )
 from firsttry_tasks.flaky import memory as flaky_memory
+from firsttry_tasks.gates import known
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.recorder.probes import environ
@@ -176,6 +177,7 @@ class Project:
             "distributions": _text(self.installed),
             "environment": _text({n: self.variable(n) for n in steering.names(self._around)}),
             "lock": self.locked[1],
+            "baseline": disk.digest(disk.read(self.root / known.FILE) or b""),
         }
 
     @cached_property

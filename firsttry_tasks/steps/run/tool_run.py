@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import msgspec
 
 from firsttry_tasks import gates
 from firsttry_tasks.fingerprint import WATCHED
-from firsttry_tasks.gates import diff_cover, mypy_cache
+from firsttry_tasks.gates import diff_cover, known, mypy_cache
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.observed import Observed
@@ -98,8 +98,13 @@ def _afresh(job: Job, why: str) -> GateRun:
     return msgspec.structs.replace(ran, why=said, watched=watched)
 
 
-def once(job: Job, gate: str, key: str = "", *, watch: bool = False) -> GateRun:
-    """Run a gate's tool once; ``key`` names what it records, ``watch`` sees what it looks at."""
+def once(
+    job: Job, gate: str, key: str = "", *, watch: bool = False, whole: bool = False
+) -> GateRun:
+    """Run a gate's tool once; ``key`` names what it records, ``watch`` sees what it looks at.
+
+    Findings that the baseline knows are counted and left out, unless the ``whole`` is asked for.
+    """
     disk.own_folder(Path(job.work))
     if job.record:
         # What an earlier run recorded must not be packed with this run's result.
@@ -137,7 +142,25 @@ def once(job: Job, gate: str, key: str = "", *, watch: bool = False) -> GateRun:
     # writes to stderr, or tells of a file of its cache, which has no line.
     odd = bool(done.err) or any(finding.line is None for finding in said.findings)
     broken = said.status == "error" or (done.code not in {0, 1} and odd)
+    # mypy that ended early has not said the rest.
+    said = said if whole or done.code != 1 else _news(job, said)
     return GateRun(said=said, argv=command.argv, keep=keep, watched=watched, broken=broken)
+
+
+def _news(job: Job, said: ToolResult) -> ToolResult:
+    """Return a result with the findings that are neither known nor about a file that we made."""
+    lines = lru_cache(None)(partial(lines_of, Path(job.root)))
+    found = [it for it in said.findings if not known.written_here(it.path or "", lines)]
+    entries = known.decode(disk.read(Path(job.root) / known.FILE)).findings
+    new = known.unknown(found, entries, lines) if entries else tuple(found)
+    status = said.status if new or said.status != "red" else "green"
+    count = len(found) - len(new)
+    return msgspec.structs.replace(said, status=status, findings=new, known=count)
+
+
+def lines_of(root: Path, path: str) -> tuple[str, ...]:
+    """Return the lines of a file; none where it is gone or no text."""
+    return tuple((disk.read(root / path) or b"").decode("utf-8", "replace").splitlines())
 
 
 def seen(
