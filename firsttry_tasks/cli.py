@@ -6,47 +6,54 @@ Public API are ``main``, the commands and options in ``USAGE``, and the exit cod
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 __all__ = ["main"]
 
-USAGE = """usage: ft COMMAND [OPTIONS]
+USAGE = """usage: ft COMMAND [OPTIONS]      (a command's own page: ft help COMMAND)
 
-  ft warm [--explain]       run what a change can break
-  ft warm --staged          the same for what is staged, as a commit will hold it
+check
+  ft warm                   run what a change can break (--explain, --staged, -q, -v)
   ft full                   run everything, from cold
-  ft compare [--learn]      judge the two reports (99: cache escape)
-  ft parity                 warm, full and compare
-  ft why NODEID             why a test would run now, or why not
+  ft parity                 warm, full, and the verdict (99: cache escape)
+  ft compare                the verdict alone, from the two reports (--learn)
+  ft pre-commit             warm, or parity, as a hook
+
+ask
+  ft why TEST               why a test would run now, or why not
   ft impact FILE[::NAME]    which tests an edit would select
-  ft fingerprint [--parts]  print the fingerprint
-  ft lock [--check]         write the parity lock, or compare with it
-  ft baseline [--prune]     take today's findings of ruff and mypy as known
-  ft flaky [--json] [--slack]        list the known flaky tests
-  ft flaky forget|renew|own ID ...   change what is known of one
-  ft flaky setup            let git merge the list by itself in this clone
+  ft doctor                 what makes warm runs slow, wrong or coarse, and what mends it
   ft stats                  what the parity runs so far tell
-  ft testmon                write .testmondata, for `pytest --testmon` by hand
-  ft settings               print the settings and who asked for them
+  ft flaky                  the known flaky tests
+  ft settings               the settings, and who asked for them
+  ft fingerprint            the name of this tree's golden cache (--parts)
+
+keep
+  ft lock                   write the parity lock, or compare with it (--check)
+  ft baseline               take today's findings of ruff and mypy as known (--prune)
   ft package | publish      pack what `ft full record=1` recorded | put it into the store
-  ft update-cache [--force] restore the nearest golden cache
-  ft store [--prune]        list the golden caches in the store
-  ft doctor                 look for what makes warm runs slow or wrong
+  ft update-cache           restore the nearest golden cache (--force)
+  ft store                  list the golden caches in the store (--prune)
+  ft testmon                write .testmondata, for `pytest --testmon` by hand
   ft clear-cache            forget all warm state
-  ft list                   all tasks of this project
 
-  ft pre-commit --warm-only [--explain]   the same as: ft warm
-  ft pre-commit --parity                  the same as: ft parity
+learn
+  ft list                   all tasks of this project; each is a task of doit, too
+  ft completion             complete ft's words in bash, zsh and fish (--install)
 
-exit codes: 0 good, 1 red, 2 a step could not do its work, 3 wrong usage, 99 cache escape
+exit codes: 0 good, 1 red, 2 a step could not do its work, 3 wrong usage or configuration,
+99 cache escape, 130 stopped
 """
 #: doit's own code for a command line that it can't read.
 WRONG_USAGE = 3
 #: The exit code that shells use for a program ended by Ctrl-C.
 STOPPED = 130
-#: doit's own commands that ft passes on; any other word is a task for ``doit run``.
-DOITS = frozenset({"list", "info", "help", "forget", "clean"})
+#: The words that ask for help, wherever they stand.
+HELP = frozenset({"-h", "--help"})
+#: A variable for a task, such as ``record=1``.
+VARIABLE = re.compile(r"\w+=")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -76,7 +83,8 @@ def _has_folder() -> bool:
 
 
 def _main(given: list[str]) -> int:
-    if not given or given[0] in {"-h", "--help"}:
+    # Told before doit is imported, which takes most of the time of a short command.
+    if not given or given in (["-h"], ["--help"], ["help"]):
         sys.stdout.write(USAGE)
         return 0 if given else WRONG_USAGE
     if given[0] == "--version":
@@ -84,11 +92,20 @@ def _main(given: list[str]) -> int:
 
         sys.stdout.write(f"firsttry-tasks {__version__}\n")
         return 0
+    # Before two hyphens, after which nothing is an option.
+    own = given[: given.index("--")] if "--" in given else given
+    if not HELP.isdisjoint(own):
+        given = ["help", *[word for word in own if word not in HELP][:1]]
+    if given[0].startswith("-"):
+        from firsttry_tasks.model.errors import nearest
+
+        near = nearest(given[0], (*HELP, "--version"))
+        return _wrong(f"ft has no option {given[0]} before a command.{near} See: ft help")
+    from firsttry_tasks.doit_tasks.words import ALONE
+
+    if given[0] in ALONE or (given[0] == "help" and given[1] in ALONE):
+        return _alone(given)
     words = translate(given)
-    # Told before doit is imported, which takes most of the time of a short command.
-    if words is None:
-        sys.stderr.write(f"ft: can't read {' '.join(given)!r}\n\n{USAGE}")
-        return WRONG_USAGE
     # Tasks take the current folder for the project's, and ft may be typed in any folder below it.
     os.chdir(home(Path.cwd()))
     if words[0] == "staged":
@@ -99,20 +116,45 @@ def _main(given: list[str]) -> int:
     return _doit(words)
 
 
-def translate(given: list[str]) -> list[str] | None:
-    """Return doit's arguments for ``ft``'s; None for arguments that can't be read."""
+def _wrong(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return WRONG_USAGE
+
+
+def _alone(given: list[str]) -> int:
+    """Run a command that is no task, or print its page."""
+    from doit.cmdparse import CmdParseError
+
+    from firsttry_tasks import tasks
+    from firsttry_tasks.doit_tasks import alone
+    from firsttry_tasks.model.errors import FirstTryError
+
+    if given[0] == "help":
+        sys.stdout.write(alone.help_page(given[1]))
+        return 0
+
+    def doit(words: list[str]) -> int:
+        os.chdir(home(Path.cwd()))
+        return _doit(words)
+
+    try:
+        return alone.run(given[0], given[1:], alone.Around(doit, tasks.create_doit_tasks))
+    except CmdParseError as error:
+        return _wrong(str(error))
+    except FirstTryError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+
+
+def translate(given: list[str]) -> list[str]:
+    """Return doit's arguments for ``ft``'s."""
     command, *rest = given
-    if command == "pre-commit":
-        if "--warm-only" in rest and "--parity" not in rest:
-            return ["warm", *(word for word in rest if word != "--warm-only")]
-        if rest == ["--parity"]:
-            return ["parity"]
-        return None
     # What is staged is not what stands in this folder, so it is another task than warm.
     if command == "warm" and "--staged" in rest:
         return ["staged", *(word for word in rest if word != "--staged")]
     # Tasks have Python's names; on a command line people write hyphens.
-    return [command.replace("-", "_"), *rest]
+    name = command.replace("-", "_")
+    return [name, *(word.replace("-", "_") for word in rest)] if name == "help" else [name, *rest]
 
 
 def home(folder: Path) -> Path:
@@ -130,6 +172,12 @@ def _doit(words: list[str]) -> int:
     class Main(DoitMain):  # type: ignore[misc]  # doit has no types
         BIN_NAME = "ft"
 
+        def process_args(self, cmd_args: list[str]) -> list[str]:
+            # doit takes any word with "=" for a variable, also test_total[a=1].
+            own = [word for word in cmd_args if VARIABLE.match(word)]
+            super().process_args(own)
+            return [word for word in cmd_args if word not in own]
+
     # Without a loader doit reads the project's dodo.py, which may have tasks of its own; without a
     # dodo.py, FirstTry's tasks are enough.
     loader = None
@@ -139,12 +187,20 @@ def _doit(words: list[str]) -> int:
         loader = ModuleTaskLoader({"tasks": tasks, "DOIT_CONFIG": tasks.DOIT_CONFIG})
     try:
         main = Main(
-            loader, extra_config={"COMMAND": {"run": "firsttry_tasks.doit_tasks.engine:Run"}}
+            loader,
+            extra_config={
+                "COMMAND": {
+                    "run": "firsttry_tasks.doit_tasks.engine:Run",
+                    "help": "firsttry_tasks.doit_tasks.help:Help",
+                }
+            },
         )
     # doit reads pyproject.toml too, and as TOML alone.
     except (ValueError, RecursionError) as error:
         sys.stderr.write(f"pyproject.toml can't be read: {error}.\n")
         return WRONG_USAGE
+    from firsttry_tasks.doit_tasks.words import DOITS
+
     return int(main.run(words if words[0] in DOITS else ["run", *words]) or 0)
 
 

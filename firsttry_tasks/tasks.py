@@ -6,7 +6,7 @@
 
 doit finds ``create_doit_tasks`` on the imported module. Building reads the settings and nothing
 else: what a task needs is read when it runs. The first line of each creator's docstring is the help
-text that ``doit list`` prints.
+text that ``doit list`` prints, and the whole of it is what ``ft help`` prints.
 
 The names in ``__all__`` are public API, as are the names and options of the tasks.
 """
@@ -17,11 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidDodoFile
-from doit.task import dict_to_task
 
 from firsttry_tasks.doit_tasks import commands, engine
 from firsttry_tasks.doit_tasks.engine import step
-from firsttry_tasks.doit_tasks.task_dicts import LOOK, doc, firsttry_task, flag, subtask, top
+from firsttry_tasks.doit_tasks.task_dicts import (
+    LOOK,
+    firsttry_task,
+    flag,
+    loudness,
+    subtask,
+    top,
+)
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
@@ -41,7 +47,11 @@ DOIT_CONFIG = engine.doit_config()
 
 
 def task_fingerprint() -> Iterator[Task]:
-    """Print the name of this tree's golden cache (--parts: and what is behind it)."""
+    """Print the name of this tree's golden cache.
+
+    ft fingerprint             one line, the commit and the sha256 of the parity lock
+    ft fingerprint --parts     and what is behind it, to compare two machines
+    """
     from firsttry_tasks.steps.ask import upkeep
     from firsttry_tasks.steps.run import snapshot
 
@@ -95,7 +105,7 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
     yield subtask(gather, stage)
     explain = flag("explain", "list each selected test with its why")
     red = step(end.turn_red, root, stage)
-    yield top(stage, creator, red, task_dep=[f"{stage}:report"], params=[explain])
+    yield top(stage, creator, red, task_dep=[f"{stage}:report"], params=[explain, *loudness()])
 
 
 def _gate(root: Path, stage: Stage, gate: str) -> Task:
@@ -162,17 +172,43 @@ def _cache(root: Path) -> Task:
 
 
 def task_warm() -> Iterator[Task]:
-    """Run what a change can break: ruff, mypy and the affected tests."""
+    """Run what a change can break: ruff, mypy and the affected tests.
+
+    ft warm                    the first run learns what each test uses, the next ones select
+    ft warm --explain          each selected test with its reason
+    ft warm --staged           of what is staged, as a commit will hold it
+    ft warm -q                 the closing table alone
+    ft warm -v                 whole failures and every finding
+
+    exit codes: 0 green, 1 red, 2 a gate could not do its work, 3 wrong usage or configuration,
+    130 stopped
+    """
     yield from _stage("warm", task_warm)
 
 
 def task_full() -> Iterator[Task]:
-    """Run everything, from cold."""
+    """Run everything, from cold.
+
+    ft full                    every gate and every test, without any cache
+    ft full record=1           and record what a golden cache is packed from
+    ft full reuse=1            gates of an earlier full run may stand, as a hint and no proof
+
+    exit codes: 0 green, 1 red, 2 a gate could not do its work, 3 wrong usage or configuration,
+    130 stopped
+    """
     yield from _stage("full", task_full)
 
 
 def task_compare() -> Iterator[Task]:
-    """Judge the two reports: did warm give full's answer? 99 says no."""
+    """Judge the two reports: did warm give full's answer? 99 says no.
+
+    ft compare                 the verdict, from the reports of the last warm and full runs
+    ft compare --learn         after an escape: write what would have caught it into the settings
+
+    exit codes: 0 the same answer, or only known flakiness apart; 1 the same failures in both;
+    2 a gate could not do its work in both; 3 wrong usage or configuration; 99 a cache escape: warm
+    was green where full is red, or the reports can't be compared; 130 stopped
+    """
 
     def judge(**options: Any) -> None:
         from firsttry_tasks.steps.judge import verdict
@@ -180,7 +216,8 @@ def task_compare() -> Iterator[Task]:
         verdict.judge(root, **options)
 
     root = Path.cwd()
-    params = [flag("learn", "write what would have caught an escape into the settings")]
+    learn = flag("learn", "write what would have caught an escape into the settings")
+    params = [learn, *loudness()]
     # The reports are no file_dep: their targets would make `doit compare` run both stages.
     target = str(root / state_paths.VERDICT)
     more = {"task_dep": [LOOK], "targets": [target], "params": params}
@@ -188,13 +225,16 @@ def task_compare() -> Iterator[Task]:
 
 
 def task_parity() -> Iterator[Task]:
-    """Run warm, full and compare, whatever colour warm and full have."""
+    """Run warm, full and compare, whatever colour warm and full have.
+
+    ft parity                  prove on this tree that warm gives full's answer
+    ft parity -q               the tables and the verdict alone
+
+    exit codes: as of ft compare
+    """
     # The reports, not the stages: a stage's own task ends red and would keep compare from running.
     last = ["warm:report", "full:report", "compare"]
-    task = dict_to_task(
-        {"name": "parity", "doc": doc(task_parity), "actions": None, "task_dep": last}
-    )
-    yield task
+    yield top("parity", task_parity, task_dep=last, params=loudness())
 
 
 def create_doit_tasks() -> Iterator[Task]:

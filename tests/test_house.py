@@ -20,7 +20,7 @@ FLOORS = (
     ("recorder.tracing", "selection.evidence", "system"),
     ("config", "dependency_db", "fingerprint", "recorder.probes", "schema", "selection.impact"),
     ("system.boundary", "system.privacy"),
-    ("flaky", "gates", "golden", "recorder.inside_pytest", "selection.decide", "testmon_export"),
+    ("flaky", "gates", "golden", "recorder.inside_pytest", "selection.decide"),
     ("merge_driver", "parity", "recorder"),
     ("reporting", "stores"),
     ("steps.observe",),
@@ -30,6 +30,7 @@ FLOORS = (
     ("doit_tasks",),
     ("tasks",),
     ("cli",),
+    ("__main__",),
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from firsttry_tasks.model import decoding, state_paths
-from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.model.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +91,10 @@ ENVIRONMENT = {
 }
 
 
+#: How msgspec tells of a key that a struct does not have, and in which of the gates' tables it was.
+_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`(?: - at `\$\.(?P<gate>\w+)`)?")
+
+
 def read(root: Path, environ: Mapping[str, str] | None = None) -> LoadedSettings:
     """Return the settings: the environment overrides pyproject.toml, which overrides defaults.
 
@@ -134,5 +139,14 @@ def _convert(table: Mapping[str, object], where: str, *, strict: bool) -> Settin
         with decoding.decoding():
             return msgspec.convert(table, Settings, strict=strict)
     except decoding.UndecodableError as error:
-        known = ", ".join(Settings.__struct_fields__)
-        raise UsageError(f"{where}: {error}. Known keys: {known}.") from error
+        raise UsageError(f"{where}: {error}.{_meant(str(error))}") from error
+
+
+def _meant(error: str) -> str:
+    """Return the setting that is nearest to one that is unknown, or all that are known there."""
+    unknown = _UNKNOWN.search(error)
+    known: tuple[str, ...] = Settings.__struct_fields__
+    if unknown and unknown["gate"]:
+        known = type(getattr(Settings(), unknown["gate"])).__struct_fields__
+    near = nearest(unknown["key"], known) if unknown else ""
+    return near or f" Known keys: {', '.join(known)}."

@@ -1,6 +1,7 @@
 """The tasks beside the graph: questions, upkeep and the golden cache.
 
-The first line of each docstring is the help text that `doit list` and `doit help` print.
+The first line of each docstring is the help text that `doit list` prints, and the whole of it is
+the page of `ft help`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.doit_tasks.engine import step
-from firsttry_tasks.doit_tasks.task_dicts import LOOK, flag, top
+from firsttry_tasks.doit_tasks.task_dicts import LOOK, flag, loudness, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
 
 
 def task_lock() -> Iterator[Task]:
-    """Write the parity lock from this environment (--check: compare with it)."""
+    """Write the parity lock from this environment.
+
+    ft lock                    write ci/parity.lock.json
+    ft lock --check            compare with it, and change nothing
+
+    exit codes: 0 written, or equal; 1 something differs; 2 there is no lock; 3 wrong usage or
+    configuration
+    """
     from firsttry_tasks.steps.ask import upkeep
 
     check = flag("check", "compare, and end red where something differs")
@@ -28,7 +36,12 @@ def task_lock() -> Iterator[Task]:
 
 
 def task_staged() -> Iterator[Task]:
-    """Run the warm stage on what is staged, whatever stands in the working tree."""
+    """Run the warm stage on what is staged, whatever stands in the working tree.
+
+    ft warm --staged           the same
+
+    exit codes: as of ft warm
+    """
 
     def act(**options: Any) -> None:
         from firsttry_tasks.steps.ask import staged
@@ -36,11 +49,21 @@ def task_staged() -> Iterator[Task]:
         staged.judge(Path.cwd(), **options)
 
     explain = flag("explain", "list each selected test with its why")
-    yield top("staged", task_staged, step(act), params=[explain])
+    yield top("staged", task_staged, step(act), params=[explain, *loudness()])
 
 
 def task_flaky() -> Iterator[Task]:
-    """List the tests known to answer both ways; forget, renew or own one of them."""
+    """List the tests known to answer both ways; forget, renew or own one of them.
+
+    ft flaky                   the list, with owners and dates
+    ft flaky --json            for scripts
+    ft flaky --slack           send it to the webhook in SLACK_WEBHOOK_URL
+    ft flaky forget ID         take a test off the list
+    ft flaky renew ID          let it stay as long as one that was listed today
+    ft flaky own ID OWNER      say who mends it
+    ft flaky gather            fold in what CI's runs in the store saw
+    ft flaky setup             let git merge the list by itself in this clone
+    """
 
     def act(**options: Any) -> None:
         from firsttry_tasks.steps.ask import audit
@@ -54,7 +77,18 @@ def task_flaky() -> Iterator[Task]:
 
 
 def task_why() -> Iterator[Task]:
-    """Say why a test would run now, or why not (doit why NODEID; --json)."""
+    """Say why a test would run now, or why not.
+
+    ft why test_total                        every test of that name
+    ft why tests/test_cart.py                every test of a file, or of a folder
+    ft why test_cart.py::TestCart            a class
+    ft why 'tests/test_cart.py::test_total[2-8]'   one set of parameters
+    ft why test_total --all                  with everything that the tests use
+    ft why test_total --count                how many would run
+    ft why test_total --json                 for scripts
+
+    exit codes: 0 answered, 2 nothing is learned yet, 3 no such test, or wrong usage
+    """
 
     def act(**options: Any) -> None:
         from firsttry_tasks.steps.ask import questions
@@ -66,7 +100,18 @@ def task_why() -> Iterator[Task]:
 
 
 def task_impact() -> Iterator[Task]:
-    """List the tests that an edit would select (doit impact FILE[::NAME]; --json)."""
+    """List the tests that an edit would select.
+
+    ft impact shop/cart.py                   an edit of anything in the file
+    ft impact shop/cart.py::total            of one function
+    ft impact shop/cart.py::Cart.total       of a method; a class or a variable goes as well
+    ft impact total                          of whatever has that name
+    ft impact shop/cart.py --all             every test, in place of groups
+    ft impact shop/cart.py --count           how many
+    ft impact shop/cart.py --json            for scripts
+
+    exit codes: 0 answered, 2 nothing is learned yet, 3 no such file or name, or wrong usage
+    """
 
     def act(**options: Any) -> None:
         from firsttry_tasks.steps.ask import questions
@@ -82,7 +127,10 @@ def _question(name: str, creator: Creator, action: Any) -> Task:
 
 
 def task_stats() -> Iterator[Task]:
-    """Say what the parity runs so far tell: escapes, times, what was saved."""
+    """Say what the parity runs so far tell: escapes, times, what was saved.
+
+    ft stats                   of the runs here and of those in the store
+    """
 
     def act() -> None:
         from firsttry_tasks.steps.ask import audit
@@ -93,12 +141,15 @@ def task_stats() -> Iterator[Task]:
 
 
 def task_testmon() -> Iterator[Task]:
-    """Write testmon's own db from what warm learned, for `pytest --testmon` by hand."""
+    """Write testmon's own db from what warm learned, for `pytest --testmon` by hand.
+
+    ft testmon && pytest --testmon
+    """
 
     def act() -> None:
-        from firsttry_tasks.steps.ask.export_testmon import write_testmon
+        from firsttry_tasks.steps.ask.testmon_export import export
 
-        write_testmon(Path.cwd())
+        export(Path.cwd())
 
     yield top("testmon", task_testmon, step(act))
 
@@ -117,14 +168,20 @@ def task_baseline() -> Iterator[Task]:
 
 
 def task_settings() -> Iterator[Task]:
-    """Print every setting in force, and who asked for it."""
+    """Print every setting in force, and who asked for it.
+
+    ft settings
+    """
     from firsttry_tasks.steps.ask import upkeep
 
     yield top("settings", task_settings, step(upkeep.show_settings, Path.cwd()))
 
 
 def task_package() -> Iterator[Task]:
-    """Pack what `doit full record=1` recorded into a golden cache."""
+    """Pack what `doit full record=1` recorded into a golden cache.
+
+    ft full record=1 && ft package
+    """
 
     def package() -> None:
         from firsttry_tasks.steps.cache.package import package
@@ -137,7 +194,10 @@ def task_package() -> Iterator[Task]:
 
 
 def task_publish() -> Iterator[Task]:
-    """Pack, and put the golden cache into the store."""
+    """Pack, and put the golden cache into the store.
+
+    ft full record=1 && ft publish
+    """
 
     def publish() -> None:
         from firsttry_tasks.steps.cache.package import publish
@@ -149,7 +209,11 @@ def task_publish() -> Iterator[Task]:
 
 
 def task_update_cache() -> Iterator[Task]:
-    """Restore the nearest golden cache (--force: whatever stands here)."""
+    """Restore the nearest golden cache.
+
+    ft update-cache            where the store has one that is nearer than what stands here
+    ft update-cache --force    whatever stands here
+    """
 
     def update(*, force: bool) -> None:
         from firsttry_tasks.steps.cache.update import update
@@ -162,7 +226,11 @@ def task_update_cache() -> Iterator[Task]:
 
 
 def task_store() -> Iterator[Task]:
-    """List the golden caches in the store (--prune: keep its bounds first)."""
+    """List the golden caches in the store.
+
+    ft store                   the list
+    ft store --prune           delete first what is too old or too much
+    """
 
     def store(*, prune: bool) -> None:
         from firsttry_tasks.steps.cache.storage import show
@@ -174,7 +242,13 @@ def task_store() -> Iterator[Task]:
 
 
 def task_doctor() -> Iterator[Task]:
-    """Look for what makes warm runs slow or wrong, and say what mends it."""
+    """Look for what makes warm runs slow or wrong, and say what mends it.
+
+    ft doctor                  lock, records, store, and what makes selection coarse here
+
+    exit codes: 0 all is well, 1 something has to be mended, 2 a step could not do its work, 3 wrong
+    usage or configuration
+    """
 
     def examine() -> None:
         from firsttry_tasks.steps.ask.doctor import examine
@@ -186,7 +260,10 @@ def task_doctor() -> Iterator[Task]:
 
 
 def task_clear_cache() -> Iterator[Task]:
-    """Forget all warm state, and say what that was."""
+    """Forget all warm state, and say what that was.
+
+    ft clear-cache             the next warm run learns anew
+    """
     from firsttry_tasks.steps.ask import upkeep
 
     yield top("clear_cache", task_clear_cache, step(upkeep.clear, Path.cwd()))

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from doit.cmd_base import tasks_and_deps_iter
 from doit.cmd_run import Run as DoitRun
 from doit.dependency import DatabaseException
-from doit.exceptions import BaseFail, TaskError, TaskFailed
+from doit.exceptions import BaseFail, InvalidCommand, TaskError, TaskFailed
 from doit.reporter import ConsoleReporter
 
-from firsttry_tasks.doit_tasks import holding
+from firsttry_tasks.doit_tasks import holding, words
 from firsttry_tasks.doit_tasks.state_file import StateError, StateFile
+from firsttry_tasks.doit_tasks.task_dicts import is_ours
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.reporting import streams
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 #: Tasks that run side by side: ruff, mypy and tests, the three gates of a warm stage.
 SIDE_BY_SIDE = 3
-#: The key in a task's ``meta`` that marks FirstTry's tasks among a project's own. doit leaves
-#: ``meta`` to its users.
-OURS = "firsttry"
 
 
 class StepFailed(TaskFailed):  # type: ignore[misc]  # doit has no types
@@ -102,11 +100,6 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit has no types
         # an escape.
         self.exit_code = max(self.exit_code, code)
         self.write(f"{fail.message}\n")
-
-
-def is_ours(task: Task) -> bool:
-    """Tell whether FirstTry made this task."""
-    return bool(task.meta and task.meta.get(OURS))
 
 
 class Run(DoitRun):  # type: ignore[misc]  # doit has no types
@@ -184,9 +177,20 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
 
         def run() -> int:
             refuse_reuse(chosen)
-            return int(super(Run, self)._execute(*args))
+            try:
+                return int(super(Run, self)._execute(*args))
+            except InvalidCommand as error:
+                raise _nearest(error, tasks) from error
 
         return guarded(run, reporter)
+
+
+def _nearest(error: InvalidCommand, tasks: dict[str, Task]) -> InvalidCommand:
+    """Return doit's error for a word that is no task with FirstTry's sentence."""
+    if error.not_found is None:
+        return error
+    typed = [name for name in tasks if ":" not in name]
+    return InvalidCommand(words.unknown(error.not_found, typed))
 
 
 def refuse_reuse(chosen: frozenset[str]) -> None:

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doit.task import dict_to_task
+from doit.task import Task
 
-from firsttry_tasks.doit_tasks.engine import OURS
+from firsttry_tasks.doit_tasks import words
+from firsttry_tasks.reporting.console import CONSOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from doit.task import Task
 
     Creator = Callable[[], Iterator[Task]]
 
 Dict = dict[str, Any]
 #: The one task that takes a snapshot of the tree; all gates of a run judge this snapshot.
 LOOK = "fingerprint:look"
+#: The keys in a task's ``meta`` that mark FirstTry's tasks among a project's own, and that hold the
+#: text of its help page. doit leaves ``meta`` to its users.
+OURS, PAGE = "firsttry", "firsttry-page"
+
+
+class FirstTryTask(Task):  # type: ignore[misc]  # doit has no types
+    """A task that takes its options wherever they stand, and names the nearest to a wrong one."""
+
+    def init_options(self, args: list[str] | None = None) -> list[str] | None:
+        """Read the task's options; return the words that are left."""
+        if args and self.options is None:
+            whole = self.pos_arg is not None
+            args = words.arranged(self.name, args, self.params, all_of_it=whole)
+        left: list[str] | None = super().init_options(args)
+        # How much is said concerns the tasks that ran before this one, too.
+        CONSOLE.quiet |= self.options.pop("quiet", False)
+        CONSOLE.verbose |= self.options.pop("verbose", False)
+        return left
+
+
+def is_ours(task: Task) -> bool:
+    """Tell whether FirstTry made this task."""
+    return bool(task.meta and task.meta.get(OURS))
 
 
 def firsttry_task(name: str, doc: str, *actions: Any, **more: Any) -> Dict:
@@ -34,9 +56,10 @@ def firsttry_task(name: str, doc: str, *actions: Any, **more: Any) -> Dict:
     }
 
 
-def flag(name: str, text: str) -> Dict:
+def flag(name: str, text: str, short: str = "") -> Dict:
     """Return an option of a task that is on or off, as doit's ``params`` have it."""
     return {
+        "short": short,
         # doit passes the value to the action by this name, so it has to be an identifier.
         "name": name.replace("-", "_"),
         "long": name,
@@ -46,10 +69,19 @@ def flag(name: str, text: str) -> Dict:
     }
 
 
-def top(name: str, creator: Creator, action: Any, **more: Any) -> Task:
+def loudness() -> list[Dict]:
+    """Return the options of the commands that end with a table: how much they say."""
+    return [
+        flag("verbose", "whole failures and every finding", "v"),
+        flag("quiet", "the table alone", "q"),
+    ]
+
+
+def top(name: str, creator: Creator, *actions: Any, **more: Any) -> Task:
     """Return a task that a person types; its help is the first line of the creator's docstring."""
     # Never up to date by itself: who types it wants it done.
-    task = dict_to_task(firsttry_task(name, doc(creator), action, uptodate=[False], **more))
+    task = FirstTryTask(**firsttry_task(name, doc(creator), *actions, uptodate=[False], **more))
+    task.meta[PAGE] = creator.__doc__
     # These three are groups with subtasks, and doit treats a group differently from a task, for
     # instance where results of dependencies are passed on.
     task.has_subtask = name in {"warm", "full", "fingerprint"}
@@ -65,6 +97,6 @@ def doc(creator: Creator) -> str:
 
 def subtask(task: Dict, of: str) -> Task:
     """Return a task that `doit list` shows only with --all."""
-    made = dict_to_task(task)
+    made = FirstTryTask(**task)
     made.subtask_of = of
     return made

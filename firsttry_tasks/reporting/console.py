@@ -49,6 +49,8 @@ class Console:
         self._live: dict[str, str] = {}
         self._drawn = 0
         self._spoke: dict[str, float] = {}
+        #: What the options -q and -v ask for.
+        self.quiet = self.verbose = False
 
     @property
     def stream(self) -> TextIO:

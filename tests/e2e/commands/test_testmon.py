@@ -34,4 +34,4 @@ def test_testmon_by_hand_selects_what_an_edit_affects(handed_over: Checkout) -> 
 def test_nothing_is_handed_over_before_a_warm_run(shop: Checkout) -> None:
     """Without records the sentence says what to run first."""
     ran = shop.run("ft", "testmon")
-    assert (ran.code, "run: doit warm" in ran.out) == (2, True)
+    assert (ran.code, "run: ft warm" in ran.out) == (2, True)

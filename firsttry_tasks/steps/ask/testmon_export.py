@@ -1,4 +1,4 @@
-"""Writes testmon's own database from what FirstTry recorded, for `pytest --testmon` by hand."""
+"""The testmon step: write testmon's own database from what was recorded."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from firsttry_tasks import dependency_db
+from firsttry_tasks.dependency_db import DependencyDb
+from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from firsttry_tasks.dependency_db import DependencyDb
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest
 
 #: The file that testmon looks for in pytest's root folder.
@@ -28,15 +31,13 @@ class _Known(Struct, frozen=True, kw_only=True):
     lines: dict[str, frozenset[int]]
 
 
-def export(root: Path, memory: DependencyDb) -> int:
-    """Write testmon's db for a project from what was recorded; return how many tests it knows.
-
-    Where nothing is recorded, nothing is written.
-    """
-    tests = _known(root, memory)
-    if tests:
-        _write(root, tests)
-    return len(tests)
+def export(root: Path) -> None:
+    """Write testmon's db for `pytest --testmon` by hand; FirstTryError where nothing is learned."""
+    tests = _known(root, DependencyDb(root / state_paths.DB))
+    if not tests:
+        raise FirstTryError("Nothing is learned yet; run: ft warm")
+    _write(root, tests)
+    CONSOLE.say(f"Wrote {FILE}: pytest --testmon now knows {len(tests)} tests.")
 
 
 def _known(root: Path, memory: DependencyDb) -> dict[str, _Known]:

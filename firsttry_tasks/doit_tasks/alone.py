@@ -1,0 +1,109 @@
+"""The commands of ft that are no tasks: they begin before a project is read, or never read one.
+
+A docstring is the command's help page, as it is for tasks.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from doit.cmdparse import CmdOption, CmdParse
+
+from firsttry_tasks.doit_tasks import words
+from firsttry_tasks.doit_tasks.help import page
+from firsttry_tasks.doit_tasks.task_dicts import flag
+from firsttry_tasks.model.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from doit.task import Task
+
+
+class Around(NamedTuple):
+    """What a command has from the program around it: running doit, and the project's tasks."""
+
+    doit: Callable[[list[str]], int]
+    tasks: Callable[[], Iterable[Task]]
+
+
+def pre_commit(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
+    """Run as a hook of git or of pre-commit.
+
+    ft pre-commit --warm-only              the same as: ft warm
+    ft pre-commit --warm-only --explain    the same as: ft warm --explain
+    ft pre-commit --parity                 the same as: ft parity
+
+    exit codes: as of ft warm and ft parity
+    """
+    if options["warm_only"] == options["parity"]:
+        raise UsageError("Say what to run: ft pre-commit --warm-only, or: ft pre-commit --parity")
+    if options["parity"] and options["explain"]:
+        raise UsageError("--explain is an option of --warm-only: parity explains its verdict.")
+    more = ["--explain"] if options["explain"] else []
+    return around.doit(["parity"] if options["parity"] else ["warm", *more])
+
+
+def completion(given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
+    """Complete ft's commands, options and files in a shell.
+
+    ft completion --install          for the shell that is in use
+    ft completion fish --install     for bash, zsh or fish
+    ft completion zsh                print it, to be put where you like
+    """
+    from firsttry_tasks.doit_tasks import completion
+
+    shell = given[0] if given else completion.current()
+    if shell not in completion.SHELLS:
+        shells = ", ".join(completion.SHELLS)
+        near = nearest(shell, completion.SHELLS)
+        raise UsageError(f"There is no completion for {shell!r}.{near} The shells are {shells}.")
+    text = completion.script(shell, pages(around.tasks()))
+    if options["install"]:
+        said = completion.install(shell, text, Path.home())
+        sys.stdout.write(f"{said}\n")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+#: What each does, and its options.
+COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
+    "pre-commit": (
+        pre_commit,
+        [
+            flag("warm-only", "run the warm stage"),
+            flag("parity", "run both stages, and compare"),
+            flag("explain", "list each selected test with its why"),
+        ],
+    ),
+    "completion": (completion, [flag("install", "write it where the shell looks for it")]),
+}
+
+
+def run(name: str, given: Sequence[str], around: Around) -> int:
+    """Run a command; raises CmdParseError or UsageError for words that can't be read."""
+    act, params = COMMANDS[name]
+    arranged = words.arranged(name, given, params, all_of_it=True)
+    options, rest = CmdParse([CmdOption(param) for param in params]).parse(arranged)
+    return act(rest, options, around)
+
+
+def help_page(name: str) -> str:
+    """Return a command's help page."""
+    act, params = COMMANDS[name]
+    return page(name, act.__doc__ or name, params)
+
+
+def pages(tasks: Iterable[Task]) -> dict[str, tuple[str, list[dict[str, Any]]]]:
+    """Return all commands that people type: in a line what each does, and its options."""
+    found = {
+        words.typed_command(task.name): (task.doc, list(task.params))
+        for task in tasks
+        if ":" not in task.name
+    }
+    for name, (act, params) in COMMANDS.items():
+        found[name] = ((act.__doc__ or name).partition("\n")[0], params)
+    return found

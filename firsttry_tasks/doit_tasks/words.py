@@ -1,0 +1,65 @@
+"""Read the words after a command: options wherever they stand, and mistakes with the nearest."""
+
+from __future__ import annotations
+
+import getopt
+from typing import TYPE_CHECKING, Any
+
+from doit.cmdparse import CmdOption, CmdParse, CmdParseError
+
+from firsttry_tasks.model.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: The commands of ft that are no tasks of doit. `doit_tasks/alone.py` has what they do.
+ALONE = ("pre-commit", "completion")
+#: doit's own commands that ft passes on; any other word is a task for ``doit run``.
+DOITS = ("list", "info", "help", "forget", "clean")
+
+
+def arranged(
+    command: str, words: Sequence[str], params: Iterable[dict[str, Any]], *, all_of_it: bool
+) -> list[str]:
+    """Return a command's words with its options first, as doit wants them.
+
+    Where not ``all_of_it`` is the command's, the first word that is no option ends its options:
+    doit takes that for the next task. Raises CmdParseError, which names the nearest option.
+    """
+    parser = CmdParse([CmdOption(param) for param in params])
+    read = getopt.gnu_getopt if all_of_it else getopt.getopt
+    try:
+        options, rest = read(list(words), parser.get_short(), parser.get_long())
+    except getopt.GetoptError as error:
+        raise CmdParseError(_mistake(command, error, parser)) from error
+    first = [word for name, value in options for word in _joined(name, value)]
+    # After the two hyphens nothing is an option, whatever it begins with.
+    return [*first, "--", *rest] if all_of_it and rest else [*first, *rest]
+
+
+def _joined(name: str, value: str) -> tuple[str, ...]:
+    if name.startswith("--"):
+        return (f"{name}={value}" if value else name,)
+    return (name, value) if value else (name,)
+
+
+def _mistake(command: str, error: getopt.GetoptError, parser: CmdParse) -> str:
+    """Return the sentence for an option that can't be read."""
+    typed = typed_command(command)
+    see = f"See: ft help {typed}"
+    if "not recognized" not in error.msg:
+        return f"ft {typed}: {error.msg}. {see}"
+    longs = [f"--{option.long}" for option in parser.options if option.long]
+    word = f"-{error.opt}" if len(error.opt) == 1 else f"--{error.opt}"
+    return f"ft {typed} has no option {word}.{nearest(word, longs)} {see}"
+
+
+def typed_command(name: str) -> str:
+    """Return a task's name as people type it after ft."""
+    return name.replace("_", "-")
+
+
+def unknown(word: str, tasks: Iterable[str], commands: Iterable[str] = DOITS) -> str:
+    """Return the sentence for a word that is no command, with the nearest ones."""
+    names = {*map(typed_command, tasks), *commands, *ALONE}
+    return f"There is no command {word!r}.{nearest(word, names)} All commands: ft help"
