@@ -107,7 +107,11 @@ def _main(given: list[str]) -> int:
         return _alone(given)
     words = translate(given)
     # Tasks take the current folder for the project's, and ft may be typed in any folder below it.
-    os.chdir(home(Path.cwd()))
+    typed = Path.cwd()
+    os.chdir(home(typed))
+    if typed != Path.cwd():
+        # Questions name tests and files as they are seen from there.
+        words.append(f"typed_in={typed.relative_to(Path.cwd()).as_posix()}")
     if words[0] == "staged":
         from firsttry_tasks.steps.ask import staged
 

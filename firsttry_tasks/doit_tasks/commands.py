@@ -122,8 +122,13 @@ def task_impact() -> Iterator[Task]:
 
 
 def _question(name: str, creator: Creator, action: Any) -> Task:
-    as_json = {**flag("json", "print JSON"), "name": "as_json"}
-    return top(name, creator, action, task_dep=[LOOK], params=[as_json], pos_arg="words")
+    # doit passes an option by its name, and a parameter called json would read as the module.
+    params = [
+        {**flag("json", "print JSON"), "name": "as_json"},
+        {**flag("all", "name every test"), "name": "every"},
+        flag("count", "print the number alone"),
+    ]
+    return top(name, creator, action, task_dep=[LOOK], params=params, pos_arg="words")
 
 
 def task_stats() -> Iterator[Task]:

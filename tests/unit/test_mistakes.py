@@ -73,9 +73,9 @@ def test_a_mistyped_command_names_the_nearest(
 def test_a_mistyped_option_names_the_nearest(
     command: str, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A letter is missing in the middle."""
+    """A letter too many is in the middle."""
     middle = len(option) // 2
-    code = cli.main([command, f"--{option[:middle]}{option[middle + 1 :]}"])
+    code = cli.main([command, f"--{option[:middle]}z{option[middle:]}"])
     assert (code, f"--{option}" in capsys.readouterr().err) == (3, True)
 
 

@@ -10,8 +10,9 @@ from msgspec import Struct
 from firsttry_tasks.selection.decide.select import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from firsttry_tasks.model.values import Selection
     from firsttry_tasks.selection.evidence.recorded_run import (
         CurrentTree,
         RecordedRun,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 #: Stands for the digest of a file that is only imagined to be edited. Digests are hexadecimal, so
 #: no real file has this one.
 _EDITED = "edited"
+#: The answer for a test that needs no run.
+STANDS = "nothing changed that it uses"
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -41,28 +44,22 @@ class Answer(Struct, frozen=True, kw_only=True):
     looked: tuple[str, ...] = ()
 
 
-def explain(nodeid: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Answer:
-    """Return why a test is selected now, or why it needn't run.
-
-    A ``nodeid`` that no recorded run holds gets an answer too; ``known`` is False then.
-    """
-    # The same function that warm asks, so that an answer can't differ from what warm will do.
-    chosen = choose(recorded_runs, now)
+def explain(nodeid: str, recorded_runs: Sequence[RecordedRun], chosen: Selection) -> Answer:
+    """Return why a test is selected now, or why it needn't run; ``chosen`` is what warm chose."""
     # Runs come newest first, so the first hit is the newest record of the test.
-    held = [(recorded, test) for recorded in recorded_runs for test in recorded.tests]
+    held = ((recorded, test) for recorded in recorded_runs for test in recorded.tests)
     newest = next(((recorded, test) for recorded, test in held if test.nodeid == nodeid), None)
     why = "; ".join(chosen.everything) or chosen.why.get(nodeid, "")
     if newest is None:
-        file = chosen.files.get(nodeid.partition("::")[0], "")
-        why = why or (f"it is not known yet, and {file}" if file else "no such test is known")
-        return Answer(nodeid=nodeid, known=False, runs=bool(chosen.everything or file), why=why)
+        why = why or f"it is new: {chosen.files.get(nodeid.partition('::')[0], 'it never ran')}"
+        return Answer(nodeid=nodeid, known=False, runs=True, why=why)
     recorded, test = newest
     code, looked = _dependencies(recorded, test)
     return Answer(
         nodeid=nodeid,
         known=True,
         runs=bool(why),
-        why=why or "nothing that it rests on changed since it passed",
+        why=why or STANDS,
         outcome=test.outcome,
         code=code,
         looked=looked,
@@ -82,35 +79,64 @@ def _dependencies(
     return tuple(sorted(code)), tuple(sorted(looked))
 
 
+def names(fragments: Iterable[Fragment]) -> Iterator[str]:
+    """Yield the names in a file that can be edited: functions, classes, variables, members."""
+    for fragment in fragments:
+        if fragment.is_function_body:
+            yield fragment.qualname
+        elif not fragment.is_doc and not fragment.uses.imports:
+            yield from (f"{fragment.qualname}.{it}".lstrip(".") for it in sorted(fragment.binds))
+
+
 def impact(
     path: str, name: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree
 ) -> dict[str, str]:
-    """Return the tests that an edit would select, each with its reason.
+    """Return the tests that warm would run after an edit, each with its reason.
 
     The edit is of ``name`` in the file at ``path``: a function, class or variable such as
-    ``Shape.area``, "" for everything that the file defines. Tests that would run anyway are
-    among the tests if the edit gives another reason for them.
+    ``Shape.area``, "" for everything that the file defines. It is made to the tree that was
+    recorded last, so the answer is the same before the edit, after it and after its revert.
     """
-    # The tree may differ from the recorded one already. Only what the edit adds is its impact.
-    before = choose(recorded_runs, now)
-    after = choose(recorded_runs, _edited(now, path, name))
+    after = choose(recorded_runs, _edited(_as_recorded(recorded_runs[0], now), path, name))
+    known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
     if after.everything:
-        known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
         return dict.fromkeys(sorted(known), "; ".join(after.everything))
-    return {
-        nodeid: why for nodeid, why in sorted(after.why.items()) if before.why.get(nodeid) != why
-    }
+    # A file that is collected anew runs what is new in it; only a real edit can tell what that is.
+    return dict(sorted(after.why.items()))
 
 
-def _edited(now: CurrentTree, path: str, name: str) -> CurrentTree:
-    """Return the tree as it would be after an edit of what ``name`` stands for."""
-    manifest: Mapping[str, str] = {**now.manifest, path: _EDITED}
+def _as_recorded(recorded: RecordedRun, now: CurrentTree) -> CurrentTree:
+    """Return the tree and the environment in which a run was recorded."""
 
     def fragments(asked: str) -> tuple[Fragment, ...] | None:
-        found = now.fragments(asked)
+        blob = recorded.manifest.get(asked, "")
+        # What no run took apart stands here as it was, or nobody knows it.
+        return now.before(asked, blob) or now.fragments(asked)
+
+    return msgspec.structs.replace(
+        now,
+        manifest=recorded.manifest,
+        parts=recorded.parts,
+        variable=lambda asked: recorded.variables.get(asked, ""),
+        outside=lambda asked: recorded.outside.get(asked, ""),
+        fragments=fragments,
+    )
+
+
+def _edited(base: CurrentTree, path: str, name: str) -> CurrentTree:
+    """Return the tree as it would be after an edit of what ``name`` stands for."""
+    manifest: Mapping[str, str] = {**base.manifest, path: _EDITED}
+    # Files of configuration are compared by their sections, `pyproject.toml [tool.pytest]`.
+    parts = {
+        part: _EDITED if part.partition(" ")[0] == path else value
+        for part, value in base.parts.items()
+    }
+
+    def fragments(asked: str) -> tuple[Fragment, ...] | None:
+        found = base.fragments(asked)
         return tuple(_edit(found, name)) if found is not None and asked == path else found
 
-    return msgspec.structs.replace(now, manifest=manifest, fragments=fragments)
+    return msgspec.structs.replace(base, manifest=manifest, parts=parts, fragments=fragments)
 
 
 def _edit(fragments: Iterable[Fragment], name: str) -> Iterable[Fragment]:
@@ -125,14 +151,11 @@ def _edit(fragments: Iterable[Fragment], name: str) -> Iterable[Fragment]:
 
 def _matches(fragment: Fragment, name: str) -> bool:
     """Tell whether a fragment is what the name stands for, or a part of that."""
-    if fragment.is_function_body:
-        return (
-            not name
-            or fragment.qualname == name
-            or fragment.qualname.startswith((f"{name}.", f"{name}#"))
-        )
+    if not name:
+        return True
+    inside = fragment.qualname == name or fragment.qualname.startswith((f"{name}.", f"{name}#"))
+    # Of a class all that stands in it; of a function its body, and its documentation.
+    if inside:
+        return True
     scope, _, last = name.rpartition(".")
-    # Imports define nothing of the file. The head of a class holds its bases and decorators, and
-    # changing those would select every user of the class for an edit of one method.
-    plain = not fragment.uses.imports and (fragment.is_doc or not fragment.is_class)
-    return plain and (not name or (fragment.qualname == scope and last in fragment.binds))
+    return not fragment.is_doc and fragment.qualname == scope and last in fragment.binds

@@ -63,7 +63,7 @@ class TestFiles:
         ]
         for home in homes:
             if home in spread.effects or home in code.names.bare:
-                yield home, spread.effects.get(home, f"{home} is affected")
+                yield home, spread.effects.get(home, f"{home} uses names that changed")
             for path in heirs:
                 if code.modules.bit[path] & code.modules.closure.get(home, NO_MODULES):
                     yield home, f"{path} has a test more in a class"
@@ -111,7 +111,7 @@ class TestFiles:
             if able:
                 # The node id breaks ties, so that equal times give the same choice everywhere.
                 quickest = min(able, key=lambda test: (test.seconds, test.nodeid))
-                chosen[quickest.nodeid] = f"imports {path}, which may fail to import: {why}"
+                chosen[quickest.nodeid] = f"it imports {path}, which may raise now, since {why}"
         return chosen
 
     def _proved(self, path: str, recorded_runs: Iterable[RecordedRun]) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firsttry_tasks.selection.decide import reasons
 from firsttry_tasks.selection.decide.declared import Declared
 from firsttry_tasks.selection.decide.widen import RAN
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
@@ -60,10 +61,7 @@ class Validity:
         self._start = [n for n, scope in enumerate(recorded.scopes) if scope.kind == "start"]
 
     def why(self, test: RecordedTest) -> str | None:
-        """Return why a test has to run, None if nothing that it depends on changed.
-
-        Cheap questions come first, and the first answer is the reason.
-        """
+        """Return why a test has to run, None if it hasn't: the first answer is the reason."""
         effects = self.effects
         if effects.none:
             return None
@@ -72,7 +70,7 @@ class Validity:
         # What a hook or a plugin had in mind when it skipped a test isn't recorded. Any change may
         # be the one that lets it run. The same holds for outcomes that only a plugin knows.
         if test.outcome not in RAN and not test.explained and effects.changes.paths:
-            return f"was {test.outcome} when it ran last"
+            return f"it was {test.outcome} when it ran last"
         # Only a test function in a Python file is taken apart into fragments. Any other test (a
         # doctest, a YAML case) is the whole file.
         if test.path in effects.changes.paths and not (test.function and test.path.endswith(".py")):
@@ -80,7 +78,7 @@ class Validity:
         units = test.ran()
         return (
             self._declared.why(test)
-            or self._direct(units, test.observations)
+            or self._direct(units, test.observations, "the test")
             or self._by_scopes(test)
             or self._by_names(test, units)
         )
@@ -99,20 +97,20 @@ class Validity:
         same = self.now.manifest
         return any(older.manifest.get(it) == same.get(it) for it in effects.changes.paths)
 
-    def _direct(self, units: Iterable[int], observations: Iterable[int]) -> str | None:
-        """Return why a unit that ran or an observation is no longer the same."""
-        code = self.effects.code
-        changed = code.units if code is not None else {}
+    def _direct(self, units: Iterable[int], observations: Iterable[int], who: str) -> str | None:
+        """Return why a unit that ran or an observation is no longer the same, and ``who`` did."""
+        changed = self.effects.code.units if self.effects.code is not None else {}
         for found, numbers in ((changed, units), (self.effects.observations, observations)):
             hit = next((number for number in numbers if number in found), None) if found else None
             if hit is not None:
-                return found[hit]
+                kind = "" if found is changed else self.recorded.observations[hit][0]
+                return reasons.met(found[hit], kind, who)
         return None
 
     def _by_scopes(self, test: RecordedTest) -> str | None:
         """Return why a fixture, collector or start-up that the test used changed."""
-        reasons = (self._scope(number).why for number in (*self._start, *test.scopes))
-        return next((why for why in reasons if why is not None), None)
+        found = (self._scope(number).why for number in (*self._start, *test.scopes))
+        return next((why for why in found if why is not None), None)
 
     def _scope(self, number: int) -> _ScopeSummary:
         if number not in self._scopes:
@@ -144,7 +142,7 @@ class Validity:
                     depends_on |= code.modules.closure.get(scope.name, NO_MODULES)
                 continue
             depends_on |= self._dependencies(scope.units, scope.observations)
-            why = why or self._direct(scope.units, scope.observations)
+            why = why or self._direct(scope.units, scope.observations, reasons.opener(scope))
             mask, name = self._changed_origins(scope.units, scope.observations)
             origins |= mask
             asks = asks or name
@@ -264,7 +262,7 @@ class Validity:
         mask = self._all_dependencies(code, test, units)
         for path, why in code.spread.effects.items():
             if code.modules.bit.get(path, NO_MODULES) & mask:
-                return why
+                return reasons.imported(why, path)
         # No record tells what a conftest.py that came will do to the tests below it, or what one
         # that went did for them.
         moved = self.effects.changes.added | self.effects.changes.removed
@@ -274,7 +272,8 @@ class Validity:
         # Most tests end here: no changed name comes from anything that they depend on.
         if not code.names.origins & mask:
             return None
-        return self._referring(test, units, mask) or self._own_names(code, test, mask)
+        name = self._referring(test, units, mask) or self._own_names(code, test, mask)
+        return reasons.named(name)
 
     def _own_names(self, code: CodeChanges, test: RecordedTest, mask: OriginMask) -> str | None:
         """Return why the test's own definition, class or fixtures changed, by their names."""

@@ -76,7 +76,7 @@ class ChangedNames:
         # A member isn't visible under its bare name, not even in the module of its class.
         if scope:
             self.members |= bit
-        self.why.setdefault(name, f"{name}: {why}")
+        self.why.setdefault(name, _because(path, f"{scope}.{name}".lstrip("."), why))
         self._add(self.opened, self.modules.holders(path, scope), bit, self.why[name])
         self._add(self.attrs, (name, *_patterns(name)), bit, self.why[name])
 
@@ -96,7 +96,7 @@ class ChangedNames:
         If the thing is ``known`` to code that never names it (pytest, code that is given an
         instance), such code can read the docstring too.
         """
-        why = f"docstring of {fragment.qualname}: {why}"
+        why = _because(path, f"{fragment.qualname}.__doc__", why)
         self.files.add(path)
         asked = self.docs.change(path, bit, known=known)
         self.origins |= bit | self.docs.found
@@ -225,3 +225,11 @@ def _patterns(name: str) -> Iterator[str]:
                 yield f"{head}*"
             if len(tail) >= _SHORTEST:
                 yield f"*{tail}"
+
+
+def _because(path: str, name: str, why: str) -> str:
+    """Return the sentence for a changed name: it changed itself, or what it is made from did."""
+    if why == f"{path} changed":
+        return f"{path}::{name} changed"
+    # However long the way from the edit was: its beginning is what a person can look up.
+    return f"{path}::{name} may be another, since {why.rpartition(' since ')[2]}"

@@ -90,12 +90,12 @@ class CodeChanges:
             # The file is gone or doesn't parse: every import of it raises.
             if fragments is None:
                 self.spread.effects[path] = f"{path} can't be imported any more"
-                self._change(path, None, f"{path} is gone or broken")
+                self._change(path, None, "is gone or broken")
                 continue
             delta = compare(self.modules.sources[path], fragments)
             self.deltas[path] = delta
             changed = delta.bodies | delta.statements | self._redefined(path, delta)
-            self._change(path, changed, f"{path} changed")
+            self._change(path, changed, "changed")
             self.spread.change(path, delta)
             self._new_imports(path, fragments)
 
@@ -118,12 +118,15 @@ class CodeChanges:
         )
 
     def _change(self, path: str, fragments: frozenset[int] | None, why: str) -> None:
-        """Count units of a file as changed: those of these fragments, or all for None."""
+        """Count units of a file as changed: those of these fragments, or all for None.
+
+        ``why`` says what became of them, in words that follow their names.
+        """
         # A unit that belongs to no fragment (-1) can't be compared, so any change counts.
         for number, (place, fragment) in enumerate(self.recorded.units):
             if place == path and (fragments is None or fragment in fragments or fragment < 0):
                 key = self.modules.sources[path][fragment].qualname if fragment >= 0 else ""
-                self.units[number] = f"{why}: {key}" if key else why
+                self.units[number] = f"{path}::{key} {why}" if key else f"{path} {why}"
 
     def _new_imports(self, path: str, fragments: tuple[Fragment, ...]) -> None:
         """Count the import of a file as changed if it loads other modules than before."""
@@ -169,7 +172,7 @@ class CodeChanges:
                 asked = self.modules.absolute(path, fragment.uses.imports)
                 hit = min((name for name in asked if _named(name, names)), default=None)
                 if hit is not None:
-                    self._asked(path, number, fragment, f"module {hit} came or went")
+                    self._asked(path, number, fragment, f"imports {hit}, which came or went")
         for number, (kind, name) in enumerate(self.recorded.observations):
             if kind == "module" and _named(name, names):
                 self.observations[number] = f"module {name} came or went"
@@ -187,7 +190,7 @@ class CodeChanges:
         if fragment.is_function_body:
             self._change(path, frozenset({number}), why)
         else:
-            self.spread.effects.setdefault(path, why)
+            self.spread.effects.setdefault(path, f"{path} {why}")
 
     def _dotted(self, path: str) -> set[str]:
         """Return the dotted names under which a file can be imported."""

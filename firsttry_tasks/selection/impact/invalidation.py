@@ -42,12 +42,22 @@ class Invalidation:
         return not (self.changes.paths or self.observations or self.everything)
 
 
+#: The parts of the environment in words; of pytest's configuration a part is called by its place.
+PARTS = {
+    "command": "how pytest is called",
+    "distributions": "what is installed",
+    "environment": "a variable that steers Python or pytest",
+}
+
+
 def _parts(recorded: RecordedRun, now: CurrentTree) -> tuple[str, ...]:
     """Return a reason for each named part of the environment that differs."""
     # A part that only one side has counts as changed: not known is not the same.
     names = sorted(recorded.parts.keys() | now.parts.keys())
     return tuple(
-        f"{name} changed" for name in names if recorded.parts.get(name) != now.parts.get(name)
+        f"{PARTS.get(name, name)} changed"
+        for name in names
+        if recorded.parts.get(name) != now.parts.get(name)
     )
 
 

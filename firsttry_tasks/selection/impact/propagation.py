@@ -173,7 +173,7 @@ class Propagation:
                 self._rerun(path, number, self.names.why.get(name, f"{name} changed"))
                 # The import raises now, and what follows it in the module doesn't run.
                 if fragment.uses.imports and self.names.lost(fragment, reach):
-                    self.effects.setdefault(path, f"a name it imports is gone: {name}")
+                    self.effects.setdefault(path, f"{path} imports {name}, which is gone")
 
     def _hit(
         self, path: str, number: int, fragment: Fragment, reach: OriginMask, ran: Iterable[int]

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 #: judged: an editable installation would lead into another one.
 STAGED = "FIRSTTRY_STAGED"
 
+#: doit's variable by which ft says in which folder of the project it was typed.
+TYPED_IN = "typed_in"
+
 #: Stands for what has changed where the file that would tell can't be read.
 LOST = "what tests looked at outside of the tree can't be read"
 
@@ -282,6 +285,13 @@ def asked(variable: str) -> bool:
     from doit import get_var
 
     return str(get_var(variable) or "0") != "0"
+
+
+def typed_in() -> str:
+    """Return the folder in which the command was typed, relative to the project's, "" for that."""
+    from doit import get_var
+
+    return str(get_var(TYPED_IN) or "")
 
 
 @cache

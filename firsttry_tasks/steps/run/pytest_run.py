@@ -98,14 +98,12 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
         # Made anew together: by itself it would be written only when the next test runs.
         dependency_db.discard(memory.path)
         CONSOLE.say(f"{state_paths.WATCHED} can't be read; all tests run, and it is made anew.")
-    learned = disk.read_own(here.root / state_paths.LEARNED, WarmSummary) or WarmSummary()
     around = now(here, job, inputs, tree, memory)
     recorded_runs = memory.recorded_runs()
     known = [test for recorded in recorded_runs for test in recorded.tests]
     for target in declared.idle(here.settings.depends, known):
         CONSOLE.say(f'note: no known test fits "{target}", which [tool.firsttry.depends] names')
-    chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
-    smoke = frozenset(learned.smoke) & chosen.skip_tests
+    chosen, smoke = selection(here, memory, recorded_runs, around)
     # Starting pytest only to collect nothing costs about half a second.
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
@@ -120,6 +118,15 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     return GateRun(
         said=said, argv=argv, why=chosen.everything, keep=keep, wrote=partial(learning.wrote, job)
     )
+
+
+def selection(
+    here: Project, memory: DependencyDb, recorded_runs: Sequence[RecordedRun], around: CurrentTree
+) -> tuple[Selection, frozenset[str]]:
+    """Return the selection, known flaky tests included, and what runs where that comes to none."""
+    chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
+    learned = disk.read_own(here.root / state_paths.LEARNED, WarmSummary) or WarmSummary()
+    return chosen, frozenset(learned.smoke) & chosen.skip_tests
 
 
 def _answered(

@@ -24,14 +24,14 @@ def learned(shop: Checkout) -> Checkout:
 
 def test_a_test_that_nothing_affects_says_so(learned: Checkout) -> None:
     """Nothing changed, so the test would not run."""
-    assert f"{TAX} would not run: nothing that it rests on" in learned.run("ft", "why", TAX).out
+    assert f"{TAX} would not run: nothing changed" in learned.run("ft", "why", TAX).out
 
 
 def test_a_test_says_which_edit_selects_it(learned: Checkout) -> None:
     """An edited function is the reason of the test that ran it."""
     learned.write("shop.py", CODE.replace("n // 5", "n // 5 + 0"))
     answer = json.loads(learned.run("doit", "why", "--json", TAX).out)
-    assert (answer["runs"], "shop.py changed" in answer["why"]) == (True, True)
+    assert (answer["runs"], "shop.py::tax changed" in answer["why"]) == (True, True)
 
 
 @pytest.mark.smoke
@@ -44,4 +44,47 @@ def test_an_edit_says_what_it_would_select(learned: Checkout) -> None:
 def test_a_file_that_is_not_there_is_told(learned: Checkout) -> None:
     """A wrong path is wrong usage."""
     ran = learned.run("ft", "impact", "shops.py")
-    assert (ran.code, "no file of this tree" in ran.out) == (3, True)
+    assert (ran.code, "Did you mean shop.py?" in ran.out) == (3, True)
+
+
+@pytest.mark.parametrize("words", ["test_tx", "tests/test_shop.py::test_tx", "test_sho.py"])
+def test_a_test_that_is_not_there_is_told(learned: Checkout, words: str) -> None:
+    """So is a wrong test: it is no test that would not run."""
+    ran = learned.run("ft", "why", words)
+    assert (ran.code, "Did you mean" in ran.out) == (3, True)
+
+
+@pytest.mark.parametrize("word", ["test_shop.py::test_tax", "test_tax", "../tests/test_shop.py"])
+def test_a_test_is_named_from_below(learned: Checkout, word: str) -> None:
+    """As it is seen from where one stands, options last."""
+    ran = learned.run("ft", "why", word, "--count", cwd="tests")
+    assert ran.out.endswith(("0 of 1\n", "0 of 2\n")), ran.out
+
+
+def _impact(learned: Checkout) -> dict[str, str]:
+    found: dict[str, str] = json.loads(learned.run("ft", "impact", "shop.py::tax", "--json").out)
+    return found
+
+
+@pytest.mark.slow
+def test_impact_holds_before_after_and_after_the_revert(learned: Checkout) -> None:
+    """Whatever stands in the tree, and whether warm has run it."""
+    said = [_impact(learned)]
+    learned.write("shop.py", CODE.replace("n // 5", "n // 5 + 0"))
+    said.append(_impact(learned))
+    learned.run("ft", "warm")
+    ran = set(learned.selected())
+    said.append(_impact(learned))
+    learned.write("shop.py", CODE)
+    said.append(_impact(learned))
+    learned.run("ft", "warm")
+    said.append(_impact(learned))
+    assert (said, ran) == ([said[0]] * 5, set(said[0]))
+
+
+def test_why_agrees_with_warm_where_nothing_runs(learned: Checkout) -> None:
+    """A red test runs again, and says so."""
+    learned.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    learned.run("ft", "warm")
+    ran = learned.run("ft", "why", "test_tax")
+    assert f"{TAX} would run: failed when it ran last" in ran.out

@@ -200,4 +200,4 @@ def test_the_reason_is_the_first_name_by_alphabet() -> None:
     test = "test_a.py::test_all"
     files = {"a.py": code, "test_a.py": f"import a\n\ndef test_all():\n{body}"}
     chosen = World(files, {test: ()}).later({**files, "a.py": code.replace("1", "2")})
-    assert chosen.why[test] == "name_a: a.py changed"
+    assert chosen.why[test] == "a.py::name_a changed, and the test may use it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firsttry_tasks.model.recording import Observation
-from firsttry_tasks.selection.decide.queries import explain, impact
+from firsttry_tasks.selection.decide.queries import explain, impact, names
 from tests.unit.selection.world import World
 
 LIB = "LIMIT = 3\n\ndef capped(n):\n    return min(n, LIMIT)\n\ndef double(n):\n    return n * 2\n"
@@ -55,7 +55,7 @@ def test_impact(world: World, path: str, name: str, selected: set[str]) -> None:
 
 def test_a_test_that_needs_no_run_says_so(world: World) -> None:
     """With what it rests on."""
-    answer = explain(CAPPED, (world.recorded,), world.now(world.files))
+    answer = explain(CAPPED, (world.recorded,), world.later(world.files))
     assert (answer.runs, answer.code, answer.looked) == (
         False,
         ("lib.py", "test_lib.py"),
@@ -65,11 +65,51 @@ def test_a_test_that_needs_no_run_says_so(world: World) -> None:
 
 def test_a_test_that_runs_says_why(world: World) -> None:
     """In the words of the report."""
-    now = world.now({**world.files, "data.txt": "2"})
-    assert explain(CAPPED, (world.recorded,), now).why == "data.txt changed"
+    chosen = world.later({**world.files, "data.txt": "2"})
+    assert (
+        explain(CAPPED, (world.recorded,), chosen).why == "data.txt changed, and the test reads it"
+    )
 
 
 def test_an_unknown_test_is_no_error(world: World) -> None:
-    """A typing mistake is told as such."""
-    answer = explain("test_lib.py::test_typo", (world.recorded,), world.now(world.files))
-    assert (answer.known, answer.why) == (False, "no such test is known")
+    """A test that came with its file runs."""
+    chosen = world.later({**world.files, "test_new.py": "def test_new(): ..."})
+    answer = explain("test_new.py", (world.recorded,), chosen)
+    assert (answer.known, answer.runs, answer.why) == (False, True, "it is new: new test file")
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {},
+        {"lib.py": LIB.replace("n * 2", "n + n")},
+        {"lib.py": LIB.replace("min", "max").replace("n * 2", "n + n")},
+        {"data.txt": "2"},
+    ],
+)
+def test_impact_is_of_the_edit_that_is_named(world: World, later: dict[str, str]) -> None:
+    """Whatever stands in the tree by now."""
+    now = world.now(world.files | later)
+    assert set(impact("lib.py", "double", (world.recorded,), now)) == {DOUBLE}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("double", "n * 2", "n + n"),
+        ("LIMIT", "LIMIT = 3", "LIMIT = 4"),
+        ("capped", "def capped(n)", "def capped(n, m=1)"),
+        ("", "def double", "X = 1\n\ndef double"),
+    ],
+)
+def test_the_edit_itself_selects_no_more(world: World, name: str, old: str, new: str) -> None:
+    """What impact said holds when the edit is there."""
+    assert old in LIB
+    edited = world.later({**world.files, "lib.py": LIB.replace(old, new)})
+    said = impact("lib.py", name, (world.recorded,), world.now(world.files))
+    assert edited.why.keys() <= said.keys()
+
+
+def test_what_can_be_named_in_a_file(world: World) -> None:
+    """Functions, variables, classes and their members."""
+    assert set(names(world.fragments["lib.py"])) == {"LIMIT", "capped", "double"}

@@ -110,7 +110,7 @@ def test_a_change_selects(world: World, change: dict[str, str | None], selected:
 def test_every_test_has_its_why(world: World) -> None:
     """The reason names what changed."""
     chosen = world.chosen(conf_py=CONF.replace("LIMIT = 3", "LIMIT = 2"))
-    assert chosen.why == {CAPPED: "LIMIT: conf.py changed"}
+    assert chosen.why == {CAPPED: "conf.py::LIMIT changed, and the test may use it"}
 
 
 def test_a_new_test_in_a_known_file_runs(world: World) -> None:

@@ -27,11 +27,14 @@ def _why(
     ("change", "why"),
     [
         ({}, None),
-        ({"lib_py": LIB.replace("return 1", "return 3")}, "lib.py changed: one"),
+        (
+            {"lib_py": LIB.replace("return 1", "return 3")},
+            "lib.py::one changed, and the test ran it",
+        ),
         ({"lib_py": LIB.replace("return 2", "return 3")}, None),
         ({"lib_py": f"\n\n{LIB}"}, None),
-        ({"lib_py": None}, "lib.py is gone or broken: one"),
-        ({"data_txt": "2"}, "data.txt changed"),
+        ({"lib_py": None}, "lib.py::one is gone or broken, and the test ran it"),
+        ({"data_txt": "2"}, "data.txt changed, and the test reads it"),
         ({"tests/conftest_py": "X = 1\n"}, "tests/conftest.py came or went"),
         ({"conftest_py": "X = 1\n"}, "conftest.py came or went"),
         ({"other/conftest_py": "X = 1\n"}, None),
@@ -51,7 +54,7 @@ def test_a_test_that_is_no_function_rests_on_its_whole_file() -> None:
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({}, None), ({"README_md": "Hi"}, "was skipped when it ran last")],
+    [({}, None), ({"README_md": "Hi"}, "it was skipped when it ran last")],
 )
 def test_a_skipped_test_runs_after_any_change(
     change: dict[str, str | None], why: str | None
@@ -62,7 +65,7 @@ def test_a_skipped_test_runs_after_any_change(
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"README_md": "Hi"}, None), ({"data_txt": "2"}, "data.txt changed")],
+    [({"README_md": "Hi"}, None), ({"data_txt": "2"}, "data.txt changed, and the test reads it")],
 )
 def test_a_skip_that_explains_itself_rests_on_what_was_seen(
     change: dict[str, str | None], why: str | None
@@ -95,7 +98,7 @@ def test_a_file_of_tests_is_collected_anew_where_its_import_changed() -> None:
         WORLD.recorded, observations=observations, scopes=(start, first, *rest)
     )
     judged = Validity(recorded, WORLD.now({**WORLD.files, "more.txt": "1"}))
-    assert judged.by_scope(1) == "more.txt changed"
+    assert judged.by_scope(1) == "more.txt changed, and looking for tests reads it"
 
 
 @pytest.mark.parametrize(("text", "back"), [(LIB, True), (LIB.replace("2", "3"), False)])

@@ -76,7 +76,7 @@ def test_what_did_not_run_runs_after_any_change(outcome: str) -> None:
     """What it would have used was never seen."""
     world = _recorded(outcome)
     seen = world.chosen(far_py="X = 2\n").why
-    assert seen == {TEST: f"was {outcome} when it ran last"}
+    assert seen == {TEST: f"it was {outcome} when it ran last"}
 
 
 @pytest.mark.parametrize("outcome", ["passed", "xfailed", "xpassed"])

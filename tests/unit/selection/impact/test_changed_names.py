@@ -105,7 +105,7 @@ def test_a_member_is_no_name_of_its_module(names: ChangedNames) -> None:
 def test_a_changed_name_says_why(names: ChangedNames) -> None:
     """The why names the change that it comes from."""
     names.bind("shapes.py", "", "LIMIT", "shapes.py changed", OriginMask(1))
-    assert names.why["LIMIT"] == "LIMIT: shapes.py changed"
+    assert names.why["LIMIT"] == "shapes.py::LIMIT changed"
 
 
 def test_a_name_that_changed_before_adds_nothing(names: ChangedNames) -> None:
