@@ -200,9 +200,9 @@ def _doit(words: list[str]) -> int:
             },
         )
     # doit reads pyproject.toml too, and as TOML alone.
-    except (ValueError, RecursionError) as error:
-        sys.stderr.write(f"pyproject.toml can't be read: {error}.\n")
-        return WRONG_USAGE
+    except (ValueError, RecursionError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        return _wrong(f"pyproject.toml can't be read: {why}.")
     from firsttry_tasks.doit_tasks.words import DOITS
 
     return int(main.run(words if words[0] in DOITS else ["run", *words]) or 0)

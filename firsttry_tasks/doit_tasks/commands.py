@@ -160,7 +160,11 @@ def task_testmon() -> Iterator[Task]:
 
 
 def task_baseline() -> Iterator[Task]:
-    """Take today's findings of ruff and mypy as known (--prune: only drop what is gone)."""
+    """Take today's findings of ruff and mypy as known, so that only new ones are red.
+
+    ft baseline                take today's findings
+    ft baseline --prune        take none, only drop what is gone
+    """
 
     def write(*, prune: bool) -> None:
         from firsttry_tasks.steps.ask import baseline

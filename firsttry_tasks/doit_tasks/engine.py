@@ -195,7 +195,7 @@ def _nearest(error: InvalidCommand, tasks: dict[str, Task]) -> InvalidCommand:
 
 def refuse_reuse(chosen: frozenset[str]) -> None:
     """Raise UsageError for ``reuse=1`` where the run is meant to prove something."""
-    from firsttry_tasks.steps.run.project import asked
+    from firsttry_tasks.steps.typed import asked
 
     if asked("reuse") and ("parity" in chosen or machine.in_ci(os.environ)):
         raise UsageError(

@@ -141,3 +141,13 @@ def test_one_command_installs_it(
 def test_wrong_usage_is_3(given: list[str]) -> None:
     """Whatever is wrong with the words."""
     assert cli.main(given) == 3
+
+
+def test_settings_that_are_a_folder_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence, and as wrong configuration."""
+    (tmp_path / "pyproject.toml").unlink()
+    (tmp_path / "pyproject.toml").mkdir()
+    assert cli.main(["warm"]) == 3
+    assert capsys.readouterr().err == "pyproject.toml can't be read: Is a directory.\n"

@@ -18,7 +18,8 @@ from firsttry_tasks.selection.decide import queries
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 from firsttry_tasks.steps.ask import names
 from firsttry_tasks.steps.run import pytest_run
-from firsttry_tasks.steps.run.project import project, tree, typed_in
+from firsttry_tasks.steps.run.project import project, tree
+from firsttry_tasks.steps.typed import typed_in
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

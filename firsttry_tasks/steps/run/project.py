@@ -21,6 +21,7 @@ from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.values import Watched
 from firsttry_tasks.recorder.probes import environ
 from firsttry_tasks.reporting import report_files
+from firsttry_tasks.steps import typed
 from firsttry_tasks.system import (
     disk,
     git,
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 #: Names the folders that Python has to import from first, where a checkout of what is staged is
 #: judged: an editable installation would lead into another one.
 STAGED = "FIRSTTRY_STAGED"
-
-#: doit's variable by which ft says in which folder of the project it was typed.
-TYPED_IN = "typed_in"
 
 #: Stands for what has changed where the file that would tell can't be read.
 LOST = "what tests looked at outside of the tree can't be read"
@@ -68,12 +66,12 @@ class Project:
     @cached_property
     def record(self) -> bool:
         """Tell whether full runs record what a golden cache needs: `doit full record=1`."""
-        return asked("record")
+        return typed.asked("record")
 
     @cached_property
     def reuse(self) -> bool:
         """Tell whether full's gates may stand from an earlier run: `doit full reuse=1`."""
-        return asked("reuse")
+        return typed.asked("reuse")
 
     @cached_property
     def locked(self) -> tuple[parity_lock.Lock, str]:
@@ -277,21 +275,6 @@ def today() -> dt.date:
     """Return the day in UTC."""
     # UTC, so that two people on one day agree on whether an entry has expired.
     return dt.datetime.now(dt.UTC).date()
-
-
-def asked(variable: str) -> bool:
-    """Tell whether a variable such as ``record=1`` stands on doit's command line."""
-    # doit fills its variables from the command line just before the tasks are made.
-    from doit import get_var
-
-    return str(get_var(variable) or "0") != "0"
-
-
-def typed_in() -> str:
-    """Return the folder in which the command was typed, relative to the project's, "" for that."""
-    from doit import get_var
-
-    return str(get_var(TYPED_IN) or "")
 
 
 @cache
