@@ -20,7 +20,7 @@ from firsttry_tasks.doit_tasks.task_dicts import is_ours
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.reporting import streams
-from firsttry_tasks.reporting.console import harmless
+from firsttry_tasks.reporting.console import CONSOLE, harmless
 from firsttry_tasks.system import machine, process
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from doit.task import Task
 
+#: The exit code of what is red.
+RED = 1
 #: Tasks that run side by side: ruff, mypy and tests, the three gates of a warm stage.
 SIDE_BY_SIDE = 3
 
@@ -99,7 +101,9 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit has no types
         # Several tasks can fail in one run, and the most serious one has the highest code: 99 is
         # an escape.
         self.exit_code = max(self.exit_code, code)
-        self.write(f"{fail.message}\n")
+        # Who asked for the table alone sees there what is red.
+        if code != RED or not CONSOLE.quiet:
+            self.write(f"{CONSOLE.paint(fail.message, 'red')}\n")
 
 
 class Run(DoitRun):  # type: ignore[misc]  # doit has no types

@@ -7,7 +7,10 @@ import re
 import sys
 import threading
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COLORS = {
     "green": "32",
@@ -21,6 +24,9 @@ COLORS = {
     "off": "2",
     "moved": "33",
 }
+#: Signs beside the colors, which not everybody can tell apart, and the same in plain ASCII.
+SIGNS = {"green": "\N{CHECK MARK}", "red": "\N{BALLOT X}", "error": "!", "off": "-"}
+PLAIN = {"green": "+", "red": "x", "error": "!", "off": "-"}
 #: Seconds between two lines of a running gate in a log, where lines can't be drawn over. A
 #: judgement: people see that it lives, and the log of a long run stays short.
 PATIENCE = 10.0
@@ -63,15 +69,45 @@ class Console:
         """Tell whether lines can be drawn over."""
         return self.stream.isatty() and os.environ.get("TERM") != "dumb"
 
+    @property
+    def colored(self) -> bool:
+        """Tell whether colors are wanted."""
+        # NO_COLOR and FORCE_COLOR: the agreed ways (no-color.org, force-color.org) to ask any
+        # program for none, and for some where nobody would expect them, such as in a CI log.
+        if os.environ.get("NO_COLOR"):
+            return False
+        return self.terminal or bool(os.environ.get("FORCE_COLOR"))
+
+    @property
+    def width(self) -> int | None:
+        """Return how many letters a line has room for; None where there is no end."""
+        return self._columns() - 1 if self.terminal else None
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self.stream.fileno()).columns or 80
+        except OSError:
+            return 80
+
+    def sign(self, status: str) -> str:
+        """Return the sign of a status, in letters that the stream has."""
+        signs = SIGNS if "utf" in (self.stream.encoding or "utf-8").lower() else PLAIN
+        return signs.get(status, " ")
+
     def paint(self, text: str, color: str) -> str:
         """Return the text in a color, where colors are wanted."""
-        # NO_COLOR: the agreed way (no-color.org) to ask any program for none.
-        if not self.terminal or os.environ.get("NO_COLOR") or color not in COLORS:
+        if not self.colored or color not in COLORS:
             return text
         return f"\x1b[{COLORS[color]}m{text}\x1b[0m"
 
     def say(self, *lines: str) -> None:
         """Write lines that stay."""
+        if self.quiet:
+            return
+        self.tell(*lines)
+
+    def tell(self, *lines: str) -> None:
+        """Write lines that stay, also where little was asked for."""
         with self._lock:
             self._erase()
             for line in lines:
@@ -91,13 +127,40 @@ class Console:
                 self._write(text + "\n")
 
     def done(self, name: str, line: str) -> None:
-        """Replace a gate's live line by one that stays."""
+        """Replace a gate's live line by what came of it.
+
+        In a terminal it stands among the live lines until the table comes, which says the same.
+        """
+        if self.quiet:
+            self.drop(name)
+            return
         with self._lock:
             self._erase()
-            self._live.pop(name, None)
             self._spoke.pop(name, None)
-            self._write(line + "\n")
+            if self.terminal:
+                self._live[name] = line
+            else:
+                self._live.pop(name, None)
+                self._write(line + "\n")
             self._draw()
+
+    def clear(self) -> None:
+        """Take all live lines away."""
+        with self._lock:
+            self._erase()
+            self._live.clear()
+            self._spoke.clear()
+
+    def fold(self, title: str, lines: Sequence[str]) -> None:
+        """Write lines that a CI's log shows folded; elsewhere nothing."""
+        opening, closing = folding(title)
+        if lines and opening and not self.quiet:
+            with self._lock:
+                self.stream.write(opening)
+                for line in lines:
+                    # Behind a bar no line is a command to GitHub, whatever a test has printed.
+                    self._write(f"| {line}\n")
+                self.stream.write(closing)
 
     def drop(self, name: str) -> None:
         """Take a gate's live line away and write nothing in its place."""
@@ -117,8 +180,7 @@ class Console:
         if not self.terminal:
             return
         # A stream that has nothing live is not asked how wide it is.
-        width = os.get_terminal_size(self.stream.fileno()).columns if self._live else 0
-        width = width or 80
+        width = self._columns() if self._live else 0
         for text in self._live.values():
             # One cell less than the width: a full line would wrap, and erasing would miss a line.
             self._write(fitting(self._shown(text), width - 1) + "\n")
@@ -139,9 +201,20 @@ class Console:
         # Most lines have neither; isprintable is the quick question.
         if text.isprintable():
             return text
-        painted = _PAINT.split(text) if self.terminal else [text]
+        painted = _PAINT.split(text) if self.colored else [text]
         # Every second piece is a color.
         return "".join(it if n % 2 else harmless(it) for n, it in enumerate(painted))
+
+
+def folding(title: str) -> tuple[str, str]:
+    """Return what opens and what closes a folded part of a CI's log, "" where there is none."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        return f"::group::{harmless(title)}\n", "::endgroup::\n"
+    if os.environ.get("GITLAB_CI"):
+        now, name = int(time.time()), re.sub(r"\W+", "_", title)
+        start = f"\x1b[0Ksection_start:{now}:{name}[collapsed=true]\r\x1b[0K{harmless(title)}\n"
+        return start, f"\x1b[0Ksection_end:{now}:{name}\r\x1b[0K\n"
+    return "", ""
 
 
 def harmless(text: str) -> str:
@@ -151,6 +224,10 @@ def harmless(text: str) -> str:
 
 def fitting(text: str, cells: int) -> str:
     """Return the longest beginning of a text that fits into so many cells of a terminal."""
+    # A painted line has letters that take no cell; it is short enough, or its color goes.
+    if _PAINT.search(text):
+        plain = _PAINT.sub("", text)
+        return text if fitting(plain, cells) == plain else fitting(plain, cells)
     # Nearly all lines are ASCII, and a live line is drawn many times a second.
     if text.isascii():
         return text[:cells]

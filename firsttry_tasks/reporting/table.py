@@ -10,12 +10,18 @@ if TYPE_CHECKING:
 MINUTE = 60.0
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a table's lines; each column is as wide as its widest cell."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], most: int | None = None) -> list[str]:
+    """Return a table's lines; each column is as wide as its widest cell, each line at most so."""
     # But for the last column's rule: its cells may be sentences, and a rule of 160 dashes wraps.
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     rule = ["-" * width for width in widths[:-1]] + ["-" * min(widths[-1], 40)]
-    return [_line(cells, widths) for cells in (head, rule, *rows)]
+    lines = [_line(cells, widths) for cells in (head, rule, *rows)]
+    return [cut(line, most) for line in lines] if most else lines
+
+
+def cut(line: str, most: int) -> str:
+    """Return a line of at most so many letters; three dots stand for what is left out."""
+    return line if len(line) <= most else f"{line[: most - 3].rstrip()}..."
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

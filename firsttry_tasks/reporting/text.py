@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from textwrap import shorten
+from textwrap import dedent, shorten
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.reporting.table import duration, table
+from firsttry_tasks.reporting.table import cut, duration, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from firsttry_tasks.model.values import (
         Divergence,
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
         Verdict,
     )
 
-#: How many findings of a gate the console shows; the report has them all. A judgement: about what
-#: a screen holds.
+#: How many lines the console gives to the findings of a gate, and to one of them; the report has
+#: them all. Judgements: with its table a run of 58 failures fits into 80 lines.
+ROOM, EACH = 60, 12
+#: How many lines the verdict gives to each kind of what it rests on.
 SHOWN = 30
-#: How many lines of a failing test's text the console shows: the last ones, since pytest puts the
-#: assertion there. A judgement.
-TAIL = 12
 #: How many characters of a gate's outcome the table shows; the gate's own line above has all of it.
 CELL = 160
 
@@ -37,16 +36,50 @@ def finding(it: Finding) -> str:
     return f"{place + ': ' if place else ''}{name}{it.message} [{it.rule}]"
 
 
-def findings(found: Iterable[Finding], where: str) -> list[str]:
-    """Return the lines for a gate's findings, with the end of each failing test's text."""
+def findings(
+    found: Iterable[Finding], where: str, *, whole: bool = False, most: int | None = None
+) -> list[str]:
+    """Return the lines for a gate's findings, each failure cut to its assertion.
+
+    ``whole``: every finding, with all of its text. ``most`` is how long a line may be where there
+    are so many findings that each has one line.
+    """
     listed = list(found)
-    lines = []
-    for it in listed[:SHOWN]:
-        lines.append(finding(it))
-        lines += [f"    {line}" for line in it.detail.splitlines()[-TAIL:]]
-    if len(listed) > SHOWN:
-        lines.append(f"... and {len(listed) - SHOWN} more in {where}")
+    if whole:
+        return [line for it in listed for line in (finding(it), *_indented(it.detail.splitlines()))]
+    each = min(EACH, ROOM // max(1, len(listed))) - 1
+    lines: list[str] = []
+    for it in listed[:ROOM]:
+        # Messages of plugins may have line ends, and this line is to be one.
+        line = " ".join(finding(it).split())
+        lines += [line if each > 0 else cut(line, most or CELL)]
+        lines += _indented(assertion(it, each))
+    if len(listed) > ROOM:
+        lines.append(f"... and {len(listed) - ROOM} more in {where}; all of them: -v")
     return lines
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}".rstrip() for line in lines]
+
+
+def assertion(it: Finding, most: int) -> list[str]:
+    """Return of a failing test's text the line that failed, what pytest says to it, and where."""
+    lines = it.detail.splitlines()
+    marked = [number for number, line in enumerate(lines) if line.startswith(("E ", ">"))]
+    if not marked:
+        # Text of a plugin; most put what matters last.
+        return lines[-most:] if most > 0 else []
+    # A failure in a helper, or a chain of errors, has several parts, and the last one is the cause.
+    last = max((at for at in marked if lines[at].startswith(">")), default=marked[0])
+    failed = [f"> {lines[at][1:].strip()}" for at in marked if lines[at].startswith(">")][-1:]
+    said = dedent("\n".join(lines[at][1:] for at in marked if at > last)).splitlines()
+    known = {"", it.message.strip(), "Use -v to get more diff"}
+    kept = [*failed, *(f"E {line}" for line in said if line.strip() not in known)]
+    # Where it failed, if not in the line that the finding itself names.
+    place = next((line for line in reversed(lines) if line.strip()), "")
+    cut_to = kept[: max(0, most - 1)]
+    return [*cut_to, place] if most > 1 and place not in cut_to else cut_to
 
 
 def gate_line(result: GateResult, *, cached: bool = False) -> str:
@@ -90,18 +123,21 @@ def tests(result: GateResult) -> str:
     return f"{ran}{total} tests ({kinds[detail.mode]})"
 
 
-def report(it: Report) -> list[str]:
-    """Return the closing table of a stage."""
-    rows = [_row(line) for line in it.gates]
-    return table((it.stage, "result", "time", "why"), rows)
+def report(
+    it: Report, sign: Callable[[str], str] = lambda _: " ", most: int | None = None
+) -> list[str]:
+    """Return the closing table of a stage; ``sign`` returns a status' sign, ``most`` cuts lines."""
+    rows = [_row(line, sign) for line in it.gates]
+    return table((f"  {it.stage}", "result", "time", "why"), rows, most)
 
 
-def _row(line: GateReport) -> tuple[str, str, str, str]:
+def _row(line: GateReport, sign: Callable[[str], str]) -> tuple[str, str, str, str]:
     result = line.result
     time = "cached" if line.cached else duration(result.seconds) if result.seconds else "-"
     why = "nothing changed since" if line.cached else "; ".join(result.why)
     came = shorten(outcome(result), CELL, placeholder=" ...")
-    return (result.gate, result.status, time, f"{came}{f' ({why})' if why else ''}")
+    name = f"{sign(result.status)} {result.gate}"
+    return (name, result.status, time, f"{came}{f' ({why})' if why else ''}")
 
 
 def explanation(it: Report) -> list[str]:
@@ -130,7 +166,10 @@ def verdict(it: Verdict) -> list[str]:
     listed = ", ".join(f"{count} of {gate}" for gate, count in sorted(it.known.items()))
     known = f" (known, in ci/baseline.json: {listed})" if listed else ""
     lines = [f"verdict: {it.name}{unchecked}{known}"]
-    for side, found in (("only full saw", it.only_full), ("only warm saw", it.only_warm)):
+    # What was looked into is told below, and all of it above, by the stage that saw it.
+    told = {met.finding for met in it.divergences[:SHOWN]}
+    for side, every in (("only full saw", it.only_full), ("only warm saw", it.only_warm)):
+        found = [f for f in every if f.id not in told]
         lines += [f"  {side} [{f.gate}] {finding(f)}" for f in found[:SHOWN]]
         if len(found) > SHOWN:
             lines.append(f"  ... and {len(found) - SHOWN} more")

@@ -62,7 +62,8 @@ def _run(here: Project, where: Path, *, explain: bool) -> int:
     """Run ``ft warm`` as a process of its own, whose output is this one's; return its exit code."""
     # Not in this process: its settings, its lock and its doit.db are of this checkout.
     code = "import sys; from firsttry_tasks.cli import main; sys.exit(main())"
-    words = ("warm", "--explain") if explain else ("warm",)
+    asked = {"--explain": explain, "-q": CONSOLE.quiet, "-v": CONSOLE.verbose}
+    words = ("warm", *(word for word, wanted in asked.items() if wanted))
     env = {name: it for name, it in os.environ.items() if name not in machine.OF_REPOSITORY}
     env[STAGED] = os.pathsep.join(str(where / it) for it in sorted(set(_import_roots(here))))
     # -P: else the checkout itself would come first, which for FirstTry's own is another FirstTry.

@@ -53,7 +53,7 @@ def judge(root: Path, *, learn: bool = False) -> None:
     report_files.write_verdict(root, verdict)
     report_files.write_divergence(root, _divergences(both, verdict))
     title, *evidence = text.verdict(verdict)
-    CONSOLE.say(CONSOLE.paint(title, verdict.name), *evidence, *moved)
+    CONSOLE.tell(CONSOLE.paint(title, verdict.name), *evidence, *moved)
     summarize(github.verdict_summary(verdict))
     if learn:
         from firsttry_tasks.steps.judge import explain
@@ -62,7 +62,7 @@ def judge(root: Path, *, learn: bool = False) -> None:
     # Last, after files, history and learning, which an escape needs most.
     if verdict.exit_code:
         raise VerdictError(verdict)
-    CONSOLE.say(verdict.sentence)
+    CONSOLE.tell(verdict.sentence)
 
 
 def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from pathlib import Path
@@ -123,6 +124,11 @@ def _own_words(done: Completed) -> str:
     return done.err.strip() or "\n".join(done.out.strip().splitlines()[-3:])
 
 
+#: Seconds after which a test that still runs is called slow. A judgement: before that it is only
+#: the next one.
+SLOW = 1.0
+
+
 class LiveProgress:
     """Counts the finished tests in pytest's event file while pytest runs."""
 
@@ -133,23 +139,40 @@ class LiveProgress:
         self._started = time.monotonic()
         self._at = 0
         self._done = 0
+        self._failed = 0
         self._of = 0
+        self._running: dict[str, float] = {}
 
     def look(self) -> None:
-        """Read what came since the last look, and show n of m."""
+        """Read what came since the last look; show n of m, and what is slow right now."""
         data = disk.read_from(self._events, self._at)
         # The last line may be half written; it is read at the next look.
         whole = data[: data.rfind(b"\n") + 1]
         self._at += len(whole)
-        # Counted as bytes: to decode 10,000 events a run, for a number on a line, is work for
-        # nothing.
-        self._done += whole.count(b'{"e": "end"')
         for line in whole.splitlines():
-            if line.startswith(b'{"e": "collected"'):
-                self._of = len(msgspec.json.decode(line, type=pytest_events.Event).why)
-        progress = f"{self._done} of {self._of}" if self._of else "collecting"
-        title = f"{self._stage} {'tests':<10}"
-        CONSOLE.live(
-            f"{self._stage}:tests",
-            f"{title} {progress}, {duration(time.monotonic() - self._started)}",
-        )
+            self._hear(msgspec.json.decode(line, type=pytest_events.Event))
+        CONSOLE.live(f"{self._stage}:tests", f"{self._stage} {'tests':<10} {self._words()}")
+
+    def _hear(self, event: pytest_events.Event) -> None:
+        match event.e:
+            case "collected":
+                self._of = len(event.why)
+            case "start":
+                self._running[event.id] = time.monotonic()
+            case "end":
+                self._running.pop(event.id, None)
+                self._done += 1
+                self._failed += event.bad
+            case _:
+                pass
+
+    def _words(self) -> str:
+        words = [f"{self._done} of {self._of}" if self._of else "collecting"]
+        if self._failed:
+            words.append(f"{self._failed} failed")
+        words.append(duration(time.monotonic() - self._started))
+        # The one that has run longest, where several run at once.
+        name, since = next(iter(self._running.items()), ("", math.inf))
+        if time.monotonic() - since > SLOW:
+            words.append(f"{name} for {duration(time.monotonic() - since)}")
+        return ", ".join(words)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from firsttry_tasks.model.values import Stage
+    from firsttry_tasks.model.values import Finding, Stage
     from firsttry_tasks.steps.run.project import Project
 
 
@@ -70,7 +70,7 @@ def report(root: Path, stage: Stage) -> None:
     # variables, and a report is shown and uploaded.
     values = {name: here.environment[name] for name in steering.names(here.environment)}
     private_file.write(root / state_paths.variables_file(stage), msgspec.json.encode(values))
-    _show(it)
+    _show(root, it)
 
 
 def _off(here: Project, stage: Stage) -> tuple[GateReport, ...]:
@@ -119,22 +119,54 @@ def _status(results: list[GateResult]) -> Literal["green", "red", "error"]:
     return "error" if "error" in statuses else "red" if "red" in statuses else "green"
 
 
-def _show(it: Report) -> None:
+def _show(root: Path, it: Report) -> None:
     """Print warnings, findings, notes and the table; in CI also marks and a summary."""
+    CONSOLE.clear()
     CONSOLE.say(*(f"warning: {warning}" for warning in it.warnings))
+    shown = _shown(root, it)
     for line in it.gates:
         result = line.result
-        CONSOLE.say(*reporting_text.findings(result.findings, state_paths.report_file(it.stage)))
+        _findings(result, [f for f in result.findings if f.id not in shown], it.stage)
         if result.touched_during_run:
             CONSOLE.say(
                 f"note: {', '.join(result.touched_during_run[:3])} changed while {result.gate} ran;"
                 " its result is shown and not kept"
             )
-    CONSOLE.say("", *reporting_text.report(it), "")
+    head, rule, *rows = reporting_text.report(it, CONSOLE.sign, CONSOLE.width)
+    painted = [_painted(row, line.result.status) for row, line in zip(rows, it.gates, strict=True)]
+    CONSOLE.tell("", head, rule, *painted, "")
     # Lines beginning with :: become notes on the pull request there, and noise elsewhere.
     if os.environ.get("GITHUB_ACTIONS"):
-        CONSOLE.say(*github.marks(it.failures))
+        CONSOLE.tell(*github.marks(it.failures))
     summarize(github.summary(it))
+
+
+def _painted(row: str, status: str) -> str:
+    """Return a row with its gate and its result in the color of the status."""
+    end = row.index(status) + len(status)
+    return f"{CONSOLE.paint(row[:end], status)}{row[end:]}"
+
+
+def _shown(root: Path, it: Report) -> frozenset[str]:
+    """Return the ids of the findings that another stage of this run has shown."""
+    if it.stage == "warm":
+        return frozenset()
+    warm = report_files.read_report(root, "warm")
+    if isinstance(warm, str) or warm.run != it.run:
+        return frozenset()
+    return frozenset(finding.id for finding in warm.failures)
+
+
+def _findings(result: GateResult, found: list[Finding], stage: Stage) -> None:
+    """Show the findings that are not shown yet, and in a CI's log the whole of them, folded."""
+    where = state_paths.report_file(stage)
+    whole = CONSOLE.verbose
+    CONSOLE.say(*reporting_text.findings(found, where, whole=whole, most=CONSOLE.width))
+    if any(it.detail for it in found) and not whole:
+        lines = reporting_text.findings(found, where, whole=True)
+        CONSOLE.fold(f"{stage} {result.gate}: the whole text of {len(found)} findings", lines)
+    if again := len(result.findings) - len(found):
+        CONSOLE.say(f"{result.gate}: {again} finding{'s' if again > 1 else ''} as in warm, above")
 
 
 def summarize(text: str) -> None:
@@ -158,4 +190,4 @@ def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
     if it.status == "red":
         n = len(it.failures)
         raise RedError(f"{stage} is red: {n} finding{'s' if n > 1 else ''}.")
-    CONSOLE.say(f"{stage} is green.")
+    CONSOLE.say(CONSOLE.paint(f"{stage} is green.", "green"))

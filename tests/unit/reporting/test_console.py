@@ -45,3 +45,78 @@ def test_lines_and_letters_stay() -> None:
     out = io.StringIO()
     Console(out).say("a\n\tb \u4f60 \U0001f600")
     assert out.getvalue() == "a\n\tb \u4f60 \U0001f600\n"
+
+
+@pytest.fixture
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+
+@pytest.mark.usefixtures("_plain")
+@pytest.mark.parametrize(
+    ("stream", "variable", "colored"),
+    [
+        (_Terminal, "", True),
+        (_Terminal, "NO_COLOR", False),
+        (io.StringIO, "", False),
+        (io.StringIO, "FORCE_COLOR", True),
+    ],
+)
+def test_colors_are_as_asked_for(
+    stream: type[io.StringIO],
+    variable: str,
+    colored: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a terminal, or where a variable asks for them."""
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    assert (Console(stream()).paint("red", "red") != "red") == colored
+
+
+def test_red_is_told_from_green_without_color() -> None:
+    """By signs, which a plain terminal has too."""
+    plain = Console(io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    for console in (Console(io.StringIO()), plain):
+        assert len({console.sign(it) for it in ("green", "red", "error", "off")}) == 4
+    assert "".join(plain.sign(it) for it in ("green", "red", "error", "off")).isascii()
+
+
+@pytest.mark.usefixtures("_plain")
+@pytest.mark.parametrize(
+    ("ci", "opening", "closing"),
+    [
+        ("GITHUB_ACTIONS", "::group::3 failures\n", "::endgroup::\n"),
+        ("GITLAB_CI", "[collapsed=true]\r\x1b[0K3 failures\n", "\r\x1b[0K\n"),
+    ],
+)
+def test_a_log_of_ci_is_folded(
+    ci: str, opening: str, closing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the way of each; and no line in it is taken for a command."""
+    monkeypatch.setenv(ci, "true")
+    out = io.StringIO()
+    Console(out).fold("3 failures", ["::error::x"])
+    before, _, after = out.getvalue().partition("| ::error::x\n")
+    assert (before.endswith(opening), after.endswith(closing)) == (True, True)
+
+
+@pytest.mark.usefixtures("_plain")
+def test_nothing_is_folded_elsewhere() -> None:
+    """A person asks with -v."""
+    out = io.StringIO()
+    Console(out).fold("3 failures", ["x"])
+    assert out.getvalue() == ""
+
+
+def test_quiet_keeps_what_is_told() -> None:
+    """The table and the verdict."""
+    out = io.StringIO()
+    console = Console(out)
+    console.quiet = True
+    console.say("a note")
+    console.done("warm:ruff", "warm ruff green")
+    console.tell("the table")
+    assert out.getvalue() == "the table\n"

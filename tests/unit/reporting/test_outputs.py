@@ -42,19 +42,88 @@ def test_a_finding_can_be_clicked(it: Finding, line: str) -> None:
     assert reporting_text.finding(it) == line
 
 
-def test_a_failure_shows_the_end_of_its_text() -> None:
-    """The lines below a failing test are indented."""
-    assert reporting_text.findings([FAILED], "x") == [
-        "t.py:4: t.py::a no [failed]",
-        "    > assert 0",
-        "    E no",
-    ]
+LONG = """\
+n = 1
+
+    def test_a(n):
+        a = [1, 2]
+>       assert a == [1]
+E       assert [1, 2] == [1]
+E
+E         Left contains one more item: 2
+E         Use -v to get more diff
+
+t.py:9: AssertionError"""
+CHAIN = """\
+    def test_b():
+>       helper()
+
+t.py:3:
+_ _ _ _ _
+
+    def helper():
+>       raise ValueError("no")
+E       ValueError: no
+E       really
+
+lib.py:7: ValueError"""
+
+
+def _failed(detail: str, message: str = "") -> Finding:
+    return msgspec.structs.replace(FAILED, detail=detail, message=message)
+
+
+@pytest.mark.parametrize(
+    ("it", "lines"),
+    [
+        (FAILED, ["> assert 0", "E no"]),
+        (
+            _failed(LONG, "assert [1, 2] == [1]"),
+            ["> assert a == [1]", "E   Left contains one more item: 2", "t.py:9: AssertionError"],
+        ),
+        (
+            _failed(CHAIN, "ValueError: no"),
+            ['> raise ValueError("no")', "E really", "lib.py:7: ValueError"],
+        ),
+        (_failed("a plugin's words"), ["a plugin's words"]),
+    ],
+)
+def test_a_failure_is_cut_to_its_assertion(it: Finding, lines: list[str]) -> None:
+    """The line that failed, what pytest says to it, and where that is."""
+    assert reporting_text.assertion(it, 12) == lines
+
+
+def test_the_whole_text_is_shown_when_asked_for() -> None:
+    """As pytest wrote it."""
+    lines = reporting_text.findings([_failed(LONG)], "x", whole=True)
+    assert [line.strip() for line in lines[1:]] == [line.strip() for line in LONG.splitlines()]
+
+
+@pytest.mark.parametrize("many", [1, 5, 20, 58, 300])
+def test_many_failures_fit_on_a_page(many: int) -> None:
+    """The fewer they are, the more is said of each."""
+    found = [_failed(LONG, "assert [1, 2] == [1] " + "very long " * 30)] * many
+    lines = reporting_text.findings(found, "x", most=99)
+    assert (len(lines) <= 70, len(lines) >= min(many, 60)) == (True, True)
+
+
+def test_of_many_failures_each_has_one_line() -> None:
+    """That does not wrap."""
+    lines = reporting_text.findings([_failed(LONG, "very " * 60)] * 58, "x", most=79)
+    assert (len(lines), max(map(len, lines)) <= 79) == (58, True)
 
 
 def test_many_findings_are_counted() -> None:
     """The console shows the first and says where the others are."""
-    lines = reporting_text.findings([LINT] * 35, "artifacts/r.json")
-    assert (len(lines), lines[-1]) == (31, "... and 5 more in artifacts/r.json")
+    lines = reporting_text.findings([LINT] * 65, "artifacts/r.json")
+    assert (len(lines), lines[-1]) == (61, "... and 5 more in artifacts/r.json; all of them: -v")
+
+
+def test_a_table_fits_a_narrow_terminal() -> None:
+    """What does not is cut, and says so."""
+    made = report("warm", result("tests", why=("a reason " * 20,)))
+    lines = reporting_text.report(made, most=60)
+    assert (max(map(len, lines)), lines[2].endswith("...")) == (60, True)
 
 
 def test_the_table_lines_up() -> None:
