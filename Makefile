@@ -31,11 +31,11 @@ JUDGING := tests/unit/selection tests/soundness/test_replay.py tests/soundness/t
 BENCHES := noop one_edit golden compare deciding
 
 .PHONY: help $(TASKS) install test test-e2e test-slow test-all test-selection test-matrix lint format bench dist \
-	release-check pictures relock hooks flaky-grew flaky-commit clean distclean
+	release-check pictures demo relock hooks flaky-grew flaky-commit clean distclean
 .DEFAULT_GOAL := help
 
 help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)); \
-	echo "verbs: $(TASKS) install test test-e2e test-slow test-all test-selection test-matrix lint format bench dist release-check pictures relock hooks clean distclean"
+	echo "verbs: $(TASKS) install test test-e2e test-slow test-all test-selection test-matrix lint format bench dist release-check pictures demo relock hooks clean distclean"
 $(TASKS): $(READY) ; @$(IN) doit $(subst -,_,$@) $(ARGS)
 install: $(READY)
 test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not e2e and not slow and not matrix" $(ARGS)
@@ -54,6 +54,7 @@ release-check: $(READY) ; $(IN) python -m ci.release "$${TAG:-$$GITHUB_REF_NAME}
 pictures: $(READY) ; $(IN) python -m ci.pictures
 flaky-grew:      ; @.ci/flaky grew
 flaky-commit:    ; @.ci/flaky commit "$(BRANCH)" "$(LEARNED)"
+demo: $(READY)   ; @$(IN) ft demo $(ARGS)
 hooks: $(READY)  ; $(IN) git config core.hooksPath .githooks && doit flaky setup
 clean:           ; rm -rf .firsttry artifacts build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 distclean: clean ; rm -rf .venv*

@@ -40,6 +40,7 @@ keep
   ft clear-cache            forget all warm state
 
 learn
+  ft demo                   see all of it on a small project, in half a minute
   ft list                   all tasks of this project; each is a task of doit, too
   ft completion             complete ft's words in bash, zsh and fish (--install)
 

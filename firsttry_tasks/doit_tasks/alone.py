@@ -69,6 +69,21 @@ def completion(given: Sequence[str], options: Mapping[str, bool], around: Around
     return 0
 
 
+def demo(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
+    """See all of it on a small project in a temporary folder, in half a minute.
+
+    ft demo                    a warm run, an edit, an escape, and the line that mends it
+    ft demo --keep             and leave the project, to play on
+
+    exit codes: 0 played to its end, 2 a step could not do its work, 3 wrong usage, 130 stopped
+    """
+    del around
+    from firsttry_tasks.steps.ask.demo import show
+
+    show(keep=options["keep"])
+    return 0
+
+
 #: What each does, and its options.
 COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
     "pre-commit": (
@@ -79,6 +94,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
             flag("explain", "list each selected test with its why"),
         ],
     ),
+    "demo": (demo, [flag("keep", "leave the project where it is")]),
     "completion": (completion, [flag("install", "write it where the shell looks for it")]),
 }
 

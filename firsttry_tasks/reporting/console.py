@@ -23,6 +23,7 @@ COLORS = {
     "incomparable": "31",
     "off": "2",
     "moved": "33",
+    "typed": "1",
 }
 #: Signs beside the colors, which not everybody can tell apart, and the same in plain ASCII.
 SIGNS = {"green": "\N{CHECK MARK}", "red": "\N{BALLOT X}", "error": "!", "off": "-"}

@@ -53,7 +53,8 @@ def judge(root: Path, *, learn: bool = False) -> None:
     report_files.write_verdict(root, verdict)
     report_files.write_divergence(root, _divergences(both, verdict))
     title, *evidence = text.verdict(verdict)
-    CONSOLE.tell(CONSOLE.paint(title, verdict.name), *evidence, *moved)
+    CONSOLE.tell(CONSOLE.paint(title, verdict.name))
+    CONSOLE.say(*evidence, *moved)
     summarize(github.verdict_summary(verdict))
     if learn:
         from firsttry_tasks.steps.judge import explain
