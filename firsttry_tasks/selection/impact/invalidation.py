@@ -20,7 +20,7 @@ class Invalidation:
 
     ``everything`` holds reasons for which nothing in the run can be trusted; then every test
     runs. ``observations`` maps the number of an observation to the reason why it no longer holds.
-    ``code`` is None if neither Python files nor observations changed.
+    ``code`` is None if neither Python files nor observations changed, or nothing can be trusted.
     """
 
     def __init__(self, recorded: RecordedRun, now: CurrentTree) -> None:
@@ -30,8 +30,10 @@ class Invalidation:
         self.observations = _observations(recorded, now, self.changes)
         self.code: CodeChanges | None = None
         # To build `CodeChanges` means to read the imports of every module. A run in which nothing
-        # changed would pay that for nothing. Observations count too: an import may have made one.
-        if self.observations or any(path.endswith(".py") for path in self.changes.paths):
+        # changed would pay that for nothing, and one that can't be trusted anyway. Observations
+        # count too: an import may have made one.
+        moved = self.observations or any(path.endswith(".py") for path in self.changes.paths)
+        if moved and not self.everything:
             self.code = CodeChanges(recorded, now, self.changes, self.observations)
             self.observations |= self.code.observations
             self.everything += self.code.everything
