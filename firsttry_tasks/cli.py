@@ -31,6 +31,7 @@ ask
   ft fingerprint            the name of this tree's golden cache (--parts)
 
 keep
+  ft init                   set this repository up: shows, asks, writes (--yes, --dry-run, --json)
   ft lock                   write the parity lock, or compare with it (--check)
   ft baseline               take today's findings of ruff and mypy as known (--prune)
   ft package | publish      pack what `ft full record=1` recorded | put it into the store
@@ -138,12 +139,15 @@ def _alone(given: list[str]) -> int:
         sys.stdout.write(alone.help_page(given[1]))
         return 0
 
+    def here() -> Path:
+        return home(Path.cwd())
+
     def doit(words: list[str]) -> int:
-        os.chdir(home(Path.cwd()))
+        os.chdir(here())
         return _doit(words)
 
     try:
-        return alone.run(given[0], given[1:], alone.Around(doit, tasks.create_doit_tasks))
+        return alone.run(given[0], given[1:], alone.Around(doit, tasks.create_doit_tasks, here))
     except CmdParseError as error:
         return _wrong(str(error))
     except FirstTryError as error:

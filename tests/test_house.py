@@ -26,7 +26,7 @@ FLOORS = (
     ("steps.observe",),
     ("steps.run",),
     ("steps.cache",),
-    ("steps.ask", "steps.judge"),
+    ("steps.ask", "steps.init", "steps.judge"),
     ("doit_tasks",),
     ("tasks",),
     ("cli",),

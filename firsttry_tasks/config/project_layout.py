@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 TEST_FOLDERS = ("tests", "test")
 #: Top-level folders that are rarely the code itself. They hold scripts without types, which would
@@ -17,6 +18,20 @@ BESIDE = frozenset(
 TOOLS_OWN = frozenset(
     {"conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"}
 )
+
+
+def members(root: Path, project: dict[str, object]) -> tuple[Path, ...]:
+    """Return the folders of a workspace: uv's members, else those below ``packages``.
+
+    ``project`` is what pyproject.toml holds. A folder counts that has a pyproject.toml of its own.
+    """
+    table: object = project
+    for key in ("tool", "uv", "workspace"):
+        table = table.get(key) if isinstance(table, dict) else None
+    own = table.get("members", ()) if isinstance(table, dict) else ("packages/*",)
+    globs = [str(it).rstrip("/") for it in own] if isinstance(own, (list, tuple)) else []
+    found = {it for glob in globs for it in root.glob(glob) if (it / "pyproject.toml").exists()}
+    return tuple(sorted(found - {root}))
 
 
 def sources(paths: Iterable[str]) -> tuple[str, ...]:

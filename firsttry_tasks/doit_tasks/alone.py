@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 
 class Around(NamedTuple):
-    """What a command has from the program around it: running doit, and the project's tasks."""
+    """What a command has from the program around it: doit, the project's tasks and folder."""
 
     doit: Callable[[list[str]], int]
     tasks: Callable[[], Iterable[Task]]
+    home: Callable[[], Path]
 
 
 def pre_commit(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
@@ -69,6 +70,24 @@ def completion(given: Sequence[str], options: Mapping[str, bool], around: Around
     return 0
 
 
+def init(given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
+    """Set this repository up: show what would be written and why, ask, and write.
+
+    ft init                    ask for each file
+    ft init --dry-run          write nothing
+    ft init --yes              write without asking
+    ft init --json             what was found, would be written, and is left to do, as JSON
+
+    exit codes: 0 done, 2 git or a file refused, 3 wrong usage or nobody to ask
+    """
+    from firsttry_tasks.steps.init.command import run
+
+    if given or (options["yes"] and options["dry_run"]):
+        raise UsageError("Write it as one of: ft init, ft init --yes, ft init --dry-run")
+    run(around.home(), **options)
+    return 0
+
+
 def demo(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
     """See all of it on a small project in a temporary folder, in half a minute.
 
@@ -86,6 +105,14 @@ def demo(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> 
 
 #: What each does, and its options.
 COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
+    "init": (
+        init,
+        [
+            flag("yes", "write without asking"),
+            flag("dry-run", "write nothing"),
+            {**flag("json", "print JSON"), "name": "as_json"},
+        ],
+    ),
     "pre-commit": (
         pre_commit,
         [

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: The commands of ft that are no tasks of doit. `doit_tasks/alone.py` has what they do.
-ALONE = ("pre-commit", "demo", "completion")
+ALONE = ("init", "pre-commit", "demo", "completion")
 #: doit's own commands that ft passes on; any other word is a task for ``doit run``.
 DOITS = ("list", "info", "help", "forget", "clean")
 

@@ -1,0 +1,207 @@
+"""Looks at a repository: layout, tests, runner, tools, how it installs, CI, hooks, workspaces."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from firsttry_tasks.config import (
+    parity_lock,
+    pre_commit,
+    project_layout,
+    requirements,
+    team_command,
+    team_files,
+    tool_use,
+)
+from firsttry_tasks.model import decoding
+from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.steps.init import clone
+from firsttry_tasks.system import disk, git, machine, working_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firsttry_tasks.config.settings import Settings
+
+#: Files of a project that say by what it is installed, the surest first.
+MANAGERS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
+#: How each of them makes the whole environment.
+SYNC = {
+    "uv": "uv sync --all-groups --all-extras",
+    "poetry": "poetry install --all-extras",
+    "pdm": "pdm install -G :all",
+    "pipenv": "pipenv install --dev",
+}
+#: Names of groups, extras and files of requirements that hold what tests need.
+FOR_TESTS = re.compile(r"(?:^|[-_./])(?:dev|develop|development|tests?|testing)(?:$|[-_./])")
+
+
+class Tool(Struct, frozen=True, kw_only=True):
+    """A tool: whether its gate is on and why, its version here, and the one the project pins."""
+
+    on: bool
+    why: str
+    version: str
+    pinned: str = ""
+    called: str = ""
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a repository shows.
+
+    ``runner`` is ``pytest`` or ``django``, ``settings`` Django's settings module. ``install`` are
+    the commands that make its environment, ``needs`` is how they were found. ``members`` are the
+    folders of a workspace.
+    """
+
+    code: tuple[str, ...]
+    tests: tuple[str, ...]
+    runner: str
+    tools: dict[str, Tool]
+    python: str
+    manager: str
+    install: tuple[str, ...]
+    needs: str
+    ci: str
+    hooks: str
+    main: str
+    members: tuple[str, ...] = ()
+    settings: str = ""
+
+
+def look(root: Path, settings: Settings) -> Facts:
+    """Return what the repository at ``root`` shows."""
+    top = git.top(root)
+    seen = working_tree.look(top)
+    inside = root.relative_to(top).as_posix()
+    paths = tuple(working_tree.entries(seen, "" if inside == "." else f"{inside}/"))
+    runner, module = _runner(root, top)
+    manager = next((name for file, name in MANAGERS.items() if (root / file).exists()), "pip")
+    install, needs = _install(root, paths, manager)
+    return Facts(
+        code=project_layout.sources(paths),
+        tests=_tests(paths),
+        runner=runner,
+        settings=module,
+        tools=_tools(root, top, settings),
+        python=".".join(machine.python().split()[-1].split(".")[:2]),
+        manager=manager,
+        install=install,
+        needs=needs,
+        ci=_ci(top),
+        hooks=_hooks(top),
+        main=_main(root, settings),
+        members=_members(root),
+    )
+
+
+def _tests(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folders, and files at the top, that hold tests."""
+    names = (path for path in paths if re.search(r"(?:^|/)test_[^/]*\.py$|_test\.py$", path))
+    heads = {name.split("/", 1)[0] for name in names}
+    return tuple(sorted(heads))
+
+
+def _runner(root: Path, top: Path) -> tuple[str, str]:
+    """Return who runs the tests, and the settings module where that is Django."""
+    if team_command.find(root, top, "pytest").place:
+        return "pytest", ""
+    for _, lines in team_files.commands(root, top, ("django", "manage.py")):
+        for words in lines:
+            if "test" in words and any(it.endswith(("django", "manage.py")) for it in words):
+                found = (it.partition("=")[2] for it in words if it.startswith("--settings="))
+                return "django", next(found, "")
+    return "pytest", ""
+
+
+def _tools(root: Path, top: Path, settings: Settings) -> dict[str, Tool]:
+    installed = machine.installed()
+    found = {}
+    for gate, use in tool_use.gates(root, top, settings).items():
+        tool = "pytest" if gate == "tests" else gate
+        call = team_command.find(root, top, tool)
+        pin = requirements.pinned(root, top, tool, hook=call.place == pre_commit.FILE)
+        found[tool] = Tool(
+            on=use.on,
+            why=use.why or (f"{call.place} calls it" if call.place else "it runs the tests"),
+            version=installed.get(tool, ""),
+            pinned=f"{pin.version} ({pin.place})" if pin else "",
+            called=str(call) if call.place else "",
+        )
+    return found
+
+
+def _install(root: Path, paths: tuple[str, ...], manager: str) -> tuple[tuple[str, ...], str]:
+    """Return the commands that make an environment with the project and what its tests need."""
+    if manager in SYNC:
+        return (SYNC[manager],), next(it for it, name in MANAGERS.items() if name == manager)
+    installable = "pyproject.toml" in paths or "setup.py" in paths
+    own = ("python -m pip install -e .",) if installable else ()
+    files = [it for it in paths if it.endswith(".txt") and "require" in it and FOR_TESTS.search(it)]
+    if files or "requirements.txt" in paths:
+        place = min(files, key=len) if files else "requirements.txt"
+        return (*own, f"python -m pip install -r {place}"), place
+    project = _toml(root)
+    groups, extras = (_names(project, it) for it in ("dependency-groups", "project"))
+    if groups:
+        words = " ".join(f"--group {name}" for name in groups)
+        return (f"{' '.join(own)} {words}",), "the dependency groups of pyproject.toml"
+    if extras:
+        extra = f"python -m pip install -e '.[{','.join(extras)}]'"
+        return (extra,), "the extras of pyproject.toml"
+    return (*own, "python -m pip install pytest"), "nothing that says what tests need"
+
+
+def _names(project: dict[str, object], key: str) -> list[str]:
+    """Return the groups or extras that hold what tests need."""
+    table = project.get(key)
+    if key == "project" and isinstance(table, dict):
+        table = table.get("optional-dependencies")
+    return [it for it in table if FOR_TESTS.search(it)] if isinstance(table, dict) else []
+
+
+def _toml(root: Path) -> dict[str, object]:
+    data = disk.read(root / "pyproject.toml") or b""
+    try:
+        return decoding.toml(data)
+    except decoding.UndecodableError as error:
+        raise UsageError(f"pyproject.toml can't be read: {error}.") from error
+
+
+def _ci(top: Path) -> str:
+    """Return which CI the repository has files for, or which its remote belongs to."""
+    if (top / ".github/workflows").is_dir():
+        return "github"
+    if (top / ".gitlab-ci.yml").exists():
+        return "gitlab"
+    remote = clone.remote(top)
+    return next((it for it in ("github", "gitlab") if it in remote), "")
+
+
+def _hooks(top: Path) -> str:
+    """Return what runs hooks here: pre-commit, git itself, or the folder that git was given."""
+    if (top / pre_commit.FILE).exists():
+        return "pre-commit"
+    return clone.hooks_path(top) or "git"
+
+
+def _main(root: Path, settings: Settings) -> str:
+    """Return the main branch's name: the remote's, or the one that is there."""
+    return clone.main_name(root) or settings.main
+
+
+def _members(root: Path) -> tuple[str, ...]:
+    """Return the folders of a workspace: uv's members, else `packages/*` with a pyproject.toml."""
+    return tuple(
+        it.relative_to(root).as_posix() for it in project_layout.members(root, _toml(root))
+    )
+
+
+def lock(root: Path, facts: Facts) -> parity_lock.Lock:
+    """Return the lock that describes this environment."""
+    old, _ = parity_lock.read(root)
+    unused = tuple(name for name, tool in facts.tools.items() if not tool.on)
+    return parity_lock.current(root, old, unused)

@@ -1,0 +1,228 @@
+"""Says which files a repository would get, each with its reason: all pure but for templates."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from firsttry_tasks import __version__
+from firsttry_tasks.config import parity_lock, pre_commit
+from firsttry_tasks.model import decoding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from firsttry_tasks.steps.init.facts import Facts
+
+    #: Returns what stands in a file of the repository, "" where it is not there.
+    Read = Callable[[str], str]
+
+FILES = Path(__file__).with_name("files")
+WORKFLOW = ".github/workflows/firsttry.yml"
+PIPELINE = ".gitlab/firsttry.yml"
+AGENTS = ("AGENTS.md", "CLAUDE.md")
+#: How a program of the project's environment is started, by what manages it.
+RUN = {"uv": "uv run ", "poetry": "poetry run ", "pdm": "pdm run ", "pipenv": "pipenv run "}
+#: How the environment gets FirstTry, where the project does not require it yet.
+ADD = {
+    "uv": "uv pip install {}",
+    "poetry": "poetry run python -m pip install {}",
+    "pdm": "pdm run python -m ensurepip && pdm run python -m pip install {}",
+    "pipenv": "pipenv run pip install {}",
+}
+
+
+class Write(Struct, frozen=True, kw_only=True):
+    """One file to write: what stands there now, what would, and why."""
+
+    path: str
+    why: str
+    old: str
+    new: str
+
+
+def writes(facts: Facts, read: Read, *, hook: str, lock: str) -> tuple[Write, ...]:
+    """Return the files that would change.
+
+    ``hook`` is the path of git's own hook, "" where there is none to write; ``lock`` is the parity
+    lock of this environment.
+    """
+    old = read(parity_lock.FILE)
+    why = "CI and laptops compare themselves with it: versions, variables, configuration"
+    found = [Write(path=parity_lock.FILE, why=why, old=old, new=old or lock)]
+    found += [*_settings(facts, read), *_ci(facts, read), *_hook(facts, read, hook)]
+    found += _agents(read)
+    return tuple(it for it in found if it.old != it.new)
+
+
+def _settings(facts: Facts, read: Read) -> Iterator[Write]:
+    """Yield pyproject.toml with what no default does."""
+    old = read("pyproject.toml")
+    wanted: dict[str, dict[str, object]] = {"": {}, "pytest": {}}
+    said = []
+    # A pyproject.toml makes pip build the project in another way, so none is made for a name.
+    if old and facts.main != "main":
+        wanted[""]["main"] = facts.main
+        said.append(f"the main branch is called {facts.main}")
+    if facts.runner == "django" and facts.settings:
+        wanted["pytest"]["args"] = [f"--ds={facts.settings}"]
+        said.append("Django's runner names the settings, and pytest-django has to know them")
+    if said:
+        new = edited(old, wanted)
+        yield Write(path="pyproject.toml", why="; ".join(said), old=old, new=new)
+
+
+def edited(text: str, wanted: Mapping[str, Mapping[str, object]]) -> str:
+    """Return a pyproject.toml with keys added to [tool.firsttry]; what is set there stays."""
+    import tomlkit
+    from tomlkit.items import InlineTable
+
+    document = tomlkit.parse(text)
+    for name, values in wanted.items():
+        held: object = decoding.toml(text.encode("utf-8"))
+        keys = ["tool", "firsttry", *([name] if name else [])]
+        for key in keys:
+            held = held.get(key, {}) if isinstance(held, dict) else {}
+        new = {key: it for key, it in values.items() if isinstance(held, dict) and key not in held}
+        if new:
+            table: Any = document
+            for place, key in enumerate(keys):
+                if key not in table and isinstance(table, InlineTable):
+                    table[key] = tomlkit.inline_table()
+                elif key not in table:
+                    table[key] = tomlkit.table(is_super_table=place < len(keys) - 1)
+                table = table[key]
+            for key, value in new.items():
+                table[key] = value
+    return tomlkit.dumps(document)
+
+
+def _ci(facts: Facts, read: Read) -> Iterator[Write]:
+    if facts.ci == "github":
+        new = _filled("github.yml", facts)
+        why = "each pull request runs warm and full and compares; main makes the golden cache"
+        yield Write(path=WORKFLOW, why=why, old=read(WORKFLOW), new=read(WORKFLOW) or new)
+    if facts.ci == "gitlab":
+        why = "each merge request runs warm and full and compares; main makes the golden cache"
+        new = _filled("gitlab.yml", facts)
+        yield Write(path=PIPELINE, why=why, old=read(PIPELINE), new=read(PIPELINE) or new)
+        old = read(".gitlab-ci.yml")
+        if PIPELINE not in old:
+            yield Write(path=".gitlab-ci.yml", why="takes the job in", old=old, new=_included(old))
+
+
+def _included(old: str) -> str:
+    """Return a pipeline that includes ours; as it is where it has a list of its own."""
+    if any(line.startswith("include") for line in old.splitlines()):
+        return old
+    return f"{_closed(old)}{chr(10) if old else ''}include:\n  - local: {PIPELINE}\n"
+
+
+def _filled(name: str, facts: Facts) -> str:
+    """Return a template with the project's own Python, commands and branch."""
+    step, join = ("- ", "\n    ") if name == "gitlab.yml" else ("", "\n          ")
+    commands = install(facts)
+    return (
+        (FILES / name)
+        .read_text(encoding="utf-8")
+        .format(
+            main=facts.main,
+            python=facts.python,
+            run=RUN.get(facts.manager, ""),
+            install=join.join([commands[0], *(f"{step}{it}" for it in commands[1:])]),
+        )
+    )
+
+
+def install(facts: Facts) -> tuple[str, ...]:
+    """Return the commands that make the environment in CI, FirstTry with it."""
+    before = {"uv": ("python -m pip install uv",), "pip": ()}
+    needs = before.get(facts.manager, (f"python -m pip install {facts.manager}",))
+    own = shlex.quote(f"firsttry-tasks>={__version__},<{_next(__version__)}")
+    django = ("pytest-django",) if facts.runner == "django" else ()
+    add = ADD.get(facts.manager, "python -m pip install {}").format(" ".join((own, *django)))
+    return (*needs, *facts.install, add)
+
+
+def _next(version: str) -> str:
+    """Return the first version that may differ in what is public."""
+    major, minor, *_ = version.split(".")
+    return f"0.{int(minor) + 1}" if major == "0" else f"{int(major) + 1}"
+
+
+def _hook(facts: Facts, read: Read, hook: str) -> Iterator[Write]:
+    if facts.hooks == "pre-commit":
+        old = read(pre_commit.FILE)
+        if "ft pre-commit" not in old and "id: firsttry" not in old:
+            why = "a push that breaks something is stopped; it works beside the other hooks"
+            new = hooked(old, _own("hooks.yaml", facts))
+            yield Write(path=pre_commit.FILE, why=why, old=old, new=new)
+    elif hook:
+        why = "a commit that breaks something is stopped; the file is this clone's alone"
+        yield Write(path=hook, why=why, old=read(hook), new=read(hook) or _own("hook.sh", facts))
+
+
+def _own(name: str, facts: Facts) -> str:
+    """Return a template that starts FirstTry from the project's environment."""
+    run = RUN.get(facts.manager, "")
+    return (FILES / name).read_text(encoding="utf-8").replace("{run}", run)
+
+
+def hooked(old: str, entry: str) -> str:
+    """Return a configuration of pre-commit with one more repository, indented as the others."""
+    lines = old.splitlines()
+    starts = [n for n, line in enumerate(lines) if line.startswith("repos:")]
+    if not starts or lines[starts[0]].strip() != "repos:":
+        return old
+    first = starts[0] + 1
+    # The list goes on until another key begins.
+    ends = (n for n in range(first, len(lines)) if lines[n][:1].isalpha())
+    end = next(ends, len(lines))
+    while end > first and not lines[end - 1].strip():
+        end -= 1
+    begins = [line for line in lines[first:end] if line.lstrip().startswith("- ")]
+    indent = len(begins[0]) - len(begins[0].lstrip()) if begins else 0
+    blank = [""] if any(not line.strip() for line in lines[first:end]) else []
+    more = [f"{' ' * indent}{line}" for line in entry.splitlines()]
+    return "\n".join([*lines[:end], *blank, *more, *lines[end:]]) + "\n"
+
+
+def _agents(read: Read) -> Iterator[Write]:
+    """Yield the file that agents read here, where there is one, with a section of ours."""
+    place = next((name for name in AGENTS if read(name)), "")
+    old = read(place) if place else ""
+    if place and "ft warm" not in old:
+        text = (FILES / "agents.md").read_text(encoding="utf-8")
+        why = "tells agents how to check a change"
+        yield Write(path=place, why=why, old=old, new=f"{_closed(old)}\n{text}")
+
+
+def _closed(text: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+def notes(facts: Facts) -> tuple[str, ...]:
+    """Return what is to be known, and what a person has to do by hand."""
+    said = [f"{name} is off: {tool.why}" for name, tool in facts.tools.items() if not tool.on]
+    for name, tool in facts.tools.items():
+        if tool.on and tool.pinned and tool.pinned.split()[0] != tool.version:
+            said.append(
+                f"{name} is {tool.version or 'not installed'} here, pinned is {tool.pinned}"
+            )
+    if facts.runner == "django":
+        said.append(
+            "The tests run by Django's own runner; FirstTry runs them by pytest, which needs"
+            " pytest-django: python -m pip install pytest-django"
+        )
+    if facts.hooks == "pre-commit":
+        said.append("Hooks for a push are installed by: pre-commit install --hook-type pre-push")
+    if facts.ci == "gitlab":
+        said.append(f".gitlab-ci.yml has to include {PIPELINE}, where it does not yet.")
+    if not facts.ci:
+        said.append("No CI was found; docs/ci.md has workflows to copy.")
+    if not any("firsttry" in it for it in facts.install):
+        said.append("Add firsttry-tasks to what you install for tests, then CI need not name it.")
+    return tuple(said)

@@ -1,0 +1,94 @@
+"""`ft init` in a repository: it shows, asks, writes, and is done after once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.checkout import Checkout
+
+CI = "on: [push]\njobs: {a: {runs-on: x, steps: [{run: ruff check .}, {run: python -m pytest}]}}\n"
+HOOKS = "repos:\n- repo: local\n  hooks:\n  - {id: a, name: a, entry: a, language: system}\n"
+WROTE = [
+    ".github/workflows/firsttry.yml",
+    ".pre-commit-config.yaml",
+    "AGENTS.md",
+    "ci/parity.lock.json",
+    "pyproject.toml",
+]
+
+
+@pytest.fixture
+def team(shop: Checkout) -> Checkout:
+    """Return a project with a workflow, hooks, a file for agents, and a branch of its own name."""
+    shop.write("pyproject.toml", "# ours\n[tool.pytest.ini_options]\npythonpath = ['.']\n")
+    shop.write(".github/workflows/a.yml", CI)
+    shop.write(".pre-commit-config.yaml", HOOKS)
+    shop.write("AGENTS.md", "# For agents\n")
+    shop.git("branch", "-qm", "master")
+    (shop.root / "dodo.py").unlink()
+    shop.commit()
+    return shop
+
+
+def _status(checkout: Checkout) -> list[str]:
+    return sorted(line[3:] for line in checkout.git("status", "--short", "-uall").splitlines())
+
+
+def test_it_writes_what_is_missing_once(team: Checkout) -> None:
+    """After which warm is green, CI's own check of the lock as well."""
+    dry = team.run("ft", "init", "--dry-run")
+    assert (dry.code, _status(team)) == (0, []), dry.out
+    assert "ruff: on (.github/workflows/a.yml calls it)" in dry.out
+    assert "mypy is off: no configuration" in dry.out
+    done = team.run("ft", "init", "--yes")
+    assert (done.code, _status(team)) == (0, WROTE), done.out
+    assert (team.root / "pyproject.toml").read_text().startswith("# ours\n")
+    team.commit()
+    again = team.run("ft", "init", "--yes")
+    assert (again.code, "nothing to write" in again.out, _status(team)) == (0, True, []), again.out
+    warm = team.run("ft", "warm", env={"CI": "true"})
+    assert (warm.code, team.ran(), _status(team)) == (0, {"ruff", "tests"}, []), warm.out
+
+
+def test_it_asks_and_does_not_guess_an_answer(team: Checkout) -> None:
+    """Where nobody is there, nothing is written."""
+    ran = team.run("ft", "init")
+    assert (ran.code, "ft init --yes" in ran.out, _status(team)) == (3, True, []), ran.out
+    wrong = team.run("ft", "init", "--yse")
+    assert (wrong.code, "--yes" in wrong.out) == (3, True), wrong.out
+
+
+def test_it_tells_programs(team: Checkout) -> None:
+    """What was found, what would be written, what is left to do."""
+    told = json.loads(team.run("ft", "init", "--json").out)
+    assert sorted(it["path"] for it in told["writes"]) == WROTE
+    assert (told["written"], told["found"]["main"]) == (False, "master")
+    assert _status(team) == []
+
+
+def test_git_s_own_hook_is_written_where_nothing_else_runs_hooks(shop: Checkout) -> None:
+    """It lies in this clone alone, and runs what is staged."""
+    ran = shop.run("ft", "init", "--yes")
+    place = shop.root / ".git/hooks/pre-commit"
+    assert (ran.code, place.stat().st_mode & 0o111 != 0) == (0, True), ran.out
+    assert "ft warm --staged" in place.read_text()
+    shop.git("config", "core.hooksPath", ".own")
+    place.unlink()
+    assert shop.run("ft", "init", "--yes").code == 0
+    assert not place.exists()
+
+
+def test_nothing_needs_to_be_written_to_begin(shop: Checkout) -> None:
+    """A fresh clone without any file of ours: warm works, and leaves nothing that git shows."""
+    (shop.root / "dodo.py").unlink()
+    shop.write("pyproject.toml", "[tool.pytest.ini_options]\npythonpath = ['.']\n")
+    shop.commit()
+    ran = shop.run("ft", "warm")
+    assert (ran.code, shop.git("status", "--short")) == (0, ""), ran.out
+    off = {line.result.gate for line in shop.report().gates if line.result.status == "off"}
+    assert off == {"ruff", "mypy"}
+    assert ran.out.count("to switch it on: [tool.firsttry.") == 2

@@ -1,0 +1,151 @@
+"""What `ft init` would write: added to what stands there, and never a second time."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from firsttry_tasks.config import settings
+from firsttry_tasks.model import decoding
+from firsttry_tasks.steps.init import plan
+from firsttry_tasks.steps.init.facts import Facts
+
+SHOP = """\
+# What we sell.
+[project]
+name = "shop"  # the name
+
+[tool.other]
+x = 1
+"""
+HOOKS = """\
+exclude: gen
+
+repos:
+  # the first
+  - repo: https://example.invalid/a
+    rev: v1
+    hooks:
+      - id: a
+
+ci:
+  skip: [a]
+"""
+
+
+def _facts(**more: object) -> Facts:
+    known: dict[str, object] = {
+        "code": ("shop",),
+        "tests": ("tests",),
+        "runner": "pytest",
+        "tools": {},
+        "python": "3.12",
+        "manager": "pip",
+        "install": ("python -m pip install -e .",),
+        "needs": "",
+        "ci": "github",
+        "hooks": "pre-commit",
+        "main": "main",
+    }
+    return Facts(**known | more)  # type: ignore[arg-type]
+
+
+def _written(files: dict[str, str], **more: object) -> dict[str, str]:
+    """Return the files after they were written, by their paths."""
+    found = plan.writes(
+        _facts(**more), lambda path: files.get(path, ""), hook=".git/hooks/pre-commit", lock="{}"
+    )
+    return {**files, **{it.path: it.new for it in found}}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"main": "trunk", "runner": "django", "settings": "shop.settings"},
+        {"ci": "gitlab", "hooks": "git", "manager": "poetry"},
+        {"ci": "", "hooks": ".husky", "manager": "uv"},
+    ],
+)
+def test_a_second_time_nothing_changes(more: dict[str, object]) -> None:
+    """Whatever was found the first time."""
+    files = {"pyproject.toml": SHOP, ".pre-commit-config.yaml": HOOKS, "AGENTS.md": "# Agents"}
+    once = _written(files, **more)
+    assert _written(once, **more) == once
+    assert set(once) > set(files)
+
+
+def test_settings_are_added_where_no_default_does_it() -> None:
+    """Comments and what else stands there stay; what the project has set stays, too."""
+    text = _written({"pyproject.toml": SHOP}, main="trunk")["pyproject.toml"]
+    assert text.startswith(SHOP)
+    assert decoding.toml(text.encode())["tool"]["firsttry"] == {"main": "trunk"}  # type: ignore[index]
+    set_by_hand = f'{SHOP}\n[tool.firsttry]\nmain = "other"  # ours\n'
+    assert _written({"pyproject.toml": set_by_hand}, main="trunk")["pyproject.toml"] == set_by_hand
+    assert "pyproject.toml" not in _written({}, main="trunk")
+    assert _written({"pyproject.toml": SHOP})["pyproject.toml"] == SHOP
+
+
+def test_a_table_that_is_there_is_added_to() -> None:
+    """Also where it is written inline, or by dotted keys."""
+    for table in (
+        '[tool.firsttry]\ninert = ["docs/**"]\n[tool.firsttry.ruff]\nargs = []\n',
+        '[tool]\nfirsttry = { inert = ["docs/**"], ruff = { args = [] } }\n',
+    ):
+        new = plan.edited(table, {"": {"main": "trunk"}, "pytest": {"args": ["--ds=a.b"]}})
+        found = decoding.toml(new.encode())["tool"]["firsttry"]  # type: ignore[index]
+        assert found == {
+            "inert": ["docs/**"],
+            "ruff": {"args": []},
+            "main": "trunk",
+            "pytest": {"args": ["--ds=a.b"]},
+        }
+
+
+def test_a_hook_is_put_at_the_end_of_the_list() -> None:
+    """Indented as the others, before what follows the list."""
+    new = _written({".pre-commit-config.yaml": HOOKS}, manager="uv")[".pre-commit-config.yaml"]
+    tree = yaml.safe_load(new)
+    assert [repo["repo"] for repo in tree["repos"]] == ["https://example.invalid/a", "local"]
+    assert tree["repos"][1]["hooks"][0]["entry"] == "uv run ft pre-commit --warm-only"
+    assert (tree["ci"], tree["exclude"]) == ({"skip": ["a"]}, "gen")
+    assert "  # the first\n" in new
+
+
+@pytest.mark.parametrize("text", ["repos: []\n", "x: 1\n", ""])
+def test_a_list_that_is_written_otherwise_is_left_alone(text: str) -> None:
+    """Nobody's file is guessed at."""
+    assert plan.hooked(text, "- repo: local\n") == text
+
+
+@pytest.mark.parametrize("manager", ["pip", "uv", "poetry", "pdm", "pipenv"])
+@pytest.mark.parametrize(("ci", "place"), [("github", plan.WORKFLOW), ("gitlab", plan.PIPELINE)])
+def test_a_workflow_installs_as_the_project_does(ci: str, place: str, manager: str) -> None:
+    """And starts FirstTry in that environment."""
+    tree = yaml.safe_load(_written({}, ci=ci, manager=manager, install=("make it",))[place])
+    if ci == "github":
+        steps = tree["jobs"]["parity"]["steps"]
+        made = next(step["run"] for step in steps if step.get("name") == "Install").splitlines()
+        runs = [step["run"] for step in steps if "ft " in step.get("run", "")]
+    else:
+        *made, last = tree["firsttry"]["script"]
+        runs = [last]
+    assert made[-2] == "make it"
+    assert "firsttry-tasks>=" in made[-1]
+    run = plan.RUN.get(manager, "")
+    assert all(it.startswith(f"{run}ft ") for it in runs if "firsttry-tasks" not in it)
+
+
+def test_a_pipeline_with_a_list_of_its_own_is_told_about() -> None:
+    """A second `include` would take the first one's place."""
+    own = "include: other.yml\n"
+    assert _written({".gitlab-ci.yml": own}, ci="gitlab")[".gitlab-ci.yml"] == own
+    made = _written({".gitlab-ci.yml": "a: {script: [b]}"}, ci="gitlab")[".gitlab-ci.yml"]
+    assert yaml.safe_load(made)["include"] == [{"local": plan.PIPELINE}]
+
+
+def test_what_init_writes_are_settings() -> None:
+    """The keys that it sets are keys."""
+    text = _written({"pyproject.toml": SHOP}, main="a", runner="django", settings="b")
+    table = decoding.toml(text["pyproject.toml"].encode())["tool"]["firsttry"]  # type: ignore[index]
+    assert set(table) <= set(settings.Settings.__struct_fields__)
