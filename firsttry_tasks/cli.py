@@ -27,7 +27,7 @@ ask
   ft doctor                 what makes warm runs slow, wrong or coarse, and what mends it
   ft stats                  what the parity runs so far tell
   ft flaky                  the known flaky tests
-  ft settings               the settings, and who asked for them
+  ft settings               the settings, who asked for them, and what each gate starts
   ft fingerprint            the name of this tree's golden cache (--parts)
 
 keep

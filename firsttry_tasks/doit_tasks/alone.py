@@ -13,7 +13,7 @@ from doit.cmdparse import CmdOption, CmdParse
 
 from firsttry_tasks.doit_tasks import words
 from firsttry_tasks.doit_tasks.help import page
-from firsttry_tasks.doit_tasks.task_dicts import flag
+from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, flag
 from firsttry_tasks.model.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
         [
             flag("yes", "write without asking"),
             flag("dry-run", "write nothing"),
-            {**flag("json", "print JSON"), "name": "as_json"},
+            AS_JSON,
         ],
     ),
     "pre-commit": (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.doit_tasks.engine import step
-from firsttry_tasks.doit_tasks.task_dicts import LOOK, flag, loudness, top
+from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, LOOK, flag, loudness, top
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,10 +70,8 @@ def task_flaky() -> Iterator[Task]:
 
         audit.audit(Path.cwd(), **options)
 
-    as_json = {**flag("json", "print JSON"), "name": "as_json"}
-    # doit passes an option by its name, and a parameter called json would read as the module.
     slack = flag("slack", "send the list to the webhook in SLACK_WEBHOOK_URL")
-    yield top("flaky", task_flaky, step(act), params=[as_json, slack], pos_arg="words")
+    yield top("flaky", task_flaky, step(act), params=[AS_JSON, slack], pos_arg="words")
 
 
 def task_why() -> Iterator[Task]:
@@ -122,9 +120,8 @@ def task_impact() -> Iterator[Task]:
 
 
 def _question(name: str, creator: Creator, action: Any) -> Task:
-    # doit passes an option by its name, and a parameter called json would read as the module.
     params = [
-        {**flag("json", "print JSON"), "name": "as_json"},
+        AS_JSON,
         {**flag("all", "name every test"), "name": "every"},
         flag("count", "print the number alone"),
     ]
@@ -177,13 +174,18 @@ def task_baseline() -> Iterator[Task]:
 
 
 def task_settings() -> Iterator[Task]:
-    """Print every setting in force, and who asked for it.
+    """Print every setting in force, who asked for it, and what each gate starts.
 
-    ft settings
+    ft settings                as tables
+    ft settings --json         for programs
     """
-    from firsttry_tasks.steps.ask import upkeep
 
-    yield top("settings", task_settings, step(upkeep.show_settings, Path.cwd()))
+    def show(**options: Any) -> None:
+        from firsttry_tasks.steps.ask import checked
+
+        checked.show(Path.cwd(), **options)
+
+    yield top("settings", task_settings, step(show), params=[AS_JSON])
 
 
 def task_package() -> Iterator[Task]:

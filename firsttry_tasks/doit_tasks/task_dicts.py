@@ -77,6 +77,10 @@ def loudness() -> list[Dict]:
     ]
 
 
+#: doit passes an option by its name, and a parameter called json would read as the module.
+AS_JSON = {**flag("json", "print JSON"), "name": "as_json"}
+
+
 def top(name: str, creator: Creator, *actions: Any, **more: Any) -> Task:
     """Return a task that a person types; its help is the first line of the creator's docstring."""
     # Never up to date by itself: who types it wants it done.

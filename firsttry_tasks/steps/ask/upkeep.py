@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from firsttry_tasks.config import parity_lock, settings
+from firsttry_tasks.config import parity_lock
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.reporting.table import table
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
@@ -27,17 +24,6 @@ def fingerprint(root: Path, *, parts: bool = False) -> None:
     if parts:
         for name, value in sorted({"tree": mark.tree, **mark.parts}.items()):
             CONSOLE.say(f"{name}:", *(f"  {line}" for line in value.splitlines()))
-
-
-def show_settings(root: Path) -> None:
-    """Print every setting in force, and the file or variable that set it."""
-    asked = settings.read(root)
-    values = msgspec.to_builtins(asked.settings)
-    rows = [
-        (key, asked.origin[key], msgspec.json.encode(value).decode("utf-8"))
-        for key, value in values.items()
-    ]
-    CONSOLE.say(*table(("setting", "set by", "value"), rows))
 
 
 def write_lock(root: Path, *, check: bool = False) -> None:

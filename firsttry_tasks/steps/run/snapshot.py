@@ -107,7 +107,7 @@ def _write(here: Project, look: TreeSnapshot, watched: Watched) -> None:
         tree=disk.digest(fingerprint.manifest(entries)),
         parts=parts,
         warnings=_mismatches(here),
-        pins=tuple(_pins(here)),
+        pins=tuple(pins(here)),
         unknown=working_tree.unknown(look),
     )
     disk.write_json(here.root / state_paths.LOOKED, mark)
@@ -196,7 +196,7 @@ def _mismatches(here: Project) -> tuple[str, ...]:
     return tuple(str(mismatch) for mismatch in parity_lock.mismatches(locked, now, here.unused))
 
 
-def _pins(here: Project) -> Iterator[str]:
+def pins(here: Project) -> Iterator[str]:
     """Yield a sentence for each tool of a gate whose version is not the one the project pins."""
     for gate in here.gates("warm"):
         tool, hook = ("pytest" if gate == "tests" else gate), here.calls[gate].place == PRE_COMMIT
