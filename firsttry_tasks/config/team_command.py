@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from firsttry_tasks.config import pre_commit
+from firsttry_tasks.config import django_runner, pre_commit
 from firsttry_tasks.config.pre_commit import Files
 from firsttry_tasks.config.team_files import commands, shell
 from firsttry_tasks.config.tool_options import kept
@@ -119,6 +119,11 @@ def _hooked(root: Path, top: Path, tool: str) -> ToolCall:
             return _read(root, [call], pre_commit.FILE)
         if call:
             return replace(_read(root, [call], pre_commit.FILE), files=hook.files)
+    runner = django_runner.find(root, top) if tool == "pytest" else None
+    if runner:
+        # manage.py and `python -m` both put the current folder on sys.path.
+        env = _assigned(runner.words)
+        return ToolCall(form="module", env=env, args=runner.options, place=runner.place)
     return ToolCall(tool=tool)
 
 
@@ -145,14 +150,19 @@ def call_in(words: Words, tool: str) -> ToolCall | None:
             if args[:1] != ("check",) or "--exit-zero" in args:
                 return None
             args = args[1:]
-        pairs = (it.split("=", 1) for it in before if ASSIGNMENT.fullmatch(it))
-        # What is substituted there is for make, tox or the shell to know.
-        env = {name: value for name, value in pairs if not set(value) & set("${")}
+        env = _assigned(before)
         if before[-1:] == ("-m",):
             flags = _flags(before[:-1])
             return ToolCall(tool=tool, form="module", env=env, flags=flags, args=args)
         return ToolCall(tool=tool, env=env, args=args) if _starts_here(before) else None
     return None
+
+
+def _assigned(words: Words) -> dict[str, str]:
+    """Return the variables that are set for a command."""
+    pairs = (it.split("=", 1) for it in words if ASSIGNMENT.fullmatch(it))
+    # What is substituted there is for make, tox or the shell to know.
+    return {name: value for name, value in pairs if not set(value) & set("${")}
 
 
 def _starts_here(before: Words) -> bool:

@@ -13,7 +13,6 @@ from firsttry_tasks.config import (
     project_layout,
     requirements,
     team_command,
-    team_files,
     tool_use,
 )
 from firsttry_tasks.model import decoding
@@ -107,14 +106,9 @@ def _tests(paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def _runner(root: Path, top: Path) -> tuple[str, str]:
     """Return who runs the tests, and the settings module where that is Django."""
-    if team_command.find(root, top, "pytest").place:
-        return "pytest", ""
-    for _, lines in team_files.commands(root, top, ("django", "manage.py")):
-        for words in lines:
-            if "test" in words and any(it.endswith(("django", "manage.py")) for it in words):
-                found = (it.partition("=")[2] for it in words if it.startswith("--settings="))
-                return "django", next(found, "")
-    return "pytest", ""
+    call = team_command.find(root, top, "pytest")
+    named = next((it[5:] for it in call.args if it.startswith("--ds=")), "")
+    return ("django", named) if named else ("pytest", "")
 
 
 def _tools(root: Path, top: Path, settings: Settings) -> dict[str, Tool]:

@@ -61,18 +61,11 @@ def writes(facts: Facts, read: Read, *, hook: str, lock: str) -> tuple[Write, ..
 def _settings(facts: Facts, read: Read) -> Iterator[Write]:
     """Yield pyproject.toml with what no default does."""
     old = read("pyproject.toml")
-    wanted: dict[str, dict[str, object]] = {"": {}, "pytest": {}}
-    said = []
     # A pyproject.toml makes pip build the project in another way, so none is made for a name.
     if old and facts.main != "main":
-        wanted[""]["main"] = facts.main
-        said.append(f"the main branch is called {facts.main}")
-    if facts.runner == "django" and facts.settings:
-        wanted["pytest"]["args"] = [f"--ds={facts.settings}"]
-        said.append("Django's runner names the settings, and pytest-django has to know them")
-    if said:
-        new = edited(old, wanted)
-        yield Write(path="pyproject.toml", why="; ".join(said), old=old, new=new)
+        why = f"the main branch is called {facts.main}"
+        new = edited(old, {"": {"main": facts.main}})
+        yield Write(path="pyproject.toml", why=why, old=old, new=new)
 
 
 def edited(text: str, wanted: Mapping[str, Mapping[str, object]]) -> str:

@@ -14,6 +14,7 @@ from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependency_db import DependencyDb, WarmSummary
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.reporting.console import CONSOLE
@@ -47,6 +48,11 @@ AROUND = ("python", "platform", "distributions", "environment", "command")
 def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
     """Run the tests of the job's stage; FirstTryError where pytest or pytest-cov is missing."""
     require(job, pytest_gate.TOOL)
+    if any(it.startswith("--ds=") for it in job.call.args) and "pytest-django" not in job.installed:
+        raise FirstTryError(
+            f"{job.call.place} runs the tests by Django's own runner, and FirstTry runs them by"
+            " pytest, which needs pytest-django; run: python -m pip install pytest-django"
+        )
     if pytest_gate.measures(job):
         # Said before the run: pytest would only complain of an unknown option --cov.
         require(job, "pytest-cov")

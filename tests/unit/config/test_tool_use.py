@@ -191,3 +191,32 @@ def test_mypy_that_the_team_calls_with_nothing_is_left_alone_with_it(tmp_path: P
     _write(tmp_path, "Makefile", "lint:\n\tmypy --strict $(git ls-files)\n")
     call = team_command.find(tmp_path, tmp_path, "mypy")
     assert mypy.targets(replace(job(), call=call)) == ("src",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "tox.ini",
+            "[testenv]\nsetenv = A=1\ncommands = python -m django test --settings=own.set\n",
+        ),
+        ("Makefile", "test:\n\tA=1 ./manage.py test --parallel\n"),
+        ("Makefile", "test:\n\tA=1 DJANGO_SETTINGS_MODULE=own.set django-admin test\n"),
+    ],
+)
+def test_django_s_own_runner_is_what_pytest_then_does(tmp_path: Path, name: str, text: str) -> None:
+    """With its settings, its names of files and its path; a call of pytest comes first."""
+    _write(tmp_path, "manage.py", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'own.set')\n")
+    _write(tmp_path, name, text)
+    call = team_command.find(tmp_path, tmp_path, "pytest")
+    assert (call.form, call.place, call.env["A"]) == ("module", name, "1")
+    assert call.args == ("--ds=own.set", "-o", "python_files=test*.py")
+    _write(tmp_path, ".github/workflows/a.yml", "jobs: {a: {steps: [{run: pytest}]}}\n")
+    assert team_command.find(tmp_path, tmp_path, "pytest").args == ()
+
+
+def test_where_pytest_is_configured_django_s_runner_is_not_looked_for(tmp_path: Path) -> None:
+    """The team has said how its settings are found."""
+    _write(tmp_path, "Makefile", "test:\n\tpython -m django test --settings=own.set\n")
+    _write(tmp_path, "pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = own.set\n")
+    assert not team_command.find(tmp_path, tmp_path, "pytest").place

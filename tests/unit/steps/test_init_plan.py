@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from firsttry_tasks.config import settings
 from firsttry_tasks.model import decoding
 from firsttry_tasks.steps.init import plan
 from firsttry_tasks.steps.init.facts import Facts
@@ -142,10 +141,3 @@ def test_a_pipeline_with_a_list_of_its_own_is_told_about() -> None:
     assert _written({".gitlab-ci.yml": own}, ci="gitlab")[".gitlab-ci.yml"] == own
     made = _written({".gitlab-ci.yml": "a: {script: [b]}"}, ci="gitlab")[".gitlab-ci.yml"]
     assert yaml.safe_load(made)["include"] == [{"local": plan.PIPELINE}]
-
-
-def test_what_init_writes_are_settings() -> None:
-    """The keys that it sets are keys."""
-    text = _written({"pyproject.toml": SHOP}, main="a", runner="django", settings="b")
-    table = decoding.toml(text["pyproject.toml"].encode())["tool"]["firsttry"]  # type: ignore[index]
-    assert set(table) <= set(settings.Settings.__struct_fields__)
