@@ -26,7 +26,7 @@ class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
 #: file), outside (a file outside the repository), imported-by-library (a module that a library took
 #: hold of), text (code ran that stands in no Python file, such as a doctest), untraceable (what
 #: happened here could not be seen), unwatched (a folder that the kernel would not watch),
-#: unordered-cache (a cached function ran in another thread, so that its scope can't be told).
+#: left (what it left changed in a module: the module's path and the name in it).
 ObservationKind = Literal[
     "read",
     "write",
@@ -42,7 +42,7 @@ ObservationKind = Literal[
     "text",
     "untraceable",
     "unwatched",
-    "unordered-cache",
+    "left",
 ]
 
 
@@ -57,8 +57,7 @@ class ScopeRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What happened while a scope was the innermost one.
 
     Numbers are places in the record's units, observations and scopes. The kinds are start, import
-    (named by the path), collect (by the node id), fixture, and cache (what a cached function did
-    for all its callers; named as ``named`` names the function).
+    (named by the path), collect (by the node id), and fixture.
     """
 
     kind: str
@@ -113,20 +112,6 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     collected: tuple[str, ...]
     #: Units that caused an import while they ran, each with the scope of the import.
     loads: tuple[tuple[int, int], ...] = ()
-    #: Classes of which no object outlived a test: path and qualified name.
-    private: tuple[tuple[str, str], ...] = ()
-
-
-def named(unit: Unit) -> str:
-    """Return the name of a cached function's scope."""
-    # Tabs, because neither names nor lines have one, and paths hardly ever do.
-    return f"{unit.path}\t{unit.name}\t{unit.line}"
-
-
-def cached(scope: ScopeRecord) -> Unit:
-    """Return the function that a scope of kind cache is named for; the inverse of ``named``."""
-    path, name, line = scope.name.split("\t")
-    return Unit(path, name, int(line))
 
 
 def encode(record: Record) -> bytes:

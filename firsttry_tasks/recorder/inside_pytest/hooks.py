@@ -40,6 +40,7 @@ class RecorderHooks:
 
     def end(self, config: pytest.Config, name: str) -> None:
         """Stop to listen, and write the record to a file that is called ``name``."""
+        self.recorder.state.settle()
         self.recorder.end()
         # Written beside and then renamed: a record that is there is complete.
         aside = self.folder / f"{name}.tmp"
@@ -85,16 +86,21 @@ class RecorderHooks:
         self.attribution.top.used.add(scope.number)
         self.recorder.enter(scope)
         try:
-            return (yield)
+            value = yield
         finally:
             self.recorder.leave(scope)
+        code = getattr(fixturedef.func, "__code__", None)
+        place = self.attribution.place(code.co_filename) if code is not None else None
+        if place is not None:
+            self.recorder.state.hold(scope.name, place, fixturedef.argname, value)
+        return value
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Put what happens while a test runs to the test."""
         # Objects that modules made in their import are there before the first test.
         if not self.tests:
-            self.recorder.lifetimes.look()
+            self.recorder.state.begin()
         scope = OpenScope("test", item.nodeid, -1)
         self._ending = Ending()
         self.recorder.enter(scope)
@@ -103,8 +109,8 @@ class RecorderHooks:
         finally:
             if not self.recorder.collector.sees():
                 self.attribution.add("untraceable", "something took the recorder's place")
-            self.recorder.lifetimes.look()
             self.recorder.leave(scope)
+            self.recorder.state.ended(scope)
             self._finish(item, scope)
 
     @pytest.hookimpl(tryfirst=True)

@@ -17,14 +17,13 @@ from typing import Any
 from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.fixtures import FixtureDef
 
+from firsttry_tasks.recorder.leftovers.watch import StateWatch
 from firsttry_tasks.recorder.probes.audit import AuditProbe
 from firsttry_tasks.recorder.probes.importers import ImporterProbe
 from firsttry_tasks.recorder.probes.inotify import InotifyProbe
-from firsttry_tasks.recorder.probes.object_lifetimes import LifetimeProbe
 from firsttry_tasks.recorder.probes.subprocesses import ChildProcessProbe
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from firsttry_tasks.recorder.tracing.collector import collector
-from firsttry_tasks.recorder.tracing.functools_caches import caching
 
 #: What executes modules: Python's own loader, and pytest's for test files, conftests and plugins,
 #: whose assertions it rewrites.
@@ -41,14 +40,14 @@ class ProcessRecorder:
         """
         # Links are resolved, because code objects are placed by their resolved paths.
         self.attribution = Attribution(os.path.realpath(root))
-        self.collector = collector(self.attribution, self.enter, self.leave)
+        self.collector = collector(self.attribution)
         self.importers = ImporterProbe(self.attribution)
         self.opened = InotifyProbe(self.attribution, data, folder)
         self.audit = AuditProbe(
             self.attribution, self._code, self.importers.fetched, self.opened.known
         )
         self.children = ChildProcessProbe(self.attribution, self.audit, self.collector, folder)
-        self.lifetimes = LifetimeProbe(self.attribution)
+        self.state = StateWatch(self.attribution)
         self.began = time.time()
         #: The code of each module whose import is open, by the number of its scope.
         self._modules: dict[int, CodeType] = {}
@@ -62,7 +61,6 @@ class ProcessRecorder:
             if place is not None:
                 # Nothing saw what its import ran, so each of its lines may have mattered.
                 self.attribution.add("whole-module", place)
-                self.lifetimes.executed(place)
             else:
                 self.audit.neighbour(path)
         self.collector.begin()
@@ -77,8 +75,6 @@ class ProcessRecorder:
         # No hook of pytest stands around the end of a fixture: `pytest_fixture_post_finalizer` is
         # called when it is over.
         self._patch(FixtureDef, "finish", self._finishing(FixtureDef.finish))
-        for holder, name, value in caching(self.collector.caches):
-            self._patch(holder, name, value)
 
     def end(self) -> None:
         """Stop to listen, and put back what was replaced."""
@@ -138,6 +134,7 @@ class ProcessRecorder:
                 original(loader, module)
             finally:
                 self.leave(scope)
+                self.state.imported(module, place, scope)
                 # The import around this one goes on, and starts need its lines again.
                 self._tell_import()
 
@@ -172,6 +169,7 @@ class ProcessRecorder:
                 original(fixture, request)
                 return
             scope = self.attribution.scope("fixture", fixture_name(fixture))
+            self.state.release(scope.name)
             self.enter(scope)
             try:
                 original(fixture, request)
@@ -186,8 +184,6 @@ class ProcessRecorder:
         if place is None:
             return
         self.collector.arm(code)
-        if code.co_name == "<module>":
-            self.lifetimes.executed(place)
         # Only what a forked child writes at once gets home; its scopes and their lines don't.
         if self.children.forked:
             self.attribution.add("whole-module", place)
@@ -204,8 +200,7 @@ class ProcessRecorder:
         """Tell the collector which module's lines the starts of functions come with, if any."""
         if self.children.forked:
             return
-        # A cached function that an import calls has a scope, but its lines are not the module's.
-        scope = next(one for one in reversed(self.attribution.stack) if one.kind != "cache")
+        scope = self.attribution.top
         module = self._modules.get(scope.number) if scope.kind == "import" else None
         self.collector.importing(module, scope)
 

@@ -52,8 +52,6 @@ def build(
         began=recorder.began,
         collected=tuple(map(known_as, collected)),
         loads=tuple(sorted(pair for pair in attribution.loads if pair[0] >= 0)),
-        # A process that ran no test, as the one that distributes for xdist, saw no object die.
-        private=tuple(sorted(recorder.lifetimes.private())) if finished else (),
     )
 
 

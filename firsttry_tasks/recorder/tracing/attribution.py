@@ -1,14 +1,14 @@
 """Keeps the stack of open scopes, and puts each unit and observation to the innermost one.
 
-A scope is what collects: a test, a fixture, a collector, an import, a cached function, or the start
-of the process. A unit is a function of the repository that started to run.
+A scope is what collects: a test, a fixture, a collector, an import, or the start of the process.
+A unit is a function of the repository that started to run.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import CodeType
 
-from firsttry_tasks.model.recording import Observation, ObservationKind, Unit, named
+from firsttry_tasks.model.recording import Observation, ObservationKind, Unit
 
 #: Tells objects apart. The own hash of a code object reads all that it holds, and a call of ``id``
 #: is an audit event, which each listener hears.
@@ -36,10 +36,6 @@ class OpenScope:
         self.owner = 0
 
 
-#: Opens or closes a scope.
-OpenOrClose = Callable[[OpenScope], None]
-
-
 class Attribution:
     """Holds what a process has learned so far, by scopes, with a number for each thing."""
 
@@ -57,7 +53,6 @@ class Attribution:
         self._places: dict[str, str | None] = {}
         #: The unit of each code object that was seen, so that one is placed and named once.
         self._known: dict[int, int] = {}
-        self._caches: dict[int, OpenScope] = {}
         # Kept alive, because the identity of a dead code object can come back as another's.
         self._kept: list[CodeType] = []
         start = self.scope("start", "")
@@ -71,16 +66,6 @@ class Attribution:
         found = self.scopes.get((kind, name))
         if found is None:
             found = self.scopes[kind, name] = OpenScope(kind, name, len(self.scopes))
-        return found
-
-    def cached(self, code: CodeType) -> OpenScope:
-        """Return the scope of a function of the repository whose results are kept."""
-        found = self._caches.get(identity(code))
-        if found is None:
-            place = self.place(code.co_filename) or ""
-            unit = Unit(place, code.co_qualname, code.co_firstlineno)
-            found = self._caches[identity(code)] = self.scope("cache", named(unit))
-            self._kept.append(code)
         return found
 
     def push(self, scope: OpenScope) -> None:

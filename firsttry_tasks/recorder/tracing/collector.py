@@ -8,7 +8,7 @@ from types import CodeType
 from typing import Protocol
 
 from firsttry_tasks.recorder.tracing import quirks
-from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenOrClose, OpenScope
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from firsttry_tasks.recorder.tracing.settrace import SettraceCollector
 from firsttry_tasks.recorder.tracing.warmup_counters import WarmupCounterCollector, memory
 
@@ -43,17 +43,14 @@ class Collector(Protocol):
     def foreign(self, load: Callable[[], None]) -> None:
         """Call ``load``, which loads a module that is not the repository's."""
 
-    def caches(self, code: CodeType) -> None:
-        """Hear that the results of a function are kept: it runs for one test and answers others."""
 
-
-def collector(attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> Collector:
+def collector(attribution: Attribution) -> Collector:
     """Return the cheapest collector this interpreter has."""
     if quirks.MONITORING:
         # Late, because this module is of no use to older interpreters, and pytest starts sooner.
         from firsttry_tasks.recorder.tracing.monitoring import MonitoringCollector
 
-        found: Collector = MonitoringCollector(attribution, enter, leave)
+        found: Collector = MonitoringCollector(attribution)
     else:
         known = memory()
         found = (

@@ -8,7 +8,6 @@ turned off, until the scope changes.
 
 import gc
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
@@ -16,7 +15,6 @@ from typing import Any
 
 from firsttry_tasks.recorder.tracing.attribution import (
     Attribution,
-    OpenOrClose,
     OpenScope,
     identity,
     nested,
@@ -41,11 +39,9 @@ HOT = 8
 class MonitoringCollector:
     """Gathers code that starts; `drain` puts it to the innermost scope."""
 
-    def __init__(self, attribution: Attribution, enter: OpenOrClose, leave: OpenOrClose) -> None:
-        """Gather for this attribution; ``enter`` and ``leave`` open and close a scope."""
+    def __init__(self, attribution: Attribution) -> None:
+        """Gather for this attribution."""
         self.attribution = attribution
-        self._enter = enter
-        self._leave = leave
         self.tool = NONE
         #: Code that started since the last time, in order and as often as it did.
         self.hits: list[CodeType] = []
@@ -54,17 +50,11 @@ class MonitoringCollector:
         self.armed: set[int] = set()
         # Kept alive, because the identity of a dead code object can come back as another's.
         self._kept: list[CodeType] = []
-        #: Functions whose results are kept, and which have a scope of their own.
-        self._scoped: set[int] = set()
-        # Only one thread can open scopes: those of two would mix on the one stack.
-        self._thread = threading.get_ident()
         monitoring = MONITORING
         # A generator starts once and then resumes, perhaps in another test.
         self.events = monitoring.events.PY_START | monitoring.events.PY_RESUME
-        #: What hears of a start in a test, and what hears of one now where no cached function runs.
-        self._callback = self._base = self._gatherer()
-        #: The code of each cached function whose scope is open or was, by the scope's number.
-        self._open: dict[int, CodeType] = {}
+        #: What hears of a start in a test.
+        self._callback = self._gatherer()
 
     def begin(self) -> None:
         """Claim a tool id (without one every test depends on everything), and begin to watch."""
@@ -75,8 +65,6 @@ class MonitoringCollector:
             return
         MONITORING.use_tool_id(self.tool, NAME)
         self._listen(self._callback)
-        MONITORING.register_callback(self.tool, MONITORING.events.LINE, self._inside)
-        MONITORING.register_callback(self.tool, MONITORING.events.PY_RETURN, self._outside)
         # Modules may be imported already; the garbage collector knows all their functions.
         for function in gc.get_objects():
             if type(function) is FunctionType:
@@ -103,52 +91,6 @@ class MonitoringCollector:
                 self._kept.append(inner)
                 MONITORING.set_local_events(self.tool, inner, self.events)
 
-    def caches(self, code: CodeType) -> None:
-        """Give a function whose results are kept a scope of its own while it runs."""
-        if self.tool != NONE and self.attribution.place(code.co_filename) is not None:
-            self.arm(code)
-            self._scoped.add(identity(code))
-            events = MONITORING.events
-            # By lines and not by the start, because the start itself belongs to the caller's scope.
-            both = self.events | events.LINE | events.PY_RETURN
-            MONITORING.set_local_events(self.tool, code, both)
-
-    def _inside(self, code: CodeType, _line: int) -> None:
-        """Hear of each line of a cached function, and open its scope at the first one."""
-        scope = self.attribution.cached(code)
-        if threading.get_ident() != self._thread:
-            self.attribution.add_to(scope, "unordered-cache", "")
-        elif self.attribution.top is not scope:
-            self.attribution.top.used.add(scope.number)
-            self._enter(scope)
-            self._open[scope.number] = code
-            # An error leaves it without an event, so each start asks whether it still runs.
-            self._listen(self._checking)
-
-    def _outside(self, code: CodeType, _offset: int, _value: object) -> None:
-        """Hear that a cached function returns, and close its scope.
-
-        Of one that raises nothing is heard: that event (PY_UNWIND) can't be local to a function.
-        """
-        if (
-            self.attribution.top is self.attribution.cached(code)
-            and threading.get_ident() == self._thread
-        ):
-            self._close()
-
-    def _checking(self, code: CodeType, offset: int) -> None:
-        """Hear of a start while the scope of a cached function is open, which may have raised."""
-        while self.attribution.top.kind == "cache" and threading.get_ident() == self._thread:
-            if _on_stack(self._open[self.attribution.top.number]):
-                break
-            self._close()
-        self._base(code, offset)
-
-    def _close(self) -> None:
-        self._leave(self.attribution.top)
-        if self.attribution.top.kind != "cache":
-            self._listen(self._base)
-
     def drain(self) -> None:
         """Put what ran to the innermost scope, and watch again what ran hot."""
         hits = self.hits
@@ -162,8 +104,7 @@ class MonitoringCollector:
 
     def importing(self, module: CodeType | None, scope: OpenScope) -> None:
         """Note starts with the line of this module that led to them, or without one for None."""
-        self._base = self._callback if module is None else self._liner(module, scope)
-        self._listen(self._checking if self.attribution.top.kind == "cache" else self._base)
+        self._listen(self._callback if module is None else self._liner(module, scope))
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """From now on call ``note`` with each code object once, when it starts.
@@ -224,8 +165,7 @@ class MonitoringCollector:
         self.attribution.started(once.values())
         self.hits.clear()
         for key, count in counts.items():
-            # The scope of a cached function is opened and closed by its events.
-            if count > HOT and key not in self._scoped:
+            if count > HOT:
                 MONITORING.set_local_events(self.tool, once[key], 0)
                 self.cooled.append(once[key])
 
@@ -233,12 +173,3 @@ class MonitoringCollector:
 def _once(codes: list[CodeType]) -> dict[int, CodeType]:
     """Return each of these code objects once, by its identity."""
     return dict(zip(map(identity, codes), codes, strict=True))
-
-
-def _on_stack(code: CodeType) -> bool:
-    """Tell whether a function still runs in this thread."""
-    # From the caller of the callback: this frame is 0 and the callback is 1.
-    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
-    while frame is not None and frame.f_code is not code:
-        frame = frame.f_back
-    return frame is not None

@@ -92,12 +92,6 @@ class SettraceCollector:
         """Load a module that is not the repository's."""
         load()
 
-    def caches(self, code: CodeType) -> None:
-        """Do nothing: without an event for each return, a cached function can have no scope.
-
-        Selection then finds by name the tests that may get its results.
-        """
-
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """From now on call ``note`` with each code object once, when it starts.
 

@@ -10,7 +10,6 @@ from firsttry_tasks.selection.decide import reasons
 from firsttry_tasks.selection.decide.declared import Declared
 from firsttry_tasks.selection.decide.widen import RAN
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
-from firsttry_tasks.selection.evidence.shared_state import GIVEN
 from firsttry_tasks.selection.impact.invalidation import Invalidation
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ class Validity:
         # Thousands of tests share few fixtures and units, so what one comes to is kept by number.
         self._scopes: dict[int, _ScopeSummary] = {}
         self._unit_masks: dict[int, OriginMask] = {}
-        self._class_masks: dict[int, OriginMask] = {}
         self._text = next(
             (n for n, observation in enumerate(recorded.observations) if observation[0] == "text"),
             -1,
@@ -185,19 +183,6 @@ class Validity:
             mask |= docs.looked if docs.looks(path, found) else NO_ORIGINS
         return mask
 
-    def _named_classes(self, code: CodeChanges, number: int) -> OriginMask:
-        """Return the changed classes that a unit names: what it was given may be an instance."""
-        if not code.spread.classes:
-            return NO_ORIGINS
-        if number not in self._class_masks:
-            path, fragment = self.recorded.units[number]
-            known = fragment >= 0 and path in code.modules.sources
-            found = code.modules.sources[path][fragment] if known else None
-            self._class_masks[number] = (
-                NO_ORIGINS if found is None else code.spread.naming(path, found)
-            )
-        return self._class_masks[number]
-
     def _changed_origins(
         self, units: Iterable[int], observations: Iterable[int]
     ) -> tuple[OriginMask, str]:
@@ -240,11 +225,6 @@ class Validity:
         mask = self._dependencies(units, test.observations)
         for number in (*self._start, *test.scopes):
             mask |= self._scope(number).depends_on
-        # A test that takes a kept result never ran the constructor of what is in it. If the kept
-        # thing was handed in by others, a class that the test names may be its class.
-        if any(self.recorded.scopes[number].kind == GIVEN for number in test.scopes):
-            for number in units:
-                mask |= self._named_classes(code, number)
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
         # Last, because all three ask what is in the mask by now.
         mask |= code.spread.imported(mask)

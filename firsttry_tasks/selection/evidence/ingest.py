@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.model.recording import cached
 from firsttry_tasks.selection.evidence.bitsets import packed
 from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun, RecordedTest, Scope
 from firsttry_tasks.selection.evidence.shared_state import SharedState
@@ -45,15 +44,8 @@ def recorded(
     # which nothing ran needs its fragments to be compared with later.
     for path in modules.values():
         sources(path)
-    shared = SharedState(
-        tuple(joined.units),
-        tuple(joined.observations),
-        joined.scopes,
-        sources,
-        joined.caches,
-        _private(records),
-    )
-    tests = shared.tests(joined.tests.values())
+    shared = SharedState(tuple(joined.units), tuple(joined.observations), joined.scopes, sources)
+    tests = shared.tests(process.values() for process in joined.processes)
     return RecordedRun(
         manifest=dict(manifest),
         parts=dict(parts),
@@ -70,19 +62,6 @@ def recorded(
         collected=_by_file(nodeid for one in records for nodeid in one.collected),
         deselected_by_project=frozenset(),
         loads={unit: tuple(sorted(paths)) for unit, paths in joined.loads.items()},
-    )
-
-
-def _private(records: Sequence[Record]) -> frozenset[tuple[str, str]]:
-    """Return the classes, by file and name, whose instances survived a test in no process."""
-    # The main process of pytest-xdist runs no tests, so it knows nothing of any class. A process
-    # that never imported the class doesn't speak against it.
-    running = [record for record in records if record.tests]
-    known = {kind for record in running for kind in record.private}
-    return frozenset(
-        (path, name)
-        for path, name in known
-        if all((path, name) in set(it.private) for it in running if path in it.modules.values())
     )
 
 
@@ -128,10 +107,9 @@ class _Joined:
         self.units: dict[tuple[str, int], int] = {}
         self.observations: dict[tuple[ObservationKind, str], int] = {}
         self.scopes: list[Scope] = []
-        self.tests: dict[str, RecordedTest] = {}
+        #: The tests of each process, in the order in which they ran.
+        self.processes: list[dict[str, RecordedTest]] = []
         self.loads: dict[int, set[str]] = {}
-        #: Unit of a cached function -> the scopes of its calls.
-        self.caches: dict[int, set[int]] = {}
         self._places: dict[str, _Places] = {}
 
     def add(self, record: Record) -> None:
@@ -147,9 +125,6 @@ class _Joined:
         base = len(self.scopes)
         for scope in record.scopes:
             places = self._place(scope.name) if scope.kind == "import" else None
-            if scope.kind == "cache":
-                unit = self._unit(*msgspec.structs.astuple(cached(scope)))
-                self.caches.setdefault(unit, set()).add(len(self.scopes))
             self.scopes.append(
                 Scope(
                     kind=scope.kind,
@@ -164,8 +139,10 @@ class _Joined:
             )
         for unit, loaded in record.loads:
             self.loads.setdefault(units[unit], set()).add(record.scopes[loaded].name)
+        tests: dict[str, RecordedTest] = {}
+        self.processes.append(tests)
         for test in record.tests:
-            self.tests[test.nodeid] = RecordedTest(
+            tests[test.nodeid] = RecordedTest(
                 nodeid=test.nodeid,
                 path=test.path,
                 outcome=test.outcome,

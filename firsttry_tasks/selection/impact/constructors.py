@@ -44,15 +44,13 @@ class Constructors:
             makers = self.of(name)
             lineage = self._modules.lineage(name)
             # Code that only calls a class gets an instance whose constructor is seen to run. So
-            # the call itself says nothing, unless the code keeps what it made for later callers.
+            # the call itself says nothing.
             calls = fragment.uses.called_only & lineage if makers else frozenset()
             if (
                 fragment.qualname in makers
                 or (makers and revives)
                 or not parts.isdisjoint(lineage)
-                or names.hit(path, fragment, frozenset() if fragment.memo.keeps_results else calls)[
-                    0
-                ]
+                or names.hit(path, fragment, calls)[0]
             ):
                 found |= bit
         return found

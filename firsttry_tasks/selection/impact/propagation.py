@@ -127,13 +127,6 @@ class Propagation:
         changed = ((name, bit, spread.names) for (_, name), (bit, spread) in self.classes.items())
         return self._makers.having(path, fragment, changed)
 
-    def naming(self, path: str, fragment: Fragment) -> OriginMask:
-        """Return the bits of the changed classes that a fragment names in any way."""
-        found = NO_ORIGINS
-        for bit, spread in self.classes.values():
-            found |= bit if spread.names.hit(path, fragment)[0] else NO_ORIGINS
-        return found
-
     def imported(self, mask: OriginMask) -> OriginMask:
         """Return the bits of the changed classes that importing these modules may involve."""
         found = NO_ORIGINS

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-from itertools import chain
 
 from firsttry_tasks.selection.syntax.vocabulary import (
     CALLED,
     COMMON,
-    CONTAINERS,
     LOOKUPS,
-    MEMO,
     METHODICAL,
     MILD,
     UNINTERESTED,
@@ -96,38 +93,12 @@ def parameters(node: Function) -> set[str]:
     return found | {each.arg for each in (args.vararg, args.kwarg) if each is not None}
 
 
-def lasting_parameters(node: Function) -> set[str]:
-    """Return the parameters with a mutable default, which all calls share."""
-    # Defaults belong to the last parameters, so both are paired from the end.
-    args = node.args
-    named = [*args.posonlyargs, *args.args]
-    of_places = zip(named[::-1], args.defaults[::-1], strict=False)
-    of_words = zip(args.kwonlyargs, args.kw_defaults, strict=True)
-    made = ast.List | ast.Dict | ast.Set | ast.Call
-    return {each.arg for each, value in chain(of_places, of_words) if isinstance(value, made)}
-
-
-def given(value: ast.expr) -> set[str]:
-    """Return the names in a value, without a ``self`` of which only an attribute is used."""
-    asked = {id(each.value) for each in ast.walk(value) if isinstance(each, ast.Attribute)}
-    return {
-        each.id
-        for each in ast.walk(value)
-        if isinstance(each, ast.Name) and not (is_self(each) and id(each) in asked)
-    }
-
-
 def evaluated(node: Function) -> set[str]:
     """Return the names that are evaluated when a function is defined."""
     args = node.args
     asked = (*node.decorator_list, *args.defaults, *(one for one in args.kw_defaults if one))
     inner = (each for one in asked for each in ast.walk(one))
     return {each.id for each in inner if isinstance(each, ast.Name)}
-
-
-def is_memo(node: Function) -> bool:
-    """Tell whether a decorator keeps the function's results."""
-    return any(tip(decorator) in MEMO for decorator in node.decorator_list)
 
 
 def is_methodical(node: ast.stmt) -> bool:
@@ -140,14 +111,6 @@ def is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
 
 
-def is_new(node: ast.expr) -> bool:
-    """Tell whether nothing else holds a value yet: a constant, or a container made on the spot."""
-    made = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
-    return isinstance(node, ast.Constant | ast.JoinedStr | made) or (
-        isinstance(node, ast.Call) and tip(node.func) in CONTAINERS
-    )
-
-
 def is_mild(node: ast.ClassDef) -> bool:
     """Tell whether no decorator or metaclass of a class looks at its methods."""
     # Any keyword may be a metaclass, or an argument of `__init_subclass__`.
@@ -157,17 +120,6 @@ def is_mild(node: ast.ClassDef) -> bool:
 def is_inspected(node: Function) -> bool:
     """Tell whether a decorator may look at the function's annotations."""
     return any(tip(decorator) not in UNINTERESTED for decorator in node.decorator_list)
-
-
-def own_attributes(node: ast.AST) -> set[str]:
-    """Return the attributes of ``self`` that occur anywhere inside a node."""
-    return {
-        each.attr
-        for each in ast.walk(node)
-        if isinstance(each, ast.Attribute)
-        and isinstance(each.value, ast.Name)
-        and each.value.id == "self"
-    }
 
 
 def first_line(node: ast.stmt) -> int:

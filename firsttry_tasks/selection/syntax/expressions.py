@@ -19,7 +19,6 @@ from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED, every, 
 from firsttry_tasks.selection.syntax.vocabulary import (
     ANY_MEMBER,
     ANY_NAME,
-    CHANGING,
     FUNCTIONS,
     GENERIC,
     INNOCENT,
@@ -53,8 +52,6 @@ class Expressions(Walk):
         self.passed_on: set[str] = set()
         self.spelled: set[str] = set()
         self.sets: set[str] = set()
-        self.stored_own: set[str] = set()
-        self.stored_foreign: set[str] = set()
         #: Imported name -> what it is called where it comes from.
         self.homes: dict[str, str] = {}
         self.annotations: set[str] = set()
@@ -62,20 +59,15 @@ class Expressions(Walk):
         self.writes: set[tuple[str, str]] = set()
         #: Names that are declared global or nonlocal.
         self.shared: set[str] = set()
-        #: First names of chains that something is stored in; the same with what is stored there.
-        self.kept: set[str] = set()
-        self.stored: list[tuple[str, ast.expr]] = []
         #: Local name -> the existing thing that it is another name of.
         self.lent: dict[str, ast.expr] = {}
-        #: What is called.
-        self.called: list[ast.expr] = []
         #: Definitions inside, with qualified names: their bodies are fragments of their own.
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
         #: A definition whose docstring is a fragment of its own.
         self.apart: ast.AST | None = None
         self.has_effect = self.may_raise = self.any_name = self.any_member = self.own_module = False
-        self.star = self.signatures = self.conditions = False
+        self.star = self.signatures = False
         self._begin_marks()
 
     def _begin_marks(self) -> None:
@@ -84,8 +76,6 @@ class Expressions(Walk):
         self._inside = 0
         # What an outer node knows of an inner one that is still to be walked over, by the node's
         # id: the tree keeps all nodes alive, so ids stay their own.
-        #: Attributes that are given what nothing else holds.
-        self._new: set[int] = set()
         #: Nodes that are called, or compared with the type of something.
         self._called_only: set[int] = set()
         #: Nodes of which only a part is used; decorators and bases.
@@ -133,11 +123,7 @@ class Expressions(Walk):
         else:
             self.may_raise = True
             self.sets.add(node.attr)
-            if is_self(node.value):
-                self.stored_own.add(node.attr)
-                self.stored_foreign |= set() if id(node) in self._new else {node.attr}
             self.writes |= {(root(node), node.attr), (root(node), tip(bare(node.value)))}
-            self.kept.add(root(node))
         return True
 
     def _reflects(self, name: str, of: str = "") -> None:
@@ -160,14 +146,12 @@ class Expressions(Walk):
             self._tame.add(id(node.value))
         if not isinstance(node.ctx, ast.Load):
             self.writes.add((root(node), tip(bare(node.value))))
-            self.kept.add(root(node))
         return True
 
     def on_call(self, node: ast.Call) -> bool:
         """Note that a method may change what it is called on; any call may fail."""
         self.may_raise = True
         func = node.func
-        self.called.append(func)
         kinds = node.args[1:] if tip(func) in KINDS else []
         self._called_only.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
         if tip(func) not in INNOCENT:
@@ -181,10 +165,6 @@ class Expressions(Walk):
             self._listing(node, func.value)
             if func.attr not in READING:
                 self.writes.update((root(node), end) for end in holders(bare(func.value)))
-            if func.attr in CHANGING:
-                self.kept.add(root(node))
-                given = (*node.args, *(word.value for word in node.keywords))
-                self.stored.extend((root(node), value) for value in given)
         if node.args:
             self._first(func, node.args)
         # `"one two".split()` is a list of names.
@@ -196,8 +176,6 @@ class Expressions(Walk):
 
     def _first(self, func: ast.expr, values: list[ast.expr]) -> None:
         """Note what the first argument says about a call."""
-        if tip(func) == "setattr":
-            self.stored.extend((root(values[0]), value) for value in values[2:])
         if isinstance(values[0], ast.Constant):
             if isinstance(func, ast.Attribute):
                 # `x.__dict__.get("name")` asks for one name.

@@ -66,35 +66,6 @@ class Reflection(Struct, frozen=True, array_like=True, gc=False):
     undecorated_methods: bool = False
 
 
-class Memo(Struct, frozen=True, array_like=True, gc=False):
-    """What a body keeps for later: read only by the guess about state that tests share."""
-
-    #: It may keep what it computed.
-    keeps_results: bool = False
-    #: A decorator keeps its results, so that it need not run again.
-    by_decorator: bool = False
-    #: The names under which the results are kept.
-    kept_in: frozenset[str] = frozenset()
-    #: The names in what runs only where the result is lacking; none where that may be anything.
-    lazy_names: frozenset[str] = frozenset()
-    #: Objects keep it: the function's own one, but for ``other_owners``.
-    in_own_object: bool = False
-    #: The attributes of which it is an item.
-    item_of: frozenset[str] = frozenset()
-    #: The attributes among ``kept_in`` that belong to other objects than its own.
-    other_owners: frozenset[str] = frozenset()
-    #: Attributes of its own object that the body sets.
-    stored_own: frozenset[str] = frozenset()
-    #: Those among them that are given what other objects may have, too.
-    stored_foreign: frozenset[str] = frozenset()
-    #: What the kept was made by: names, ``.name`` of its own object, ``:name`` of others.
-    made_by: frozenset[str] = frozenset()
-    #: What it keeps may have been made by other functions.
-    keeps_given: bool = False
-    #: What it calls and was given: "" for functions, ``.name`` for attributes of its object.
-    calls_given: frozenset[str] = frozenset()
-
-
 class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     """One fragment of a file."""
 
@@ -111,7 +82,8 @@ class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     binds: frozenset[str] = frozenset()
     uses: Uses = Uses()
     reflection: Reflection = Reflection()
-    memo: Memo = Memo()
+    #: A body is given arguments, besides its own object.
+    takes: bool = False
     #: It does more than bind names.
     has_effect: bool = False
     #: It may raise while it runs.

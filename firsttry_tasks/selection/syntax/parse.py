@@ -13,7 +13,6 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     is_inspected,
     is_methodical,
     is_mild,
-    parameters,
     tip,
 )
 from firsttry_tasks.selection.syntax.fragment import MAGIC, Fragment, Reflection, Uses
@@ -153,17 +152,16 @@ def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False)
 
 def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Fragment]:
     """Yield the bodies of functions, and of the functions inside those."""
-    waiting = deque((name, node, frozenset[str]()) for name, node in functions)
+    waiting = deque(functions)
     while waiting:
-        name, node, around = waiting.popleft()
+        name, node = waiting.popleft()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             times[name] = times.get(name, 0) + 1
             scan = Scan(f"{name}.<locals>")
             scan.body(node)
-            inner = around | parameters(node) | scan.stores - scan.homes.keys()
-            waiting.extend((*each, inner) for each in scan.functions)
+            waiting.extend(scan.functions)
             key = name if times[name] == 1 else f"{name}#{times[name]}"
-            yield body(scan, key, node, around)
+            yield body(scan, key, node)
 
 
 def _is_plain(node: ast.ClassDef) -> bool:

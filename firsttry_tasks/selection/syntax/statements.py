@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from firsttry_tasks.selection.syntax.ast_queries import (
     Function,
     is_inspected,
-    is_new,
-    root,
     tip,
     yields,
 )
@@ -120,16 +118,11 @@ class Scan(Expressions):
         """Note an annotated variable; the annotation's names are kept apart."""
         # A dataclass or the like looks at annotations, other code doesn't.
         self._hint(node.annotation)
-        if node.value is not None:
-            self.stored.append((root(node.target), node.value))
-            self._new |= {id(node.target)} if is_new(node.value) else set()
         self._fields(node, "annotation")
         return False
 
     def on_augmented(self, node: ast.AugAssign) -> bool:
         """Note that something is added to a value."""
-        self.stored.append((root(node.target), node.value))
-        self._new.add(id(node.target))
         self._listing(node, node.target)
         return True
 
@@ -137,9 +130,6 @@ class Scan(Expressions):
         """Note what is assigned to what."""
         value = node.value
         self._listing(value, *node.targets)
-        self.stored.extend((root(target), value) for target in node.targets)
-        if is_new(value):
-            self._new.update(map(id, node.targets))
         if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
             named = (target for target in node.targets if isinstance(target, ast.Name))
             self.lent.update((target.id, value) for target in named)
@@ -186,7 +176,6 @@ class Scan(Expressions):
     def on_condition(self, node: ast.AST) -> bool:
         """Note that what runs depends on a condition."""
         # Only one branch ran when it was recorded; another one may raise.
-        self.conditions = True
         self.may_raise = self.may_raise or isinstance(node, ast.If | ast.Match)
         return True
 

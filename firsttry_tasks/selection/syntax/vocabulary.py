@@ -1,13 +1,11 @@
 """Lists the words that mean something to selection: Python's, its library's, and common ones.
 
 Where a list names what has no effect (`READING`, `INNOCENT`), a word too many can miss a test.
-Where it names what has one (`CHANGING`, `LOOKING_OUT`), a word too few can.
+Where it names what has one (`SIGNATURES`), a word too few can.
 """
 
 import builtins
 
-#: Decorators that keep what a function returned.
-MEMO = frozenset({"cache", "lru_cache", "cached_property", "cached", "memoize", "singleton"})
 #: Functions that look up an attribute by its name.
 LOOKUPS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
 #: Decorators that don't look at annotations.
@@ -23,10 +21,6 @@ COMMON = frozenset(
     for name in dir(kind)
     if not name.startswith("_")
 )
-#: Calls that make a new container, which nothing else holds yet.
-CONTAINERS = frozenset(
-    {"list", "dict", "set", "bytearray", "defaultdict", "OrderedDict", "Counter", "deque"}
-)
 #: Methods that change nothing, unless they are the project's own, whose bodies say what they do.
 READING = frozenset(
     {"items", "keys", "values", "get", "copy", "index", "count", "join", "format", "split",
@@ -34,16 +28,6 @@ READING = frozenset(
      "upper", "title", "replace", "partition", "rpartition", "removeprefix", "removesuffix",
      "encode", "decode", "isdisjoint", "issubset", "issuperset", "union", "intersection",
      "difference", "match", "search", "fullmatch", "findall", "finditer", "sub", "__get__"}
-)  # fmt: skip
-#: What stands in code that reads files, lists folders, imports by name or asks for variables.
-LOOKING_OUT = frozenset(
-    {"open", "read", "read_text", "read_bytes", "readlines", "load", "loads", "load_module",
-     "files", "listdir", "scandir", "walk", "iterdir", "glob", "rglob", "exists", "isfile",
-     "isdir", "is_file", "is_dir", "stat", "lstat", "access", "environ", "getenv", "getenvb",
-     "environb", "expandvars", "expanduser", "home", "import_module", "__import__", "exec_module",
-     "fromfile", "parse", "connect", "imread", "run", "Popen", "check_output", "get_data",
-     "getmtime", "getsize", "resource_string", "resource_filename", "read_csv", "fileinput",
-     "linecache", "ZipFile"}
 )  # fmt: skip
 #: Calls that ask whether something is of a kind.
 KINDS = frozenset({"isinstance", "issubclass"})
@@ -88,8 +72,3 @@ HELP = "help"
 GENERIC = frozenset({"Generic", "Protocol"})
 #: Calls whose first argument is a label, not the name of something to look up.
 LABELLING = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "getLogger", "compile"})
-#: Methods that change what they are called on.
-CHANGING = frozenset(
-    {"add", "append", "appendleft", "clear", "extend", "insert", "pop", "popitem", "push", "put",
-     "register", "remove", "discard", "set", "setdefault", "update", "send"}
-)  # fmt: skip

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.model import recording
 from firsttry_tasks.recorder.probes import environ
 from tests.e2e.recorder.recorded import recorded
 
@@ -206,13 +205,10 @@ def test_code_is_seen_in_greenlets(record: Record) -> None:
     assert inner == {"test_greenlets", "first", "second", "stuck", "variable"}
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing tells when a function returns")
-def test_what_a_cached_function_does_is_known_apart(record: Record) -> None:
-    """It runs for one test and answers others; what follows its error is the test's own."""
-    scope = next(scope for scope in record.scopes if scope.kind == "cache")
-    assert recording.cached(scope).name == "kept"
-    assert _ran(record, scope) == {"helper"}
-    assert _ran(record, _test(record, "test_kept")) >= {"test_kept", "kept", "after", "variable"}
+def test_what_a_test_leaves_is_told_by_its_name(record: Record) -> None:
+    """A cache with an entry more; nothing of what was there before, or that others left."""
+    left = {test.nodeid: _saw(record, test) & {("left", "lib.py:kept")} for test in record.tests}
+    assert [nodeid for nodeid, it in left.items() if it] == ["test_lib.py::test_kept"]
 
 
 def test_a_profiler_of_the_tests_own_takes_no_code_away(record: Record) -> None:

@@ -105,27 +105,27 @@ def test_effects(text: str, effect: bool) -> None:  # noqa: FBT001  a column of 
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "name"),
     [
-        "global x; x = 1",
-        "X.append(1)",
-        "X['a'] = 1",
-        "X.y = 1",
-        "cls.made = 1",
+        ("global x; x = 1", "x"),
+        ("X.append(1)", "X"),
+        ("X['a'] = 1", "X"),
+        ("X.y = 1", "X"),
+        ("known = X.y; known['a'] = 1", "y"),
     ],
 )
-def test_keepers(body: str) -> None:
-    """A function that stores something outside of itself may keep what it computed."""
-    fragments = take_apart(f"def f(cls):\n    {body}\n".encode())
-    assert [fragment.memo.keeps_results for fragment in fragments if fragment.is_function_body] == [
-        True
-    ]
+def test_what_a_body_changes(body: str, name: str) -> None:
+    """What it stores something in, also under a local name of that."""
+    written = take_apart(f"def f():\n    {body}\n".encode())[1].uses.writes
+    assert name in {each for pair in written for each in pair}
 
 
-def test_a_lazy_attribute_is_kept() -> None:
-    """Made only where it is missing."""
-    text = b"def f(self):\n    if self._x is None:\n        self._x = make()\n    return self._x\n"
-    assert take_apart(text)[1].memo.keeps_results
+@pytest.mark.parametrize(
+    ("head", "takes"), [("f()", False), ("f(self)", False), ("f(self, a)", True), ("f(*a)", True)]
+)
+def test_who_is_given_something(head: str, takes: bool) -> None:  # noqa: FBT001  a table's column
+    """A function with arguments, its own object aside."""
+    assert take_apart(f"def {head}: ...\n".encode())[1].takes == takes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,291 @@
+"""Finds what a namespace leads to: namespaces, containers, caches, a few steps deep.
+
+Everything is read as the interpreter has it, past the methods of the project's classes: asking an
+object for an attribute may run code, and that code would count as what a test ran.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+import types
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from firsttry_tasks.recorder.tracing.attribution import identity
+
+#: Steps from a variable to the last thing that is looked at: a wrapper, its closure, the cache in
+#: there, the cache's table. One more finds nothing in the projects that were looked at.
+_DEEPEST = 4
+#: Entries of one container that are looked into and told apart; of larger ones only the size is
+#: seen. Large tables are written once, as a rule, and a look at each entry takes time.
+_MANY = 64
+#: Things of one module; what is found later is not looked at.
+_MOST = 4000
+#: What the interpreter and its loaders keep in namespaces for themselves.
+_INTERPRETERS = frozenset(
+    {
+        "__slotnames__", "__abstractmethods__", "_abc_impl", "__annotations__", "__doc__",
+        "__annotate__", "__annotate_func__", "__annotations_cache__", "__warningregistry__",
+        "__builtins__", "__dict__", "__weakref__", "__loader__", "__spec__",
+        "__static_attributes__", "__firstlineno__",
+    }
+)  # fmt: skip
+#: This recorder's own wrappers change all along.
+_OURS = "firsttry_tasks."
+
+#: Things that hold nothing, or nothing that changes.
+_ATOMS = frozenset(
+    {int, str, float, bool, bytes, complex, type(None), types.ModuleType, types.CodeType}
+)
+_BASES = (dict, list, set, deque)
+#: Set in ``__flags__`` of a class that Python code defined.
+_DEFINED = 1 << 9
+_DICT_OF_TYPE: Any = type.__dict__["__dict__"]
+_MRO_OF_TYPE: Any = type.__dict__["__mro__"]
+_PLACED = (types.GetSetDescriptorType, types.MemberDescriptorType)
+
+Inside = Iterable[tuple[str, object]]
+
+
+class Holder(NamedTuple):
+    """One thing that may change, and how to see whether it did."""
+
+    name: str
+    #: Returns what is equal as long as the thing holds the same.
+    sign: Callable[[], object]
+    #: What can be walked over to see the same in less time; None where only ``sign`` tells.
+    view: Iterable[object] | None = None
+    #: Returns what a namespace holds, by name; None for what has no names in it.
+    named: Callable[[], Mapping[str, object]] | None = None
+    #: Nothing shows what is in it, but only how much that is.
+    opaque: bool = False
+
+
+class _Opened(NamedTuple):
+    """What a value is seen to hold, and what to look into next."""
+
+    inside: Inside = ()
+    sign: Callable[[], object] | None = None
+    view: Iterable[object] | None = None
+    named: Callable[[], Mapping[str, object]] | None = None
+    opaque: bool = False
+
+
+def holders(own: Mapping[str, object]) -> Iterator[Holder]:
+    """Yield what a namespace leads to, itself first: a module's, or one with a fixture's value."""
+    return itertools.islice(_found(own), _MOST)
+
+
+def _found(own: Mapping[str, object]) -> Iterator[Holder]:
+    yield Holder("", _signed(own), own.values(), functools.partial(_named, own))
+    home = own.get("__name__")
+    # Kept while it is walked, so that no other object comes to the place of one.
+    met: dict[int, object] = {}
+    # Breadth first: what is near is seen where there is too much of all.
+    waiting = [(name, value, 1) for name, value in _named(own).items()]
+    for name, value, depth in waiting:
+        if type(value) in _ATOMS or identity(value) in met:
+            continue
+        met[identity(value)] = value
+        opened = _open(value, home)
+        if opened.sign is not None:
+            yield Holder(name, opened.sign, opened.view, opened.named, opened.opaque)
+        if depth < _DEEPEST:
+            waiting += [(f"{name}.{key}", it, depth + 1) for key, it in opened.inside]
+
+
+def _named(own: Mapping[str, object]) -> dict[str, object]:
+    """Return what a namespace holds, without modules and what is the interpreter's."""
+    return {
+        key: value
+        for key, value in tuple(own.items())
+        if type(key) is str and key not in _INTERPRETERS and type(value) is not types.ModuleType
+    }
+
+
+def _signed(own: Mapping[str, object]) -> Callable[[], object]:
+    values = own.values
+    return lambda: tuple(map(identity, values()))
+
+
+def _open(value: Any, home: object) -> _Opened:
+    kind: Any = type(value)
+    how = _KINDS.get(kind)
+    if how is not None:
+        opened: _Opened = how(value)
+        return opened
+    if kind is types.FunctionType:
+        return _function(value) if _is_made(value, home) else _Opened()
+    if issubclass(kind, type):
+        own = _space(value)
+        # Any other class is met in the module that defines it, or is a library's.
+        return _namespace(own) if own.get("__module__") == home else _Opened()
+    return _instance(value, kind)
+
+
+def _is_made(function: types.FunctionType, home: object) -> bool:
+    """Tell whether a function is this module's, or was made by a call, as a wrapper is."""
+    # What another module defines is met there.
+    local = "<locals>" in function.__qualname__
+    made = local and not str(function.__globals__.get("__name__")).startswith(_OURS)
+    return made or function.__module__ == home
+
+
+def _namespace(own: Mapping[str, object]) -> _Opened:
+    named = functools.partial(_named, own)
+    return _Opened(named().items(), _signed(own), own.values(), named)
+
+
+def _mapping(value: Any) -> _Opened:
+    if len(value) > _MANY:
+        return _Opened(sign=value.__len__)
+    return _Opened([("", it) for it in tuple(value.values())], _signed(value), value.values())
+
+
+def _sequence(value: Any) -> _Opened:
+    if len(value) > _MANY:
+        return _Opened(sign=value.__len__)
+    return _Opened([("", it) for it in tuple(value)], lambda: tuple(map(identity, value)), value)
+
+
+def _fixed(value: Any) -> _Opened:
+    return _Opened([("", it) for it in tuple(value)[:_MANY]])
+
+
+def _function(value: Any) -> _Opened:
+    cells, own = value.__closure__ or (), value.__dict__
+    inside = [
+        (name, it)
+        for name, cell in zip(value.__code__.co_freevars, cells, strict=False)
+        for it in _content(cell)
+    ]
+    inside += [("", it) for it in value.__defaults__ or ()]
+    inside += [("", it) for it in (value.__kwdefaults__ or {}).values()]
+    return _Opened(
+        [*inside, *own.items()],
+        lambda: [identity(it) for it in (*own.values(), *_contents(cells))],
+        None if cells else own.values(),
+    )
+
+
+def _contents(cells: Iterable[Any]) -> Iterator[object]:
+    return itertools.chain.from_iterable(map(_content, cells))
+
+
+def _content(cell: Any) -> tuple[object, ...]:
+    try:
+        return (cell.cell_contents,)
+    except ValueError:
+        return ()
+
+
+def _cache(value: Any) -> _Opened:
+    def sign() -> object:
+        # What it holds is seen by nobody, but each new entry was a miss.
+        told = value.cache_info()
+        return told.misses, told.currsize
+
+    return _Opened([("", value.__wrapped__)], sign, opaque=value.cache_info().misses > 0)
+
+
+def _generator(value: Any) -> _Opened:
+    def sign() -> object:
+        return None if value.gi_frame is None else value.gi_frame.f_lasti
+
+    return _Opened(sign=sign)
+
+
+def _variable(value: Any) -> _Opened:
+    return _Opened([("", value.get(None))], lambda: identity(value.get(None)))
+
+
+def _parts(*names: str) -> Callable[[Any], _Opened]:
+    return lambda value: _Opened([("", getattr(value, name)) for name in names])
+
+
+_KINDS: dict[Any, Callable[[Any], _Opened]] = {
+    **dict.fromkeys((dict, defaultdict, OrderedDict, types.MappingProxyType), _mapping),
+    **dict.fromkeys((list, set, deque), _sequence),
+    **dict.fromkeys((tuple, frozenset), _fixed),
+    bytearray: lambda value: _Opened(sign=lambda: bytes(value)),
+    staticmethod: _parts("__func__"),
+    classmethod: _parts("__func__"),
+    property: _parts("fget", "fset", "fdel"),
+    types.MethodType: _parts("__self__", "__func__"),
+    functools.partial: _parts("func", "args", "keywords"),
+    type(functools.lru_cache(lambda: None)): _cache,
+    ContextVar: _variable,
+    types.GeneratorType: _generator,
+    itertools.count: lambda value: _Opened(sign=lambda: repr(value)),
+    **dict.fromkeys(
+        (type(iter(())), type(iter([])), type(iter(range(0)))),
+        lambda value: _Opened(sign=value.__length_hint__),
+    ),
+}
+
+
+def _instance(value: Any, kind: Any) -> _Opened:
+    """Look into any other object: what stands in its dictionary and its slots."""
+    own, slots = _dictionary(value, kind), _slots(kind)
+    base: Any = next((it for it in _BASES if it in _mro(kind)), None)
+    if own is None and not slots and base is None:
+        return _Opened()
+    if not slots and base is None and own is not None:
+        return _namespace(own)
+
+    def named() -> dict[str, object]:
+        found = {**own} if own is not None else {}
+        found |= {key: it for key, slot in slots for it in _slot(slot, value)}
+        return found
+
+    def sign() -> object:
+        # An heir of a container: its size, past its own methods.
+        size = base.__len__(value) if base is not None else 0
+        return size, [identity(it) for it in named().values()]
+
+    return _Opened(named().items(), sign, None, None if base is not None else named)
+
+
+def _slot(slot: Any, value: object) -> tuple[object, ...]:
+    try:
+        return (slot.__get__(value),)
+    except AttributeError:
+        return ()
+
+
+def _space(kind: Any) -> Mapping[str, object]:
+    """Return the namespace of a class, past its metaclass."""
+    found: Mapping[str, object] = _DICT_OF_TYPE.__get__(kind)
+    return found
+
+
+def _mro(kind: Any) -> tuple[type, ...]:
+    found: tuple[type, ...] = _MRO_OF_TYPE.__get__(kind)
+    return found
+
+
+def _dictionary(value: Any, kind: Any) -> dict[str, object] | None:
+    """Return the dictionary of an object, past whatever its class says of itself."""
+    if threading.local in _mro(kind):
+        # Each thread has its own; this is the one of the thread that runs the tests.
+        local: dict[str, object] = threading.local.__getattribute__(value, "__dict__")
+        return local
+    for base in _mro(kind):
+        there: Any = _space(base).get("__dict__")
+        if type(there) in _PLACED:
+            found = there.__get__(value)
+            return found if type(found) is dict else None
+    return None
+
+
+def _slots(kind: Any) -> list[tuple[str, Any]]:
+    return [
+        (key, it)
+        for base in _mro(kind)
+        for key, it in _space(base).items()
+        if type(it) is types.MemberDescriptorType and base.__flags__ & _DEFINED
+    ]

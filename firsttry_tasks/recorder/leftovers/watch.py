@@ -1,0 +1,176 @@
+"""Tells what each test left changed in the modules of the project, by its name.
+
+A cache that was filled, a lazily made object, a registry with an entry more: whoever uses it later
+rests on what the test ran that left it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+import types
+from typing import TYPE_CHECKING, NamedTuple
+
+from firsttry_tasks.recorder.leftovers.holders import Holder, holders
+from firsttry_tasks.recorder.tracing.attribution import identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
+
+#: Part of the time of the tests that looking may take, and seconds that it always may. Where tests
+#: are so short that a look after each would take more, one stands for several tests, and what it
+#: finds counts for each of them: more tests rest on more, and nothing is missed.
+_SHARE, _FREE = 0.04, 0.1
+_PLAIN = (int, str, bool, float, bytes, type(None))
+
+
+class _Root(NamedTuple):
+    """A module, or the value of a fixture, and how it was when it was looked at last."""
+
+    path: str
+    own: Mapping[str, object]
+    holders: list[Holder]
+    #: Of the holders that can be walked over, and the signs of the others.
+    views: list[Iterable[object]]
+    odd: list[Callable[[], object]]
+    #: What all holders together were equal to, and each by itself.
+    whole: object
+    signs: list[object]
+    #: What namespaces held, by the place of the holder; values only where that is their own.
+    named: dict[int, dict[str, object]]
+
+
+class StateWatch:
+    """Looks at the project's modules, and at the values of fixtures that outlive a test."""
+
+    def __init__(self, attribution: Attribution) -> None:
+        """Begin with nothing seen; the first look is what the others are compared with."""
+        self._attribution = attribution
+        self._roots: dict[str, _Root] = {}
+        self._modules = 0
+        #: Tests that ended since the last look, and what fixtures' values showed meanwhile.
+        self._waiting: list[OpenScope] = []
+        self._gone: list[str] = []
+        self._spent = 0.0
+        self._began = time.process_time()
+
+    def begin(self) -> None:
+        """Take in what there is before the first test: nobody left it."""
+        self._look()
+
+    def ended(self, test: OpenScope) -> None:
+        """Hear that a test has ended; look what it left, if there is time for that."""
+        self._waiting.append(test)
+        if self._spent <= _FREE + _SHARE * (time.process_time() - self._began):
+            self.settle()
+
+    def settle(self) -> None:
+        """Look what the tests left that ended since the last look."""
+        started = time.process_time()
+        for name in self._look() if self._waiting else ():
+            for test in self._waiting:
+                self._attribution.add_to(test, "left", name)
+        self._waiting.clear()
+        self._spent += time.process_time() - started
+
+    def _look(self) -> list[str]:
+        """Return what changed since the last look: paths of modules, and names in them."""
+        if len(sys.modules) != self._modules:
+            self._meet()
+        gone, self._gone = self._gone, []
+        return gone + [it for name in tuple(self._roots) for it in self._changes(name)]
+
+    def imported(self, module: types.ModuleType, place: str, scope: OpenScope) -> None:
+        """Look at a module that has just been imported, and at those whose code ran meanwhile."""
+        name = str(vars(module).get("__name__"))
+        self._scan(name, place, vars(module))
+        # Of what can't be looked into nothing else tells that it was filled so early.
+        left = [f"{place}:{one.name}" for one in self._roots[name].holders if one.opaque]
+        units = list(self._attribution.units)
+        ran = {units[number].path for _, number in tuple(scope.lines) if number >= 0} - {place}
+        for other in tuple(self._roots):
+            if self._roots[other].path in ran:
+                left += self._changes(other)
+        for it in left:
+            self._attribution.add_to(scope, "left", it)
+
+    def hold(self, fixture: str, path: str, argument: str, value: object) -> None:
+        """Look from now on at the value of a fixture, which a file defines."""
+        self._scan(f"fixture {fixture}", path, {argument: value})
+
+    def release(self, fixture: str) -> None:
+        """Look at the value of a fixture no more, so that it is not kept alive."""
+        name = f"fixture {fixture}"
+        if name in self._roots:
+            self._gone += self._changes(name)
+            del self._roots[name]
+
+    def _changes(self, name: str) -> list[str]:
+        root = self._roots[name]
+        # Most modules are as they were, and one walk in C over all that they hold tells so.
+        if _whole(root) == root.whole:
+            return []
+        found = set(_differences(root, _signs(root.holders)))
+        self._scan(name, root.path, root.own)
+        return [f"{root.path}:{it}" for it in sorted(found)]
+
+    def _meet(self) -> None:
+        """Look at modules for the first time that were imported past our loaders."""
+        for name, module in list(sys.modules.items()):
+            if name in self._roots or type(module) is not types.ModuleType:
+                continue
+            file = vars(module).get("__file__")
+            path = self._attribution.place(file) if isinstance(file, str) else None
+            if path is not None:
+                self._scan(name, path, vars(module))
+        self._modules = len(sys.modules)
+
+    def _scan(self, name: str, path: str, own: Mapping[str, object]) -> None:
+        found = list(holders(own))
+        named = {
+            at: {key: _token(it) for key, it in one.named().items()}
+            for at, one in enumerate(found)
+            if one.named is not None
+        }
+        views = [one.view for one in found if one.view is not None]
+        odd = [one.sign for one in found if one.view is None]
+        root = _Root(path, own, found, views, odd, None, _signs(found), named)
+        self._roots[name] = root._replace(whole=_whole(root))
+
+
+def _whole(root: _Root) -> object:
+    try:
+        seen = list(map(identity, itertools.chain.from_iterable(root.views)))
+        return seen, [sign() for sign in root.odd]
+    except RuntimeError:
+        return None  # it changed while it was looked at, as another thread may do
+
+
+def _signs(found: list[Holder]) -> list[object]:
+    try:
+        return [one.sign() for one in found]
+    except RuntimeError:
+        return []  # it changed while it was looked at, as another thread may do
+
+
+def _token(value: object) -> object:
+    # Small values are told by what they are: two equal ones make no difference to anybody. All
+    # else by its identity, so that nothing is kept alive.
+    return (type(value), value) if type(value) in _PLAIN else identity(value)
+
+
+def _differences(root: _Root, now: list[object]) -> Iterator[str]:
+    # The holders are those of the last look: what they lead to now is searched afterwards.
+    for at, one in enumerate(root.holders if now else ()):
+        if now[at] == root.signs[at]:
+            continue
+        if one.named is None:
+            yield one.name
+            continue
+        before, after = root.named[at], one.named()
+        for key in before.keys() | after.keys():
+            if key not in before or key not in after or before[key] != _token(after[key]):
+                yield f"{one.name}.{key}".strip(".")

@@ -1,0 +1,185 @@
+"""Finds by name who may use a thing of a module, and what ran that may have made it.
+
+Names are followed as they are written: from a function to what it calls, from a module's variable
+to what it is given. What is handed in is found among those who hand it in.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from firsttry_tasks.selection.syntax.fragment import MAGIC, own_name
+from firsttry_tasks.selection.syntax.vocabulary import CALLED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from firsttry_tasks.selection.syntax.fragment import Fragment
+
+#: How an item of a container is written in the name of a thing.
+_ITEM = "[]"
+
+
+class Thing(NamedTuple):
+    """What changed in a module: the names that lead to it, and those of what is inside it."""
+
+    names: frozenset[str]
+    inside: frozenset[str]
+
+
+class Makers:
+    """The functions that ran in a recorded run, by the names in them."""
+
+    def __init__(
+        self,
+        units: Sequence[tuple[str, int]],
+        files: Iterable[str],
+        fragments: Callable[[str], tuple[Fragment, ...]],
+    ) -> None:
+        """Take the units, and all files whose statements may lead from one to another."""
+        self._files = {path: fragments(path) for path in sorted(files)}
+        self._bodies = {
+            number: self._files[path][fragment]
+            for number, (path, fragment) in enumerate(units)
+            if 0 <= fragment < len(self._files[path])
+        }
+
+    def thing(self, path: str, trail: str) -> Thing:
+        """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
+        words = [word for word in trail.split(".") if word not in {"", _ITEM}]
+        heads = self._classes(path)
+        while len(words) > 1 and words[0] in heads:
+            del words[0]
+        return Thing(self._meant({words[0]}), frozenset(words[1:]))
+
+    def users(self, thing: Thing) -> frozenset[int]:
+        """Return the units that may use a thing: that name it, or are it."""
+        return self._naming(thing.names) | self._being(thing.names)
+
+    def makers(self, path: str, thing: Thing, ran: AbstractSet[int]) -> set[int]:
+        """Return which of the units that ``ran`` may have made what is in a thing now."""
+        near = set(self.users(thing) & ran)
+        every = near | self._naming(thing.inside) & ran
+        # Who changes a thing has made what is in it. Only where nobody is seen to change it (a
+        # library does, that was handed it) do all count that name it.
+        writing = {unit for unit in every if self._writes(unit, thing.names | thing.inside)}
+        # A function that is wrapped by what keeps its results fills it.
+        start = (writing or every) | self._being(thing.names) & ran
+        start |= self._givers((start & near) or near, ran)
+        words = set[str]().union(*(_words(self._bodies[unit]) for unit in start))
+        for one in self._files.get(path, ()):
+            if not (one.is_function_body or one.binds.isdisjoint(thing.names)):
+                words |= _words(one)
+        return {unit for unit in start | self._reach(start, words) if unit in ran}
+
+    def _classes(self, path: str) -> set[str]:
+        return {name for one in self._files.get(path, ()) if one.is_class for name in one.binds}
+
+    def _meant(self, names: set[str]) -> frozenset[str]:
+        """Return these names and those that modules give to what is made of them."""
+        waiting = list(names)
+        while waiting:
+            fresh = self._made_of.get(waiting.pop(), set()) - names
+            names |= fresh
+            waiting += fresh
+        return frozenset(names)
+
+    @cached_property
+    def _made_of(self) -> dict[str, set[str]]:
+        """Names in statements, each with the names that those statements bind."""
+        found: dict[str, set[str]] = {}
+        for one in self._statements():
+            for name in _words(one):
+                found.setdefault(name, set()).update(one.binds)
+        return found
+
+    @cached_property
+    def _values(self) -> dict[str, set[str]]:
+        """Variables of modules, each with the names in what it is given."""
+        found: dict[str, set[str]] = {}
+        for one in self._statements():
+            if not (one.qualname or one.uses.imports or one.decorators):
+                for name in one.binds:
+                    found.setdefault(name, set()).update(_words(one))
+        return found
+
+    def _statements(self) -> Iterator[Fragment]:
+        for fragments in self._files.values():
+            for one in fragments:
+                if not (one.is_function_body or one.is_class or one.is_doc):
+                    yield one
+
+    def _naming(self, names: AbstractSet[str]) -> frozenset[int]:
+        return frozenset().union(*(self._by_word.get(name, ()) for name in names))
+
+    def _being(self, names: AbstractSet[str]) -> set[int]:
+        return {unit for unit, body in self._bodies.items() if own_name(body) in names}
+
+    @cached_property
+    def _by_word(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {}
+        for unit, body in self._bodies.items():
+            for word in _words(body) | body.uses.sets:
+                found.setdefault(word, set()).add(unit)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, set[int]]:
+        """Functions by each part of their qualified names: a class leads to all its methods."""
+        found: dict[str, set[int]] = {}
+        for unit, body in self._bodies.items():
+            # A function inside of a function is called by that one alone.
+            for name in body.qualname.partition(".<locals>")[0].replace("#", ".").split("."):
+                found.setdefault(name, set()).add(unit)
+        return found
+
+    def _writes(self, unit: int, names: AbstractSet[str]) -> bool:
+        """Tell whether a function may change what has one of these names, or lends it."""
+        uses = self._bodies[unit].uses
+        ends = {end.removesuffix(CALLED) for _, end in uses.writes}
+        held = {name.lstrip("('") for name in uses.held}
+        return not names.isdisjoint(
+            {*uses.sets, *ends, *held, *(first for first, _ in uses.writes)}
+        )
+
+    def _givers(self, units: AbstractSet[int], ran: AbstractSet[int]) -> set[int]:
+        """Return those that hand something to these functions, and to those in turn."""
+        found: set[int] = set()
+        waiting = list(units)
+        while waiting:
+            body = self._bodies[waiting.pop()]
+            name, magic = own_name(body), MAGIC.fullmatch(own_name(body))
+            # Python calls a method with underscores itself, for whoever has the class.
+            if magic:
+                name = body.qualname.rpartition(".")[0].rpartition(".")[2]
+            if body.takes or magic:
+                fresh = (ran & self._naming({name})) - found
+                found |= fresh
+                waiting += fresh
+        return found
+
+    def _reach(self, start: Iterable[int], words: set[str]) -> set[int]:
+        """Return the functions that names lead to, and the names in those, and so on."""
+        found: set[int] = set()
+        waiting, seen = words | self._given(start), set[str]()
+        while waiting:
+            word = waiting.pop()
+            seen.add(word)
+            # Every class has `__init__`: by that name one would come from each to all.
+            fresh = set() if MAGIC.fullmatch(word) else self._by_name.get(word, set()) - found
+            found |= fresh
+            for unit in fresh:
+                waiting |= _words(self._bodies[unit]) - seen
+            waiting |= self._given(fresh) - seen
+        return found
+
+    def _given(self, units: Iterable[int]) -> set[str]:
+        """Return the names in what the variables are given that these functions name."""
+        names = {name for unit in units for name in self._bodies[unit].uses.names}
+        return set().union(*(self._values.get(name, ()) for name in names))
+
+
+def _words(fragment: Fragment) -> frozenset[str]:
+    return fragment.uses.names | fragment.uses.attrs

@@ -1,0 +1,120 @@
+"""What a module is seen to hold, and what of it is told to have changed."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import types
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from firsttry_tasks.recorder.leftovers.watch import StateWatch
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SOURCE = """\
+    import contextvars, functools, itertools, threading, types
+    TABLE = {"one": [1]}
+    COUNT = itertools.count()
+    NUMBER = 1000
+    PLACE = threading.local()
+    CURRENT = contextvars.ContextVar("CURRENT", default=None)
+    SPACE = types.SimpleNamespace(kept=None)
+    class Box:
+        made = None
+        __slots__ = ("inner",)
+    class Wild:
+        def __getattribute__(self, name):
+            raise SystemExit("asked for " + name)
+        __dict__ = property(lambda self: 1 / 0)
+        def __eq__(self, other):
+            raise SystemExit("compared")
+        __hash__ = None
+    WILD = [Wild(), Wild()]
+    BOX = Box()
+    class Heir(dict):
+        def __len__(self):
+            raise SystemExit("measured")
+    HEIR = Heir()
+    @functools.lru_cache
+    def cached(key):
+        return key
+    def keeping():
+        kept = {}
+        def wrapper(key):
+            return kept.setdefault(key, key)
+        return wrapper
+    wrapped = keeping()
+    def default(memo={}):
+        return memo
+    def steps():
+        yield 1
+        yield 2
+    STEPS = steps()
+    BIG = dict.fromkeys(range(100))
+"""
+
+
+@pytest.fixture(name="module")
+def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    module = types.ModuleType("held")
+    module.__file__ = str(tmp_path / "held.py")
+    monkeypatch.setitem(sys.modules, "held", module)
+    exec(textwrap.dedent(SOURCE), vars(module))  # noqa: S102  the text above
+    return module
+
+
+def _left(root: Path, act: Callable[[], object]) -> set[str]:
+    attribution = Attribution(str(root.resolve()))
+    watch = StateWatch(attribution)
+    watch.begin()
+    act()
+    scope = OpenScope("test", "test", -1)
+    watch.ended(scope)
+    numbers = {number: name for (_, name), number in attribution.observations.items()}
+    return {numbers[number].removeprefix("held.py:") for number in scope.observations}
+
+
+@pytest.mark.parametrize(
+    ("act", "name"),
+    [
+        (lambda it: it.TABLE.update(two=2), "TABLE"),
+        (lambda it: it.TABLE["one"].append(2), "TABLE."),
+        (lambda it: next(it.COUNT), "COUNT"),
+        (lambda it: setattr(it, "NUMBER", 2000), "NUMBER"),
+        (lambda it: setattr(it.PLACE, "kept", 1), "PLACE.kept"),
+        (lambda it: it.CURRENT.set("now"), "CURRENT"),
+        (lambda it: setattr(it.SPACE, "kept", 1), "SPACE.kept"),
+        (lambda it: setattr(it.Box, "made", 1), "Box.made"),
+        (lambda it: setattr(it.BOX, "inner", 1), "BOX.inner"),
+        (lambda it: it.HEIR.update(a=1), "HEIR"),
+        (lambda it: it.WILD.pop(), "WILD"),
+        (lambda it: it.cached(1), "cached"),
+        (lambda it: it.wrapped(1), "wrapped.kept"),
+        (lambda it: it.default().update(a=1), "default."),
+        (lambda it: setattr(it.default, "calls", 1), "default"),
+        (lambda it: next(it.STEPS), "STEPS"),
+        (lambda it: it.BIG.update(more=1), "BIG"),
+        (lambda it: setattr(it, "LATE", 1), "LATE"),
+    ],
+)
+def test_what_changed_is_told_by_its_name(
+    module: types.ModuleType, tmp_path: Path, act: Callable[[Any], object], name: str
+) -> None:
+    """Of the module itself, and of what hangs on it a few steps away."""
+    assert _left(tmp_path, lambda: act(module)) == {name}
+
+
+def test_what_is_put_back_did_not_change(module: Any, tmp_path: Path) -> None:
+    """An equal number is the same; so is a table with the entries that it had."""
+
+    def act() -> None:
+        module.NUMBER = int("1000")
+        module.TABLE["two"] = module.TABLE.pop("one")
+        module.TABLE["one"] = module.TABLE.pop("two")
+
+    assert _left(tmp_path, act) == set()
