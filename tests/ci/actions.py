@@ -31,6 +31,19 @@ class Step(Struct, frozen=True, kw_only=True):
     go_on: bool = msgspec.field(default=False, name="continue-on-error")
 
 
+class Runs(Struct, frozen=True, kw_only=True):
+    """The steps of a composite action."""
+
+    steps: list[Step]
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """A composite action: its inputs with their defaults, and what it runs."""
+
+    inputs: dict[str, dict[str, str]]
+    runs: Runs
+
+
 class Job(Struct, frozen=True, kw_only=True):
     """A job: its steps, when it runs, and whose approval it needs."""
 
@@ -58,6 +71,11 @@ def read(name: str) -> Workflow:
     return msgspec.convert(YAML(typ="safe").load(WORKFLOWS / name), Workflow)
 
 
+def action() -> Action:
+    """Return our own composite action."""
+    return msgspec.convert(YAML(typ="safe").load(HERE / "action.yml"), Action)
+
+
 class Machine:
     """A runner: a place to work in, what the event said, and the artifacts left so far."""
 
@@ -75,15 +93,26 @@ class Machine:
         self.workspace.mkdir()
         for name, value in told.env.items():
             self.said[f"env.{name}"] = self.fill(value)
+        good = self._steps(told.steps, env)
+        for name, value in told.outputs.items():
+            self.said[f"needs.{job}.outputs.{name}"] = self.fill(value)
+        return good
+
+    def _steps(self, steps: list[Step], env: dict[str, str]) -> bool:
+        """Run steps, those of our own action in its place; tell whether all were good."""
         good = True
-        for step in told.steps:
+        for step in steps:
             if not self.holds(step.condition, good=good):
+                continue
+            if step.uses == "$/":
+                given = {name: str(value) for name, value in step.options.items()}
+                for name, about in action().inputs.items():
+                    self.said[f"inputs.{name}"] = self.fill(given.get(name, about["default"]))
+                good = self._steps(action().runs.steps, env) and good
                 continue
             done = self._use(step) if step.uses else self._script(step, env)
             self.done[step.name or step.uses] = done
             good = good and (done.code == 0 or step.go_on)
-        for name, value in told.outputs.items():
-            self.said[f"needs.{job}.outputs.{name}"] = self.fill(value)
         return good
 
     def holds(self, condition: str, *, good: bool) -> bool:
@@ -113,6 +142,7 @@ class Machine:
         ci = {"CI": "true", "GITHUB_ACTIONS": "true", "PATH": path}
         script = self.fill(step.run)
         done = run(self.workspace, "bash", "-e", "-c", script, **ci, **around, **env)
+        self.said.setdefault(f"steps.{step.id}.outputs.delta", "")
         for line in files["GITHUB_OUTPUT"].read_text(encoding="utf-8").splitlines():
             name, _, value = line.partition("=")
             self.said[f"steps.{step.id}.outputs.{name}"] = value

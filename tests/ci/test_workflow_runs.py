@@ -97,8 +97,8 @@ def test_main_turns_red(shop: Shop, tmp_path: Path) -> None:
     shop.write("tests/test_more.py", RED)
     machine = Machine(tmp_path, shop.root, {"github.sha": shop.commit(), **MAIN})
     machine.play(read("ci.yml"), "full")
-    kept = machine.artifact("full-report") / "full_parity_report.json"
-    assert (machine.done["Full"].code, kept.exists()) == (1, True)
+    kept = machine.artifact("golden-reports") / "artifacts/full_parity_report.json"
+    assert (machine.done["Full, recorded"].code, kept.exists()) == (1, True)
 
 
 def test_newer_pythons(shop: Shop, tmp_path: Path) -> None:

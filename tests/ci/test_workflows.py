@@ -8,14 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
-from tests.ci.actions import WORKFLOWS, Job, Step, read
+from tests.ci.actions import WORKFLOWS, Job, Step, action, read
+from tests.ci.shop import HERE
 
 NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))
 JOBS = [(name, job) for name in NAMES for job in read(name).jobs]
 #: Full commit, and the version it was when it was pinned.
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 TASK_OR_TARGET = re.compile(r"(\.venv/bin/doit|make) .*")
+#: What another repository says how it is installed; its words reach the shell as a variable.
+INSTALL = 'bash -euo pipefail -c "$INSTALL"'
 
 
 def _tool(*argv: str) -> str:
@@ -33,8 +37,13 @@ def _scripts(name: str) -> list[Step]:
 
 
 def test_there_are_the_four_workflows() -> None:
-    """The main branch, pull requests, the nightly audit and a release each have one."""
-    assert NAMES == ["ci.yml", "flaky-audit.yml", "pr-checks.yml", "release.yml"]
+    """The main branch, pull requests, the nightly audit and a release each have one.
+
+    And there is one for other repositories to call.
+    """
+    own = ["ci.yml", "flaky-audit.yml", "pr-checks.yml", "release.yml"]
+    assert sorted([*own, "parity.yml"]) == NAMES
+    assert [name for name in NAMES if "workflow_call" in read(name).on] == ["parity.yml"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -51,6 +60,18 @@ def test_audit(name: str) -> None:
     assert not _tool("zizmor", *strictest, str(WORKFLOWS / name))
 
 
+def test_the_action_is_valid_audited_and_pinned() -> None:
+    """As the workflows are; and each of its scripts is one command of ft."""
+    place = HERE / "action.yml"
+    assert not _tool("check-jsonschema", "--builtin-schema", "vendor.github-actions", str(place))
+    strictest = ("--offline", "--no-progress", "--persona=auditor", "--strict-collection")
+    assert not _tool("zizmor", *strictest, str(place))
+    uses = [line.strip("- ") for line in place.read_text().splitlines() if "uses:" in line]
+    assert [line for line in uses if not PINNED.match(line)] == []
+    scripts = [step.run for step in action().runs.steps if step.run]
+    assert [text for text in scripts if not re.fullmatch(r"\$FT [\w= -]+", text)] == []
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_exceptions_have_reasons(name: str) -> None:
     """What the audit is told to ignore says why on the same line."""
@@ -63,14 +84,15 @@ def test_pins(name: str) -> None:
     """Every action is pinned by its full commit, with the version as a comment."""
     text = (WORKFLOWS / name).read_text(encoding="utf-8")
     uses = [line.strip("- ") for line in text.splitlines() if "uses:" in line]
-    assert [line for line in uses if not PINNED.match(line)] == []
+    assert [line for line in uses if not PINNED.match(line) and line != "uses: $/"] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_steps_are_tasks_or_targets(name: str) -> None:
     """A step runs one doit task or make target, so that a laptop can do the same."""
     scripts = [step.run.strip() for step in _scripts(name)]
-    assert [text for text in scripts if not TASK_OR_TARGET.fullmatch(text)] == []
+    allowed = [INSTALL] if name == "parity.yml" else []
+    assert [it for it in scripts if not TASK_OR_TARGET.fullmatch(it) and it not in allowed] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -115,7 +137,7 @@ def test_pull_requests_start_it_plainly() -> None:
 
 def test_compare_decides() -> None:
     """Warm and full may end red; the comparison may not."""
-    steps = {step.name: step.go_on for step in _job("pr-checks.yml", "parity").steps if step.run}
+    steps = {step.name: step.go_on for step in action().runs.steps if step.run}
     assert [name for name, go_on in steps.items() if go_on] == ["Warm", "Full"]
 
 
@@ -146,3 +168,13 @@ def test_the_publisher_runs_no_code_of_ours() -> None:
 def test_only_a_tag_releases() -> None:
     """No branch, no pull request and no button starts a release."""
     assert read("release.yml").on == {"push": {"tags": ["v*"]}}
+
+
+def test_the_component_of_gitlab_is_valid() -> None:
+    """Both documents are what GitLab takes, and main alone writes the cache."""
+    spec, jobs = YAML(typ="safe").load_all(HERE / "templates/parity.yml")
+    assert [name for name, it in spec["spec"]["inputs"].items() if "default" not in it] == [
+        "install"
+    ]
+    assert jobs["firsttry"]["cache"]["policy"] == "pull"
+    assert jobs["firsttry-golden"]["rules"] == [{"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"}]
