@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from typing import TYPE_CHECKING, Literal
@@ -169,9 +170,15 @@ def _starts_here(before: Words) -> bool:
     """Tell whether the word after these is a program to start, not another one's argument."""
     # `FOO=1 uv run --frozen` starts what follows, `pip install` does not.
     rest = [it for it in before if not ASSIGNMENT.fullmatch(it) and it not in AFTER]
-    return (
-        not rest or any(word.endswith(("run", "exec", "uvx")) for word in rest) or rest[-1] == "--"
-    )
+    if not rest or rest[-1] == "--":
+        return True
+    starters = [at for at, it in enumerate(rest) if it.endswith(("run", "exec", "uvx"))]
+    if not starters:
+        return False
+    # Of `uvx --with tox-uv tox -e mypy`, tox is started: an option may take the word after it.
+    between = rest[starters[-1] :]
+    pairs = itertools.pairwise(between)
+    return all(word.startswith("-") or last.startswith("-") for last, word in pairs)
 
 
 def _flags(before: Words) -> Words:
