@@ -71,9 +71,12 @@ def assertion(it: Finding, most: int) -> list[str]:
         # Text of a plugin; most put what matters last.
         return lines[-most:] if most > 0 else []
     # A failure in a helper, or a chain of errors, has several parts, and the last one is the cause.
-    last = max((at for at in marked if lines[at].startswith(">")), default=marked[0])
-    failed = [f"> {lines[at][1:].strip()}" for at in marked if lines[at].startswith(">")][-1:]
-    said = dedent("\n".join(lines[at][1:] for at in marked if at > last)).splitlines()
+    end = max((at for at in marked if lines[at].startswith("E ")), default=len(lines))
+    # Where a fixture is missing, advice is marked in the same way, below what went wrong.
+    arrows = [at for at in marked if lines[at].startswith(">") and at < end]
+    failed = [f"> {lines[at][1:].strip()}" for at in arrows][-1:]
+    last = arrows[-1] if arrows else -1
+    said = dedent("\n".join(lines[at][1:] for at in marked if last < at <= end)).splitlines()
     known = {"", it.message.strip(), "Use -v to get more diff"}
     kept = [*failed, *(f"E {line}" for line in said if line.strip() not in known)]
     # Where it failed, if not in the line that the finding itself names.

@@ -155,9 +155,10 @@ def _trouble(report: pytest.TestReport) -> dict[str, object]:
     # Set where an exception has been taken apart; plugins may put plain text in its place.
     crash = getattr(report.longrepr, "reprcrash", None)
     path, line, _ = report.location
-    # What reports a crash writes the sentence last, below the process that it speaks of.
+    # What reports a crash writes the sentence last, below the process that it speaks of. Where a
+    # fixture is missing, no exception is taken apart, and the text begins with a place.
     died = report.when not in PHASES
-    said = text.strip().rpartition("\n")[2] if died else text
+    said = text.strip().rpartition("\n")[2] if died else _error(text)
     return {
         "when": "crash" if died else report.when,
         "message": _first(clean(crash.message) if crash else said),

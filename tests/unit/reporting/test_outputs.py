@@ -68,6 +68,15 @@ E       really
 
 lib.py:7: ValueError"""
 
+MISSING = """\
+file t.py, line 1
+  def test_a(db):
+E       fixture 'db' not found
+>       available fixtures: cache
+>       use 'pytest --fixtures [testpath]' for help on them.
+
+t.py:1"""
+
 
 def _failed(detail: str, message: str = "") -> Finding:
     return msgspec.structs.replace(FAILED, detail=detail, message=message)
@@ -85,6 +94,7 @@ def _failed(detail: str, message: str = "") -> Finding:
             _failed(CHAIN, "ValueError: no"),
             ['> raise ValueError("no")', "E really", "lib.py:7: ValueError"],
         ),
+        (_failed(MISSING, "file t.py"), ["E fixture 'db' not found", "t.py:1"]),
         (_failed("a plugin's words"), ["a plugin's words"]),
     ],
 )
