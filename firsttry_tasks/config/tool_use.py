@@ -10,12 +10,14 @@ from msgspec import Struct
 from firsttry_tasks.config import (
     parity_lock,
     pre_commit,
+    project_layout,
     requirements,
     team_command,
     team_files,
 )
+from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.system import git
+from firsttry_tasks.system import disk, git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +59,8 @@ def stamps(root: Path, top: Path) -> dict[str, tuple[int, ...]]:
     own = (root / it for it in (*parity_lock.TOML_FILES, *parity_lock.INI_FILES))
     files = (
         *(*own, *team_files.places(root, top), *requirements.places(root, top)),
-        top / pre_commit.FILE,
+        *(top / pre_commit.FILE, *root.glob("packages/*/pyproject.toml")),
+        *root.glob("*/pyproject.toml"),
     )
     return {str(file): found for file in files if (found := _stamp(file))}
 
@@ -129,6 +132,17 @@ def _configured(root: Path, tool: str) -> str:
             tool == "ruff" and options.keys() <= SHARED and _formats_only(root)
         ):
             return place
+    return _of_member(root) if tool == "ruff" else ""
+
+
+def _of_member(root: Path) -> str:
+    """Return the place that configures ruff in a member of a workspace, "" where none does."""
+    # ruff takes for each file the nearest configuration; mypy takes the one where it starts.
+    data = disk.read(root / "pyproject.toml") or b""
+    for member in project_layout.members(root, decoding.toml(data)):
+        for place in parity_lock.sections(member):
+            if place.startswith(PLACES["ruff"]):
+                return f"{member.relative_to(root).as_posix()}/{place}"
     return ""
 
 
