@@ -50,7 +50,12 @@ DOORS = {
         "golden.databases",
     },
     "fcntl": {"system.disk"},
-    "signal": {"system.process", "system.guard.guardian", "doit_tasks.holding"},
+    "signal": {
+        "system.process",
+        "system.guard.guardian",
+        "doit_tasks.holding",
+        "recorder.leftovers.process",
+    },
     "resource": {"system.guard.guardian", "system.machine"},
     "urllib": {"system.webhook", "dependency_db"},
 }

@@ -11,6 +11,10 @@ import msgspec
 #: The ending of a record's file; what lies beside it has others.
 SUFFIX = ".record"
 
+#: Begin the names of what was left changed in the process and not in a module: of a variable, which
+#: concerns who reads it, and of what any code may feel without naming it.
+VARIABLE, FELT = "variable:", "process:"
+
 
 class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A function that started to run, by its file's path, its qualified name and its first line."""
@@ -26,7 +30,7 @@ class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
 #: file), outside (a file outside the repository), imported-by-library (a module that a library took
 #: hold of), text (code ran that stands in no Python file, such as a doctest), untraceable (what
 #: happened here could not be seen), unwatched (a folder that the kernel would not watch),
-#: left (what it left changed in a module: the module's path and the name in it).
+#: left (what it left changed: a module's path and the name in it, or see ``VARIABLE``).
 ObservationKind = Literal[
     "read",
     "write",

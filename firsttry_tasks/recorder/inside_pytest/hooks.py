@@ -69,6 +69,8 @@ class RecorderHooks:
             return (yield)
         finally:
             self.recorder.leave(scope)
+            # pytest asks each object of a module what it is; one that is made lazily is made then.
+            self.recorder.state.passed(scope, scope.units)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:

@@ -13,6 +13,7 @@ import types
 from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.recorder.leftovers.holders import Holder, holders
+from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class StateWatch:
         """Begin with nothing seen; the first look is what the others are compared with."""
         self._attribution = attribution
         self._roots: dict[str, _Root] = {}
+        self._process = ProcessWatch()
         self._modules = 0
         #: Tests that ended since the last look, and what fixtures' values showed meanwhile.
         self._waiting: list[OpenScope] = []
@@ -60,9 +62,12 @@ class StateWatch:
     def begin(self) -> None:
         """Take in what there is before the first test: nobody left it."""
         self._look()
+        self._process.look()
 
     def ended(self, test: OpenScope) -> None:
         """Hear that a test has ended; look what it left, if there is time for that."""
+        for name in self._process.look():
+            self._attribution.add_to(test, "left", name)
         self._waiting.append(test)
         if self._spent <= _FREE + _SHARE * (time.process_time() - self._began):
             self.settle()
@@ -84,18 +89,22 @@ class StateWatch:
         return gone + [it for name in tuple(self._roots) for it in self._changes(name)]
 
     def imported(self, module: types.ModuleType, place: str, scope: OpenScope) -> None:
-        """Look at a module that has just been imported, and at those whose code ran meanwhile."""
+        """Look at a module that has just been imported, and at what its import changed."""
         name = str(vars(module).get("__name__"))
         self._scan(name, place, vars(module))
         # Of what can't be looked into nothing else tells that it was filled so early.
-        left = [f"{place}:{one.name}" for one in self._roots[name].holders if one.opaque]
+        for one in self._roots[name].holders:
+            if one.opaque:
+                self._attribution.add_to(scope, "left", f"{place}:{one.name}")
+        self.passed(scope, {number for _, number in tuple(scope.lines)}, place)
+
+    def passed(self, scope: OpenScope, ran: Iterable[int], but: str = "") -> None:
+        """Look, before any test, at the modules of which code ``ran`` in an import or collector."""
         units = list(self._attribution.units)
-        ran = {units[number].path for _, number in tuple(scope.lines) if number >= 0} - {place}
-        for other in tuple(self._roots):
-            if self._roots[other].path in ran:
-                left += self._changes(other)
-        for it in left:
-            self._attribution.add_to(scope, "left", it)
+        paths = {units[number].path for number in ran if number >= 0} - {but}
+        for name in tuple(self._roots) if paths else ():
+            for it in self._changes(name) if self._roots[name].path in paths else ():
+                self._attribution.add_to(scope, "left", it)
 
     def hold(self, fixture: str, path: str, argument: str, value: object) -> None:
         """Look from now on at the value of a fixture, which a file defines."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from firsttry_tasks.model.recording import FELT, VARIABLE
 from firsttry_tasks.selection.evidence import written_files
 from firsttry_tasks.selection.evidence.makers import Makers, Thing
 from firsttry_tasks.selection.evidence.scope_list import Scopes
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 Unit = tuple[str, int]
+
+#: How a walk through all variables is observed.
+ALL = "*"
 
 #: Kinds of observations that what is kept can depend on. The others are about a whole test
 #: ("text", "untraceable") or a library's doing.
@@ -54,8 +58,8 @@ class SharedState:
         self.scopes = Scopes(scopes, fragments)
         files = {path for path, _ in units} | {it.name for it in scopes if it.kind == "import"}
         self._makers = Makers(units, files, fragments)
-        #: What modules left behind while they were imported, for the tests of all processes.
-        self._imported: dict[str, _Left] = {}
+        #: What was left before the first test, for the tests of all processes.
+        self._early: dict[str, _Left] = {}
 
     def tests(self, processes: Iterable[Iterable[RecordedTest]]) -> tuple[RecordedTest, ...]:
         """Return all tests, those of each process in the order in which they ran.
@@ -65,7 +69,7 @@ class SharedState:
         groups = [tuple(tests) for tests in processes]
         held = tuple(test for tests in groups for test in tests)
         more: dict[str, set[int]] = {test.nodeid: set() for test in held}
-        self._imports()
+        self._before()
         for tests in groups:
             self._walk(tests, more)
         written_files.connect(held, self.observations, self.scopes, more)
@@ -76,29 +80,37 @@ class SharedState:
             for test in held
         )
 
-    def _imports(self) -> None:
-        """Take in what the import of one module changed in others, or in a cache of its own."""
+    def _before(self) -> None:
+        """Take in what imports and collectors changed in modules, before the first test."""
         for scope in tuple(self.scopes.all):
-            names = self._names(scope.observations) if scope.kind == "import" else ()
+            early = scope.kind in {"import", "collect"}
+            names = self._names(scope.observations) if early else ()
             ran = {*scope.units, *(unit for _, unit in scope.lines)} if names else set()
-            for left in self._leave(names, ran, scope.observations, (), self._imported):
+            for left in self._leave(names, ran, scope.observations, (), self._early):
                 if left.scope is not None:
                     self.scopes.answer(left.users, left.thing.names, {left.scope})
 
     def _walk(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
         """Go through the tests of a process: what was left so far, the next ones may use."""
-        known = dict(self._imported)
+        known = dict(self._early)
+        variables: dict[str, list[int]] = {}
         for test in tests:
             names = self._names(test.observations)
-            if not (known or names):
-                continue
             ran, fixtures = self._ran(test)
             for left in known.values():
                 if left.scope is not None and (
                     not left.users.isdisjoint(ran) or not left.thing.names.isdisjoint(test.names)
                 ):
                     more[test.nodeid].add(left.scope)
+            asked = self._read(test)
+            more[test.nodeid].update(it for name in asked for it in variables.get(name, ()))
             self._leave(names, ran, test.observations, fixtures, known)
+            for name in self._names(test.observations, VARIABLE):
+                # What set it may have been anything that ran.
+                telling = self._telling(test.observations)
+                scope = self.scopes.add("kept", name, ran, telling, fixtures)
+                for variable in (name.removeprefix(VARIABLE), ALL):
+                    variables.setdefault(variable, []).append(scope)
 
     def _ran(self, test: RecordedTest) -> tuple[set[int], set[int]]:
         """Return the units that ran for a test, and the scopes of its fixtures."""
@@ -112,10 +124,21 @@ class SharedState:
                 waiting.update(scope.used)
         return ran, {number for number in found if self.scopes.all[number].kind == "fixture"}
 
-    def _names(self, observations: Iterable[int]) -> list[str]:
-        """Return what was left changed, as the recorder names it."""
+    def _names(self, observations: Iterable[int], begin: str = "") -> list[str]:
+        """Return what was left changed in modules, or what has a name that begins so."""
         seen = (self.observations[number] for number in observations)
-        return [name for kind, name in seen if kind == "left"]
+        left = (name for kind, name in seen if kind == "left")
+        # In a module by default.
+        others = () if begin else (VARIABLE, FELT)
+        return [it for it in left if it.startswith(begin) and not it.startswith(others)]
+
+    def _read(self, test: RecordedTest) -> set[str]:
+        """Return the variables that a test asked for."""
+        seen = (self.observations[number] for number in test.observations)
+        return {name for kind, name in seen if kind == "env"}
+
+    def _telling(self, observations: Iterable[int]) -> list[int]:
+        return [it for it in observations if self.observations[it][0] in _TELLING]
 
     def _leave(
         self,
@@ -126,7 +149,7 @@ class SharedState:
         known: dict[str, _Left],
     ) -> list[_Left]:
         """Add a scope for each thing of these names, which holds what may have made it."""
-        telling = [it for it in observations if self.observations[it][0] in _TELLING]
+        telling = self._telling(observations)
         found: list[_Left] = []
         for name in names:
             path, _, trail = name.partition(":")

@@ -18,7 +18,7 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.selection.decide import declared, widen
+from firsttry_tasks.selection.decide import declared, leftovers, widen
 from firsttry_tasks.selection.decide.select import choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
@@ -119,7 +119,8 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     # xdist's workers take longer to start than a few tests take to run.
     serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
     start = partial(_chosen, job, smoke=smoke, mark=here.settings.smoke)
-    chosen, (said, heard, argv) = _answered(start, chosen, recorded_runs, serial=serial)
+    more = partial(_concerned, job, recorded_runs, around)
+    chosen, (said, heard, argv) = _answered(start, more, chosen, recorded_runs, serial=serial)
     keep = partial(learning.learn_or_forget, job, inputs, around, said, heard)
     return GateRun(
         said=said, argv=argv, why=chosen.everything, keep=keep, wrote=partial(learning.wrote, job)
@@ -135,8 +136,17 @@ def selection(
     return chosen, frozenset(learned.smoke) & chosen.skip_tests
 
 
+def _concerned(
+    job: Job, recorded_runs: Sequence[RecordedRun], around: CurrentTree, chosen: Selection
+) -> Selection:
+    """Return the selection with the tests that what was left behind in its run may concern."""
+    seen = recording.found(Path(learning.records(job)))
+    return leftovers.otherwise(chosen, seen, recorded_runs, around)
+
+
 def _answered(
     start: Callable[..., Ran],
+    more: Callable[[Selection], Selection],
     chosen: Selection,
     recorded_runs: Sequence[RecordedRun],
     *,
@@ -149,6 +159,10 @@ def _answered(
         chosen = widen.by_files(chosen, lost)
         ran = start(chosen, serial=serial)
         lost = _lost(ran, recorded_runs)
+    # Those that run more may leave something else in turn. Each round leaves fewer tests out.
+    while not chosen.everything and (wider := more(chosen)).skip_tests != chosen.skip_tests:
+        chosen = wider
+        ran = start(chosen, serial=serial)
     why = _beyond(ran, lost)
     if why and not chosen.everything:
         chosen = Selection(everything=(why,))
@@ -255,8 +269,7 @@ def now(
     here: Project, job: Job, inputs: Inputs, tree: dict[str, str], memory: DependencyDb
 ) -> CurrentTree:
     """Return the current tree and environment in the form that selection compares with."""
-    config = parity_lock.configuration(here.root)
-    read = partial(learning.read, here.root)
+    config, read = parity_lock.configuration(here.root), partial(learning.read, here.root)
 
     # Selection asks for the same file from several places, and parsing is the dear part.
     @functools.cache

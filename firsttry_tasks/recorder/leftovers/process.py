@@ -1,0 +1,76 @@
+"""Tells what a test left changed in the process: variables, the working folder, and the like.
+
+Values are compared and never kept in a record: what is told is a name.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import warnings
+from typing import Any
+
+from firsttry_tasks.model.recording import FELT, VARIABLE
+
+
+class ProcessWatch:
+    """Looks at the process before the first test and after each."""
+
+    def __init__(self) -> None:
+        """Begin with what there is now."""
+        self._variables: dict[Any, Any] = {}
+        self._felt: dict[str, object] = {}
+        self.look()
+
+    def look(self) -> list[str]:
+        """Return the names of what changed since the last look."""
+        variables, felt = _variables(), _felt()
+        names = variables.keys() | self._variables.keys() if variables != self._variables else ()
+        changed = [
+            VARIABLE + os.fsdecode(it)
+            for it in names
+            if variables.get(it) != self._variables.get(it) and not _pytests(it)
+        ]
+        changed += [FELT + name for name, it in felt.items() if it != self._felt.get(name)]
+        self._variables, self._felt = variables, felt
+        return sorted(changed)
+
+
+def _variables() -> dict[Any, Any]:
+    # Past the door for variables: to look at all of them is no reading of any.
+    return dict(os.environ._data)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _pytests(name: Any) -> bool:
+    # pytest tells children by a variable which test is running.
+    return bool(os.fsdecode(name).startswith("PYTEST_"))
+
+
+def _felt() -> dict[str, object]:
+    """Return what any code may feel without naming it."""
+    decimals: Any = sys.modules.get("decimal")
+    locales: Any = sys.modules.get("locale")
+    root = logging.getLogger()
+    return {
+        "working folder": _folder(),
+        "sys.path": tuple(map(str, sys.path)),
+        "warning filters": len(warnings.filters),
+        "logging": (root.level, logging.root.manager.disable, len(root.handlers)),
+        "decimal context": repr(decimals.getcontext()) if decimals else "",
+        "locale": locales.setlocale(locales.LC_ALL) if locales else "",
+        "signal handlers": tuple(map(_handler, (signal.SIGINT, signal.SIGTERM))),
+    }
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except OSError:
+        return ""  # the test has deleted it
+
+
+def _handler(number: signal.Signals) -> int:
+    found = signal.getsignal(number)
+    return 0 if found is None else object.__hash__(found)

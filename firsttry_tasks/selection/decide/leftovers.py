@@ -1,0 +1,158 @@
+"""Chooses more tests where those that ran left something else behind than they were known to.
+
+A test that sets a variable now, or changes a table of a module, may break tests after it that no
+change concerns. So the tests that use what it left run as well.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from firsttry_tasks.model.recording import FELT, VARIABLE
+from firsttry_tasks.selection.evidence.makers import Makers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from firsttry_tasks.model.recording import Record
+    from firsttry_tasks.model.values import Selection
+    from firsttry_tasks.selection.evidence.recorded_run import (
+        CurrentTree,
+        RecordedRun,
+        RecordedTest,
+    )
+
+#: How a walk through all variables is observed.
+_ALL = "*"
+
+
+def otherwise(
+    chosen: Selection,
+    records: Sequence[Record],
+    recorded_runs: Sequence[RecordedRun],
+    now: CurrentTree,
+) -> Selection:
+    """Return the selection with the tests that what was left behind may concern."""
+    why: dict[str, str] = {}
+    for name, who in sorted(_fresh(records, recorded_runs).items()):
+        told = f"{who} leaves {name.removeprefix(FELT).removeprefix(VARIABLE)} changed"
+        for nodeid in _concerned(name, who, recorded_runs, now):
+            if nodeid in chosen.skip_tests:
+                why.setdefault(nodeid, told)
+    shadow = _shadow(records, recorded_runs, now)
+    why |= dict.fromkeys(sorted(chosen.skip_tests), shadow) if shadow else {}
+    return _with(chosen, why)
+
+
+def _with(chosen: Selection, why: dict[str, str]) -> Selection:
+    busy = {nodeid.partition("::")[0] for nodeid in why}
+    return replace(
+        chosen,
+        why=chosen.why | why,
+        skip_tests=chosen.skip_tests - why.keys(),
+        skip_files=chosen.skip_files - busy,
+    )
+
+
+def _fresh(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> dict[str, str]:
+    """Return what was left, or not left any more, other than it is known; and by whom."""
+    # What is made when first asked for is left by whoever asks first, so that anybody's record
+    # counts. What only code that sets it can change is each test's own.
+    known = {name for run in recorded_runs for kind, name in run.observations if kind == "left"}
+    own = _own(recorded_runs)
+    found: dict[str, str] = {}
+    for record in records:
+        for who, observations, test in _left(record):
+            names = {
+                seen.name
+                for seen in map(record.observations.__getitem__, observations)
+                if seen.kind == "left"
+            }
+            before = own.get(who, frozenset()) if test else known
+            ours = {it for it in names if not it.startswith((FELT, VARIABLE))} - known
+            set_so = {it for it in names ^ before if it.startswith((FELT, VARIABLE))}
+            found |= dict.fromkeys(ours | (set_so if test else set()), who)
+    return found
+
+
+def _left(record: Record) -> Iterator[tuple[str, Iterable[int], bool]]:
+    """Yield who may have left something, what was observed there, and whether it is a test."""
+    for test in record.tests:
+        yield test.nodeid, test.observations, True
+    for scope in record.scopes:
+        if scope.kind in {"import", "collect"}:
+            yield scope.name, scope.observations, False
+
+
+def _own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
+    """Return what each test left when it was recorded last."""
+    found: dict[str, frozenset[str]] = {}
+    for run in recorded_runs:
+        left = {n: name for n, (kind, name) in enumerate(run.observations) if kind == "left"}
+        for test in run.tests:
+            if test.nodeid not in found:
+                found[test.nodeid] = frozenset(left[n] for n in test.observations if n in left)
+    return found
+
+
+def _concerned(
+    name: str, who: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree
+) -> Iterator[str]:
+    """Yield the tests that may feel what was left, by any recorded run."""
+    for run in recorded_runs:
+        if name.startswith(FELT):
+            every = [f"{path}{rest}" for path, rests in run.collected.items() for rest in rests]
+            yield from every[every.index(who) + 1 :] if who in every else every
+        elif name.startswith(VARIABLE):
+            yield from _asking(run, {name.removeprefix(VARIABLE), _ALL})
+        else:
+            yield from _using(run, name, now)
+
+
+def _asking(run: RecordedRun, variables: set[str]) -> Iterator[str]:
+    numbers = {
+        n for n, (kind, name) in enumerate(run.observations) if kind == "env" and name in variables
+    }
+    for test in run.tests:
+        seen = {*test.observations, *(n for at in test.scopes for n in run.scopes[at].observations)}
+        if not numbers.isdisjoint(seen):
+            yield test.nodeid
+
+
+def _using(run: RecordedRun, name: str, now: CurrentTree) -> Iterator[str]:
+    path, _, trail = name.partition(":")
+    files = {*run.modules.values(), *(it for it, _ in run.units)}
+    makers = Makers(
+        run.units,
+        (it for it in files if it in run.manifest),
+        lambda it: now.before(it, run.manifest[it]) if it in run.manifest else (),
+    )
+    users = makers.users(makers.thing(path, trail))
+    for test in run.tests:
+        if not users.isdisjoint(_ran(run, test)):
+            yield test.nodeid
+
+
+def _ran(run: RecordedRun, test: RecordedTest) -> set[int]:
+    return {*test.ran(), *(unit for at in test.scopes for unit in run.scopes[at].units)}
+
+
+def _shadow(
+    records: Iterable[Record], recorded_runs: Sequence[RecordedRun], now: CurrentTree
+) -> str:
+    """Return which module is found elsewhere since a folder came onto the path, "" for none."""
+    newest = recorded_runs[0] if recorded_runs else None
+    if newest is None:
+        return ""
+    came = {root for record in records for root in record.roots} - set(newest.roots)
+    for path in sorted(now.manifest):
+        place = PurePosixPath(path)
+        folder = str(place.parent if place.name != "__init__.py" else place.parent.parent)
+        name = place.stem if place.name != "__init__.py" else place.parent.name
+        known = newest.modules.get(name)
+        if place.suffix == ".py" and folder in came and known not in {None, path}:
+            return f"{folder} came onto the path, with another module {name}"
+    return ""

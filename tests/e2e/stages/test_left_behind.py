@@ -1,0 +1,62 @@
+"""A selected test that leaves something else behind takes along those who use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.checkout import TESTS_ONLY
+
+if TYPE_CHECKING:
+    from tests.e2e.checkout import Checkout
+
+TREE = {
+    "pyproject.toml": TESTS_ONLY,
+    "tool.py": "STYLES = {}\ndef style(name):\n    return STYLES.get(name, 'plain')\n"
+    "def paint():\n    return True\n",
+    "tests/conftest.py": "import sys\nfrom pathlib import Path\n"
+    "sys.path.insert(0, str(Path(__file__).parents[1]))\n",
+    "tests/test_a_first.py": "import os\nimport tool\ndef test_first():\n    assert tool.paint()\n",
+    "tests/test_b_later.py": "import os\nimport tool\n"
+    "def test_variable():\n    assert 'SHOP_PAINT' not in os.environ\n"
+    "def test_style():\n    assert tool.style('wall') == 'plain'\n"
+    "def test_folder():\n    assert os.path.isdir('tests')\n"
+    "def test_other():\n    assert True\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("path", "old", "new", "red"),
+    [
+        (
+            "tests/test_a_first.py",
+            "    assert tool",
+            "    os.environ['SHOP_PAINT'] = 'red'\n    assert tool",
+            "test_variable",
+        ),
+        ("tool.py", "    return True", "    STYLES['wall'] = 'red'\n    return True", "test_style"),
+        (
+            "tests/test_a_first.py",
+            "    assert tool",
+            "    os.chdir('/')\n    assert tool",
+            "test_folder",
+        ),
+    ],
+)
+def test_who_uses_what_a_test_leaves_now_runs(
+    checkout: Checkout, path: str, old: str, new: str, red: str
+) -> None:
+    """A variable, an entry of a table, the working folder."""
+    for place, text in TREE.items():
+        checkout.write(place, text)
+    checkout.git("add", "-A")
+    checkout.git("commit", "-qm", "begin")
+    learned = checkout.run("doit", "warm")
+    assert learned.code == 0, learned.out
+    checkout.write(path, TREE[path].replace(old, new))
+    done = checkout.run("doit", "warm")
+    assert done.code == 1, done.out
+    failed = {name.rpartition("::")[2] for name in checkout.failed("warm")}
+    assert failed == {red}, done.out

@@ -1,0 +1,91 @@
+"""More tests are chosen where one left something else behind than it was known to."""
+
+from __future__ import annotations
+
+import pytest
+
+from firsttry_tasks.model import recording
+from firsttry_tasks.model.recording import Observation, Record
+from firsttry_tasks.model.values import Selection
+from firsttry_tasks.selection.decide import leftovers
+from tests.unit.selection.world import World
+
+FILES = {
+    "tool.py": "TABLE = {}\nCACHE = {}\ndef ask():\n    return TABLE\n",
+    "test_a.py": "def test_first(): ...\n",
+    "test_b.py": "".join(f"def test_{it}(): ...\n" for it in ("reads", "knows", "asks", "plain")),
+}
+FIRST = "test_a.py::test_first"
+READS, KNOWS, ASKS, PLAIN = (f"test_b.py::test_{it}" for it in ("reads", "knows", "asks", "plain"))
+OTHERS = {READS, KNOWS, ASKS, PLAIN}
+KNOWN = (Observation("left", "tool.py:CACHE"), Observation("left", "variable:KNOWN"))
+WORLD = World(
+    FILES,
+    {
+        FIRST: KNOWN,
+        READS: (Observation("env", "MODE"),),
+        KNOWS: (Observation("env", "KNOWN"),),
+        ASKS: ("tool.py:ask",),
+        PLAIN: (),
+    },
+)
+
+
+def _more(*left: str, roots: tuple[str, ...] = ("",)) -> set[str]:
+    """Return what is chosen besides the first test, which left this in its run."""
+    chosen = Selection(why={FIRST: "changed"}, skip_tests=frozenset(OTHERS))
+    test = recording.TestRecord(
+        nodeid=FIRST,
+        path="test_a.py",
+        outcome="passed",
+        seconds=0.1,
+        units=(),
+        observations=tuple(range(len(left))),
+        scopes=(),
+        names=(),
+        function=True,
+    )
+    record = Record(
+        units=(),
+        observations=tuple(Observation("left", name) for name in left),
+        scopes=(),
+        tests=(test,),
+        modules={},
+        environment={},
+        patterns=(),
+        testpaths=(),
+        roots=roots,
+        began=0.0,
+        collected=(),
+    )
+    now = WORLD.now({**WORLD.files, "late/tool.py": ""})
+    wider = leftovers.otherwise(chosen, (record,), (WORLD.recorded,), now)
+    assert wider.why.keys() | wider.skip_tests == {FIRST, *OTHERS}
+    return set(wider.why) - {FIRST}
+
+
+@pytest.mark.parametrize(
+    ("left", "more"),
+    [
+        ((), set()),
+        (("variable:MODE",), {READS}),
+        (("variable:OTHER",), set()),
+        (("tool.py:TABLE",), {ASKS}),
+        # Whoever asks first fills a cache that is known: it need not be the same test.
+        (("tool.py:CACHE",), set()),
+        (("process:working folder",), OTHERS),
+    ],
+)
+def test_what_is_left_concerns(left: tuple[str, ...], more: set[str]) -> None:
+    """Readers of a variable, users of a thing, all after it where any code may feel it."""
+    assert _more("variable:KNOWN", *left) == more
+
+
+def test_a_folder_that_comes_onto_the_path_with_a_module_of_the_same_name() -> None:
+    """Who imports it gets another one."""
+    assert _more("variable:KNOWN", roots=("", "late")) == OTHERS
+
+
+def test_what_is_left_no_more_concerns_its_readers() -> None:
+    """As much as what is left for the first time."""
+    assert _more() == {KNOWS}
