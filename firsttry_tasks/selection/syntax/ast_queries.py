@@ -14,6 +14,8 @@ from firsttry_tasks.selection.syntax.vocabulary import (
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+#: Methods of strings that change letters only.
+_CASES = frozenset({"lower", "upper", "casefold"})
 #: Nodes inside which no expression belongs to the function around them, or that hold none.
 _OTHERS = frozenset(
     {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Name, ast.Constant}
@@ -75,15 +77,25 @@ def asks_for_any(node: ast.Call) -> bool:
     # Code that asks for the list of a module's exports goes on to look all of them up.
     if isinstance(asked, ast.Constant) and asked.value == "__all__":
         return True
-    first = asked.left if isinstance(asked, ast.BinOp) else asked
+    cased = _cased(asked)
+    first = cased.left if isinstance(cased, ast.BinOp) else cased
     if isinstance(first, ast.JoinedStr):
         first = first.values[0] if first.values else first
     # `"visit_" + x` is noted as a pattern, `visit_*`, where the string is walked over. A variable
     # or an item of a container holds a string that is written somewhere, and is noted there.
-    has_prefix = isinstance(first, ast.Constant) and str(first.value).endswith("_")
+    start = str(first.value) if isinstance(first, ast.Constant) else ""
+    # `f"_strip_{x}".lower()` begins as it is written, because that is in lower case.
+    same = cased is asked or start == getattr(start, tip(asked))()
+    has_prefix = start.endswith("_") and same
     return not has_prefix and not isinstance(
         asked, ast.Constant | ast.Name | ast.Attribute | ast.Subscript
     )
+
+
+def _cased(node: ast.expr) -> ast.expr:
+    """Return the string of which a call makes one in another case, or the node as it is."""
+    func = node.func if isinstance(node, ast.Call) and not node.args else None
+    return func.value if isinstance(func, ast.Attribute) and func.attr in _CASES else node
 
 
 def parameters(node: Function) -> set[str]:

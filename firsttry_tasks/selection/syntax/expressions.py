@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.syntax.ast_digest import Walk
 from firsttry_tasks.selection.syntax.ast_queries import (
@@ -19,6 +20,7 @@ from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED, every, 
 from firsttry_tasks.selection.syntax.vocabulary import (
     ANY_MEMBER,
     ANY_NAME,
+    BARE,
     FUNCTIONS,
     GENERIC,
     INNOCENT,
@@ -28,6 +30,9 @@ from firsttry_tasks.selection.syntax.vocabulary import (
     READING,
     SIGNATURES,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 _NAMED = ast.Name | ast.Attribute
 
@@ -46,6 +51,8 @@ class Expressions(Walk):
         #: nor asked for a part.
         self.held_names: set[str] = set()
         self.held: set[str] = set()
+        #: Names of builtins that look names up, where no local name is the same.
+        self.bare: set[str] = set()
         #: Names that are set.
         self.stores: set[str] = set()
         self.attrs: set[str] = set()
@@ -96,7 +103,11 @@ class Expressions(Walk):
                 self.loose.add(node.id)
                 if id(node) not in self._used:
                     self.held_names.add(node.id)
-            if id(node) not in self._tame:
+            if id(node) in self._tame:
+                return False
+            if node.id in BARE:
+                self.bare.add(node.id)
+            else:
                 self._reflects(node.id)
         else:
             self.stores.add(node.id)
@@ -118,6 +129,8 @@ class Expressions(Walk):
             self.may_raise = True
             if id(node) not in self._called_only and id(node) not in self._used:
                 self.held.add(node.attr)
+            if node.attr in BARE and root(node.value) not in {"builtins", "__builtins__"}:
+                return True
             if id(node) not in self._tame and not is_self(node.value):
                 self._reflects(node.attr, root(node.value))
         else:
@@ -125,6 +138,11 @@ class Expressions(Walk):
             self.sets.add(node.attr)
             self.writes |= {(root(node), node.attr), (root(node), tip(bare(node.value)))}
         return True
+
+    def reflects_by(self, own: AbstractSet[str]) -> None:
+        """Take in the builtins that look names up, but for those that are local names here."""
+        for name in self.bare - own:
+            self._reflects(name)
 
     def _reflects(self, name: str, of: str = "") -> None:
         """Note that a name stands for a way to look things up; ``of`` stands before its dot."""
@@ -144,6 +162,9 @@ class Expressions(Walk):
         # `vars(x)["name"]` asks for one name, which is noted as a string.
         if isinstance(node.slice, ast.Constant):
             self._tame.add(id(node.value))
+            # `sys.modules["conf"]` is the module, whatever is asked of it.
+            if tip(node.value) == "modules":
+                self.passed_on.add(quoted(node.slice.value))
         if not isinstance(node.ctx, ast.Load):
             self.writes.add((root(node), tip(bare(node.value))))
         return True

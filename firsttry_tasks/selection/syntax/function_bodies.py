@@ -26,6 +26,7 @@ def body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
     """
     # Local names refer to nothing outside of the function.
     own = parameters(node) | (scan.stores - scan.shared)
+    scan.reflects_by(own)
     return Fragment(
         qualname=name,
         is_function_body=True,

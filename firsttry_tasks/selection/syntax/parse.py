@@ -170,6 +170,7 @@ def _is_plain(node: ast.ClassDef) -> bool:
 
 def _fragment(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Fragment:
     """Return a statement as a fragment; ``plain`` and ``mild`` as in `Reflection`'s last two."""
+    scan.reflects_by(frozenset())
     # Python, pytest and unittest use such members without naming them.
     magic = any(MAGIC.fullmatch(name) for name in scan.stores)
     # What stands under `if __name__ == "__main__"` doesn't run when the module is imported.

@@ -63,6 +63,8 @@ SIGNATURES = frozenset(
 #: Names that decorators give to a function. The ``__dict__`` of a function holds no member of a
 #: class, so asking for it reflects nothing.
 FUNCTIONS = frozenset({"f", "fn", "func", "function", "method", "wrapped", "wrapper"})
+#: Builtins among those below and above: behind a dot, or as a local name, they are something else.
+BARE = frozenset({"vars", "dir", "globals", "eval", "exec"})
 #: Ways to reach any name of the own module.
 OWN_MODULE = frozenset({"globals", "eval", "exec", "__globals__"})
 #: Ways to read a docstring. ``help`` is apart because it is a builtin, and a common name besides.

@@ -136,11 +136,33 @@ def test_who_is_given_something(head: str, takes: bool) -> None:  # noqa: FBT001
         ("getattr(x, 'visit_' + b)", False),
         ("getattr(x, name)", False),
         ("x.a", False),
+        ("x.vars", False),
+        ("getattr(x, f'_strip_{b}'.lower())", False),
+        ("getattr(x, f'_Strip_{b}'.lower())", True),
+        ("getattr(x, f'{b}_strip'.lower())", True),
     ],
 )
 def test_wild(expression: str, wild: bool) -> None:  # noqa: FBT001  a column of the table
     """Code that may ask for any name is known as such."""
     assert _only(f"X = {expression}\n").reflection.any_name == wild
+
+
+@pytest.mark.parametrize(
+    ("text", "wild"),
+    [
+        ("def f(x): return vars(x)\n", True),
+        ("def f(vars): return vars\n", False),
+        ("def f():\n    vars = {}\n    return vars\n", False),
+    ],
+)
+def test_a_local_name_is_no_builtin(text: str, wild: bool) -> None:  # noqa: FBT001
+    """A variable that is called ``vars`` looks nothing up."""
+    assert take_apart(text.encode())[1].reflection.any_name == wild
+
+
+def test_a_module_that_is_taken_by_its_name_is_passed_on() -> None:
+    """From `sys.modules`, where any name of it may be asked for."""
+    assert "'conf" in _only("X = sys.modules['conf'].__dict__\n").uses.passed_on
 
 
 @pytest.mark.parametrize(
