@@ -161,7 +161,8 @@ def _hook(facts: Facts, read: Read, hook: str) -> Iterator[Write]:
 def _own(name: str, facts: Facts) -> str:
     """Return a template that starts FirstTry from the project's environment."""
     run = RUN.get(facts.manager, "")
-    return (FILES / name).read_text(encoding="utf-8").replace("{run}", run)
+    text = (FILES / name).read_text(encoding="utf-8").replace("{run}", run)
+    return text.replace("{program}", run.split()[0] if run else "ft")
 
 
 def hooked(old: str, entry: str) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.e2e.checkout import CODE
 
 if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
 
 CI = "on: [push]\njobs: {a: {runs-on: x, steps: [{run: ruff check .}, {run: python -m pytest}]}}\n"
+GIT = Path(shutil.which("git") or "git").parent
 HOOKS = "repos:\n- repo: local\n  hooks:\n  - {id: a, name: a, entry: a, language: system}\n"
 WROTE = [
     ".github/workflows/firsttry.yml",
@@ -76,6 +81,12 @@ def test_git_s_own_hook_is_written_where_nothing_else_runs_hooks(shop: Checkout)
     place = shop.root / ".git/hooks/pre-commit"
     assert (ran.code, place.stat().st_mode & 0o111 != 0) == (0, True), ran.out
     assert "ft warm --staged" in place.read_text()
+    shop.git("add", "-A")
+    shop.git("commit", "-qm", "A green commit")
+    shop.write("shop.py", CODE.replace("* 3", "* 4"))
+    shop.git("add", "-A")
+    red = shop.run("git", "commit", "-qm", "A red one", programs=GIT)
+    assert (red.code, "test_price" in red.out) == (1, True), red.out
     shop.git("config", "core.hooksPath", ".own")
     place.unlink()
     assert shop.run("ft", "init", "--yes").code == 0
