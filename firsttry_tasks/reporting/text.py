@@ -93,7 +93,7 @@ def gate_line(result: GateResult, *, cached: bool = False) -> str:
 
 def outcome(result: GateResult) -> str:
     """Return the outcome of a gate in words."""
-    if result.status == "error":
+    if result.status in {"error", "off"}:
         return result.message
     words = []
     if result.tests:

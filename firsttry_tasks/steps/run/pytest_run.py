@@ -113,9 +113,8 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     # Starting pytest only to collect nothing costs about half a second.
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
-        return GateRun(
-            said=ToolResult(status="green", tests=TestsDetail(counts=counts, mode="none"))
-        )
+        detail = TestsDetail(counts=counts, mode="none")
+        return GateRun(said=_told(ToolResult(status="green", tests=detail)))
     # xdist's workers take longer to start than a few tests take to run.
     serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
     start = partial(_chosen, job, smoke=smoke, mark=here.settings.smoke)
@@ -262,7 +261,14 @@ def _mode(said: ToolResult, mode: str, known: int | None = None) -> ToolResult:
     counts = msgspec.structs.replace(said.tests.counts, total=total)
     why = {} if mode == "everything" else said.tests.why
     detail = msgspec.structs.replace(said.tests, mode=mode, counts=counts, why=why)
-    return msgspec.structs.replace(said, tests=detail)
+    return _told(msgspec.structs.replace(said, tests=detail))
+
+
+def _told(said: ToolResult) -> ToolResult:
+    """Return the result of a project without any test as what it is: no green."""
+    if said.status != "green" or said.tests is None or said.tests.counts.total != 0:
+        return said
+    return msgspec.structs.replace(said, status="off", message="there is no test to run")
 
 
 def now(

@@ -34,11 +34,16 @@ def test_a_suite_that_loses_its_tests_turns_red(proved: Checkout) -> None:
     assert (done.code, "ran no test" in done.out) == (1, True), done.out
 
 
-def test_a_project_without_tests_is_green(shop: Checkout) -> None:
-    """It has none to find."""
+def test_a_project_without_tests_is_green_and_told(shop: Checkout) -> None:
+    """It has none to find; the gate is off and not green, also where warm has no need to look."""
     shop.git("rm", "-rqf", "tests")
-    done = shop.run("doit", "parity")
-    assert (done.code, shop.verdict().name) == (0, "success"), done.out
+    for text in ("x = 1\n", "x = 2\n"):
+        shop.write("shop.py", text)
+        done = shop.run("doit", "parity")
+        assert (done.code, shop.verdict().name) == (0, "success"), done.out
+        assert "not checked: ruff, mypy, tests" in done.out
+        statuses = {shop.gate(stage).status for stage in ("warm", "full")}
+        assert statuses == {"off"}, done.out
 
 
 def test_a_new_file_without_tests_turns_nothing_red(proved: Checkout) -> None:
