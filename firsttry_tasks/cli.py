@@ -19,6 +19,7 @@ check
   ft full                   run everything, from cold
   ft parity                 warm, full, and the verdict (99: cache escape)
   ft compare                the verdict alone, from the two reports (--learn)
+  ft watch                  warm at each save, from a process that is already awake
   ft pre-commit             warm, or parity, as a hook
 
 ask
@@ -103,7 +104,7 @@ def _main(given: list[str]) -> int:
 
         near = nearest(given[0], (*HELP, "--version"))
         return _wrong(f"ft has no option {given[0]} before a command.{near} See: ft help")
-    from firsttry_tasks.doit_tasks.words import ALONE
+    from firsttry_tasks.doit_tasks.words import ALONE, WAITS
 
     if given[0] in ALONE or (given[0] == "help" and given[1] in ALONE):
         return _alone(given)
@@ -119,6 +120,12 @@ def _main(given: list[str]) -> int:
 
         # Where nothing differs, this checkout is what is staged, and its state is the nearest.
         words[0] = "staged" if staged.differs(Path.cwd()) else "warm"
+    if WAITS in os.environ:
+        from firsttry_tasks.doit_tasks import awake
+
+        del os.environ[WAITS]
+        if not awake.wait():
+            return 0
     return _doit(words)
 
 

@@ -42,7 +42,7 @@ FLOORS = (
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 DOORS = {
-    "subprocess": {"system.process", "recorder.probes.subprocesses"},
+    "subprocess": {"system.process", "system.guard.running", "recorder.probes.subprocesses"},
     "sqlite3": {
         "dependency_db",
         "doit_tasks.engine",
@@ -52,6 +52,7 @@ DOORS = {
     "fcntl": {"system.disk"},
     "signal": {
         "system.process",
+        "system.guard.running",
         "system.guard.guardian",
         "doit_tasks.holding",
         "recorder.leftovers.process",

@@ -13,7 +13,7 @@ from doit.cmdparse import CmdOption, CmdParse
 
 from firsttry_tasks.doit_tasks import words
 from firsttry_tasks.doit_tasks.help import page
-from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, flag
+from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, flag, loudness
 from firsttry_tasks.model.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -88,6 +88,23 @@ def init(given: Sequence[str], options: Mapping[str, bool], around: Around) -> i
     return 0
 
 
+def watch(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
+    """Run warm at each save.
+
+    ft watch                   now, and whenever a file is saved, until Ctrl-C
+    ft watch -v                with whole failures
+
+    The next run waits, with all that it needs loaded. What failed last runs first, and a save
+    during a run starts it over. Needs: pip install 'firsttry-tasks[watch]'
+
+    exit codes: 130 stopped, 2 a step could not do its work, 3 wrong usage or configuration
+    """
+    from firsttry_tasks.doit_tasks.watch import watch as forever
+
+    words = [f"--{name}" for name in ("quiet", "verbose") if options[name]]
+    return forever(around.home(), words)
+
+
 def demo(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
     """See all of it on a small project in a temporary folder, in half a minute.
 
@@ -121,6 +138,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
             flag("explain", "list each selected test with its why"),
         ],
     ),
+    "watch": (watch, loudness()),
     "demo": (demo, [flag("keep", "leave the project where it is")]),
     "completion": (completion, [flag("install", "write it where the shell looks for it")]),
 }

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: The commands of ft that are no tasks of doit. `doit_tasks/alone.py` has what they do.
-ALONE = ("init", "pre-commit", "demo", "completion")
+ALONE = ("init", "pre-commit", "watch", "demo", "completion")
+#: The variable by which ``ft watch`` asks a run to get ready, and to wait for a byte on its
+#: standard input.
+WAITS = "FIRSTTRY_WAITS"
 #: doit's own commands that ft passes on; any other word is a task for ``doit run``.
 DOITS = ("list", "info", "help", "forget", "clean")
 

@@ -42,11 +42,16 @@ def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
     # Late: each module that is imported here is one that the recorder can't see being imported,
     # and a run that records nothing should not pay for it.
     from firsttry_tasks.recorder.inside_pytest.hooks import RecorderHooks
+    from firsttry_tasks.recorder.inside_pytest.pause import PAUSE, wait
     from firsttry_tasks.recorder.tracing.collector import stands_alone
 
     # Both hooks come here; which of them begins depends on the collector.
     if early != stands_alone():
         return
+    if PAUSE in os.environ:
+        wait(plan.root)
+        # What is to run now is another plan.
+        plan = read_plan() or plan
     watch = RecorderHooks(Path(plan.root), Path(plan.records), plan.data, _key(plan.key))
     watch.begin()
     plugins.register(watch, WATCH)

@@ -22,14 +22,12 @@ import msgspec
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Command, Completed
 from firsttry_tasks.system.guard import start
+from firsttry_tasks.system.guard.running import POLL, Running, Shown, end, tell
 from firsttry_tasks.system.guard.start import GRACE, SLACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-#: Seconds between two calls of ``watch``: often enough for a live line to look alive, and
-#: far below one percent of a processor. A judgement.
-POLL = 0.05
 #: Seconds for a short command: git may take minutes on a cold disk, a lost lock takes for ever.
 PATIENCE = 600.0
 
@@ -37,6 +35,8 @@ PATIENCE = 600.0
 # know what the others started.
 _live: set[int] = set()
 _lock = threading.Lock()
+#: What was started before it was asked for: the command it stands for, and what ends it.
+_prepared: list[tuple[Command, Running, contextlib.ExitStack]] = []
 # Set once, never cleared: after Ctrl-C no thread may start another process, and after the second
 # one nobody waits any more.
 _ending = threading.Event()
@@ -57,24 +57,51 @@ def run(command: Command, watch: Callable[[], None] | None = None) -> Completed:
 def raw(command: Command, watch: Callable[[], None] | None = None) -> tuple[Completed, bytes]:
     """Run a command as ``run`` does, but return its output as bytes beside the result."""
     start.require_program(command)
-    with (
-        start.lifeline() as lifeline,
-        _running(start.guarded(command, lifeline), lifeline=lifeline) as process,
-    ):
+    with contextlib.ExitStack() as stack:
+        process = _ready(command, stack) or stack.enter_context(_guarded(command))
         done, out = process.result(watch)
     return msgspec.structs.replace(done, argv=command.argv), out
 
 
-def shown(command: Command) -> int:
-    """Run a command that prints to where this process prints; return its exit code."""
+@contextlib.contextmanager
+def _guarded(command: Command, *, waits: bool = False) -> Iterator[Running]:
+    """Start a command under a guardian; one that ``waits`` gets a pipe for its standard input."""
+    given = subprocess.PIPE if waits else b""
+    with (
+        start.lifeline() as lifeline,
+        _running(start.guarded(command, lifeline), given, lifeline=lifeline) as process,
+    ):
+        yield process
+
+
+def prepare(command: Command, waits: Command) -> None:
+    """Start ``waits`` now: it does what ``command`` will be asked to do, once it gets a byte."""
+    stack = contextlib.ExitStack()
+    _prepared.append((command, stack.enter_context(_guarded(waits, waits=True)), stack))
+
+
+def _ready(command: Command, stack: contextlib.ExitStack) -> Running | None:
+    """Return what was prepared for a command, told to begin; None where nothing fits."""
+    while _prepared:
+        fits, process, open_ = _prepared.pop()
+        stack.push(open_)
+        if fits == command and process.go(command):
+            return process
+    return None
+
+
+@contextlib.contextmanager
+def shown(command: Command, *, waits: bool = False) -> Iterator[Shown]:
+    """Start a command that prints to where this process prints; end it when the block ends."""
     start.require_program(command)
+    given = subprocess.PIPE if waits else subprocess.DEVNULL
     with start.lifeline() as lifeline:
-        process = _start(start.guarded(command, lifeline), subprocess.DEVNULL, None, None, lifeline)
+        process = _start(start.guarded(command, lifeline), given, None, None, lifeline)
         try:
-            return process.wait()
+            yield Shown(process)
         finally:
             if process.poll() is None:
-                _end(process)
+                end(process)
             with _lock:
                 _live.discard(process.pid)
 
@@ -110,8 +137,8 @@ def outputs(
 
 @contextlib.contextmanager
 def _running(
-    command: Command, stdin: bytes = b"", *, lifeline: int | None = None
-) -> Iterator[_Process]:
+    command: Command, stdin: bytes | int = b"", *, lifeline: int | None = None
+) -> Iterator[Running]:
     """Start a process and yield it; end it, where it still runs, when the block ends."""
     # Files, not pipes: a grandchild that keeps a pipe open can't make us wait for it.
     with (
@@ -121,21 +148,21 @@ def _running(
     ):
         process = _start(command, given, out, err, lifeline)
         try:
-            yield _Process(command, process, out, err)
+            yield Running(command, process, out, err)
         finally:
             if process.poll() is None:
-                _end(process)
+                end(process)
             with _lock:
                 # Before its id can be given to another process, which end_all would then end.
                 _live.discard(process.pid)
 
 
 @contextlib.contextmanager
-def _given(stdin: bytes) -> Iterator[IO[bytes] | int]:
+def _given(stdin: bytes | int) -> Iterator[IO[bytes] | int]:
     """Yield what a process gets as its standard input: nothing, or a file with these bytes."""
-    if not stdin:
+    if isinstance(stdin, int) or not stdin:
         # Not the terminal: a tool that asks a question would wait for ever, unseen.
-        yield subprocess.DEVNULL
+        yield stdin or subprocess.DEVNULL
         return
     with tempfile.TemporaryFile() as stream:
         stream.write(stdin)
@@ -178,70 +205,6 @@ def _start(
     return process
 
 
-class _Process:
-    """A running process with the two files that take its output and its errors."""
-
-    def __init__(
-        self,
-        command: Command,
-        process: subprocess.Popen[bytes],
-        out: IO[bytes],
-        err: IO[bytes],
-    ) -> None:
-        self._command = command
-        self._process = process
-        self._out, self._err = out, err
-        self._started = time.monotonic()
-        self._ended = threading.Event()
-        # To look every now and then whether it has ended would be to see it late.
-        threading.Thread(target=self._reap, daemon=True).start()
-
-    def _reap(self) -> None:
-        self._process.wait()
-        self._ended.set()
-
-    def result(self, watch: Callable[[], None] | None = None) -> tuple[Completed, bytes]:
-        """Wait for the end, and return what it came to and what it printed."""
-        timed_out = self._wait(watch)
-        done = Completed(
-            argv=self._command.argv,
-            code=self._process.returncode,
-            out="",
-            err=_bytes(self._err).decode("utf-8", "replace"),
-            seconds=time.monotonic() - self._started,
-            timed_out=timed_out,
-        )
-        return done, _bytes(self._out)
-
-    def _wait(self, watch: Callable[[], None] | None) -> bool:
-        """Wait for the end; True where the process was ended for taking too long."""
-        # The event, not poll(), ends the wait: a command that takes 5 ms is not slept on for 50.
-        limit = self._command.timeout
-        while not self._ended.wait(POLL):
-            if watch:
-                watch()
-            if limit is not None and time.monotonic() - self._started > limit:
-                _end(self._process)
-                return True
-        return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its group: politely, and after GRACE seconds by force."""
-    _signal(process.pid, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE + SLACK)
-    # Always, also where the process itself ended politely: its children may have not.
-    _signal(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _signal(group: int, number: int) -> None:
-    # The group may be gone by now; macOS says PermissionError where only a zombie is left of it.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-
-
 def end_all() -> None:
     """End every process that runs here and let none start any more; called on Ctrl-C."""
     _ending.set()
@@ -255,6 +218,8 @@ def hurry() -> None:
 
 def end_rest() -> None:
     """End every process that still runs here, and those that are started meanwhile."""
+    while _prepared:
+        _prepared.pop()[2].close()
     deadline = time.monotonic() + GRACE + SLACK
     asked: set[int] = set()
     while groups := _groups():
@@ -262,14 +227,14 @@ def end_rest() -> None:
             # Guardians take it for "kill at once"; what is no guardian ends by it, too.
             deadline = min(deadline, time.monotonic() + SLACK)
             for group in groups:
-                _signal(group, signal.SIGQUIT)
+                tell(group, signal.SIGQUIT)
         if time.monotonic() > deadline:
             for group in groups:
-                _signal(group, signal.SIGKILL)
+                tell(group, signal.SIGKILL)
             return
         # Asked once each: a second SIGTERM would interrupt a tool that is cleaning up.
         for group in groups - asked:
-            _signal(group, signal.SIGTERM)
+            tell(group, signal.SIGTERM)
         asked |= groups
         time.sleep(POLL)
 
@@ -277,11 +242,6 @@ def end_rest() -> None:
 def _groups() -> set[int]:
     with _lock:
         return set(_live)
-
-
-def _bytes(stream: IO[bytes]) -> bytes:
-    stream.seek(0)
-    return stream.read()
 
 
 def beside(name: str) -> str | None:

@@ -223,7 +223,8 @@ class _Play:
         CONSOLE.stream.flush()
         # -P: a project's own folder is not where FirstTry is imported from.
         argv = (sys.executable, "-P", "-m", "firsttry_tasks", *words)
-        code = process.shown(Command(argv=argv, cwd=str(self.root), env=self.env))
+        with process.shown(Command(argv=argv, cwd=str(self.root), env=self.env)) as started:
+            code = started.wait()
         if code != expected:
             raise FirstTryError(
                 f"This step of the demo ended with {code} in place of {expected}: what is printed"

@@ -68,7 +68,8 @@ def _run(here: Project, where: Path, *, explain: bool) -> int:
     env[STAGED] = os.pathsep.join(str(where / it) for it in sorted(set(_import_roots(here))))
     # -P: else the checkout itself would come first, which for FirstTry's own is another FirstTry.
     command = Command(argv=(sys.executable, "-P", "-c", code, *words), cwd=str(where), env=env)
-    return process.shown(command)
+    with process.shown(command) as started:
+        return started.wait()
 
 
 def _import_roots(here: Project) -> Iterator[str]:

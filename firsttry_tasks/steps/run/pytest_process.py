@@ -19,13 +19,14 @@ from firsttry_tasks.model.values import PLAN
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.system import disk, own_files, process
+from firsttry_tasks.system.guard import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.pytest_events import PytestRun
-    from firsttry_tasks.model.values import Completed, TestsPlan, ToolResult
+    from firsttry_tasks.model.values import Command, Completed, TestsPlan, ToolResult
 
 
 #: How Python names a module that it did not find, up to the first dot.
@@ -90,7 +91,7 @@ def _once(
 
     What happened is read from the event file, so a crash half-way keeps what ran before it.
     """
-    place = Path(job.work) / "plan.json"
+    place = _plan(job)
     plan = replace(plan, data=_data(job) if plan.records else (), key=job.key)
     # By a file, because the lists of tests are longer than a command line may be.
     disk.write(place, msgspec.json.encode(plan))
@@ -99,9 +100,7 @@ def _once(
     if plan.records:
         # Each process adds a file, so those of the last run have to go.
         disk.fresh_folder(Path(plan.records))
-    # By a variable: xdist's workers inherit it with the environment.
-    job = replace(job, env=job.env | {PLAN: str(place)})
-    command = pytest_gate.command(job)
+    command = _command(job, place)
     done = process.run(command, watch or LiveProgress(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     # For a person who wants to see what pytest printed; nothing reads it back.
@@ -109,6 +108,29 @@ def _once(
     heard = pytest_events.hear(events.splitlines())
     done = replace(done, out=events, err=_own_words(done))
     return pytest_gate.said(job, done), heard, command.argv
+
+
+def _command(job: Job, plan: Path) -> Command:
+    # By a variable: xdist's workers inherit it with the environment.
+    return pytest_gate.command(replace(job, env=job.env | {PLAN: str(plan)}))
+
+
+def prepare(job: Job) -> None:
+    """Start pytest for the next run by this job: it waits where the recorder would begin."""
+    # It is told by the last plan where the project is.
+    if not _plan(job).exists():
+        return
+    call = job.call if job.call.place else disk.read_own(Path(job.root) / CALL, ToolCall)
+    if call is None:
+        return
+    command = _command(replace(job, call=call, env=job.env | call.env), _plan(job))
+    head = command.argv.index("-m") if "-m" in command.argv else 1
+    argv = (*command.argv[:head], waiting.__file__, *command.argv[head:])
+    process.prepare(command, replace(command, argv=argv, timeout=None))
+
+
+def _plan(job: Job) -> Path:
+    return Path(job.work) / "plan.json"
 
 
 def _data(job: Job) -> tuple[str, ...]:

@@ -19,12 +19,13 @@ from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPla
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import declared, leftovers, widen
-from firsttry_tasks.selection.decide.select import choose, seconds
+from firsttry_tasks.selection.decide.select import FAILED, choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
 from firsttry_tasks.steps.run import learning, pytest_process, recording
 from firsttry_tasks.steps.run.project import LOST
 from firsttry_tasks.steps.run.tool_run import GateRun, require
+from firsttry_tasks.steps.typed import asked
 from firsttry_tasks.system import disk, file_state, machine
 
 if TYPE_CHECKING:
@@ -234,6 +235,8 @@ def _chosen(
         default_reason="; ".join(chosen.everything) or "new test",
         smoke=mark,
         serial=serial,
+        # Who watches wants to know first whether what was red is mended.
+        order=_failed(chosen) if asked("failed_first") else (),
     )
     if not chosen.empty:
         said, heard, argv = pytest_process.once(job, plan)
@@ -247,6 +250,10 @@ def _chosen(
     )
     said, heard, argv = pytest_process.once(job, plan)
     return _mode(said, "smoke", chosen.total), heard, argv
+
+
+def _failed(chosen: Selection) -> tuple[str, ...]:
+    return tuple(sorted(nodeid for nodeid, why in chosen.why.items() if why == FAILED))
 
 
 def _mode(said: ToolResult, mode: str, known: int | None = None) -> ToolResult:

@@ -1,0 +1,70 @@
+"""Lets a pytest wait, with its plugins loaded, until there is something to run.
+
+``ft watch`` starts it ahead of time. It waits where the recorder would begin: what comes after
+that, such as a project's libraries, has to be seen when it is imported. Where anything that it has
+read by then is another when it is asked for, it starts anew.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: The variable with the number of the pipe that gets a byte when there is something to run.
+PAUSE = "FIRSTTRY_PAUSE"
+#: What pytest reads before that, wherever it finds one of them.
+CONFIGURATION = (
+    "pytest.toml",
+    ".pytest.toml",
+    "pytest.ini",
+    ".pytest.ini",
+    "pyproject.toml",
+    "tox.ini",
+    "setup.cfg",
+)
+
+
+def wait(root: str) -> None:
+    """Wait for the byte; end this process where nobody will give it."""
+    pipe = int(os.environ.pop(PAUSE))
+    before = _stamps(root)
+    if not os.read(pipe, 1):
+        os._exit(0)
+    os.close(pipe)
+    if _stamps(root) != before or _loaded(root):
+        # The same command line, without what made it wait.
+        os.execv(sys.executable, [sys.executable, *_plain(sys.orig_argv[1:])])  # noqa: S606  no shell is wanted
+
+
+def _plain(words: Iterable[str]) -> list[str]:
+    return [word for word in words if not word.endswith(WAITING)]
+
+
+#: What starts a pytest that waits: `system/guard/waiting.py`.
+WAITING = f"{os.sep}guard{os.sep}waiting.py"
+
+
+def _stamps(root: str) -> list[tuple[int, int] | None]:
+    """Return size and time of all that decides which plugins there are and what they are told."""
+    here = os.getcwd()  # noqa: PTH109  pathlib is no faster, and this is waited for
+    files = [os.path.join(folder, name) for folder in {root, here} for name in CONFIGURATION]  # noqa: PTH118
+    packages = [place for place in sys.path if place.endswith("-packages")]
+    return [_stamp(place) for place in (*sorted(files), *packages)]
+
+
+def _stamp(place: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(place)  # noqa: PTH116
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _loaded(root: str) -> bool:
+    """Tell whether code of the project was loaded, as a plugin, and may be another by now."""
+    files = (getattr(module, "__file__", None) or "" for module in tuple(sys.modules.values()))
+    return any(file.startswith(root + os.sep) and "-packages" not in file for file in files)

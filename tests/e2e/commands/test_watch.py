@@ -1,0 +1,111 @@
+"""Warm at each save, and nothing left when it ends."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firsttry_tasks.system.guard.guardian import descendants
+from tests.e2e.checkout import CODE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import Popen
+
+    from tests.e2e.checkout import Checkout
+
+pytest.importorskip("watchfiles")
+EDITED = CODE.replace("n // 5", "n // 5 + 0")
+
+
+def _until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _waits(watch: Popen[bytes]) -> bool:
+    """Tell whether the next run waits, with a pytest below it."""
+    lines = [Path(f"/proc/{pid}/cmdline") for pid in descendants(watch.pid)]
+    return any(it.exists() and b"guard/waiting.py" in it.read_bytes() for it in lines)
+
+
+def _runs(shop: Checkout) -> str:
+    """Return which run made the warm report, "" for none."""
+    made = shop.root / "artifacts/warm_parity_report.json"
+    return shop.report().run if made.exists() else ""
+
+
+def _end(watch: Popen[bytes], number: int) -> set[int]:
+    """Send a signal; return what is left of all processes a moment later."""
+    below = descendants(watch.pid)
+    watch.send_signal(number)
+    watch.communicate(timeout=60)
+    for _ in range(100):
+        left = {pid for pid in below if Path(f"/proc/{pid}").exists()}
+        if not left:
+            break
+        time.sleep(0.05)
+    return left
+
+
+@pytest.mark.slow
+def test_a_save_runs_what_it_can_break(shop: Checkout) -> None:
+    """From the run that waits: the same report and records as warm's, also after a second save."""
+    shop.run("ft", "warm")
+    watch = shop.start("ft", "watch")
+    try:
+        for text, found in ((EDITED, "green"), (CODE.replace("n // 5", "n // 2"), "red")):
+            _until(lambda: _waits(watch))
+            before = _runs(shop)
+            shop.write("shop.py", text)
+            _until(lambda before=before: _runs(shop) != before)  # type: ignore[misc]
+            assert (list(shop.selected()), shop.report().status) == (
+                ["tests/test_shop.py::test_tax"],
+                found,
+            )
+        _until(lambda: _waits(watch))
+    finally:
+        left = _end(watch, signal.SIGINT)
+    assert (watch.returncode, left) == (130, set())
+    assert shop.run("ft", "why", "test_tax", "--count").out == "1 of 1\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
+def test_nothing_is_left(shop: Checkout, number: int) -> None:
+    """Of a run that waits, and of the pytest that waits below it."""
+    shop.run("ft", "warm")
+    watch = shop.start("ft", "watch")
+    _until(lambda: _waits(watch))
+    assert _end(watch, number) == set()
+
+
+@pytest.mark.slow
+def test_a_changed_configuration_is_read_anew(shop: Checkout) -> None:
+    """The pytest that waits has read it before, and starts anew."""
+    shop.run("ft", "warm")
+    watch = shop.start("ft", "watch")
+    try:
+        _until(lambda: _waits(watch))
+        before = _runs(shop)
+        settings = (shop.root / "pyproject.toml").read_text()
+        shop.write("pyproject.toml", settings + "addopts = ['-k', 'price']\n")
+        _until(lambda: _runs(shop) != before)
+        detail = shop.gate().tests
+        assert detail is not None
+        assert set(detail.durations) == {"tests/test_shop.py::test_price"}
+    finally:
+        _end(watch, signal.SIGINT)
+
+
+def test_without_watchfiles_it_says_what_to_install(shop: Checkout) -> None:
+    """Wrong usage, in a sentence."""
+    (shop.home / "watchfiles.py").write_text("raise ImportError\n")
+    ran = shop.run("ft", "watch", env={"PYTHONPATH": str(shop.home)})
+    assert (ran.code, "firsttry-tasks[watch]" in ran.out) == (3, True), ran.out
