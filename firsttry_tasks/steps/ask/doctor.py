@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.golden import retention
 from firsttry_tasks.golden.box import IndexEntry
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.parity import history
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import age, megabytes
+from firsttry_tasks.selection.decide import coarse, queries
+from firsttry_tasks.steps.ask import questions
 from firsttry_tasks.steps.cache import request, storage
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.stores import StoreError
-from firsttry_tasks.system import disk, file_state, own_files
+from firsttry_tasks.system import disk, file_state, git, own_files
 from firsttry_tasks.system.boundary import preload
 
 if TYPE_CHECKING:
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
 LARGE = 100_000_000
 #: Places whose size is shown and, but for the db's, not judged.
 PLACES = (state_paths.DB, ".mypy_cache", ".ruff_cache")
+#: How many of the files that last month's commits edited are asked about, for how many seconds, and
+#: how many of them are shown. Judgements.
+EDITED, PATIENCE, SHOWN = 30, 10.0, 10
 #: What begins a line that makes the step red; all other lines are information.
 WRONG = "wrong: "
 
@@ -38,11 +45,46 @@ WRONG = "wrong: "
 def examine(root: Path) -> None:
     """Print how things stand; RedError where something has to be mended."""
     said = [*_lock(root), *_watching(root), *_state(root), *_store(root), *_misses(root)]
+    said += _coarse(root)
     # All checks first: one that is wrong must not hide the others.
     CONSOLE.say(*said)
     wrong = sum(line.startswith(WRONG) for line in said)
     if wrong:
         raise RedError(f"{wrong} thing{'s' if wrong > 1 else ''} to mend.")
+
+
+def _coarse(root: Path) -> Iterator[str]:
+    """Yield what makes selection coarse here, and which edits of last month select most."""
+    try:
+        known = questions.known_now(root)
+    except FirstTryError:
+        # Nothing is learned yet, or the tests are off.
+        return
+    yield from coarse.told(known.recorded[0])
+    yield from _edits(root, known)
+
+
+def _edits(root: Path, known: questions.Known) -> Iterator[str]:
+    """Yield the files edited in the last month whose edits select most tests, and why."""
+    log = ("log", "--since=1.month", "--name-only", "--format=", "-z", "--relative", "--", ".")
+    try:
+        paths = Counter(path.strip() for path in git.fields(git.ask(root, *log)))
+    except FirstTryError:
+        # A repository without a commit.
+        return
+    # Those edited most often: to ask of one takes as long as to choose, and some are gone.
+    edited = [path for path, _ in paths.most_common() if path in known.recorded[0].manifest]
+    total = len({test.nodeid for recorded in known.recorded for test in recorded.tests})
+    rows = []
+    until = time.monotonic() + PATIENCE
+    for path in edited[:EDITED]:
+        if time.monotonic() < until:
+            found = queries.impact(path, "", known.recorded, known.now)
+            rows.append((len(found), path, found))
+    for count, path, found in sorted(rows, key=lambda row: (-row[0], row[1]))[:SHOWN]:
+        if count:
+            why, most = Counter(found.values()).most_common(1)[0]
+            yield f"An edit of {path} can run {count} of {total} tests; {most} of them: {why}"
 
 
 def _lock(root: Path) -> Iterator[str]:

@@ -30,7 +30,7 @@ WHY = "Usage: ft why TEST, where TEST is a name, a file, a class or a node id. S
 IMPACT = "Usage: ft impact FILE, or: ft impact FILE::NAME. See: ft help impact"
 
 
-class _Known(Struct, frozen=True):
+class Known(Struct, frozen=True):
     """What is recorded, what stands here now, and what warm would choose."""
 
     recorded: tuple[RecordedRun, ...]
@@ -58,7 +58,7 @@ def why(
     if len(words) != 1:
         # A nodeid with spaces in its parameters has to be quoted in a shell.
         raise UsageError(WHY)
-    known = _known(root)
+    known = known_now(root)
     found = names.tests(words[0], known.tests(), typed_in())
     said = [queries.explain(it, known.recorded, known.chosen) for it in found]
     if as_json:
@@ -83,7 +83,7 @@ def reach(
     """Print the tests that an edit of FILE, or of FILE::NAME, would select, with the reasons."""
     if len(words) != 1:
         raise UsageError(IMPACT)
-    known = _known(root)
+    known = known_now(root)
     found: dict[str, str] = {}
     for path, name in _meant(words[0], known):
         found |= queries.impact(path, name, known.recorded, known.now)
@@ -98,13 +98,13 @@ def reach(
         CONSOLE.say(head, *answers.groups(found, every=every))
 
 
-def _besides(found: dict[str, str], known: _Known) -> dict[str, str]:
+def _besides(found: dict[str, str], known: Known) -> dict[str, str]:
     """Return the tests with those that warm runs whatever was edited."""
     flaky = dict.fromkeys(sorted(known.flaky & known.tests()), "it is known to be flaky")
     return {**flaky, **found} or dict.fromkeys(sorted(known.smoke), "smoke test: no other runs")
 
 
-def _meant(word: str, known: _Known) -> list[tuple[str, str]]:
+def _meant(word: str, known: Known) -> list[tuple[str, str]]:
     """Return the files and names that a word stands for; UsageError for none."""
     base = known.recorded[0].manifest
     every = {**base, **known.now.manifest}
@@ -124,21 +124,21 @@ def _meant(word: str, known: _Known) -> list[tuple[str, str]]:
     return found
 
 
-def _names(path: str, known: _Known) -> Iterable[str]:
+def _names(path: str, known: Known) -> Iterable[str]:
     """Return the names in a file, as it was recorded and as it is."""
     blob = known.recorded[0].manifest.get(path, "")
     now = known.now.fragments(path) if path in known.now.manifest else ()
     return queries.names((*known.now.before(path, blob), *(now or ())))
 
 
-def _require(name: str, path: str, known: _Known) -> None:
+def _require(name: str, path: str, known: Known) -> None:
     """Raise UsageError, with the nearest, for a name that is not in the file."""
     there = frozenset(_names(path, known))
     if name not in there and not any(it.startswith(f"{name}.") for it in there):
         raise UsageError(f"There is no {name} in {path}.{nearest(name, there)}")
 
 
-def _known(root: Path) -> _Known:
+def known_now(root: Path) -> Known:
     """Return what warm goes by; FirstTryError where nothing is learned."""
     here = project(root)
     memory = DependencyDb(root / state_paths.DB)
@@ -157,4 +157,4 @@ def _known(root: Path) -> _Known:
         chosen = Selection()
     elif chosen.empty:
         chosen = Selection(why=dict.fromkeys(smoke, "smoke test: no other runs"))
-    return _Known(recorded_runs, around, chosen, smoke, flaky)
+    return Known(recorded_runs, around, chosen, smoke, flaky)
