@@ -13,6 +13,7 @@ from firsttry_tasks import dependency_db
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.dependency_db import DependencyDb, WarmSummary
 from firsttry_tasks.gates import pytest as pytest_gate
+from firsttry_tasks.gates import tests_result
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPlan, ToolResult
@@ -68,14 +69,17 @@ def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     # Without a recording nothing is traced: full is to be an independent witness.
     if not job.record:
         said, _, argv = pytest_process.once(job, TestsPlan(events=events))
-        return GateRun(said=_mode(said, "everything"), argv=argv)
+        return GateRun(said=tests_result.of_mode(said, "everything"), argv=argv)
     plan = TestsPlan(
         events=events, root=job.root, records=learning.records(job), smoke=here.settings.smoke
     )
     said, heard, argv = pytest_process.once(job, plan)
     keep = partial(_record, here, job, inputs, tree, said, heard)
     return GateRun(
-        said=_mode(said, "everything"), argv=argv, keep=keep, wrote=partial(learning.wrote, job)
+        said=tests_result.of_mode(said, "everything"),
+        argv=argv,
+        keep=keep,
+        wrote=partial(learning.wrote, job),
     )
 
 
@@ -115,7 +119,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     if chosen.empty and not smoke:
         counts = Counts(selected=0, total=chosen.total)
         detail = TestsDetail(counts=counts, mode="none")
-        return GateRun(said=_told(ToolResult(status="green", tests=detail)))
+        return GateRun(said=tests_result.told(ToolResult(status="green", tests=detail)))
     # xdist's workers take longer to start than a few tests take to run.
     serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
     start = partial(_chosen, job, smoke=smoke, mark=here.settings.smoke)
@@ -242,40 +246,22 @@ def _chosen(
         said, heard, argv = pytest_process.once(job, plan)
         if heard.why or said.status != "green" or not smoke or everything:
             mode = "everything" if everything else "selected"
-            return _mode(said, mode, None if everything else chosen.total), heard, argv
+            return (
+                tests_result.of_mode(said, mode, None if everything else chosen.total),
+                heard,
+                argv,
+            )
     # A smoke test's file may be among those that are not collected.
     quiet = plan.skip_files - {nodeid.partition("::")[0] for nodeid in smoke}
     plan = msgspec.structs.replace(
         plan, only=smoke, skip_files=quiet, why={}, default_reason="smoke test"
     )
     said, heard, argv = pytest_process.once(job, plan)
-    return _mode(said, "smoke", chosen.total), heard, argv
+    return tests_result.of_mode(said, "smoke", chosen.total), heard, argv
 
 
 def _failed(chosen: Selection) -> tuple[str, ...]:
     return tuple(sorted(nodeid for nodeid, why in chosen.why.items() if why == FAILED))
-
-
-def _mode(said: ToolResult, mode: str, known: int | None = None) -> ToolResult:
-    """Return the result with the mode of choosing and the number of all tests known.
-
-    In mode "everything" one reason holds for all tests, so no test carries its own.
-    """
-    if said.tests is None:
-        return said
-    # pytest counted only what it collected; ``known`` counts the skipped files' tests, too.
-    total = said.tests.counts.total if known is None else max(known, said.tests.counts.total or 0)
-    counts = msgspec.structs.replace(said.tests.counts, total=total)
-    why = {} if mode == "everything" else said.tests.why
-    detail = msgspec.structs.replace(said.tests, mode=mode, counts=counts, why=why)
-    return _told(msgspec.structs.replace(said, tests=detail))
-
-
-def _told(said: ToolResult) -> ToolResult:
-    """Return the result of a project without any test as what it is: no green."""
-    if said.status != "green" or said.tests is None or said.tests.counts.total != 0:
-        return said
-    return msgspec.structs.replace(said, status="off", message="there is no test to run")
 
 
 def now(
