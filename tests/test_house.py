@@ -17,7 +17,7 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 FLOORS = (
     ("model", "recorder.probes.child", "selection", "selection.syntax", "steps"),
     ("system.guard",),
-    ("recorder.tracing", "selection.evidence", "system"),
+    ("recorder.replaced", "recorder.tracing", "selection.evidence", "system"),
     (
         "config",
         "dependency_db",
@@ -27,6 +27,7 @@ FLOORS = (
         "schema",
         "selection.impact",
     ),
+    ("recorder.boundary",),
     ("system.boundary", "system.privacy"),
     ("flaky", "gates", "golden", "recorder.inside_pytest", "selection.decide"),
     ("merge_driver", "parity", "recorder"),

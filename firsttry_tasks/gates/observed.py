@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.model.observed import Asked
 
-KINDS = {"f": "file", "x": "file", "p": "file", "k": "link", "l": "list"}
+KINDS = {"f": "file", "s": "file", "x": "file", "p": "file", "k": "link", "l": "list"}
 #: The kernel's own files, which tell of this process and this machine: no input of a project.
 KERNEL = ("/proc/", "/sys/", "/dev/")
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})

@@ -81,6 +81,7 @@ def reasons(root: Path, gate: str, tree: Mapping[str, str]) -> tuple[str, ...]:
 
 def prepared(command: Command, logs: Path, library: Path) -> tuple[Command, str]:
     """Return the command that runs watched; and the reason, where it can't be watched."""
+    from firsttry_tasks.recorder.boundary import elf
     from firsttry_tasks.system.boundary import preload
 
     try:
@@ -88,10 +89,30 @@ def prepared(command: Command, logs: Path, library: Path) -> tuple[Command, str]
     except preload.UnwatchableError as error:
         return command, str(error)
     # A script's first line, or a link, may lead to what can't be preloaded.
-    if not preload.follows(Path(command.argv[0])):
+    if not elf.follows(Path(command.argv[0])):
         return command, f"nothing can be preloaded into {command.argv[0]}"
     env = preload.environment(command.env, made, disk.fresh_folder(logs).resolve())
     return msgspec.structs.replace(command, env=env), ""
+
+
+#: What is left out of the logs of pytest before its recorder says so more exactly.
+BEFORE = ("/proc/", "/dev/", "/sys/", "/etc/", "/usr/", "/lib/", "/lib64/", "/site-packages/")
+
+
+def seeing(command: Command, root: Path, logs: Path) -> Command:
+    """Return the command of pytest with the library preloaded, as it is where that can't be."""
+    from firsttry_tasks.recorder.boundary import elf
+    from firsttry_tasks.system.boundary import preload
+
+    try:
+        made = preload.library(root / state_paths.BOUNDARY)
+    except preload.UnwatchableError:
+        return command
+    if not elf.follows(Path(command.argv[0])):
+        return command
+    place = disk.fresh_folder(logs).resolve()
+    env = preload.environment(command.env, made, place, os.path.realpath(root), BEFORE)
+    return msgspec.structs.replace(command, env=env)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
-import struct
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.observed import Asked
 from firsttry_tasks.model.values import Command
+from firsttry_tasks.recorder.boundary.elf import follows
 from firsttry_tasks.system import disk, process
 
 if TYPE_CHECKING:
@@ -27,11 +26,6 @@ COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=gnu11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden")
 #: The variable that tells the library where to write.
 LOGS = "FIRSTTRY_BOUNDARY"
-#: Enough of a program to read its header: where ELF's table of segments lies is up to the linker,
-#: and all linkers put it right behind the header.
-HEADER = 4096
-#: ELF's number for the segment that names the dynamic linker.
-INTERPRETER = 3
 
 
 class UnwatchableError(FirstTryError):
@@ -80,12 +74,19 @@ def _compile(compiler: str, made: Path) -> None:
         disk.remove(beside)
 
 
-def environment(base: Mapping[str, str], made: Path, logs: Path) -> dict[str, str]:
-    """Return the environment in which a tool is watched and writes its logs into ``logs``."""
+def environment(
+    base: Mapping[str, str], made: Path, logs: Path, root: str = "", left_out: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return the environment in which a tool is watched and writes its logs into ``logs``.
+
+    With ``root``, paths that begin with one of ``left_out`` (with a slash), or hold it, are none
+    of the logs'.
+    """
     # In front of what else is preloaded: what stands first is asked first.
     others = base.get("LD_PRELOAD", "")
     preload = f"{made}:{others}" if others else str(made)
-    return {**base, "LD_PRELOAD": preload, LOGS: str(logs)}
+    plan = "\n".join((str(logs), "0", root, *left_out))
+    return {**base, "LD_PRELOAD": preload, LOGS: plan}
 
 
 def read(logs: Path) -> list[list[Asked]]:
@@ -107,9 +108,8 @@ def _parse(data: bytes) -> list[Asked]:
     lines = data.decode("utf-8", "surrogateescape").split("\0")
     # Where a process was killed while it wrote, the last line has no end.
     return [
-        Asked(line[0], int(head[1:]), path)
-        for line in lines[:-1]
-        for head, _, path in [line.partition(" ")]
+        Asked(head[0], int(head[1:]), path)
+        for head, _, path in (line.split(" ", 2) for line in lines[:-1])
     ]
 
 
@@ -119,34 +119,3 @@ def _all_follow(programs: Iterable[str]) -> None:
         # One that is not there was not started: shells and Python try each folder of PATH.
         if Path(program).is_file() and not follows(Path(program)):
             raise UnwatchableError(f"it started {program}, into which nothing can be preloaded")
-
-
-def follows(program: Path) -> bool:
-    """Tell whether LD_PRELOAD reaches a program: it is linked dynamically, and not setuid."""
-    try:
-        with program.open("rb") as stream:
-            head = stream.read(HEADER)
-        if program.stat().st_mode & (stat.S_ISUID | stat.S_ISGID):
-            return False
-    except OSError:
-        return False
-    if head.startswith(b"#!"):
-        words = head[2:].split(b"\n", 1)[0].split()
-        # A script is as visible as what runs it; `env` then starts a program of its own.
-        return (
-            bool(words) and not words[0].startswith(b"#!") and follows(Path(os.fsdecode(words[0])))
-        )
-    return head.startswith(b"\x7fELF") and INTERPRETER in _segments(head)
-
-
-def _segments(head: bytes) -> set[int]:
-    """Return the types of an ELF file's segments."""
-    wide, order = head[4] == 2, "<" if head[5] == 1 else ">"  # noqa: PLR2004  ELF's 64 bits
-    try:
-        start = struct.unpack_from(f"{order}Q" if wide else f"{order}I", head, 32 if wide else 28)[
-            0
-        ]
-        size, count = struct.unpack_from(f"{order}HH", head, 54 if wide else 42)
-        return {struct.unpack_from(f"{order}I", head, start + n * size)[0] for n in range(count)}
-    except struct.error:
-        return set()

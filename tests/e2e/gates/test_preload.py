@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks.model.values import Command
+from firsttry_tasks.recorder.boundary import elf
 from firsttry_tasks.system import process
 from firsttry_tasks.system.boundary import path_state, preload
 
@@ -42,16 +43,16 @@ def _asked(library: Path, folder: Path, *argv: str) -> set[tuple[str, int, str]]
         ("open('a')", ("f", 0, "a")),
         ("open('b', 'w')", ("w", 0, "b")),
         ("open('b', 'x')", ("m", 0, "b")),
-        ("os.path.exists('gone')", ("f", 2, "gone")),
+        ("os.path.exists('gone')", ("s", 2, "gone")),
         ("os.lstat('a')", ("k", 0, "a")),
-        ("os.access('a', os.R_OK)", ("f", 0, "a")),
+        ("os.access('a', os.R_OK)", ("s", 0, "a")),
         ("os.listdir('sub')", ("l", 0, "sub")),
         ("os.open('a', os.O_RDONLY, dir_fd=os.open('.', os.O_RDONLY))", ("f", 0, "a")),
-        ("os.stat('b', dir_fd=os.open('sub', os.O_RDONLY))", ("f", 2, "sub/b")),
+        ("os.stat('b', dir_fd=os.open('sub', os.O_RDONLY))", ("s", 2, "sub/b")),
         ("os.listdir(os.open('sub', os.O_RDONLY))", ("l", 0, "sub")),
-        ("os.chdir('sub'); os.path.exists('b')", ("f", 2, "sub/b")),
+        ("os.chdir('sub'); os.path.exists('b')", ("s", 2, "sub/b")),
         ("ctypes.CDLL(None).fopen(b'a', b'r')", ("f", 0, "a")),
-        ("os.fork() or os.path.exists('sub/child')", ("f", 2, "sub/child")),
+        ("os.fork() or os.path.exists('sub/child')", ("s", 2, "sub/child")),
         ("os.system('cat sub/shell 2>&1')", ("f", 2, "sub/shell")),
         ("subprocess.run(['cat', 'sub/spawned'])", ("f", 2, "sub/spawned")),
     ],
@@ -68,20 +69,38 @@ def test_each_way_of_asking(
 
 
 @pytest.mark.parametrize(
-    ("code", "why"),
+    ("code", "line"),
     [
-        ("subprocess.run(['true'], env={})", "it called exec"),
-        ("ctypes.CDLL(None).glob(b'*', 0, None, ctypes.create_string_buffer(99))", "glob"),
+        ("libc.glob(b'sub/*', 0, None, ctypes.create_string_buffer(400))", ("l", 0, "sub")),
+        ("subprocess.run(['cat', 'sub/bare'], env={})", ("f", 2, "sub/bare")),
+        ("os.execle('/bin/cat', 'cat', 'sub/last', {})", ("f", 2, "sub/last")),
+        ("libc.execl(b'/bin/cat', b'cat', b'sub/words', None)", ("f", 2, "sub/words")),
     ],
 )
-def test_what_can_not_be_followed_is_told(
-    library: Path, tmp_path: Path, code: str, why: str
+def test_ways_that_pass_by_the_plain_names(
+    library: Path, tmp_path: Path, code: str, line: tuple[str, int, str]
 ) -> None:
-    """A child without the library, and a walk inside the C library."""
+    """A walk inside the C library, and programs that are given a bare environment."""
+    folder = tmp_path / "here"
+    (folder / "sub").mkdir(parents=True)
+    text = f"import ctypes, os, subprocess; libc = ctypes.CDLL(None); {code}"
+    assert line in _asked(library, folder, sys.executable, "-c", text)
+
+
+def test_a_program_does_not_see_that_it_is_watched(library: Path, tmp_path: Path) -> None:
+    """Not in its environment, nor in that of a shell that it starts."""
+    env = preload.environment({"PATH": os.defpath}, library, tmp_path)
+    done = process.run(Command(argv=("/bin/sh", "-c", "env"), cwd=str(tmp_path), env=env))
+    assert [line for line in done.out.splitlines() if "boundary" in line.lower()] == []
+
+
+def test_what_can_not_be_followed_is_told(library: Path, tmp_path: Path) -> None:
+    """Another watcher in the environment of a child."""
     folder = tmp_path / "here"
     folder.mkdir()
-    with pytest.raises(preload.UnwatchableError, match=why):
-        _asked(library, folder, sys.executable, "-c", f"import ctypes, subprocess; {code}")
+    code = f"import subprocess; subprocess.run(['true'], env={{'{preload.LOGS}': '/tmp'}})"
+    with pytest.raises(preload.UnwatchableError, match="it called exec"):
+        _asked(library, folder, sys.executable, "-c", code)
 
 
 def test_programs_that_take_no_notice(tmp_path: Path) -> None:
@@ -90,12 +109,12 @@ def test_programs_that_take_no_notice(tmp_path: Path) -> None:
     shutil.copy("/bin/cat", program)
     script = tmp_path / "script"
     script.write_text(f"#!{program}\n")
-    assert [preload.follows(it) for it in (program, script)] == [True, True]
+    assert [elf.follows(it) for it in (program, script)] == [True, True]
     program.chmod(0o4755)
-    assert [preload.follows(it) for it in (program, script)] == [False, False]
+    assert [elf.follows(it) for it in (program, script)] == [False, False]
     program.chmod(0o755)
     program.write_bytes(b"\x7fELF" + bytes(200))
-    assert not preload.follows(program)
+    assert not elf.follows(program)
 
 
 def test_states_tell_what_stands_there(tmp_path: Path) -> None:
