@@ -10,6 +10,9 @@ import msgspec
 
 #: The ending of a record's file; what lies beside it has others.
 SUFFIX = ".record"
+#: The folder beside the records into which the C library writes what pytest's process asks for
+#: before it records.
+EARLY = "early"
 
 #: Begin the names of what was left changed in the process and not in a module: of a variable, which
 #: concerns who reads it, and of what any code may feel without naming it.

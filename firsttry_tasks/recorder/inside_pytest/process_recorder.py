@@ -17,10 +17,14 @@ from typing import Any
 from _pytest.assertion.rewrite import AssertionRewritingHook
 from _pytest.fixtures import FixtureDef
 
+from firsttry_tasks.model.recording import EARLY
+from firsttry_tasks.recorder.boundary.gathering import Gathering
+from firsttry_tasks.recorder.boundary.library import Library
 from firsttry_tasks.recorder.leftovers.watch import StateWatch
 from firsttry_tasks.recorder.probes.audit import AuditProbe
 from firsttry_tasks.recorder.probes.importers import ImporterProbe
 from firsttry_tasks.recorder.probes.inotify import InotifyProbe
+from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.probes.subprocesses import ChildProcessProbe
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from firsttry_tasks.recorder.tracing.collector import collector
@@ -48,6 +52,10 @@ class ProcessRecorder:
         )
         self.children = ChildProcessProbe(self.attribution, self.audit, self.collector, folder)
         self.state = StateWatch(self.attribution)
+        self.library = Library()
+        self.children.followed = self.library.there
+        self.logs = Gathering(self.attribution, folder)
+        self._early = folder / EARLY
         self.began = time.time()
         #: The code of each module whose import is open, by the number of its scope.
         self._modules: dict[int, CodeType] = {}
@@ -64,7 +72,11 @@ class ProcessRecorder:
             else:
                 self.audit.neighbour(path)
         self.collector.begin()
-        self.opened.begin()
+        if self.library.there:
+            left_out = PathResolver(self.attribution).left_out
+            self.library.begin(self.logs.folder, self.attribution.root, left_out)
+        else:
+            self.opened.begin()
         self.audit.begin()
         # A worker of xdist is a child process of the one that distributes the tests, and would be
         # recorded twice.
@@ -79,7 +91,9 @@ class ProcessRecorder:
     def end(self) -> None:
         """Stop to listen, and put back what was replaced."""
         self.drain()
+        self.library.enter(0)
         self.children.end()
+        self._gather()
         self.audit.end()
         self.opened.end()
         self.collector.end()
@@ -91,17 +105,32 @@ class ProcessRecorder:
         # First, because what ran until now belongs to the scope around.
         self.drain()
         self.attribution.push(scope)
-        # Imports are many, and each would change the environment twice. So a Python child process
-        # that one starts belongs to the scope around it.
-        if scope.kind != "import":
-            self.children.own(scope)
+        self._tell(scope)
 
     def leave(self, scope: OpenScope) -> None:
         """Close a scope: what happens from now on belongs to the one around it."""
         self.drain()
         self.attribution.pop(scope)
-        if scope.kind != "import":
-            self.children.own(self.attribution.top)
+        self._tell(self.attribution.top, left=scope)
+
+    def _tell(self, scope: OpenScope, left: OpenScope | None = None) -> None:
+        """Say which scope is open now; ``left`` is one that was closed."""
+        # A forked child stays in the scope in which it was forked.
+        if self.children.forked:
+            return
+        self.library.enter(self.attribution.owner(scope))
+        # Imports are many, and each would change the environment twice. So a Python child process
+        # that one starts belongs to the scope around it.
+        if (left or scope).kind != "import":
+            self.children.own(scope)
+
+    def _gather(self) -> None:
+        """Take in what the C library saw, and find the children that nothing saw."""
+        followed: frozenset[int] = frozenset()
+        if self.library.there:
+            self.logs.early(self._early)
+            followed = self.logs.gather(self.children.excused, self.children.unheeded)
+        self.children.find_unseen(followed)
 
     def drain(self) -> None:
         """Put to the innermost scope what the sources have gathered that can't tell at once."""

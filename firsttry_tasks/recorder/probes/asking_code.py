@@ -1,11 +1,12 @@
-"""Decides from the stack whether it is the project that looks at something, and notes it if so.
+"""Decides from the stack who looks at something, and notes it unless it is no test's concern.
 
-pytest, its plugins and the import system look at files and variables all the time, and none of
-that is a dependency of a test. Python doesn't tell a listener which code caused an event, so the
-stack is searched.
+The import system looks at files all the time, pytest at files and variables, and none of that is
+a dependency of a test. Python doesn't tell a listener which code caused an event, so the stack is
+searched.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
 from firsttry_tasks.model.recording import ObservationKind
@@ -13,7 +14,7 @@ from firsttry_tasks.recorder.probes.stack import frames, standard
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 #: Parts of the paths of what runs the tests: what it looks at for itself, no test depends on.
-_RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/firsttry_tasks/recorder/")
+_RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/execnet/", "/firsttry_tasks/recorder/")
 #: In the runner's package, but a library that projects use: the old ``py.path``.
 _LIBRARY = "/_pytest/_py/"
 #: The import system is frozen into the interpreter, so its code has these names for a file.
@@ -37,14 +38,25 @@ class AskingCode:
     def note(self, kind: ObservationKind, name: str) -> None:
         """Note what is looked at, unless the runner of the tests looks for itself."""
         # Known first: a test looks at the same file many times, and the stack is slow to search.
-        if not self._attribution.knows(kind, name) and self._is_project():
-            # Asked of the attribution anew each time: a forked child puts another `add` there.
+        # The attribution's methods are asked for anew each time: a forked child has others there.
+        if self._attribution.knows(kind, name):
+            return
+        # Source is read to be shown, and variables and places are asked for, by whatever runs.
+        by_project = kind in {"env", "probed"} or name.endswith(".py")
+        if self._is_project() if by_project else not self._is_runner():
             self._attribution.add(kind, name)
+        else:
+            self._attribution.excuse(kind, name)
+
+    def excuse(self, kind: ObservationKind, name: str) -> None:
+        """Hear that this is looked at, and is no observation."""
+        self._attribution.excuse(kind, name)
 
     def importing(self) -> bool:
         """Tell whether it is the import system that looks, which has rules of its own."""
         for name in _callers(_NEAR):
-            if name.startswith(_IMPORTERS):
+            # The metadata of packages is looked for in each folder that modules come from.
+            if name.startswith(_IMPORTERS) or standard(name).startswith("importlib/"):
                 return True
             if self._attribution.place(name) is not None:
                 return False  # the body of a module, which an import runs, looks for itself
@@ -61,6 +73,23 @@ class AskingCode:
         # Neither was found, as in a thread that a library started. While pytest starts or
         # collects, that is a plugin; otherwise a test is running and may depend on it.
         return self._attribution.top.kind not in {"start", "collect"}
+
+    def _is_runner(self) -> bool:
+        """Tell whether it is what runs the tests that looks at a file or folder, for itself.
+
+        The nearest code outside of the standard library is what looks: a plugin of pytest that
+        reads a file does that for the project. While a test runs, pytest itself does so, too.
+        """
+        if self._attribution.top.kind not in {"start", "collect"}:
+            return False
+        nearest = next((name for name in _callers(_FAR) if _may_look(name)), "")
+        return not nearest or any(part in nearest for part in _RUNNER)
+
+
+@lru_cache(maxsize=1 << 12)
+def _may_look(name: str) -> bool:
+    """Tell whether code of this file looks for itself, and is not asked to by its caller."""
+    return not (name.startswith("<frozen") or standard(name) or _LIBRARY in name)
 
 
 def quoting() -> bool:

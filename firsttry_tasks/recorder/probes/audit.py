@@ -6,19 +6,21 @@ Most of it Python announces as audit events. ``os.stat`` and its like, ``os.envi
 
 import ast
 import functools
+import linecache
 import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from firsttry_tasks.recorder.probes.asking_code import AskingCode
 from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, CodeAccessProbe
-from firsttry_tasks.recorder.probes.environ import ALL
 from firsttry_tasks.recorder.probes.file_access import FileAccess
 from firsttry_tasks.recorder.probes.paths import PathResolver
+from firsttry_tasks.recorder.replaced.environment import reading
+from firsttry_tasks.recorder.replaced.source_lines import serving
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 #: FirstTry itself may be imported from a checkout; its modules are no neighbours of the project.
@@ -26,6 +28,12 @@ _OWN = str(Path(__file__).parents[2]) + os.sep
 #: The variable that tells a Python child process where to write what it sees, for which scope,
 #: and of which project: folder, number of the scope, root. `child/sitecustomize.py` reads it.
 CHILD = "FIRSTTRY_CHILD"
+
+
+class Busy(threading.local):
+    """Tells whether this thread is in one of the recorder's own handlers."""
+
+    now = False
 
 
 class AuditProbe:
@@ -46,8 +54,9 @@ class AuditProbe:
         self.on_code = on_code
         self.on_module = on_module
         self.live = True
-        #: True while a handler runs: it looks at files itself, which must not be heard again.
-        self._busy = False
+        #: Set while a handler runs: it looks at files itself, which must not be heard again. Other
+        #: threads look at files meanwhile, which must.
+        self._busy = Busy()
         self._undo: list[Callable[[], None]] = []
         asking, paths = AskingCode(attribution), PathResolver(attribution)
         # Bound once: `os.stat` and `os.environ` are asked so often that each hop counts.
@@ -57,6 +66,7 @@ class AuditProbe:
         self._handlers: dict[str, Callable[..., None]] = {
             **FileAccess(asking, paths, on_open).handlers,
             "exec": self._exec,
+            "cpython.PyInterpreterState_New": self._blind,
             EVENT: CodeAccessProbe(attribution).hear,
         }
 
@@ -65,7 +75,11 @@ class AuditProbe:
         sys.addaudithook(self._hook())
         for name in ("stat", "lstat", "access", "readlink"):
             self._wrap_look(name)
-        self._wrap_environment()
+        # Of the class, because `os.environ[...]` asks the class for these methods.
+        for name, value in reading(self._variable):
+            self._replace(type(os.environ), name, value)
+        for name, value in serving(self._source):
+            self._replace(linecache, name, value)
         self._wrap_import()
         sys.meta_path.append(self)
 
@@ -96,12 +110,13 @@ class AuditProbe:
         return hear
 
     def _handle(self, handler: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-        if self.live and not self._busy:
-            self._busy = True
+        busy = self._busy
+        if self.live and not busy.now:
+            busy.now = True
             try:
                 handler(*arguments)
             finally:
-                self._busy = False
+                busy.now = False
 
     def neighbour(self, path: str | None) -> None:
         """Let every test depend on a module that is neither the project's nor installed."""
@@ -124,13 +139,13 @@ class AuditProbe:
 
         The set is empty where the file can't be read or is no Python.
         """
-        self._busy = True
+        self._busy.now = True
         try:
             tree = ast.parse(Path(path).read_bytes())
         except (OSError, SyntaxError, ValueError):
             return set()
         finally:
-            self._busy = False
+            self._busy.now = False
         names: set[str] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
@@ -171,16 +186,17 @@ class AuditProbe:
     def _look(self, path: object) -> None:
         """Note that code asks whether a file or folder of the project exists."""
         # A number is an open file, which was noted when it was opened.
-        if not self.live or self._busy or isinstance(path, int):
+        busy = self._busy
+        if not self.live or busy.now or isinstance(path, int):
             return
-        self._busy = True
+        busy.now = True
         try:
             found = self._where(path)
             inside = found is not None and not found.startswith("/") and found != "."
             if found is not None and inside:
                 self._note("probed", found)
         finally:
-            self._busy = False
+            busy.now = False
 
     def _wrap_look(self, name: str) -> None:
         original = getattr(os, name)
@@ -197,41 +213,25 @@ class AuditProbe:
                 known.add(looking)
         self._replace(os, name, looking)
 
-    def _wrap_environment(self) -> None:
-        """Note variables that are read, and once for all that the environment is walked through.
+    def _source(self, path: object) -> None:
+        """Note that the source of a file is asked for, which need not be opened for that."""
+        busy = self._busy
+        if not self.live or busy.now:
+            return
+        busy.now = True
+        try:
+            found = self._where(path)
+            if found is not None and not found.startswith("/"):
+                self._note("read", found)
+        finally:
+            busy.now = False
 
-        A copy (``dict(os.environ)``) walks the keys and then asks for the value of each. That is
-        no question for a variable by its name: PWD and the like differ between checkouts.
-        """
-        kind = type(os.environ)
-        get, walk = kind.__getitem__, kind.__iter__
-        read = self._variable
-        handed: deque[Any] = deque()  # keys of a walk whose values are asked for next
-
-        @functools.wraps(get)
-        def reading(self: Any, key: Any) -> Any:
-            if handed and key == handed[0]:
-                handed.popleft()
-            else:
-                # Out of order: the walk is over, and this is a question for a variable.
-                handed.clear()
-                read(key)
-            return get(self, key)
-
-        @functools.wraps(walk)
-        def walking(self: Any) -> Iterator[Any]:
-            read(ALL)
-            handed.clear()
-            for key in walk(self):
-                handed.append(key)
-                yield key
-
-        # Of the class, because `os.environ[...]` asks the class for these methods.
-        self._replace(kind, "__getitem__", reading)
-        self._replace(kind, "__iter__", walking)
+    def _blind(self) -> None:
+        """Note that another interpreter begins in this process, which no listener follows."""
+        self.attribution.add("untraceable", "a second interpreter in the process")
 
     def _variable(self, key: object) -> None:
-        if not self.live or self._busy or not isinstance(key, str | bytes):
+        if not self.live or self._busy.now or not isinstance(key, str | bytes):
             return
         name = os.fsdecode(key)
         # Set by the tools that run the tests, and different in each run.
@@ -244,11 +244,13 @@ class AuditProbe:
         import importlib.util
 
         original = importlib.import_module
-        add, on_module = self.attribution.add, self.on_module
+        attribution, on_module = self.attribution, self.on_module
 
         @functools.wraps(original)
         def importing(name: str, package: str | None = None) -> Any:
-            add("module", importlib.util.resolve_name(name, package) if package else name)
+            # Asked for anew each time: a forked child has another `add` there.
+            asked = importlib.util.resolve_name(name, package) if package else name
+            attribution.add("module", asked)
             module = original(name, package)
             on_module(module)
             return module

@@ -4,20 +4,21 @@ import re
 from collections.abc import Mapping
 from hashlib import blake2b
 
-#: Stands for all variables, where code walks through them.
-ALL = "*"
-#: Variables that differ between shells, terminals and CI runs of the same commit. They are left
+from firsttry_tasks.recorder.replaced.environment import ALL
+
+#: Variables that name or count one session: its terminal and window, its place, its login, the run
+#: of a CI job. They differ between two runs of the same commit by the same person. They are left
 #: out of "all variables" only: code that reads one by its name depends on it.
-_SHELL = re.compile(
-    r"_|OLDPWD|PWD|SHLVL|TERM\w*|COLORTERM|COLUMNS|LINES|WINDOWID|DISPLAY|SSH_\w*|XDG_\w*|LS_COLORS"
-    r"|HOSTNAME|LOGNAME|MAIL|PS1|PYTHONPATH|GITHUB_\w*|RUNNER_\w*|(?:PYTEST|FIRSTTRY|COVERAGE|TESTMON)_\w*"
+_SESSION = re.compile(
+    r"_|OLDPWD|PWD|SHLVL|TERM_\w*|COLUMNS|LINES|WINDOWID|SSH_\w*|XDG_(?:SESSION_\w*|RUNTIME_DIR|VTNR|SEAT)"
+    r"|PS1|PYTHONPATH|GITHUB_\w*|RUNNER_\w*|(?:PYTEST|FIRSTTRY|COVERAGE|TESTMON)_\w*"
 )
 
 
 def variable(name: str, environment: Mapping[str, str], root: str, key: bytes) -> str:
     """Return the digest of a variable's value under ``key``, "" for one that is not set.
 
-    For the name `ALL`, it is the digest of all variables but those of the shell. ``root`` is the
+    For the name `ALL`, it is the digest of all variables but those of the session. ``root`` is the
     absolute path of the project. Digests of two machines differ, as their keys do.
     """
     found = value(name, environment, root)
@@ -38,5 +39,10 @@ def value(name: str, environment: Mapping[str, str], root: str) -> str | None:
     if name != ALL:
         return None
     # Sorted, because the order in which variables were set says nothing.
-    named = (pair for pair in environment.items() if not _SHELL.fullmatch(pair[0]))
+    named = (pair for pair in environment.items() if not is_of_session(pair[0]))
     return str(sorted((key, value.replace(root, ".")) for key, value in named))
+
+
+def is_of_session(name: str) -> bool:
+    """Tell whether a variable only says which terminal or which run of a job this is."""
+    return _SESSION.fullmatch(name) is not None

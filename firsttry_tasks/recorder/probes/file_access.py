@@ -23,6 +23,7 @@ class FileAccess:
         """Call ``on_open`` with the path of each file of the project that is about to be opened."""
         # Bound once: handlers run for every file that anything opens, and each hop counts.
         self._note = asking.note
+        self._excuse = asking.excuse
         self._importing = asking.importing
         self._where = paths.where
         self._on_open = on_open
@@ -70,13 +71,19 @@ class FileAccess:
     def _file(self, path: object, *_rest: object) -> None:
         """Note a file that is read, other than as source by an import or for a warning."""
         found = self._where(path)
-        if found is None or (found.endswith((".py", ".pyc")) and (self._importing() or quoting())):
+        if found is None:
             return
-        self._note("outside" if found.startswith("/") else "read", found)
+        if found.endswith((".py", ".pyc")) and (self._importing() or quoting()):
+            self._excuse("read", found)
+        else:
+            self._note("outside" if found.startswith("/") else "read", found)
 
     def _list(self, path: object = None, *_rest: object) -> None:
         """Note a folder of the project that is listed; ``None`` is the current one."""
         found = self._where("." if path is None else path)
-        if found is None or found.startswith("/") or self._importing():
+        if found is None or found.startswith("/"):
             return
-        self._note("list", found)
+        if self._importing():
+            self._excuse("list", found)
+        else:
+            self._note("list", found)

@@ -27,6 +27,8 @@ class PathResolver:
         self._root, self._prefix = attribution.root, attribution.prefix
         self._installed = _installed()
         self._outside = (*self._installed, *_system())
+        #: What no observation is made of: places, and a part of the path of installed packages.
+        self.left_out = (*self._outside, INSTALLED)
         # A cache for each object: one on the method would keep the object alive.
         self._placed = functools.lru_cache(maxsize=_REMEMBERED)(self._place)
 

@@ -18,8 +18,12 @@ HERE = str(Path(__file__).parents[1]) + os.sep
 #: skipped, so that the nearest frame is the cause's, and a search of so many frames is not used
 #: up by listeners. A module whose functions hear audit events has to be named here.
 _HEARING = frozenset(
-    f"{HERE}probes{os.sep}{name}.py"
-    for name in ("asking_code", "audit", "code_access", "file_access", "stack")
+    f"{HERE}{name}.py"
+    for name in (
+        *(f"probes{os.sep}{it}" for it in ("asking_code", "audit", "code_access", "file_access")),
+        *(f"replaced{os.sep}{it}" for it in ("environment", "source_lines")),
+        f"probes{os.sep}stack",
+    )
 )
 _HOMES = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
 #: With links resolved as well: a virtual environment may lead to the standard library through one.

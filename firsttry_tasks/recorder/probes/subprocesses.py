@@ -12,17 +12,16 @@ import re
 import subprocess  # noqa: TID251  what the project starts is watched; nothing is started
 import sys
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
+from firsttry_tasks.model.recording import ObservationKind
 from firsttry_tasks.recorder.probes.audit import CHILD, AuditProbe
 from firsttry_tasks.recorder.probes.child.own_file import OwnFile
-from firsttry_tasks.recorder.probes.environ import ALL
+from firsttry_tasks.recorder.replaced.environment import ALL
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
-
-if TYPE_CHECKING:
-    from firsttry_tasks.model.recording import ObservationKind
 
 #: The folder that a child's PYTHONPATH begins with.
 _BOOT = str(Path(__file__).parent / "child")
@@ -71,10 +70,14 @@ class ChildProcessProbe:
         self.collector = collector
         # One folder a process, because the numbers of scopes in the files are this process's.
         self.folder = folder / f"children-{os.getpid()}"
-        #: Scopes that may have children; a child's file names one by its place here, from 1.
-        self.owners: list[OpenScope] = []
+        #: Set where the C library follows all processes, whatever they are.
+        self.followed = False
         #: Children that have to leave a file, and the scopes that started them.
         self.started: list[tuple[OpenScope, int]] = []
+        #: Processes whose answers concern no test.
+        self.unheeded: set[int] = set()
+        #: Python children that wrote a file, each with what of its listings counts for nothing.
+        self.excused: dict[int, set[tuple[ObservationKind, str]]] = {}
         self._path: str | None = None
         #: The value of `CHILD`, kept here because tests may take it out of the environment.
         self._plan = ""
@@ -113,18 +116,20 @@ class ChildProcessProbe:
             os.environ.pop("PYTHONPATH", None)
         else:
             os.environ["PYTHONPATH"] = self._path
-        self._gather()
+        self._read()
 
     def own(self, scope: OpenScope) -> None:
         """Let children that start from now on belong to this scope."""
-        scope.owner = scope.owner or self._enrol(scope)
-        self._plan = os.pathsep.join((str(self.folder), str(scope.owner), self.attribution.root))
+        self._plan = os.pathsep.join(
+            (
+                str(self.folder),
+                str(self.attribution.owner(scope)),
+                self.attribution.root,
+                "followed" if self.followed else "",
+            )
+        )
         # In the environment, because a child may be started in ways that pass by `Popen`.
         os.environ[CHILD] = self._plan
-
-    def _enrol(self, scope: OpenScope) -> int:
-        self.owners.append(scope)
-        return len(self.owners)
 
     def _following(self, original: Any) -> Any:
         @functools.wraps(original)
@@ -138,9 +143,11 @@ class ChildProcessProbe:
                     original(process, args, *rest, **options)
             finally:
                 self._starting -= 1
-            if not self.audit.live or self._harmless(args, options.get("cwd")):
+            if not self.audit.live:
                 return
-            if not self._version_asked(scope, args):
+            if self._version_asked(scope, args):
+                self.unheeded.add(process.pid)
+            elif self.followed or not self._harmless(args, options.get("cwd")):
                 self.started.append((scope, process.pid))
 
         return start
@@ -204,7 +211,7 @@ class ChildProcessProbe:
 
     def _unseen(self, event: str, *arguments: object) -> None:
         """Hear of a process that was started past Popen, of which nothing more gets known."""
-        if not self._starting and not self._harmless(arguments, None):
+        if not (self.followed or self._starting or self._harmless(arguments, None)):
             self.attribution.add("untraceable", f"{event} started a process that can't be followed")
             # It inherits the environment, and can read each variable of it.
             self.attribution.add("env", ALL)
@@ -230,31 +237,39 @@ class ChildProcessProbe:
             if place is not None:
                 note("unit", f"{place}\t{started.co_qualname}\t{started.co_firstlineno}")
 
+        def excuse(_kind: str, name: str) -> None:
+            note("excused", name)
+
         self.forked = True
         self.attribution.add = note  # type: ignore[method-assign]
+        self.attribution.excuse = excuse  # type: ignore[method-assign,assignment]
         self.collector.divert(code)
 
-    def _gather(self) -> None:
-        """Read the files of the children, and find the children that left none."""
-        seen: set[int] = set()
+    def _read(self) -> None:
+        """Read the files of the children."""
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
-            seen.add(int(path.name.partition("-")[0]))
-            self._take(path.read_text("utf-8", "surrogateescape").splitlines())
+            excused = self.excused.setdefault(int(path.name.partition("-")[0]), set())
+            self._take(path.read_text("utf-8", "surrogateescape").splitlines(), excused)
+
+    def find_unseen(self, followed: AbstractSet[int]) -> None:
+        """Find the children that left no file, and that are none of those that were followed."""
         for scope, process in self.started:
-            if process not in seen:
+            if process not in self.excused and process not in followed:
                 self.attribution.add_to(
                     scope, "untraceable", "a child process that can't be followed"
                 )
                 self.attribution.add_to(scope, "env", ALL)
 
-    def _take(self, lines: list[str]) -> None:
+    def _take(self, lines: list[str], excused: set[tuple[ObservationKind, str]]) -> None:
         """Put what one child wrote to the scope that it belongs to."""
         # A file without its first line belongs to the start, on which all tests rest.
         scope = self.attribution.scopes["start", ""]
         for line in () if _VOID in lines else lines:
             kind, _, name = line.partition("\t")
             if kind == "owner":
-                scope = self.owners[int(name) - 1]
+                scope = self.attribution.owners[int(name) - 1]
+            elif kind == "excused":
+                excused.add(("list", name))
             elif kind == "unit":
                 place, function, number = name.split("\t")
                 self.attribution.unit_to(scope, place, function, int(number))

@@ -18,7 +18,9 @@ identity = object.__hash__
 class OpenScope:
     """A scope while it is open; it may be opened again, as fixtures and collectors are."""
 
-    __slots__ = ("kind", "lines", "name", "number", "observations", "owner", "units", "used")
+    __slots__ = (
+        "excused", "kind", "lines", "name", "number", "observations", "owner", "units", "used",
+    )  # fmt: skip
 
     def __init__(self, kind: str, name: str, number: int) -> None:
         """Begin empty; ``number`` is the scope's place in the record, -1 for a test's."""
@@ -32,8 +34,10 @@ class OpenScope:
         self.lines: set[tuple[int, int]] = set()
         #: The numbers of other scopes that this one rests on.
         self.used: set[int] = set()
-        #: The number by which child processes know the scope, 0 while it has had none.
+        #: The number by which it is known outside of Python, 0 while it has none.
         self.owner = 0
+        #: What is no observation although the C library sees it: imports and pytest looked at it.
+        self.excused: set[tuple[ObservationKind, str]] = set()
 
 
 class Attribution:
@@ -55,6 +59,8 @@ class Attribution:
         self._known: dict[int, int] = {}
         # Kept alive, because the identity of a dead code object can come back as another's.
         self._kept: list[CodeType] = []
+        #: Scopes by the number that they are known by outside of Python; the first is 1.
+        self.owners: list[OpenScope] = []
         start = self.scope("start", "")
         self.stack: list[OpenScope] = [start]
         #: The last of the stack; asked for with each observation, so it has a name of its own.
@@ -67,6 +73,13 @@ class Attribution:
         if found is None:
             found = self.scopes[kind, name] = OpenScope(kind, name, len(self.scopes))
         return found
+
+    def owner(self, scope: OpenScope) -> int:
+        """Return the number by which a scope is known outside of Python, from 1."""
+        if not scope.owner:
+            self.owners.append(scope)
+            scope.owner = len(self.owners)
+        return scope.owner
 
     def push(self, scope: OpenScope) -> None:
         """Open a scope inside the innermost one."""
@@ -96,6 +109,10 @@ class Attribution:
         if number is None:
             number = self.observations.setdefault((kind, name), len(self.observations))
         scope.observations.add(number)
+
+    def excuse(self, kind: ObservationKind, name: str) -> None:
+        """Let what the C library sees of this in the innermost scope be no observation."""
+        self.top.excused.add((kind, name))
 
     def unit_to(self, scope: OpenScope, path: str, name: str, line: int) -> None:
         """Put a unit to a scope by its path, qualified name and first line, as a child wrote it."""

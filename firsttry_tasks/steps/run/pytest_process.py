@@ -14,10 +14,12 @@ from msgspec.structs import replace
 from firsttry_tasks.config.team_command import ToolCall
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.gates import pytest_events
+from firsttry_tasks.model.recording import EARLY
 from firsttry_tasks.model.state_paths import CALL
 from firsttry_tasks.model.values import PLAN
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
+from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.system import disk, own_files, process
 from firsttry_tasks.system.guard import waiting
 
@@ -101,6 +103,8 @@ def _once(
         # Each process adds a file, so those of the last run have to go.
         disk.fresh_folder(Path(plan.records))
     command = _command(job, place)
+    if plan.records:
+        command = watching.seeing(command, Path(job.root), Path(plan.records) / EARLY)
     done = process.run(command, watch or LiveProgress(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     # For a person who wants to see what pytest printed; nothing reads it back.

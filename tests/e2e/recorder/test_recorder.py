@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks.recorder.probes import environ
+from firsttry_tasks.recorder.replaced import environment
 from tests.e2e.recorder.recorded import recorded
 
 if TYPE_CHECKING:
@@ -272,7 +273,7 @@ def test_the_runner_looking_around_counts_for_nobody(record: Record) -> None:
     assert {kind for kind, _ in _saw(record, start)}.isdisjoint({"read", "list", "probed", "env"})
 
 
-@pytest.mark.parametrize("name", ["PWD", "TOOLS", environ.ALL])
+@pytest.mark.parametrize("name", ["PWD", "TOOLS", environment.ALL])
 def test_where_a_checkout_lies_is_no_change(name: str) -> None:
     """A clone at another place rests on the same variables; what else they say counts."""
     here, there, other = (

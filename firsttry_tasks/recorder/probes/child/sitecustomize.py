@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,19 +29,27 @@ _PLAN = "FIRSTTRY_CHILD"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
+class Busy(threading.local):
+    """Tells whether this thread is in one of the handlers."""
+
+    now = False
+
+
 class ChildRecorder:
     """Appends one line for each thing that is used for the first time."""
 
-    def __init__(self, folder: str, owner: str, root: str) -> None:
+    def __init__(self, folder: str, owner: str, root: str, followed: str) -> None:
         """Open the file of this process, and write to which scope of the parent it belongs.
 
         ``folder`` is where the files of all children lie, ``owner`` the number of the scope, and
-        ``root`` the absolute path of the project.
+        ``root`` the absolute path of the project. ``followed`` is not empty where the C library
+        follows all processes.
         """
         self.root = root
+        self.followed = bool(followed)
         self.prefix = root + os.sep
-        #: True while a handler runs: it looks at files itself, which must not be heard again.
-        self.busy = False
+        #: Set while a handler runs: it looks at files itself, which must not be heard again.
+        self.busy = Busy()
         self.seen: set[str] = set()
         # The parent finds a child by its process id. The rest tells apart the programs that one
         # process becomes by `exec`.
@@ -56,6 +65,7 @@ class ChildRecorder:
             "os.posix_spawn": self.on_child,
             "os.exec": self.on_child,
             "subprocess.Popen": self.on_child,
+            "cpython.PyInterpreterState_New": self.on_interpreter,
         }
 
     def note(self, kind: str, name: str) -> None:
@@ -101,11 +111,13 @@ class ChildRecorder:
     def on_list(self, name: Any = None) -> None:
         """Note a folder that is listed, other than by the import system."""
         found = self.below("." if name is None else name)
-        if found is not None and not self._importing():
-            self.note("list", found)
+        if found is not None:
+            self.note("excused" if self._importing() else "list", found)
 
     def on_child(self, *arguments: Any) -> None:
         """Note that the child starts a process which may use the repository: it is not followed."""
+        if self.followed:
+            return
         text = " ".join(map(str, arguments))
         if self.root in text or str(Path.cwd()).startswith(self.root):
             self.note("untraceable", "a child process of a child process")
@@ -113,9 +125,9 @@ class ChildRecorder:
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Hear an audit event."""
         handler = self.handlers.get(event)
-        if handler is None or self.busy:
+        if handler is None or self.busy.now:
             return
-        self.busy = True
+        self.busy.now = True
         try:
             handler(*arguments)
         except (OSError, TypeError, ValueError):
@@ -123,7 +135,20 @@ class ChildRecorder:
             # anything.
             self.note("untraceable", f"a child process whose {event} can't be followed")
         finally:
-            self.busy = False
+            self.busy.now = False
+
+    def on_interpreter(self) -> None:
+        """Note that another interpreter begins in this process, which no listener follows."""
+        self.note("untraceable", "a second interpreter in a child process")
+
+    def find_spec(self, name: str, path: Any = None, _target: Any = None) -> None:
+        """Note where a module that no finder found may appear later; find nothing."""
+        leaf = name.rpartition(".")[2]
+        for entry in sys.path if path is None else path:
+            for end in (leaf, f"{leaf}.py", f"{leaf}/__init__.py"):
+                found = self.below(os.path.join(entry, end))  # noqa: PTH118
+                if found is not None:
+                    self.note("probed", found)
 
     def watch_environment(self) -> None:
         """Note which variables are read, by a function in place of the one that reads them."""
@@ -163,10 +188,11 @@ def begin() -> None:
     """Record this process if a recorded one has started it, and give way in any case."""
     plan = os.environ.get(_PLAN, "").split(os.pathsep)
     # Without a plan, this is no child of a recorded process.
-    if len(plan) == len(("folder", "owner", "root")):
+    if len(plan) == len(("folder", "owner", "root", "followed")):
         child = ChildRecorder(*plan)
         child.watch_environment()
         sys.addaudithook(child.hear)
+        sys.meta_path.append(child)
     give_way()
 
 

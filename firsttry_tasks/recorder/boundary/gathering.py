@@ -1,0 +1,108 @@
+"""Puts what the C library saw to the scopes that it belongs to, when the tests are over."""
+
+import os
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from firsttry_tasks.recorder.boundary.logs import (
+    BYTECODE,
+    CONFIGURATION,
+    Line,
+    ProcessLog,
+    Reader,
+    Seen,
+    read,
+)
+from firsttry_tasks.recorder.probes.paths import PathResolver
+from firsttry_tasks.recorder.replaced.environment import ALL
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
+
+#: What the folder of a process's logs begins with; the process that records follows.
+LOGS = "boundary-"
+
+
+class Gathering:
+    """Reads the logs of the process that records, and of those that it started."""
+
+    def __init__(self, attribution: Attribution, folder: Path) -> None:
+        """Write to this attribution; ``folder`` holds what all processes of the run wrote."""
+        self._attribution = attribution
+        self._reader = Reader(attribution.root, PathResolver(attribution))
+        self._spool = folder
+        self.folder = folder / f"{LOGS}{os.getpid()}"
+
+    def early(self, folder: Path) -> None:
+        """Put to the start what this process read before anything listened to it."""
+        log = next((it for it in read(folder) if it.process == os.getpid()), None)
+        for line in log.lines if log else ():
+            for kind, name in self._reader.seen(line) if line.kind in "fu" else ():
+                # Modules that were imported before count as a whole.
+                known = name.endswith((".py", ".pyc")) or name in CONFIGURATION
+                if not known and BYTECODE not in line.path:
+                    self._attribution.add_to(self._attribution.stack[0], kind, name)
+
+    def gather(
+        self, excused: Mapping[int, AbstractSet[Seen]], left_out: AbstractSet[int]
+    ) -> frozenset[int]:
+        """Put all that was seen to its scopes; return the processes that were followed.
+
+        ``excused`` are the Python children that tell themselves what they looked at, each with
+        what of it counts for nothing. ``left_out`` are processes of no concern.
+        """
+        logs = {log.process: log for log in read(self.folder)}
+        own = {int(it.name.removeprefix(LOGS)) for it in self._spool.glob(f"{LOGS}*")}
+        for process, log in logs.items():
+            if process == os.getpid():
+                self._own(log)
+            # A worker of pytest-xdist has logs of its own, from the moment when it records.
+            elif process not in own and not self._below(log, logs, left_out):
+                self._child(log, excused.get(process))
+        return frozenset(logs)
+
+    def _below(
+        self, log: ProcessLog | None, logs: Mapping[int, ProcessLog], processes: AbstractSet[int]
+    ) -> bool:
+        """Tell whether a process is one of these, or was started by one."""
+        seen: set[int] = set()
+        while log is not None and log.process not in seen:
+            if log.process in processes:
+                return True
+            seen.add(log.process)
+            log = logs.get(log.parent)
+        return False
+
+    def _own(self, log: ProcessLog) -> None:
+        """Take in what this process asked for past Python, or that Python announces nowhere."""
+        for line in log.lines:
+            scope = self._scope(line)
+            # What Python opens it announces, and imports are followed by what they ran.
+            if BYTECODE not in line.path:
+                self._add(scope, (it for it in self._reader.seen(line) if it not in scope.excused))
+
+    def _child(self, log: ProcessLog, excused: AbstractSet[Seen] | None) -> None:
+        failed = {it.path for it in log.lines if it.kind == "x" and it.number}
+        started = any(it.kind == "p" for it in log.lines)
+        for line in log.lines:
+            scope = self._scope(line)
+            if line.kind == "p" and excused is None:
+                # It inherits the environment, and need not ask the C library for a variable.
+                self._attribution.add_to(scope, "env", ALL)
+            if line.kind == "x" and line.path in failed:
+                continue
+            for kind, name in self._reader.seen(line):
+                if (kind, name) in (excused or ()):
+                    continue
+                # The import system of Python is followed; what else asks of source for its size
+                # or times may tell them.
+                whole = kind == "probed" and name.endswith(".py") and started and excused is None
+                self._add(scope, (("read" if whole else kind, name),))
+
+    def _scope(self, line: Line) -> OpenScope:
+        owners = self._attribution.owners
+        found = 0 < line.scope <= len(owners)
+        return owners[line.scope - 1] if found else self._attribution.scopes["start", ""]
+
+    def _add(self, scope: OpenScope, seen: Iterable[Seen]) -> None:
+        for kind, name in seen:
+            self._attribution.add_to(scope, kind, name)
