@@ -90,6 +90,8 @@ class Gathering:
                 self._attribution.add_to(scope, "env", ALL)
             if line.kind == "x" and line.path in failed:
                 continue
+            if self._reader.asks_git(line):
+                self._attribution.add_to(scope, "untraceable", "what git knows")
             for kind, name in self._reader.seen(line):
                 if (kind, name) in (excused or ()):
                     continue

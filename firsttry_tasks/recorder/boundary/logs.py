@@ -64,8 +64,12 @@ class Reader:
 
     def __init__(self, root: str, paths: PathResolver) -> None:
         """Take the root with links resolved, and what places paths in the repository."""
-        self._prefix = root + os.sep
+        self._git = os.path.join(root, ".git", "")  # noqa: PTH118
         self._where: Callable[[object], str | None] = paths.where
+
+    def asks_git(self, line: Line) -> bool:
+        """Tell whether git's own files are read: its answer rests on which files there are."""
+        return line.kind == "f" and line.path.startswith(self._git)
 
     def seen(self, line: Line) -> Iterator[Seen]:
         """Yield the observations that a line comes to; most lines come to one or to none."""

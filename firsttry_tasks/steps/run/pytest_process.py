@@ -20,6 +20,7 @@ from firsttry_tasks.model.values import PLAN
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.steps.observe import watching
+from firsttry_tasks.steps.run import learning
 from firsttry_tasks.system import disk, own_files, process
 from firsttry_tasks.system.guard import waiting
 
@@ -102,9 +103,7 @@ def _once(
     if plan.records:
         # Each process adds a file, so those of the last run have to go.
         disk.fresh_folder(Path(plan.records))
-    command = _command(job, place)
-    if plan.records:
-        command = watching.seeing(command, Path(job.root), Path(plan.records) / EARLY)
+    command = _command(job, place, plan.records)
     done = process.run(command, watch or LiveProgress(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     # For a person who wants to see what pytest printed; nothing reads it back.
@@ -114,9 +113,10 @@ def _once(
     return pytest_gate.said(job, done), heard, command.argv
 
 
-def _command(job: Job, plan: Path) -> Command:
+def _command(job: Job, plan: Path, records: str) -> Command:
     # By a variable: xdist's workers inherit it with the environment.
-    return pytest_gate.command(replace(job, env=job.env | {PLAN: str(plan)}))
+    command = pytest_gate.command(replace(job, env=job.env | {PLAN: str(plan)}))
+    return watching.seeing(command, Path(job.root), Path(records) / EARLY) if records else command
 
 
 def prepare(job: Job) -> None:
@@ -127,7 +127,8 @@ def prepare(job: Job) -> None:
     call = job.call if job.call.place else disk.read_own(Path(job.root) / CALL, ToolCall)
     if call is None:
         return
-    command = _command(replace(job, call=call, env=job.env | call.env), _plan(job))
+    own = replace(job, call=call, env=job.env | call.env)
+    command = _command(own, _plan(job), learning.records(job))
     head = command.argv.index("-m") if "-m" in command.argv else 1
     argv = (*command.argv[:head], waiting.__file__, *command.argv[head:])
     process.prepare(command, replace(command, argv=argv, timeout=None))
