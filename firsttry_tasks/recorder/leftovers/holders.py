@@ -24,9 +24,9 @@ _DEEPEST = 4
 #: seen. Large tables are written once, as a rule, and a look at each entry takes time.
 _MANY = 64
 #: Things of one module; what is found later is not looked at.
-_MOST = 4000
+_MOST = 1000
 #: What the interpreter and its loaders keep in namespaces for themselves.
-_INTERPRETERS = frozenset(
+INTERPRETERS = frozenset(
     {
         "__slotnames__", "__abstractmethods__", "_abc_impl", "__annotations__", "__doc__",
         "__annotate__", "__annotate_func__", "__annotations_cache__", "__warningregistry__",
@@ -38,7 +38,7 @@ _INTERPRETERS = frozenset(
 _OURS = "firsttry_tasks."
 
 #: Things that hold nothing, or nothing that changes.
-_ATOMS = frozenset(
+ATOMS = frozenset(
     {int, str, float, bool, bytes, complex, type(None), types.ModuleType, types.CodeType}
 )
 _BASES = (dict, list, set, deque)
@@ -88,7 +88,7 @@ def _found(own: Mapping[str, object]) -> Iterator[Holder]:
     # Breadth first: what is near is seen where there is too much of all.
     waiting = [(name, value, 1) for name, value in _named(own).items()]
     for name, value, depth in waiting:
-        if type(value) in _ATOMS or identity(value) in met:
+        if type(value) in ATOMS or identity(value) in met:
             continue
         met[identity(value)] = value
         opened = _open(value, home)
@@ -103,7 +103,7 @@ def _named(own: Mapping[str, object]) -> dict[str, object]:
     return {
         key: value
         for key, value in tuple(own.items())
-        if type(key) is str and key not in _INTERPRETERS and type(value) is not types.ModuleType
+        if type(key) is str and key not in INTERPRETERS and type(value) is not types.ModuleType
     }
 
 
@@ -121,7 +121,7 @@ def _open(value: Any, home: object) -> _Opened:
     if kind is types.FunctionType:
         return _function(value) if _is_made(value, home) else _Opened()
     if issubclass(kind, type):
-        own = _space(value)
+        own = space(value)
         # Any other class is met in the module that defines it, or is a library's.
         return _namespace(own) if own.get("__module__") == home else _Opened()
     return _instance(value, kind)
@@ -257,7 +257,7 @@ def _slot(slot: Any, value: object) -> tuple[object, ...]:
         return ()
 
 
-def _space(kind: Any) -> Mapping[str, object]:
+def space(kind: Any) -> Mapping[str, object]:
     """Return the namespace of a class, past its metaclass."""
     found: Mapping[str, object] = _DICT_OF_TYPE.__get__(kind)
     return found
@@ -275,7 +275,7 @@ def _dictionary(value: Any, kind: Any) -> dict[str, object] | None:
         local: dict[str, object] = threading.local.__getattribute__(value, "__dict__")
         return local
     for base in _mro(kind):
-        there: Any = _space(base).get("__dict__")
+        there: Any = space(base).get("__dict__")
         if type(there) in _PLACED:
             found = there.__get__(value)
             return found if type(found) is dict else None
@@ -286,6 +286,6 @@ def _slots(kind: Any) -> list[tuple[str, Any]]:
     return [
         (key, it)
         for base in _mro(kind)
-        for key, it in _space(base).items()
+        for key, it in space(base).items()
         if type(it) is types.MemberDescriptorType and base.__flags__ & _DEFINED
     ]

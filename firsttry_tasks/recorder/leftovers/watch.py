@@ -13,6 +13,7 @@ import types
 from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.recorder.leftovers.holders import Holder, holders
+from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.tracing.attribution import identity
 
@@ -53,6 +54,8 @@ class StateWatch:
         self._roots: dict[str, _Root] = {}
         self._process = ProcessWatch()
         self._modules = 0
+        #: The modules that have an object, by its identity.
+        self._things: dict[int, set[str]] = {}
         #: Tests that ended since the last look, and what fixtures' values showed meanwhile.
         self._waiting: list[OpenScope] = []
         self._gone: list[str] = []
@@ -97,6 +100,15 @@ class StateWatch:
             if one.opaque:
                 self._attribution.add_to(scope, "left", f"{place}:{one.name}")
         self.passed(scope, {number for _, number in tuple(scope.lines)}, place)
+        # What it imported it may have changed without a function of that, as by `TABLE[key] = 1`.
+        held = lent(vars(module))
+        near = {it for it in held.homes if it in self._roots}
+        for thing in held.things:
+            near |= self._things.setdefault(thing, set())
+            self._things[thing].add(name)
+        for other in sorted(near - {name}):
+            for it in self._changes(other):
+                self._attribution.add_to(scope, "left", it)
 
     def passed(self, scope: OpenScope, ran: Iterable[int], but: str = "") -> None:
         """Look, before any test, at the modules of which code ``ran`` in an import or collector."""

@@ -82,11 +82,11 @@ class SharedState:
 
     def _before(self) -> None:
         """Take in what imports and collectors changed in modules, before the first test."""
-        for scope in tuple(self.scopes.all):
+        for at, scope in enumerate(tuple(self.scopes.all)):
             early = scope.kind in {"import", "collect"}
             names = self._names(scope.observations) if early else ()
             ran = {*scope.units, *(unit for _, unit in scope.lines)} if names else set()
-            for left in self._leave(names, ran, scope.observations, (), self._early):
+            for left in self._leave(names, ran, scope.observations, (at,), self._early):
                 if left.scope is not None:
                     self.scopes.answer(left.users, left.thing.names, {left.scope})
 
@@ -145,10 +145,13 @@ class SharedState:
         names: Iterable[str],
         ran: AbstractSet[int],
         observations: Iterable[int],
-        fixtures: Iterable[int],
+        around: Iterable[int],
         known: dict[str, _Left],
     ) -> list[_Left]:
-        """Add a scope for each thing of these names, which holds what may have made it."""
+        """Add a scope for each thing of these names, which holds what may have made it.
+
+        It uses the scopes ``around``: of the fixtures, or of what left it before any test.
+        """
         telling = self._telling(observations)
         found: list[_Left] = []
         for name in names:
@@ -159,7 +162,7 @@ class SharedState:
             # What was in it before may still be there.
             earlier = (before.scope,) if before and before.scope is not None else ()
             units = self._makers.makers(path, thing, ran)
-            left.scope = self.scopes.add("kept", name, units, telling, (*fixtures, *earlier))
+            left.scope = self.scopes.add("kept", name, units, telling, (*around, *earlier))
             known[name] = left
             found.append(left)
         return found

@@ -132,7 +132,13 @@ class CodeChanges:
         """Count the import of a file as changed if it loads other modules than before."""
         # What a module does when it is imported (registering, patching) reaches code that names
         # nothing of it, so changed names are not enough here.
-        differ = self._loads(path, self.modules.sources[path]) ^ self._loads(path, fragments)
+        before, after = self._loads(path, self.modules.sources[path]), self._loads(path, fragments)
+        differ = before ^ after
+        # What the import of a module did for others is not done any more if nobody imports it.
+        for gone in sorted(before - after):
+            others = self.modules.sources.keys() - {path, gone}
+            if not any(gone in self._loads(it, self.modules.sources[it]) for it in others):
+                self.spread.effects.setdefault(gone, f"{path} imports {gone} no more")
         if differ:
             why = f"{path} imports another set of modules: {min(differ)}"
             self.spread.effects.setdefault(path, why)

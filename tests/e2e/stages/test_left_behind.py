@@ -60,3 +60,27 @@ def test_who_uses_what_a_test_leaves_now_runs(
     assert done.code == 1, done.out
     failed = {name.rpartition("::")[2] for name in checkout.failed("warm")}
     assert failed == {red}, done.out
+
+
+@pytest.mark.slow
+def test_who_uses_what_an_import_did_runs_when_nobody_imports_it(checkout: Checkout) -> None:
+    """One test's file imported a module that fills a table; another test looks into that."""
+    tree = {
+        "pyproject.toml": TESTS_ONLY,
+        "shelf.py": "BOOKS = []\n",
+        "atlas.py": "from shelf import BOOKS\nBOOKS.append('atlas')\n",
+        "tests/conftest.py": TREE["tests/conftest.py"],
+        "tests/test_a_atlas.py": "import atlas\ndef test_atlas():\n    assert True\n",
+        "tests/test_b_shelf.py": "import shelf\n"
+        "def test_shelf():\n    assert shelf.BOOKS == ['atlas']\n",
+    }
+    for place, text in tree.items():
+        checkout.write(place, text)
+    checkout.git("add", "-A")
+    checkout.git("commit", "-qm", "begin")
+    assert checkout.run("doit", "warm").code == 0
+    text = tree["tests/test_a_atlas.py"].replace("import atlas\n", "")
+    checkout.write("tests/test_a_atlas.py", text)
+    done = checkout.run("doit", "warm")
+    failed = {name.rpartition("::")[2] for name in checkout.failed("warm")}
+    assert (done.code, failed) == (1, {"test_shelf"}), done.out
