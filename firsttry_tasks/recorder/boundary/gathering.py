@@ -83,8 +83,11 @@ class Gathering:
     def _child(self, log: ProcessLog, excused: AbstractSet[Seen] | None) -> None:
         failed = {it.path for it in log.lines if it.kind == "x" and it.number}
         started = any(it.kind == "p" for it in log.lines)
+        lasting = self._attribution.lasting.get(log.process)
         for line in log.lines:
             scope = self._scope(line)
+            if lasting is not None:
+                self._add(lasting, self._reader.seen(line))
             if line.kind == "p" and excused is None:
                 # It inherits the environment, and need not ask the C library for a variable.
                 self._attribution.add_to(scope, "env", ALL)

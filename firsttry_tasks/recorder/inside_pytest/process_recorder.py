@@ -19,6 +19,7 @@ from _pytest.fixtures import FixtureDef
 
 from firsttry_tasks.model.recording import EARLY
 from firsttry_tasks.recorder.boundary.gathering import Gathering
+from firsttry_tasks.recorder.boundary.lasting import alive
 from firsttry_tasks.recorder.boundary.library import Library
 from firsttry_tasks.recorder.leftovers.watch import StateWatch
 from firsttry_tasks.recorder.probes.audit import AuditProbe
@@ -110,6 +111,8 @@ class ProcessRecorder:
     def leave(self, scope: OpenScope) -> None:
         """Close a scope: what happens from now on belongs to the one around it."""
         self.drain()
+        if scope.kind == "test":
+            self.attribution.outlived(scope, alive())
         self.attribution.pop(scope)
         self._tell(self.attribution.top, left=scope)
 

@@ -248,8 +248,13 @@ class ChildProcessProbe:
     def _read(self) -> None:
         """Read the files of the children."""
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
-            excused = self.excused.setdefault(int(path.name.partition("-")[0]), set())
-            self._take(path.read_text("utf-8", "surrogateescape").splitlines(), excused)
+            process = int(path.name.partition("-")[0])
+            excused = self.excused.setdefault(process, set())
+            lines = path.read_text("utf-8", "surrogateescape").splitlines()
+            self._take(lines, excused)
+            lasting = self.attribution.lasting.get(process)
+            if lasting is not None:
+                self._take(lines, excused, lasting)
 
     def find_unseen(self, followed: AbstractSet[int]) -> None:
         """Find the children that left no file, and that are none of those that were followed."""
@@ -260,14 +265,19 @@ class ChildProcessProbe:
                 )
                 self.attribution.add_to(scope, "env", ALL)
 
-    def _take(self, lines: list[str], excused: set[tuple[ObservationKind, str]]) -> None:
-        """Put what one child wrote to the scope that it belongs to."""
+    def _take(
+        self,
+        lines: list[str],
+        excused: set[tuple[ObservationKind, str]],
+        lasting: OpenScope | None = None,
+    ) -> None:
+        """Put what one child wrote to the scope that it belongs to, or to ``lasting``."""
         # A file without its first line belongs to the start, on which all tests rest.
-        scope = self.attribution.scopes["start", ""]
+        scope = lasting or self.attribution.scopes["start", ""]
         for line in () if _VOID in lines else lines:
             kind, _, name = line.partition("\t")
             if kind == "owner":
-                scope = self.attribution.owners[int(name) - 1]
+                scope = lasting or self.attribution.owners[int(name) - 1]
             elif kind == "excused":
                 excused.add(("list", name))
             elif kind == "unit":

@@ -59,6 +59,8 @@ class Attribution:
         self._known: dict[int, int] = {}
         # Kept alive, because the identity of a dead code object can come back as another's.
         self._kept: list[CodeType] = []
+        #: What children do that outlived a test, by their process ids: it may serve later tests.
+        self.lasting: dict[int, OpenScope] = {}
         #: Scopes by the number that they are known by outside of Python; the first is 1.
         self.owners: list[OpenScope] = []
         start = self.scope("start", "")
@@ -80,6 +82,14 @@ class Attribution:
             self.owners.append(scope)
             scope.owner = len(self.owners)
         return scope.owner
+
+    def outlived(self, scope: OpenScope, processes: Iterable[int]) -> None:
+        """Let a test rest on what these children do, which were there when it ended."""
+        for process in processes:
+            known = self.lasting.get(process)
+            if known is None:
+                known = self.lasting[process] = self.scope("process", str(process))
+            scope.used.add(known.number)
 
     def push(self, scope: OpenScope) -> None:
         """Open a scope inside the innermost one."""

@@ -93,10 +93,8 @@ class MonitoringCollector:
 
     def drain(self) -> None:
         """Put what ran to the innermost scope, and watch again what ran hot."""
-        hits = self.hits
-        if hits:
-            self.attribution.started(_once(hits).values())
-            hits.clear()
+        if self.hits:
+            self.attribution.started(_once(self._taken()).values())
         if self.cooled:
             for code in self.cooled:
                 MONITORING.set_local_events(self.tool, code, self.events)
@@ -158,12 +156,19 @@ class MonitoringCollector:
 
         return start
 
+    def _taken(self) -> list[CodeType]:
+        """Take out what was gathered, one by one: other threads add to it meanwhile."""
+        hits, taken = self.hits, []
+        while hits:
+            taken.append(hits.pop())
+        return taken
+
     def _cool(self) -> None:
         """Note what ran, and stop watching what runs again and again."""
-        counts = Counter(map(identity, self.hits))
-        once = _once(self.hits)
+        hits = self._taken()
+        counts = Counter(map(identity, hits))
+        once = _once(hits)
         self.attribution.started(once.values())
-        self.hits.clear()
         for key, count in counts.items():
             if count > HOT:
                 MONITORING.set_local_events(self.tool, once[key], 0)

@@ -78,9 +78,9 @@ class SettraceCollector:
     def drain(self) -> None:
         """Put what ran to the innermost scope."""
         if self.hits:
-            # Copied and then emptied, because what is called here may be traced itself.
-            hits = self.hits.copy()
-            self.hits.clear()
+            # Taken out one by one: other threads add meanwhile, and what is called here may be
+            # traced itself.
+            hits = [self.hits.pop() for _ in range(len(self.hits))]
             self.attribution.started(hits)
 
     def importing(self, module: CodeType | None, scope: OpenScope) -> None:

@@ -106,8 +106,10 @@ def _watching(root: Path) -> Iterator[str]:
     except preload.UnwatchableError as error:
         # Not wrong: only slower.
         yield f"ruff and mypy run in each warm run, since nobody can watch what they read: {error}"
+        yield "Tests whose children can't be followed run after each change, for the same reason."
     else:
         yield "ruff and mypy are watched in warm runs: they stand while what they read stands."
+        yield "Tests are watched with all their children, by the C library's own calls."
 
 
 def _state(root: Path) -> Iterator[str]:
