@@ -51,7 +51,7 @@ bench: $(BENCHES:%=bench-%)
 bench-%: $(READY) ; $(IN) python -m benchmarks.$* $(ARGS)
 dist: $(READY)   ; $(IN) rm -rf dist && python -m build --no-isolation
 release-check: $(READY) ; $(IN) python -m ci.release "$${TAG:-$$GITHUB_REF_NAME}"
-pictures: $(READY) ; $(IN) python -m ci.pictures
+pictures: $(READY) ; $(IN) python -m ci.pictures $(ARGS)
 flaky-grew:      ; @.ci/flaky grew
 flaky-commit:    ; @.ci/flaky commit "$(BRANCH)" "$(LEARNED)"
 demo: $(READY)   ; @$(IN) ft demo $(ARGS)

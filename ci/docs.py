@@ -40,7 +40,7 @@ def problems(root: Path) -> Iterator[str]:
         for quote in QUOTE.finditer(text):
             if not _quoted(page.parent / quote["target"], quote["code"]):
                 yield f"{name}: {quote['target']} has no such lines any more as are quoted"
-    for picture in sorted((root / "docs" / "images").glob("*")):
+    for picture in sorted((root / "docs" / "images").rglob("*.*")):
         if picture.resolve() not in shown:
             yield f"{picture.relative_to(root)}: no page shows it"
 

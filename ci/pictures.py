@@ -1,9 +1,11 @@
-"""Draw the README's pictures: real commands, run in a real terminal, as SVG.
+"""Draw the pictures of the documentation: real commands, run in a real terminal, as SVG.
 
     make pictures                     writes docs/images/*.svg
+    make pictures ARGS=terminals      writes docs/images/terminals/*.svg, by tmux
 
 A small project is made in a temporary folder. Each command below runs there in a pseudo terminal,
-and what it prints, colors and all, is what the picture shows.
+and what it prints, colors and all, is what the picture shows. The terminals are tmux's, narrow and
+wide, and are drawn dark and light.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import io
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -23,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -146,6 +149,55 @@ ESCAPE = (
 )
 
 
+#: Terminals: what is typed in each.
+TERMINALS = {
+    "warm-green": ("ft warm",),
+    "warm-red": ("sed -i 's|net // 5|net // 2|' shop/tax.py", "ft warm"),
+    "escape": ("git checkout -q shop/tax.py", "echo 0.97 > ~/.cache/rates/usd", "ft parity"),
+    "doctor": ("ft doctor",),
+    "demo": ("ft demo",),
+}
+WIDTHS = (80, 140)
+THEMES = {"dark": MONOKAI, "light": DEFAULT_TERMINAL_THEME}
+
+
+def draw_terminals(images: Path) -> None:
+    """Run each of the sessions in terminals of each width, and write what they show."""
+    for width in WIDTHS:
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder)
+            _make(home, home / "shop")
+            for name, typed in TERMINALS.items():
+                shown = tmux(home / "shop", home, typed, width).replace(str(home), "/tmp")  # noqa: S108  what people see
+                for theme in THEMES:
+                    place = images / f"{name}-{width}-{theme}.svg"
+                    write(place, typed[-1], shown, width, theme)
+
+
+def tmux(project: Path, home: Path, typed: Iterable[str], width: int) -> str:
+    """Run commands in a terminal of tmux; return what it shows in the end, with its colors."""
+    script = home / "session.sh"
+    prompt = "printf '\\033[1;36m$\\033[0m \\033[1m%s\\033[0m\\n'"
+    lines = [f"{prompt} {shlex.quote(command)}\n{command}" for command in typed]
+    script.write_text("\n".join([*lines, "tmux wait-for -S shown", "sleep 600"]))
+    start = ("new-session", "-d", "-x", str(width), "-y", "50", f"bash {script}")
+    words = ["tmux", "-L", f"pictures-{os.getpid()}", "-f", os.devnull]
+    env = _environment(home) | {"TMUX_TMPDIR": str(home)}
+
+    def ask(*more: str) -> str:
+        done = subprocess.run(
+            [*words, *more], cwd=project, env=env, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    ask(*start)
+    try:
+        ask("wait-for", "shown")
+        return ask("capture-pane", "-e", "-p", "-J", "-S", "-500").rstrip() + "\n"
+    finally:
+        ask("kill-server")
+
+
 def draw(images: Path) -> None:
     """Make the project, run what the pictures show, and write them."""
     with tempfile.TemporaryDirectory() as folder:
@@ -220,18 +272,23 @@ def screen(printed: str) -> str:
     return "\n".join(lines)
 
 
-def write(place: Path, title: str, shown: str) -> None:
+def write(place: Path, title: str, shown: str, width: int = WIDTH, theme: str = "dark") -> None:
     """Write what a terminal shows as a picture."""
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
     for line in Text.from_ansi(shown).split("\n"):
         # A terminal goes on in the next line wherever the word is; rich would move the word.
-        for start in range(0, max(len(line), 1), WIDTH):
-            console.print(line[start : start + WIDTH], no_wrap=True, overflow="ignore")
+        for start in range(0, max(len(line), 1), width):
+            console.print(line[start : start + width], no_wrap=True, overflow="ignore")
     place.parent.mkdir(parents=True, exist_ok=True)
-    svg = console.export_svg(title=title, theme=MONOKAI, code_format=FORMAT, unique_id=place.stem)
+    svg = console.export_svg(
+        title=title, theme=THEMES[theme], code_format=FORMAT, unique_id=place.stem
+    )
     place.write_text(svg, encoding="utf-8")
     print(f"{place.name}: {len(shown.splitlines())} lines")
 
 
 if __name__ == "__main__":
-    draw(IMAGES)
+    if sys.argv[1:] == ["terminals"]:
+        draw_terminals(IMAGES / "terminals")
+    else:
+        draw(IMAGES)

@@ -97,7 +97,7 @@ def impact(
     ``Shape.area``, "" for everything that the file defines. It is made to the tree that was
     recorded last, so the answer is the same before the edit, after it and after its revert.
     """
-    after = choose(recorded_runs, _edited(_as_recorded(recorded_runs[0], now), path, name))
+    after = choose(recorded_runs, _edited(_as_recorded(recorded_runs, now), path, name))
     known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
     if after.everything:
         return dict.fromkeys(sorted(known), "; ".join(after.everything))
@@ -105,8 +105,12 @@ def impact(
     return dict(sorted(after.why.items()))
 
 
-def _as_recorded(recorded: RecordedRun, now: CurrentTree) -> CurrentTree:
-    """Return the tree and the environment in which a run was recorded."""
+def _as_recorded(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> CurrentTree:
+    """Return the tree and the environment in which the newest run was recorded."""
+    recorded = recorded_runs[0]
+    # A run knows of what its own tests asked for; of the rest the newest that knows it.
+    variables = _newest(run.variables for run in recorded_runs)
+    outside = _newest(run.outside for run in recorded_runs)
 
     def fragments(asked: str) -> tuple[Fragment, ...] | None:
         blob = recorded.manifest.get(asked, "")
@@ -117,10 +121,18 @@ def _as_recorded(recorded: RecordedRun, now: CurrentTree) -> CurrentTree:
         now,
         manifest=recorded.manifest,
         parts=recorded.parts,
-        variable=lambda asked: recorded.variables.get(asked, ""),
-        outside=lambda asked: recorded.outside.get(asked, ""),
+        variable=lambda asked: variables.get(asked, ""),
+        outside=lambda asked: outside.get(asked, ""),
         fragments=fragments,
     )
+
+
+def _newest(known: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return what the first of these know, completed by what the others do."""
+    found: dict[str, str] = {}
+    for one in known:
+        found = {**one, **found}
+    return found
 
 
 def _edited(base: CurrentTree, path: str, name: str) -> CurrentTree:

@@ -182,9 +182,10 @@ class _Play:
         self._edit(*FASTER)
         self._run(0, "warm", "--explain")
         self._tell(
-            "Another edit. Meanwhile the service that knows the exchange rates has new ones: no",
-            "file changed, so warm can't know. `ft parity` holds warm against everything, and",
-            "catches it: warm was green where full is red. That is an escape, exit code 99.",
+            "Another edit. Meanwhile the service that knows the exchange rates has new",
+            "ones: no file changed, so warm can't know. `ft parity` holds warm against",
+            "everything, and catches it: warm was green where full is red. That is an",
+            "escape, exit code 99.",
         )
         _Service.rate = "0.97"
         self._edit(*TIDIER)

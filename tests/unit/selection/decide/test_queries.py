@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from firsttry_tasks.model.recording import Observation
@@ -108,6 +109,16 @@ def test_the_edit_itself_selects_no_more(world: World, name: str, old: str, new:
     edited = world.later({**world.files, "lib.py": LIB.replace(old, new)})
     said = impact("lib.py", name, (world.recorded,), world.now(world.files))
     assert edited.why.keys() <= said.keys()
+
+
+def test_what_only_an_older_run_asked_for_has_not_changed(world: World) -> None:
+    """The newest one may have been of a few tests, which ask for other variables."""
+    asks = World(world.files, {CAPPED: (Observation("env", "HOME"),), DOUBLE: ("lib.py:double",)})
+    older = msgspec.structs.replace(asks.recorded, variables={"HOME": "digest"})
+    few = tuple(test for test in world.recorded.tests if test.nodeid == DOUBLE)
+    newest = msgspec.structs.replace(world.recorded, tests=few)
+    found = impact("lib.py", "double", (newest, older), world.now(world.files))
+    assert CAPPED not in found
 
 
 def test_what_can_be_named_in_a_file(world: World) -> None:
