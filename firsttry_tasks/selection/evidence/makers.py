@@ -45,6 +45,9 @@ class Makers:
             for number, (path, fragment) in enumerate(units)
             if 0 <= fragment < len(self._files[path])
         }
+        #: What was found already: where functions lead to, in one step and in all.
+        self._nexts: dict[int, set[int]] = {}
+        self._reached: dict[int, frozenset[int]] = {}
 
     def thing(self, path: str, trail: str) -> Thing:
         """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
@@ -68,11 +71,10 @@ class Makers:
         # A function that is wrapped by what keeps its results fills it.
         start = (writing or every) | self._being(thing.names) & ran
         start |= self._givers((start & near) or near, ran)
-        words = set[str]().union(*(_words(self._bodies[unit]) for unit in start))
         for one in self._files.get(path, ()):
             if not (one.is_function_body or one.binds.isdisjoint(thing.names)):
-                words |= _words(one)
-        return {unit for unit in start | self._reach(start, words) if unit in ran}
+                start |= self._named(_words(one))
+        return start.union(*map(self._reach, start)) & ran
 
     def _classes(self, path: str) -> set[str]:
         return {name for one in self._files.get(path, ()) if one.is_class for name in one.binds}
@@ -115,7 +117,14 @@ class Makers:
         return frozenset().union(*(self._by_word.get(name, ()) for name in names))
 
     def _being(self, names: AbstractSet[str]) -> set[int]:
-        return {unit for unit, body in self._bodies.items() if own_name(body) in names}
+        return set().union(*(self._by_own_name.get(name, ()) for name in names))
+
+    @cached_property
+    def _by_own_name(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {}
+        for unit, body in self._bodies.items():
+            found.setdefault(own_name(body), set()).add(unit)
+        return found
 
     @cached_property
     def _by_word(self) -> dict[str, set[int]]:
@@ -160,20 +169,33 @@ class Makers:
                 waiting += fresh
         return found
 
-    def _reach(self, start: Iterable[int], words: set[str]) -> set[int]:
-        """Return the functions that names lead to, and the names in those, and so on."""
-        found: set[int] = set()
-        waiting, seen = words | self._given(start), set[str]()
-        while waiting:
-            word = waiting.pop()
-            seen.add(word)
-            # Every class has `__init__`: by that name one would come from each to all.
-            fresh = set() if MAGIC.fullmatch(word) else self._by_name.get(word, set()) - found
-            found |= fresh
-            for unit in fresh:
-                waiting |= _words(self._bodies[unit]) - seen
-            waiting |= self._given(fresh) - seen
-        return found
+    def _reach(self, unit: int) -> frozenset[int]:
+        """Return the functions that a function leads to by name, and those in turn."""
+        # Kept for each function: many tests fill one cache, by the same functions.
+        known = self._reached.get(unit)
+        if known is None:
+            found, waiting = {unit}, [unit]
+            while waiting:
+                fresh = self._next(waiting.pop()) - found
+                found |= fresh
+                for one in fresh:
+                    if one in self._reached:
+                        found |= self._reached[one]
+                    else:
+                        waiting.append(one)
+            known = self._reached[unit] = frozenset(found)
+        return known
+
+    def _next(self, unit: int) -> set[int]:
+        """Return the functions that a function names, also in what its variables are given."""
+        if unit not in self._nexts:
+            self._nexts[unit] = self._named(_words(self._bodies[unit]) | self._given((unit,)))
+        return self._nexts[unit]
+
+    def _named(self, words: Iterable[str]) -> set[int]:
+        # Every class has `__init__`: by that name one would come from each to all.
+        plain = (word for word in words if not MAGIC.fullmatch(word))
+        return set().union(*(self._by_name.get(word, ()) for word in plain))
 
     def _given(self, units: Iterable[int]) -> set[str]:
         """Return the names in what the variables are given that these functions name."""

@@ -53,13 +53,18 @@ def learn_or_forget(
         )
 
 
+def seen(job: Job) -> tuple[Record, ...]:
+    """Return what each process of the job's run recorded."""
+    return recording.found(Path(records(job)))
+
+
 def learn(
     job: Job, inputs: Inputs, now: CurrentTree, said: ToolResult, heard: PytestRun, folder: Path
 ) -> None:
     """Add what the run recorded to the db and the files in ``folder``."""
     outside = project(Path(job.root)).outside
     found: Iterable[Record]
-    found = tuple(_portable(one, outside) for one in recording.found(Path(records(job))))
+    found = tuple(_portable(one, outside) for one in seen(job))
     # A run that was cut off has seen only a part of what its tests touch; trusting it could skip a
     # test wrongly.
     if not heard.finished or not any(one.tests for one in found):

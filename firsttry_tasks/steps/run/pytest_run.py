@@ -144,8 +144,7 @@ def _concerned(
     job: Job, recorded_runs: Sequence[RecordedRun], around: CurrentTree, chosen: Selection
 ) -> Selection:
     """Return the selection with the tests that what was left behind in its run may concern."""
-    seen = recording.found(Path(learning.records(job)))
-    return leftovers.otherwise(chosen, seen, recorded_runs, around)
+    return leftovers.otherwise(chosen, learning.seen(job), recorded_runs, around)
 
 
 def _answered(
