@@ -70,7 +70,8 @@ class Makers:
         writing = {unit for unit in every if self._writes(unit, thing.names | thing.inside)}
         # A function that is wrapped by what keeps its results fills it.
         start = (writing or every) | self._being(thing.names) & ran
-        start |= self._givers((start & near) or near, ran)
+        # Where something behind the name does it, as a wrapper, who calls that hands it over.
+        start |= self._givers(start & near, ran) if start & near else near
         for one in self._files.get(path, ()):
             if not (one.is_function_body or one.binds.isdisjoint(thing.names)):
                 start |= self._named(_words(one))
