@@ -22,11 +22,15 @@ select = ["F"]
 
 [tool.pytest.ini_options]
 pythonpath = ["src"]
+markers = ["e2e"]
 """,
     "dodo.py": "from firsttry_tasks import tasks\n\nDOIT_CONFIG = tasks.DOIT_CONFIG\n",
     "src/shop.py": "def price(n: int) -> int:\n    return n * 3\n",
     "tests/test_shop.py": (
         "from shop import price\n\n\ndef test_price():\n    assert price(2) == 6\n"
+    ),
+    "tests/test_whole.py": (
+        "import pytest\n\n\n@pytest.mark.e2e\ndef test_whole():\n    assert True\n"
     ),
 }
 #: What the Makefile leaves in an environment, in its order.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
+from firsttry_tasks.model.recording import ObservationKind
 from firsttry_tasks.recorder.boundary.logs import (
     BYTECODE,
     CONFIGURATION,
@@ -18,6 +19,11 @@ from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.replaced.environment import ALL
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
+#: Where what the process itself asks the C library of its environment is the project's asking, as
+#: far as one can tell. Elsewhere it is the interpreter's, pytest's and any library's own: readline
+#: asks for the terminal, OpenSSL for its configuration, each on import and differently on every
+#: machine. What is asked in Python is known from there, with the code that asked.
+ASKING = frozenset({"test", "fixture"})
 #: What the folder of a process's logs begins with; the process that records follows.
 LOGS = "boundary-"
 
@@ -39,7 +45,7 @@ class Gathering:
             for kind, name in self._reader.seen(line) if line.kind in "fu" else ():
                 # Modules that were imported before count as a whole.
                 known = name.endswith((".py", ".pyc")) or name in CONFIGURATION
-                if not known and BYTECODE not in line.path:
+                if not known and kind != "outside" and BYTECODE not in line.path:
                     self._attribution.add_to(self._attribution.stack[0], kind, name)
 
     def gather(
@@ -78,7 +84,8 @@ class Gathering:
             scope = self._scope(line)
             # What Python opens it announces, and imports are followed by what they ran.
             if BYTECODE not in line.path:
-                self._add(scope, (it for it in self._reader.seen(line) if it not in scope.excused))
+                seen = (it for it in self._reader.seen(line) if it not in scope.excused)
+                self._add(scope, (it for it in seen if _is_the_project_s(it[0], scope)))
 
     def _child(self, log: ProcessLog, excused: AbstractSet[Seen] | None) -> None:
         failed = {it.path for it in log.lines if it.kind == "x" and it.number}
@@ -111,3 +118,8 @@ class Gathering:
     def _add(self, scope: OpenScope, seen: Iterable[Seen]) -> None:
         for kind, name in seen:
             self._attribution.add_to(scope, kind, name)
+
+
+def _is_the_project_s(kind: ObservationKind, scope: OpenScope) -> bool:
+    """Tell whether a result rests on what was asked for, and not only the process."""
+    return kind != "outside" and (kind != "env" or scope.kind in ASKING)
