@@ -1,7 +1,7 @@
 """Puts what the C library saw to the scopes that it belongs to, when the tests are over."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -89,26 +89,29 @@ class Gathering:
 
     def _child(self, log: ProcessLog, excused: AbstractSet[Seen] | None) -> None:
         failed = {it.path for it in log.lines if it.kind == "x" and it.number}
-        started = any(it.kind == "p" for it in log.lines)
         lasting = self._attribution.lasting.get(log.process)
         for line in log.lines:
-            scope = self._scope(line)
-            if lasting is not None:
-                self._add(lasting, self._reader.seen(line))
-            if line.kind == "p" and excused is None:
-                # It inherits the environment, and need not ask the C library for a variable.
-                self._attribution.add_to(scope, "env", ALL)
-            if line.kind == "x" and line.path in failed:
-                continue
-            if self._reader.asks_git(line):
-                self._attribution.add_to(scope, "untraceable", "what git knows")
-            for kind, name in self._reader.seen(line):
-                if (kind, name) in (excused or ()):
-                    continue
-                # The import system of Python is followed; what else asks of source for its size
-                # or times may tell them.
-                whole = kind == "probed" and name.endswith(".py") and started and excused is None
-                self._add(scope, (("read" if whole else kind, name),))
+            if line.kind != "x" or line.path not in failed:
+                seen = tuple(self._of_child(line, excused))
+                for scope in filter(None, (self._scope(line), lasting)):
+                    self._add(scope, seen)
+
+    def _of_child(self, line: Line, excused: AbstractSet[Seen] | None) -> Iterator[Seen]:
+        """Yield what a line of a child comes to; ``excused`` is None where it is no Python."""
+        if line.kind == "p" and excused is None:
+            # It inherits the environment, and need not ask the C library for a variable.
+            yield "env", ALL
+        if self._reader.asks_git(line):
+            yield "untraceable", "what git knows"
+        for kind, name in self._reader.seen(line):
+            if excused is None:
+                # What asks of source for its size or times may tell them.
+                source = kind == "probed" and name.endswith(".py")
+                yield "read" if source else kind, name
+            # The import system of Python is followed, and looks also where nothing is the
+            # project's.
+            elif (kind, name) not in excused and not (line.kind in "sk" and kind == "outside"):
+                yield kind, name
 
     def _scope(self, line: Line) -> OpenScope:
         owners = self._attribution.owners

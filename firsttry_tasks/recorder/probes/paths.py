@@ -10,6 +10,8 @@ from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 #: Folders that tools keep inside a repository for themselves; no test's outcome rests on them.
 _SKIPPED = ("/.git/", "/.firsttry/", "/__pycache__/", "/.pytest_cache/", "/.hypothesis/")
+#: FirstTry itself may lie in a checkout; where it is not the project, it is no input of a test.
+_OWN = str(Path(__file__).parents[2]) + os.sep
 #: How many paths are remembered. The same few are asked for again and again, and placing one
 #: takes many string operations. 16,384 covers the files of most projects in a few megabytes; a
 #: judgement, not measured.
@@ -26,7 +28,7 @@ class PathResolver:
         """Take the repository of this attribution."""
         self._root, self._prefix = attribution.root, attribution.prefix
         self._installed = _installed()
-        self._outside = (*self._installed, *_system())
+        self._outside = (*self._installed, *_system(), _OWN)
         #: What no observation is made of: places, and a part of the path of installed packages.
         self.left_out = (*self._outside, INSTALLED)
         # A cache for each object: one on the method would keep the object alive.

@@ -112,9 +112,14 @@ static int beside(const char *path, size_t length)
 {
     if (!root_length)
         return 0;
+    int inside = length >= root_length && !memcmp(path, root, root_length) &&
+                 (length == root_length || path[root_length] == '/');
     for (const char *it = left_out; *it;) {
         size_t size = strcspn(it, "\n");
-        if (*it == '/' ? size <= length && !memcmp(path, it, size)
+        /* The project may lie below what is left out, as in /usr/src; its own parts that are left
+         * out, such as an environment, lie below the project. */
+        int meant = !inside || (size > root_length && !memcmp(it, root, root_length));
+        if (*it == '/' ? meant && size <= length && !memcmp(path, it, size)
                        : memmem(path, length, it, size) != NULL)
             return 1;
         it += size + (it[size] == '\n');
