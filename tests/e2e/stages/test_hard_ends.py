@@ -300,11 +300,12 @@ def _below(pid: int) -> list[int]:
     return found
 
 
-#: Of the fifty moments for each command the first few are for every run of the tests.
+#: Of the moments for each command the first few are for every run of the tests; four hundred more
+#: are `python -m benchmarks.hard_ends`.
 MOMENTS = [
     pytest.param(command, seed, marks=[] if seed < few else pytest.mark.slow)
     for command, few in (("warm", 3), ("parity", 2))
-    for seed in range(50)
+    for seed in range(12)
 ]
 
 
