@@ -170,7 +170,7 @@ class Checkout:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=120,
+            timeout=300,
         )
         self.prove()
         return Ran(done.returncode, done.stdout.decode("utf-8", "backslashreplace"))

@@ -124,7 +124,7 @@ def prepare(job: Job) -> None:
     # It is told by the last plan where the project is.
     if not _plan(job).exists():
         return
-    call = job.call if job.call.place else disk.read_own(Path(job.root) / CALL, ToolCall)
+    call = job.call if job.call.place else own_files.read(Path(job.root) / CALL, ToolCall)
     if call is None:
         return
     own = replace(job, call=call, env=job.env | call.env)
