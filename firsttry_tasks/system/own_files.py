@@ -28,8 +28,13 @@ def write(path: Path, value: object) -> None:
 
     A name that was damaged there would still be a name, of something that nobody watches.
     """
+    disk.write(path, encoded(value))
+
+
+def encoded(value: object) -> bytes:
+    """Return a value with its digest as ``read`` takes it."""
     data = msgspec.json.encode(value)
-    disk.write(path, msgspec.json.encode(_Kept(disk.digest(data), msgspec.Raw(data))) + b"\n")
+    return msgspec.json.encode(_Kept(disk.digest(data), msgspec.Raw(data))) + b"\n"
 
 
 def read(path: Path, kind: type[T]) -> T | None:

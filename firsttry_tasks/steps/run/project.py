@@ -215,7 +215,7 @@ class Project:
     @cached_property
     def uses(self) -> dict[str, tool_use.Use]:
         """Return, for each usual gate, whether it is on, and why."""
-        known = disk.read_own(self.root / state_paths.USES, tool_use.Known)
+        known = own_files.read(self.root / state_paths.USES, tool_use.Known)
         return tool_use.known_or_found(self.root, self.settings, known)
 
     @property

@@ -19,7 +19,7 @@ from firsttry_tasks.model.run_id import RUN
 from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.steps.run.project import Project, project
-from firsttry_tasks.system import disk, file_state, working_tree
+from firsttry_tasks.system import disk, file_state, own_files, working_tree
 from firsttry_tasks.system.boundary import path_state
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def take(root: Path) -> None:
         _write(here, look, watched)
         disk.write(root / state_paths.SEEN, seen)
     uses = tool_use.Known(stamps=tool_use.stamps(here.root, here.top), uses=here.uses)
-    disk.write_if_changed(root / state_paths.USES, msgspec.json.encode(uses))
+    disk.write_if_changed(root / state_paths.USES, own_files.encoded(uses))
     _warn(root, strict=here.strict())
 
 
