@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
-#: Part of the time of the tests that looking may take, and seconds that it always may. Where tests
-#: are so short that a look after each would take more, one stands for several tests, and what it
-#: finds counts for each of them: more tests rest on more, and nothing is missed.
+#: Part of the time of tests and imports that looking may take, and seconds that it always may.
+#: Where they are so short that a look after each would take more, one stands for several, and what
+#: it finds counts for each of them: more tests rest on more, and nothing is missed.
 _SHARE, _FREE = 0.04, 0.1
 _PLAIN = (int, str, bool, float, bytes, type(None))
 
@@ -59,6 +59,8 @@ class StateWatch:
         #: Tests that ended since the last look, and what fixtures' values showed meanwhile.
         self._waiting: list[OpenScope] = []
         self._gone: list[str] = []
+        #: Imports since the last look at whose things they have, each with those modules.
+        self._borrowing: list[tuple[OpenScope, set[str]]] = []
         self._spent = 0.0
         self._began = time.process_time()
 
@@ -72,7 +74,7 @@ class StateWatch:
         for name in self._process.look():
             self._attribution.add_to(test, "left", name)
         self._waiting.append(test)
-        if self._spent <= _FREE + _SHARE * (time.process_time() - self._began):
+        if self._may_look():
             self.settle()
 
     def settle(self) -> None:
@@ -84,8 +86,12 @@ class StateWatch:
         self._waiting.clear()
         self._spent += time.process_time() - started
 
+    def _may_look(self) -> bool:
+        return self._spent <= _FREE + _SHARE * (time.process_time() - self._began)
+
     def _look(self) -> list[str]:
         """Return what changed since the last look: paths of modules, and names in them."""
+        self._settle_imports()
         if len(sys.modules) != self._modules:
             self._meet()
         gone, self._gone = self._gone, []
@@ -93,7 +99,10 @@ class StateWatch:
 
     def imported(self, module: types.ModuleType, place: str, scope: OpenScope) -> None:
         """Look at a module that has just been imported, and at what its import changed."""
+        started = time.process_time()
         name = str(vars(module).get("__name__"))
+        # It may be loaded once more, and then what others changed in it is seen no later.
+        self._borrowed(name)
         self._scan(name, place, vars(module))
         # Of what can't be looked into nothing else tells that it was filled so early.
         for one in self._roots[name].holders:
@@ -106,8 +115,24 @@ class StateWatch:
         for thing in held.things:
             near |= self._things.setdefault(thing, set())
             self._things[thing].add(name)
-        for other in sorted(near - {name}):
-            for it in self._changes(other):
+        self._borrowing.append((scope, near - {name}))
+        if self._may_look():
+            self._settle_imports()
+        self._spent += time.process_time() - started
+
+    def _settle_imports(self) -> None:
+        """Look at the modules of which imports have things, since the last look at them."""
+        for name in sorted(set().union(*(near for _, near in self._borrowing))):
+            self._borrowed(name)
+        self._borrowing.clear()
+
+    def _borrowed(self, name: str, *scopes: OpenScope) -> None:
+        """Put what changed in a module to these scopes, and to the imports that have its things."""
+        if name not in self._roots:
+            return  # it is met now, or was a fixture's value
+        have = [scope for scope, near in self._borrowing if name in near]
+        for it in self._changes(name):
+            for scope in (*scopes, *have):
                 self._attribution.add_to(scope, "left", it)
 
     def passed(self, scope: OpenScope, ran: Iterable[int], but: str = "") -> None:
@@ -115,8 +140,8 @@ class StateWatch:
         units = list(self._attribution.units)
         paths = {units[number].path for number in ran if number >= 0} - {but}
         for name in tuple(self._roots) if paths else ():
-            for it in self._changes(name) if self._roots[name].path in paths else ():
-                self._attribution.add_to(scope, "left", it)
+            if self._roots[name].path in paths:
+                self._borrowed(name, scope)
 
     def hold(self, fixture: str, path: str, argument: str, value: object) -> None:
         """Look from now on at the value of a fixture, which a file defines."""

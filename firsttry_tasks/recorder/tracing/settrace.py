@@ -27,6 +27,8 @@ class SettraceCollector:
         self.hits: list[CodeType] = []
         #: The module whose import is open, and the lines and units of its scope.
         self._module: CodeType | None = None
+        #: The modules that are being imported, by the identity of their code: thread and frame.
+        self._frames: dict[int, tuple[int, FrameType]] = {}
         self._lines: set[tuple[int, int]] = set()
         # A function with its own names, because attributes of a method take longer to find.
         append, hits, drain = self.hits.append, self.hits, self.drain
@@ -86,6 +88,8 @@ class SettraceCollector:
     def importing(self, module: CodeType | None, scope: OpenScope) -> None:
         """Note starts with the line of this module that led to them, or without one for None."""
         self._module, self._lines = module, scope.lines
+        if module is None:
+            self._frames.clear()
         self._install(self._line if module is not None else self._mine())
 
     def foreign(self, load: Callable[[], None]) -> None:
@@ -121,6 +125,8 @@ class SettraceCollector:
     def _line(self, frame: FrameType, event: str, _argument: object) -> None:
         if event != "call":
             return
+        if frame.f_code is self._module:
+            self._frames[identity(frame.f_code)] = _thread.get_ident(), frame
         number = self.attribution.unit(frame.f_code)
         # A module's own start is known by the scope of its import.
         if number < 0 or frame.f_code.co_name == "<module>":
@@ -130,6 +136,10 @@ class SettraceCollector:
 
     def _lineno(self, frame: FrameType | None) -> int:
         """Return the line of the module being imported that led to a frame, 0 for none."""
+        # Known, as a rule: imports start many functions from deep below.
+        thread, module = self._frames.get(identity(self._module), (0, None))
+        if module is not None:
+            return module.f_lineno if thread == _thread.get_ident() else 0
         while frame is not None and frame.f_code is not self._module:
             frame = frame.f_back
         return frame.f_lineno if frame is not None else 0

@@ -135,6 +135,7 @@ class WarmupCounterCollector(SettraceCollector):
         """Note starts with the line of this module that led to them, or without one for None."""
         self._module, self._lines = module, scope.lines
         if module is None:
+            self._frames.clear()
             self._stop()
         else:
             self._start_here()
