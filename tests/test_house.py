@@ -30,7 +30,7 @@ FLOORS = (
     ("recorder.boundary",),
     ("system.boundary", "system.privacy"),
     ("flaky", "gates", "golden", "recorder.inside_pytest", "selection.decide"),
-    ("merge_driver", "parity", "recorder"),
+    ("merge_driver", "parity", "recorder", "selection.shards"),
     ("reporting", "stores"),
     ("steps.observe",),
     ("steps.run",),

@@ -1,0 +1,1 @@
+"""Divides a run into shards that several machines run, and joins what they saw."""

@@ -1,0 +1,174 @@
+"""The plan of a run that is divided into shards: a file, the same for all of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from firsttry_tasks.model import decoding
+from firsttry_tasks.model.errors import FirstTryError, UsageError
+from firsttry_tasks.model.values import Stage
+from firsttry_tasks.selection.shards import balance
+from firsttry_tasks.selection.shards.units import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from firsttry_tasks.selection.shards.times import Expected
+    from firsttry_tasks.selection.shards.units import PlannedTest
+
+#: How a shard is asked for: its number, from 1, and how many there are.
+_ASKED = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
+#: The most shards that a plan can have.
+MOST = 1000
+
+
+class Ground(Struct, frozen=True, kw_only=True):
+    """What a plan stands on: a stage, a commit, a tree, and the named parts of an environment."""
+
+    stage: Stage
+    head: str
+    tree: str
+    parts: dict[str, str]
+
+
+class Shard(Struct, frozen=True, kw_only=True):
+    """The tests of one shard in the order in which they run, and the seconds they should take."""
+
+    tests: tuple[str, ...]
+    seconds: float
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """The shards of a run, by what their seconds are known (``basis``), and what a start takes."""
+
+    version: int = 1
+    ground: Ground
+    basis: str
+    start: float
+    shards: tuple[Shard, ...]
+
+    @property
+    def digest(self) -> str:
+        """Return the plan's name: the digest of all of it."""
+        return _digest(msgspec.json.encode(self, order="deterministic"))
+
+    @property
+    def tests(self) -> frozenset[str]:
+        """Return the node ids of all tests."""
+        return frozenset(nodeid for shard in self.shards for nodeid in shard.tests)
+
+    @property
+    def seconds(self) -> float:
+        """Return what the tests of all shards should take together."""
+        return sum(shard.seconds for shard in self.shards)
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """How many shards are wanted, or how long one may take; neither: as many as are worth it."""
+
+    shards: int | None = None
+    seconds: float | None = None
+
+
+class _File(Struct, frozen=True):
+    digest: str
+    plan: msgspec.Raw
+
+
+def make_plan(
+    ground: Ground,
+    tests: Sequence[PlannedTest],
+    expected: Expected,
+    start: float,
+    wanted: Wanted,
+) -> Plan:
+    """Divide the tests into shards; FirstTryError where there is no test."""
+    if not tests:
+        raise FirstTryError("There is no test to plan: pytest collected none. Run: pytest --co")
+    number = _number(tests, expected.seconds, start, wanted)
+    place = {it.nodeid: at for at, it in enumerate(tests)}
+    shards = (
+        Shard(
+            tests=tuple(sorted((it for unit in units for it in unit.tests), key=place.__getitem__)),
+            seconds=round(balance.length(units), 3),
+        )
+        for units in balance.balanced(tests, expected.seconds, number)
+    )
+    return Plan(ground=ground, basis=expected.basis, start=start, shards=tuple(shards))
+
+
+def _number(
+    tests: Sequence[PlannedTest], seconds: Mapping[str, float], start: float, wanted: Wanted
+) -> int:
+    if wanted.shards is not None:
+        return wanted.shards
+    work = sum(seconds[it.nodeid] for it in tests)
+    most = min(MOST, len(joined([(it,) for it in tests], lambda it: it.bound)))
+    if wanted.seconds is None:
+        return balance.worth(work, start, most)
+    if wanted.seconds <= start:
+        raise UsageError(
+            f"A shard takes {start:.3g} s before its first test; give it more than"
+            f" --seconds {wanted.seconds:g}."
+        )
+    return balance.within(work, start, wanted.seconds, most)
+
+
+def encode(plan: Plan) -> bytes:
+    """Return the bytes of a plan's file; equal plans give equal bytes."""
+    data = msgspec.json.encode(plan, order="deterministic")
+    return msgspec.json.encode(_File(_digest(data), msgspec.Raw(data))) + b"\n"
+
+
+def decode(data: bytes) -> Plan:
+    """Return the plan in a file; FirstTryError where it is none, or is not as it was written."""
+    try:
+        file = decoding.json(data, _File)
+        plan = decoding.json(bytes(file.plan), Plan)
+    except decoding.UndecodableError as error:
+        raise FirstTryError(f"The plan can't be read: {error}. Make it again: ft plan") from error
+    if file.digest != _digest(bytes(file.plan)) or file.digest != plan.digest:
+        raise FirstTryError("The plan is not as it was written. Make it again: ft plan")
+    return plan
+
+
+def asked(text: str) -> tuple[int, int]:
+    """Return the number of the shard that is asked for, from 1, and how many there are."""
+    found = _ASKED.fullmatch(text)
+    number, of = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= number <= of <= MOST:
+        raise UsageError(f"A shard is asked for as 2/3, the second of three, and not as {text!r}.")
+    return number, of
+
+
+def differences(planned: Ground, now: Ground) -> Iterator[str]:
+    """Yield in a few words what is not as it was planned."""
+    if planned.stage != now.stage:
+        yield f"the plan is one of {planned.stage}"
+    if planned.head != now.head:
+        yield f"the plan is of commit {_short(planned.head)}, and this is {_short(now.head)}"
+    elif planned.tree != now.tree:
+        yield f"files differ from those of the plan, at the same commit {_short(now.head)}"
+    for name in sorted(planned.parts.keys() | now.parts.keys()):
+        one, other = planned.parts.get(name, ""), now.parts.get(name, "")
+        if one != other:
+            yield f"{name} differs{_shown(one, other)}"
+
+
+def _short(commit: str) -> str:
+    return commit[:12] or "none"
+
+
+def _shown(one: str, other: str) -> str:
+    """Return both where a person can read them: most parts are digests, or long."""
+    short = len(one) + len(other) < 80 and "\n" not in one + other  # noqa: PLR2004  a line
+    return f" (planned {one or 'none'}, here {other or 'none'})" if short else ""
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,1 @@
+"""Tests of dividing a run into shards."""
