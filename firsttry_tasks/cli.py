@@ -22,6 +22,11 @@ check
   ft watch                  warm at each save, from a process that is already awake
   ft pre-commit             warm, or parity, as a hook
 
+share
+  ft plan                   divide a run into shards for several machines (--shards, --seconds)
+  ft full --shard 2/3       run one of them, with a plan or by the one that all of them make
+  ft merge                  one report and one record of all shards
+
 ask
   ft why TEST               why a test would run now, or why not
   ft impact FILE[::NAME]    which tests an edit would select
@@ -168,9 +173,23 @@ def translate(given: list[str]) -> list[str]:
     # What is staged is not what stands in this folder, so it is another task than warm.
     if command == "warm" and "--staged" in rest:
         return ["staged", *(word for word in rest if word != "--staged")]
+    rest = _as_variables(command, rest)
     # Tasks have Python's names; on a command line people write hyphens.
     name = command.replace("-", "_")
     return [name, *(word.replace("-", "_") for word in rest)] if name == "help" else [name, *rest]
+
+
+def _as_variables(command: str, rest: list[str]) -> list[str]:
+    """Return a command's words with those options as doit's variables that shape the graph."""
+    # An option is read when its task runs, and by then it is settled which tasks there are.
+    if command in {"plan", "merge"}:
+        return ["stage=warm" if word == "--warm" else word for word in rest]
+    if command in {"warm", "full"}:
+        rest = [word.replace("--shard=", "shard=", 1) for word in rest]
+        for place, word in enumerate(rest[:-1]):
+            if word == "--shard":
+                return [*rest[:place], f"shard={rest[place + 1]}", *rest[place + 2 :]]
+    return rest
 
 
 def home(folder: Path) -> Path:

@@ -20,6 +20,7 @@ from doit.exceptions import InvalidDodoFile
 
 from firsttry_tasks.doit_tasks import commands, engine
 from firsttry_tasks.doit_tasks.engine import step
+from firsttry_tasks.doit_tasks.shards import creators as shards
 from firsttry_tasks.doit_tasks.task_dicts import (
     LOOK,
     firsttry_task,
@@ -32,6 +33,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.reporting import report_files
+from firsttry_tasks.steps import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,9 +105,18 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
         uptodate=[False],
     )
     yield subtask(gather, stage)
+    if typed.value(shards.SHARD):
+        yield from shards.shard(root, stage, creator, _before(root, stage, "tests"))
+        return
     explain = flag("explain", "list each selected test with its why")
-    red = step(end.turn_red, root, stage)
-    yield top(stage, creator, red, task_dep=[f"{stage}:report"], params=[explain, *loudness()])
+
+    def red(*, shard: str, **options: Any) -> None:
+        if shard:
+            shards.with_ft_alone(f"doit {stage} shard={shard}")
+        end.turn_red(root, stage, **options)
+
+    params = [explain, shards.shard_option(), *loudness()]
+    yield top(stage, creator, step(red), task_dep=[f"{stage}:report"], params=params)
 
 
 def _gate(root: Path, stage: Stage, gate: str) -> Task:
@@ -179,6 +190,7 @@ def task_warm() -> Iterator[Task]:
     ft warm --staged           of what is staged, as a commit will hold it
     ft warm -q                 the closing table alone
     ft warm -v                 whole failures and every finding
+    ft warm --shard 2/3        the second of three shards of a plan (ft help plan)
 
     exit codes: 0 green, 1 red, 2 a gate could not do its work, 3 wrong usage or configuration,
     130 stopped
@@ -192,6 +204,7 @@ def task_full() -> Iterator[Task]:
     ft full                    every gate and every test, without any cache
     ft full record=1           and record what a golden cache is packed from
     ft full reuse=1            gates of an earlier full run may stand, as a hint and no proof
+    ft full --shard 2/3        the tests of the second of three shards of a plan (ft help plan)
 
     exit codes: 0 green, 1 red, 2 a gate could not do its work, 3 wrong usage or configuration,
     130 stopped
@@ -237,8 +250,37 @@ def task_parity() -> Iterator[Task]:
     yield top("parity", task_parity, task_dep=last, params=loudness())
 
 
+def task_plan() -> Iterator[Task]:
+    """Divide a run into shards for several machines, balanced by what tests took before.
+
+    ft plan                    of everything, into as many shards as are worth their starts
+    ft plan --shards 4         into four
+    ft plan --seconds 300      into shards of five minutes
+    ft plan --warm             of what warm selects
+    ft plan --json             for programs
+
+    exit codes: 0 planned, 2 there is no test, or they can't be collected, 3 wrong usage or
+    configuration
+    """
+    yield from shards.plan(Path.cwd(), task_plan, _before(Path.cwd(), "warm", "tests"))
+
+
+def task_merge() -> Iterator[Task]:
+    """Merge what the shards of a plan left into one report, as of one run.
+
+    ft merge                   after ft full --shard 1/3, 2/3 and 3/3; ruff and mypy run here
+    ft merge record=1          and record what a golden cache is packed from
+    ft merge --warm            after the shards of ft warm
+
+    exit codes: 0 green; 1 red; 2 a shard is missing, is of another plan, tree or environment, or a
+    gate could not do its work; 3 wrong usage or configuration; 130 stopped
+    """
+    root, of = Path.cwd(), shards.stage()
+    yield from shards.merge(root, task_merge, _gates(root, of), _before(root, of, "tests"))
+
+
 def create_doit_tasks() -> Iterator[Task]:
     """Yield every task; doit calls this on any object of a dodo.py that has it."""
     graph = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
-    for creator in (*graph, *commands.CREATORS):
+    for creator in (*graph, task_plan, task_merge, *commands.CREATORS):
         yield from creator()

@@ -199,12 +199,17 @@ def _nearest(error: InvalidCommand, tasks: dict[str, Task]) -> InvalidCommand:
 
 def refuse_reuse(chosen: frozenset[str]) -> None:
     """Raise UsageError for ``reuse=1`` where the run is meant to prove something."""
-    from firsttry_tasks.steps.typed import asked
+    from firsttry_tasks.steps.typed import asked, value
 
     if asked("reuse") and ("parity" in chosen or machine.in_ci(os.environ)):
         raise UsageError(
             "reuse=1 lets gates of full stand that ran earlier, and that proves nothing: parity and"
             " CI always run them. Leave it out."
+        )
+    whole = chosen.intersection({"parity", "compare", "plan", "merge", "package", "publish"})
+    if value("shard") and whole:
+        raise UsageError(
+            f"A shard is a part of warm or full alone, and {min(whole)} is of the whole run."
         )
 
 
@@ -222,12 +227,12 @@ def order(tasks: dict[str, Task], selected: list[str] | None) -> set[str]:
         after = []
         # Never two pytest processes at once: each would slow the other down, and tests of one
         # project may share a port or a file.
-        if name.startswith("full:"):
+        if name.startswith(("full:", "merge:")):
             after = ["warm:report"]
         elif name == "compare":
-            after = ["warm:report", "full:report"]
+            after = ["warm:report", "full:report", "merge:report"]
         elif name == "package":
-            after = ["full:report"]
+            after = ["full:report", "merge:report"]
         # Both would restore into the same folder.
         elif name == "warm:cache":
             after = ["update_cache"]

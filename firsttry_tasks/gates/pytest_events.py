@@ -50,6 +50,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     own: bool = False
     #: What pytest-cov says where less is covered than the project asks for.
     uncovered: str = ""
+    #: All tests as they were collected, and what each has, or had better have, in common.
+    order: tuple[str, ...] = ()
+    bound: dict[str, tuple[str, ...]] = {}
+    shares: dict[str, tuple[str, ...]] = {}
 
     @property
     def bad(self) -> bool:
@@ -68,6 +72,8 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     ``outcomes`` has how each test ended: failed, or in pytest's words or a plugin's; ``by_code``
     are those that marks in their own code skip or expect to fail. ``own`` tells whether the session
     is red by itself, ``broke`` what ended pytest early, and ``uncovered`` what pytest-cov asks for.
+    Of a collection ``order`` are its tests, ``bound`` and ``shares`` the names of what they have in
+    common.
     """
 
     counts: Counts
@@ -88,6 +94,9 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     own: bool = False
     broke: str = ""
     uncovered: str = ""
+    order: tuple[str, ...] = ()
+    bound: dict[str, tuple[str, ...]] = {}
+    shares: dict[str, tuple[str, ...]] = {}
 
 
 def hear(lines: Iterable[str]) -> PytestRun:
@@ -98,6 +107,7 @@ def hear(lines: Iterable[str]) -> PytestRun:
     begun = [asked.aliases.get(event.id, event.id) for event in events if event.e == "start"]
     finishes = [event for event in events if event.e == "finish"]
     broken = [event for event in events if event.e == "collect"]
+    bonds = next((event for event in events if event.e == "bonds"), Event(e=""))
     return PytestRun(
         counts=_counts(ends.values()),
         findings=(
@@ -122,6 +132,9 @@ def hear(lines: Iterable[str]) -> PytestRun:
         own=any(event.own for event in finishes),
         uncovered=finishes[-1].uncovered if finishes else "",
         broke=next((event.text for event in reversed(events) if event.e == "broke"), ""),
+        order=bonds.order,
+        bound=bonds.bound,
+        shares=bonds.shares,
     )
 
 

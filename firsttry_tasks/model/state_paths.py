@@ -23,6 +23,9 @@ PUBLISH = f"{ARTIFACTS}/publish"
 PUBLISH_DELTA = f"{ARTIFACTS}/publish-delta"
 PUBLISH_RUNS = f"{ARTIFACTS}/publish-runs"
 
+#: The plan of a run on several machines, and what each of them left.
+SHARDS = f"{ARTIFACTS}/shards"
+
 #: FirstTry's own state. Git ignores it, so it never counts as a change of the tree.
 STATE = ".firsttry"
 #: A file that the run which works in a checkout holds locked; other runs wait for it.
@@ -85,6 +88,8 @@ HISTORY = f"{STATE}/history"
 RUNS = f"{HISTORY}/parity.jsonl"
 STORE_RUNS = f"{HISTORY}/store.jsonl"
 SIGHTINGS = f"{HISTORY}/sightings.jsonl"
+#: What tests took in the last runs, a line for each run.
+TIMES = f"{HISTORY}/times.jsonl"
 
 #: What `doit clear_cache` removes. The history and a local store stay: they make no run warm by
 #: themselves, and can't be made again.
@@ -135,3 +140,13 @@ def ran_file(stage: Stage, gate: str, end: str) -> str:
 def work_folder(stage: Stage, gate: str) -> str:
     """Return a gate's work folder; diff-cover reads the coverage that the tests left in theirs."""
     return f"{STATE}/{stage}/{'tests' if gate == 'diff-cover' else gate}"
+
+
+def shards_folder(stage: Stage) -> str:
+    """Return the folder with a stage's plan and the files of its shards."""
+    return f"{SHARDS}/{stage}"
+
+
+def shard_plan(stage: Stage) -> str:
+    """Return the path of the plan of a stage's shards."""
+    return f"{shards_folder(stage)}/plan.json"

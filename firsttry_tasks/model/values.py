@@ -9,9 +9,8 @@ from msgspec import Struct, field
 Stage = Literal["warm", "full"]
 STAGES: tuple[Stage, ...] = ("warm", "full")
 
-#: The status of a gate: ``error`` means that it could not do its work, so that nothing is known.
+#: ``error``: a gate could not do its work, so that nothing is known.
 Status = Literal["green", "red", "error", "off"]
-
 #: The result of comparing the two stages.
 VerdictName = Literal["success", "escape", "flaky", "red", "incomparable", "infrastructure"]
 
@@ -112,7 +111,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     ids), where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has
     the reasons known before collection. ``records`` is the folder for what is learned of the
     project at ``root``, "" to learn nothing. ``data`` are the folders of files that are no code, ""
-    for the root; ``key`` is the key's file. ``serial``: in one process, whatever the options ask.
+    for the root; ``key`` is the key's file. ``serial``: in one process; ``collect``: run nothing.
     """
 
     __test__ = False  # pytest would take a class of this name for tests
@@ -130,6 +129,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     key: str = ""
     smoke: str | None = None
     serial: bool = False
+    collect: bool = False
 
 
 class Retried(Struct, frozen=True, kw_only=True):

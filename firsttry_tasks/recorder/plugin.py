@@ -68,8 +68,10 @@ def _key(place: str) -> bytes:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Start no workers of xdist where that costs more than it saves."""
+    """Start no workers of xdist where that costs more than it saves; run nothing for a plan."""
     plan = read_plan()
+    if plan is not None and plan.collect:
+        config.option.collectonly = True
     if plan is not None and plan.serial and hasattr(config.option, "numprocesses"):
         # All three: xdist may have made the others out of the first already.
         config.option.numprocesses, config.option.dist, config.option.tx = 0, "no", []

@@ -14,8 +14,13 @@ def asked(variable: str) -> bool:
     return str(get_var(variable) or "0") != "0"
 
 
-def typed_in() -> str:
-    """Return the folder in which the command was typed, relative to the project's, "" for that."""
+def value(variable: str) -> str:
+    """Return what a variable such as ``shard=2/3`` says on doit's command line, "" if nothing."""
     from doit import get_var
 
-    return str(get_var(TYPED_IN) or "")
+    return str(get_var(variable) or "")
+
+
+def typed_in() -> str:
+    """Return the folder in which the command was typed, relative to the project's, "" for that."""
+    return value(TYPED_IN)

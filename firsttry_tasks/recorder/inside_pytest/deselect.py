@@ -79,6 +79,8 @@ class PlannedSelection:
         """Write which tests are going to run, each with its why, and which the project left out."""
         if self._stream is None:
             return
+        if self._plan.collect:
+            self._tell_bonds(session, self._stream)
         kept = [clean(known_as(item)) for item in session.items]
         # Neither kept nor skipped by the plan: the project's own options did it.
         left = set(self._collected).difference(kept, self._plan.skip_tests)
@@ -93,4 +95,19 @@ class PlannedSelection:
             by_code=[clean(known_as(it)) for it in session.items if taken_out(it)],
             skips=bool(self._plan.skip_tests or self._plan.skip_files or self._plan.only),
             patterns=list(map(str, session.config.getini("python_files"))),
+        )
+
+    def _tell_bonds(self, session: pytest.Session, stream: EventStream) -> None:
+        """Write what each test that is kept has in common with others, in the order of files."""
+        from firsttry_tasks.recorder.inside_pytest.bonds import bound, shared
+
+        items = {clean(known_as(item)): item for item in session.items}
+        # As collected: a plugin that shuffles has another order on each machine.
+        order = [nodeid for nodeid in dict.fromkeys(self._collected) if nodeid in items]
+        root = str(session.config.rootpath)
+        stream.write(
+            "bonds",
+            order=order,
+            bound={nodeid: names for nodeid in order if (names := bound(items[nodeid]))},
+            shares={nodeid: names for nodeid in order if (names := shared(items[nodeid], root))},
         )

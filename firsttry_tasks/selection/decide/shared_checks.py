@@ -44,6 +44,16 @@ def together(
     return found
 
 
+def standing_alone(recorded_runs: Iterable[RecordedRun]) -> frozenset[str]:
+    """Return the kinds of which every item that was recorded did something of its own.
+
+    Of any other kind it is not known that its items can run without each other.
+    """
+    held = tuple(recorded_runs)
+    known = {test.kind for recorded in held for test in recorded.tests if test.kind}
+    return frozenset(known - _shared(held))
+
+
 def _of_one_file(
     recorded_runs: Iterable[RecordedRun], existing: Collection[str], chosen: Collection[str]
 ) -> dict[str, str]:

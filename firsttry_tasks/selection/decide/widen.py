@@ -57,3 +57,18 @@ def by_files(chosen: Selection, lost: Iterable[str]) -> Selection:
         skip_tests=chosen.skip_tests - more.keys(),
         skip_files=chosen.skip_files - because.keys(),
     )
+
+
+def with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
+    """Return the selection with all known flaky tests in it.
+
+    A skipped flaky test can't show that it is healed, nor that it still fails.
+    """
+    again = known & chosen.skip_tests
+    return replace(
+        chosen,
+        why=chosen.why | dict.fromkeys(sorted(again), "known flaky"),
+        skip_tests=chosen.skip_tests - again,
+        # pytest doesn't even collect a skipped file, so the file has to go, too.
+        skip_files=chosen.skip_files - {nodeid.partition("::")[0] for nodeid in again},
+    )

@@ -15,7 +15,7 @@ from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun,
 from firsttry_tasks.selection.evidence.shared_state import SharedState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from firsttry_tasks.model.recording import ObservationKind, Record
     from firsttry_tasks.selection.syntax.fragment import Fragment
@@ -72,16 +72,23 @@ def _outside(
 ) -> dict[str, str]:
     """Return the digests of files that tests looked at and git does not know."""
     found: dict[str, str] = {}
+    for name in looked_outside(observations, manifest):
+        seen = before(name)
+        if seen is not None:
+            found[name] = seen
+    return found
+
+
+def looked_outside(
+    observations: Iterable[tuple[str, str]], manifest: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the files that tests looked at and git does not know."""
     folders = {path.rpartition("/")[0] for path in manifest}
     for kind, name in observations:
         # A folder that git knows is no unknown file; its listing is observed by itself.
         inside = kind in {"read", "probed", "whole-module"}
-        unknown = inside and name not in manifest and name not in folders
-        if kind == "outside" or unknown:
-            seen = before(name)
-            if seen is not None:
-                found[name] = seen
-    return found
+        if kind == "outside" or (inside and name not in manifest and name not in folders):
+            yield name
 
 
 def _by_file(nodeids: Iterable[str]) -> dict[str, tuple[str, ...]]:

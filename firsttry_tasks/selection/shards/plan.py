@@ -37,19 +37,24 @@ class Ground(Struct, frozen=True, kw_only=True):
 
 
 class Shard(Struct, frozen=True, kw_only=True):
-    """The tests of one shard in the order in which they run, and the seconds they should take."""
+    """The tests of one shard, by their places in the plan, and the seconds they should take."""
 
-    tests: tuple[str, ...]
+    tests: tuple[int, ...]
     seconds: float
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """The shards of a run, by what their seconds are known (``basis``), and what a start takes."""
+    """A run that is divided into shards.
+
+    ``tests`` are the node ids of all tests in the order in which they were collected; ``basis``
+    says how it is known what they take. What only one machine knows is not in it, so that every
+    machine makes the same plan.
+    """
 
     version: int = 1
     ground: Ground
     basis: str
-    start: float
+    tests: tuple[str, ...]
     shards: tuple[Shard, ...]
 
     @property
@@ -57,10 +62,9 @@ class Plan(Struct, frozen=True, kw_only=True):
         """Return the plan's name: the digest of all of it."""
         return _digest(msgspec.json.encode(self, order="deterministic"))
 
-    @property
-    def tests(self) -> frozenset[str]:
-        """Return the node ids of all tests."""
-        return frozenset(nodeid for shard in self.shards for nodeid in shard.tests)
+    def share(self, number: int) -> tuple[str, ...]:
+        """Return the node ids of a shard, which is named by its number from 1."""
+        return tuple(self.tests[place] for place in self.shards[number - 1].tests)
 
     @property
     def seconds(self) -> float:
@@ -87,19 +91,27 @@ def make_plan(
     start: float,
     wanted: Wanted,
 ) -> Plan:
-    """Divide the tests into shards; FirstTryError where there is no test."""
+    """Divide the tests into shards; FirstTryError where there is no test.
+
+    ``start`` is what a shard takes before its first test, in seconds.
+    """
     if not tests:
         raise FirstTryError("There is no test to plan: pytest collected none. Run: pytest --co")
     number = _number(tests, expected.seconds, start, wanted)
     place = {it.nodeid: at for at, it in enumerate(tests)}
     shards = (
         Shard(
-            tests=tuple(sorted((it for unit in units for it in unit.tests), key=place.__getitem__)),
+            tests=tuple(sorted(place[it] for unit in units for it in unit.tests)),
             seconds=round(balance.length(units), 3),
         )
         for units in balance.balanced(tests, expected.seconds, number)
     )
-    return Plan(ground=ground, basis=expected.basis, start=start, shards=tuple(shards))
+    return Plan(
+        ground=ground,
+        basis=expected.basis,
+        tests=tuple(place),
+        shards=tuple(shards),
+    )
 
 
 def _number(

@@ -16,7 +16,7 @@ from firsttry_tasks.steps.run.project import project, today
 from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from firsttry_tasks.model.flaky_records import How
@@ -29,7 +29,11 @@ HOWS: dict[str, How] = {"flaky": "rerun", "order-dependent": "order", "environme
 
 def keep(root: Path, result: GateResult) -> None:
     """Save what a run saw of known flaky tests for the next comparison."""
-    seen = tuple(_retried(result))
+    add(root, tuple(_retried(result)))
+
+
+def add(root: Path, seen: Sequence[tuple[str, Seen]]) -> None:
+    """Save what was seen of tests for the next comparison."""
     if seen:
         # The list itself is committed, so it must not change with each warm run; only a comparison
         # writes it.

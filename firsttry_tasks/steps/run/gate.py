@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +18,7 @@ from firsttry_tasks.model.values import GateResult, ToolResult
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.text import gate_line
-from firsttry_tasks.steps.observe import watching
+from firsttry_tasks.steps.observe import timing, watching
 from firsttry_tasks.steps.run import flaky_spool, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.tool_run import CODE, GateRun
@@ -43,9 +44,9 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     # Before the tool starts: a person may save a file while it runs, and then nobody knows which
     # version the tool read.
     before = file_state.stamps(root, tree)
-    why = _why(root, stage, gate, inputs, tree)
+    reasons = why(root, stage, gate, inputs, tree)
     ran, seconds = _run(here, stage, gate, inputs, tree)
-    moved, edited = _moved(here, (stage, gate), tree, before, ran.wrote)
+    moved, edited = what_moved(here, (stage, gate), tree, before, ran.wrote)
     seen = None
     if ran.watched:
         seen, moved = tool_run.seen(here, gate, tree, ran.watched, moved)
@@ -57,7 +58,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         key=inputs.key,
         run=RUN,
         seconds=round(seconds, 3),
-        why=tuple(dict.fromkeys((*why, *ran.why))),
+        why=tuple(dict.fromkeys((*reasons, *ran.why))),
         message=ran.said.message,
         version=here.installed.get(GATES[gate].TOOL, ""),
         argv=ran.argv,
@@ -67,18 +68,25 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         changed_during_run=tuple(path for path in edited if path in moved),
         tests=ran.said.tests,
     )
-    if result.status != "error" and not moved:
+    conclude(root, result, ran.keep, partial(keep_inputs, root, result, data, inputs, seen))
+    timing.keep(root, result)
+
+
+def conclude(root: Path, result: GateResult, *keeps: Callable[[], None]) -> None:
+    """Write a gate's result and tell of it; keep first what is to be kept where it is good."""
+    if result.status != "error" and not result.touched_during_run:
         # An error says nothing of the code, and a tree that moved is no tree that has this result;
         # both are shown, and not kept.
-        ran.keep()
-        _keep(root, result, data, inputs, seen)
+        for keep in keeps:
+            keep()
+    stage, gate = result.stage, result.gate
     disk.write_json(root / state_paths.result_file(stage, gate), result)
     flaky_spool.keep(root, result)
     CONSOLE.done(f"{stage}:{gate}", CONSOLE.paint(gate_line(result), result.status))
 
 
-def _keep(
-    root: Path, result: GateResult, data: bytes, inputs: Inputs, seen: Observed | None
+def keep_inputs(
+    root: Path, result: GateResult, data: bytes, inputs: Inputs, seen: Observed | None = None
 ) -> None:
     """Keep what the result was made from, for the reasons of the next run."""
     # After keep(): a kill in between leaves newer state beside an older manifest, which
@@ -92,7 +100,7 @@ def _keep(
     disk.write_json(root / state_paths.ran_file(stage, gate, "json"), inputs)
 
 
-def _why(
+def why(
     root: Path, stage: Stage, gate: str, inputs: Inputs, tree: dict[str, str]
 ) -> tuple[str, ...]:
     """Return why the gate runs: what changed since its last kept run, or how that ended."""
@@ -134,7 +142,7 @@ def _run(
     return ran, time.monotonic() - started
 
 
-def _moved(
+def what_moved(
     here: Project,
     of: tuple[Stage, str],
     tree: dict[str, str],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from firsttry_tasks.system import disk, file_state, own_files
 from firsttry_tasks.system.privacy.outside import HIDDEN, passing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
@@ -39,12 +39,17 @@ DB, WATCHED, LEARNED = (
 
 
 def learn_or_forget(
-    job: Job, inputs: Inputs, around: CurrentTree, said: ToolResult, heard: PytestRun
+    job: Job,
+    inputs: Inputs,
+    around: CurrentTree,
+    said: ToolResult,
+    heard: PytestRun,
+    given: Learned | None = None,
 ) -> None:
     """Learn from a warm run; where that fails, discard the db, so that all tests run next time."""
     root = Path(job.root)
     try:
-        learn(job, inputs, around, said, heard, root / state_paths.WARM)
+        learn(job, inputs, around, said, heard, root / state_paths.WARM, given)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
         dependency_db.discard(root / state_paths.DB)
         CONSOLE.say(
@@ -58,19 +63,41 @@ def seen(job: Job) -> tuple[Record, ...]:
     return recording.found(Path(records(job)))
 
 
-def learn(
-    job: Job, inputs: Inputs, now: CurrentTree, said: ToolResult, heard: PytestRun, folder: Path
-) -> None:
-    """Add what the run recorded to the db and the files in ``folder``."""
+class Learned(NamedTuple):
+    """What the processes of a run recorded, with portable names.
+
+    ``before(name, began)`` returns the digest of a file outside of the tree, None for one that the
+    run made, which began then (Unix time).
+    """
+
+    records: tuple[Record, ...]
+    before: Callable[[str, float], str | None]
+
+
+def own(job: Job) -> Learned:
+    """Return what the job's run on this machine recorded."""
     outside = project(Path(job.root)).outside
-    found: Iterable[Record]
-    found = tuple(_portable(one, outside) for one in seen(job))
+    return Learned(tuple(_portable(one, outside) for one in seen(job)), partial(_before, outside))
+
+
+def learn(  # noqa: PLR0913, PLR0917  what ran, what it came to, and where it goes
+    job: Job,
+    inputs: Inputs,
+    now: CurrentTree,
+    said: ToolResult,
+    heard: PytestRun,
+    folder: Path,
+    given: Learned | None = None,
+) -> None:
+    """Add what the run recorded, or what is given in its place, to the db and files in a folder."""
+    outside = project(Path(job.root)).outside
+    found, before = given or own(job)
     # A run that was cut off has seen only a part of what its tests touch; trusting it could skip a
     # test wrongly.
     if not heard.finished or not any(one.tests for one in found):
         return
     memory = DependencyDb(folder / DB)
-    door = Door(read=partial(read, Path(job.root)), before=partial(_before, outside))
+    door = Door(read=partial(read, Path(job.root)), before=before)
     if said.status != "green":
         found = _settled(found, heard, memory)
     red = _red(said, found, memory)

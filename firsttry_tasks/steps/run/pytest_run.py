@@ -49,6 +49,12 @@ AROUND = ("python", "platform", "distributions", "environment", "command")
 
 def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
     """Run the tests of the job's stage; FirstTryError where pytest or pytest-cov is missing."""
+    ready(here, job, tree)
+    return _full(here, job, inputs, tree) if job.stage == "full" else _warm(here, job, inputs, tree)
+
+
+def ready(here: Project, job: Job, tree: dict[str, str]) -> None:
+    """Make ready for a run of pytest; FirstTryError where pytest or a plugin is missing."""
     require(job, pytest_gate.TOOL)
     if any(it.startswith("--ds=") for it in job.call.args) and "pytest-django" not in job.installed:
         raise FirstTryError(
@@ -60,44 +66,42 @@ def run(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRu
         require(job, "pytest-cov")
     disk.fresh_folder(Path(job.work))
     file_state.drop_stale_bytecode(here.root, tree)
-    return _full(here, job, inputs, tree) if job.stage == "full" else _warm(here, job, inputs, tree)
 
 
 def _full(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> GateRun:
     """Run all tests; record what they touch where a golden cache is to be made of it."""
+    said, heard, argv = pytest_process.once(job, everything(here, job))
+    said = tests_result.of_mode(said, "everything")
+    if not job.record:
+        return GateRun(said=said, argv=argv)
+    learn = partial(learning.learn, said=said, heard=heard)
+    keep = partial(record, here, job, inputs, tree, learn)
+    return GateRun(said=said, argv=argv, keep=keep, wrote=partial(learning.wrote, job))
+
+
+def everything(here: Project, job: Job) -> TestsPlan:
+    """Return the plan of a full run: all tests, and a recording where one is asked for."""
     events = f"{job.work}/events.jsonl"
     # Without a recording nothing is traced: full is to be an independent witness.
     if not job.record:
-        said, _, argv = pytest_process.once(job, TestsPlan(events=events))
-        return GateRun(said=tests_result.of_mode(said, "everything"), argv=argv)
-    plan = TestsPlan(
-        events=events, root=job.root, records=learning.records(job), smoke=here.settings.smoke
-    )
-    said, heard, argv = pytest_process.once(job, plan)
-    keep = partial(_record, here, job, inputs, tree, said, heard)
-    return GateRun(
-        said=tests_result.of_mode(said, "everything"),
-        argv=argv,
-        keep=keep,
-        wrote=partial(learning.wrote, job),
-    )
+        return TestsPlan(events=events)
+    records = learning.records(job)
+    return TestsPlan(events=events, root=job.root, records=records, smoke=here.settings.smoke)
 
 
-def _record(
-    here: Project,
-    job: Job,
-    inputs: Inputs,
-    tree: dict[str, str],
-    said: ToolResult,
-    heard: PytestRun,
+def record(
+    here: Project, job: Job, inputs: Inputs, tree: dict[str, str], learn: Callable[..., None]
 ) -> None:
-    """Store what a full run recorded in the folder that a golden cache is packed from."""
+    """Store what a full run recorded in the folder that a golden cache is packed from.
+
+    ``learn`` learns for these inputs, in this tree, into that folder.
+    """
     folder = disk.fresh_folder(Path(job.recorded))
     seen = recording.of_warm(here.root, inputs)
     # Warm will compare what it sees with this, and it does not see what is inert.
     tree = here.readable("warm", "tests", tree)
     around = now(here, job, seen, tree, DependencyDb(folder / learning.DB))
-    learning.learn(job, seen, around, said, heard, folder)
+    learn(job, seen, around, folder=folder)
     recording.seal_variables(folder, here)
     recording.seal(folder, inputs.key)
 
@@ -135,7 +139,9 @@ def selection(
     here: Project, memory: DependencyDb, recorded_runs: Sequence[RecordedRun], around: CurrentTree
 ) -> tuple[Selection, frozenset[str]]:
     """Return the selection, known flaky tests included, and what runs where that comes to none."""
-    chosen = _with_flaky(_choose(memory, recorded_runs, around), frozenset(here.memory.nodeids))
+    chosen = widen.with_flaky(
+        _choose(memory, recorded_runs, around), frozenset(here.memory.nodeids)
+    )
     learned = disk.read_own(here.root / state_paths.LEARNED, WarmSummary) or WarmSummary()
     return chosen, frozenset(learned.smoke) & chosen.skip_tests
 
@@ -166,7 +172,7 @@ def _answered(
     while not chosen.everything and (wider := more(chosen)).skip_tests != chosen.skip_tests:
         chosen = wider
         ran = start(chosen, serial=serial)
-    why = _beyond(ran, lost)
+    why = beyond(ran, lost)
     if why and not chosen.everything:
         chosen = Selection(everything=(why,))
         ran = start(chosen)
@@ -182,7 +188,7 @@ def _lost(ran: Ran, recorded_runs: Sequence[RecordedRun]) -> tuple[str, ...]:
     return widen.unanswered(heard.outcomes, heard.by_code, recorded_runs)
 
 
-def _beyond(ran: Ran, lost: Sequence[str]) -> str:
+def beyond(ran: Ran, lost: Sequence[str]) -> str:
     """Return why the selected tests are no answer for all of them, "" where they are."""
     broken = [finding.path for finding in ran[0].findings if finding.rule == "collect"]
     if broken:
@@ -204,21 +210,6 @@ def _choose(
         dependency_db.discard(memory.path)
         why = f"the records can't be used ({type(error).__name__}: {error}) and are forgotten"
         return Selection(everything=(why,))
-
-
-def _with_flaky(chosen: Selection, known: frozenset[str]) -> Selection:
-    """Return the selection with all known flaky tests in it.
-
-    A skipped flaky test can't show that it is healed, nor that it still fails.
-    """
-    again = known & chosen.skip_tests
-    return msgspec.structs.replace(
-        chosen,
-        why=chosen.why | dict.fromkeys(sorted(again), "known flaky"),
-        skip_tests=chosen.skip_tests - again,
-        # pytest doesn't even collect a skipped file, so the file has to go, too.
-        skip_files=chosen.skip_files - {nodeid.partition("::")[0] for nodeid in again},
-    )
 
 
 def _chosen(

@@ -39,8 +39,13 @@ def homes(plan: Plan, *names: str) -> list[set[int]]:
     return [
         {
             number
-            for number, shard in enumerate(plan.shards, 1)
-            if any(nodeid.startswith(name) for nodeid in shard.tests)
+            for number in range(1, len(plan.shards) + 1)
+            if any(nodeid.startswith(name) for nodeid in plan.share(number))
         }
         for name in names
     ]
+
+
+def shares(plan: Plan) -> list[tuple[str, ...]]:
+    """Return the tests of each shard."""
+    return [plan.share(number) for number in range(1, len(plan.shards) + 1)]

@@ -13,16 +13,14 @@ from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.selection.shards import plan as plans
 from firsttry_tasks.selection.shards.times import Expected, Times, expected, kept
 from firsttry_tasks.selection.shards.units import PlannedTest, paired
-from tests.unit.selection.shards.suite import GROUND, file, homes, planned
+from tests.unit.selection.shards.suite import GROUND, file, homes, planned, shares
 
 
 def test_each_test_has_one_shard() -> None:
     """No test is lost, and none runs twice."""
     suite = [it for n in range(9) for it in file(f"test_{n}.py", n + 1)]
     plan = planned(suite, shards=4)
-    assert sorted(it for shard in plan.shards for it in shard.tests) == sorted(
-        it.nodeid for it in suite
-    )
+    assert sorted(it for share in shares(plan) for it in share) == sorted(it.nodeid for it in suite)
 
 
 def test_shards_of_two_thousand_tests_are_balanced() -> None:
@@ -77,16 +75,16 @@ def test_an_ordered_pair_stays_together() -> None:
     first, last = "test_a.py::test_0", "test_z.py::test_0"
     suite = [*file("test_a.py", 30), *file("test_m.py", 30), *file("test_z.py", 30)]
     plan = planned(paired(suite, [(first, last)]), shards=9)
-    (home,) = [it.tests for it in plan.shards if first in it.tests]
+    (home,) = [it for it in shares(plan) if first in it]
     assert home.index(first) < home.index(last)
 
 
 def test_a_pair_of_which_one_is_gone_binds_nobody() -> None:
     """The memory of a test that is no more does not disturb."""
     suite = file("test_a.py", 4)
-    assert planned(paired(suite, [("gone.py::test", suite[0].nodeid)]), shards=2).tests == {
+    assert planned(paired(suite, [("gone.py::test", suite[0].nodeid)]), shards=2).tests == tuple(
         it.nodeid for it in suite
-    }
+    )
 
 
 def test_tests_that_share_a_fixture_stay_together_while_that_is_short() -> None:
@@ -116,11 +114,11 @@ def test_whatever_the_suite_the_plan_is_a_partition(seed: int, shards: int) -> N
     ]
     seconds = {it.nodeid: dice.choice([0.0, 0.01, 1.0, 30.0]) for it in suite}
     plan = planned(suite, seconds, shards=shards)
-    given_out = [nodeid for shard in plan.shards for nodeid in shard.tests]
+    given_out = [nodeid for share in shares(plan) for nodeid in share]
     of_group: dict[str, set[int]] = {}
-    for number, shard in enumerate(plan.shards):
+    for number, share in enumerate(shares(plan)):
         for it in suite:
-            if it.nodeid in shard.tests:
+            if it.nodeid in share:
                 for name in it.bound:
                     of_group.setdefault(name, set()).add(number)
     assert sorted(given_out) == sorted(it.nodeid for it in suite)

@@ -1,0 +1,188 @@
+"""Merge what the shards of a plan left into the one result that a run of all tests would have."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from firsttry_tasks import fingerprint
+from firsttry_tasks.dependency_db import DependencyDb
+from firsttry_tasks.gates import GATES
+from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.flaky_records import Seen
+from firsttry_tasks.model.run_id import RUN, began
+from firsttry_tasks.model.values import GateResult, ToolResult
+from firsttry_tasks.selection.decide import leftovers, widen
+from firsttry_tasks.selection.shards import runs
+from firsttry_tasks.selection.shards.join import joined
+from firsttry_tasks.steps.observe import timing
+from firsttry_tasks.steps.run import flaky_spool, gate, learning, pytest_run
+from firsttry_tasks.steps.run.project import manifest, project
+from firsttry_tasks.steps.run.tool_run import GateRun
+from firsttry_tasks.steps.shards import planning, records
+from firsttry_tasks.system import disk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from firsttry_tasks.fingerprint import Inputs
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.model.values import Selection, Stage
+    from firsttry_tasks.selection.shards.join import Joined, Twice
+    from firsttry_tasks.selection.shards.plan import Plan
+    from firsttry_tasks.selection.shards.runs import ShardRun
+    from firsttry_tasks.steps.run.project import Project
+
+
+def tests(root: Path, stage: Stage) -> None:
+    """Write the result of the stage's tests from what the shards left.
+
+    Where they don't make one whole run, the result is an error that says why.
+    """
+    # What an earlier run left must not stand for this one.
+    disk.remove(root / state_paths.report_file(stage))
+    here = project(root)
+    given, data = planning.inputs(root, stage), manifest(root, stage, "tests")
+    tree = fingerprint.read_manifest(data)
+    found: Joined | None = None
+    try:
+        plan = planning.read(root, stage)
+        found = joined(plan, _found(root, stage))
+        ran = _ran(here, given, tree, plan, found)
+    except FirstTryError as error:
+        ran = GateRun(said=ToolResult(status="error", message=str(error)))
+    reasons = gate.why(root, stage, "tests", given, tree)
+    result = _result(here, given.key, ran, found, stage=stage, reasons=reasons)
+    gate.conclude(root, result, ran.keep, partial(gate.keep_inputs, root, result, data, given))
+    if found is not None:
+        _remember(root, result, found)
+
+
+def _found(root: Path, stage: Stage) -> Iterator[ShardRun]:
+    """Yield the runs of shards that lie here, wherever below the folder they were put."""
+    folder = root / state_paths.shards_folder(stage)
+    for place in sorted(folder.rglob(f"*{runs.SUFFIX}")):
+        yield runs.decode(disk.read(place) or b"", place.relative_to(root).as_posix())
+
+
+def _ran(here: Project, given: Inputs, tree: dict[str, str], plan: Plan, found: Joined) -> GateRun:
+    """Return what the shards come to, and what is to be kept of it."""
+    stage = plan.ground.stage
+    records.agree(here, found.runs)
+    job = here.job(stage, "tests", tuple(tree))
+    if found.said.tests is not None:
+        notes = (*found.said.tests.notes, *_notes(plan, found))
+        said = replace(found.said, tests=replace(found.said.tests, notes=notes))
+        found = replace(found, said=said)
+    run = _full if stage == "full" else _warm
+    return run(here, job, given, tree, found)
+
+
+def _full(here: Project, job: Job, given: Inputs, tree: dict[str, str], found: Joined) -> GateRun:
+    argv = found.runs[0].argv
+    if not job.record:
+        return GateRun(said=found.said, argv=argv)
+    of = len(found.runs)
+    for it in found.runs:
+        if it.heard.outcomes and not it.records:
+            raise FirstTryError(
+                f"Shard {it.number} of {of} recorded nothing; run it again:"
+                f" ft full --shard {it.number}/{of} record=1"
+            )
+    learned = records.learned(here, found.runs)
+    learn = partial(learning.learn, said=found.said, heard=found.heard, given=learned)
+    keep = partial(pytest_run.record, here, job, given, tree, learn)
+    return GateRun(said=found.said, argv=argv, keep=keep)
+
+
+def _warm(here: Project, job: Job, given: Inputs, tree: dict[str, str], found: Joined) -> GateRun:
+    """Return what the selected tests come to; where they are no answer, run warm here."""
+    memory = DependencyDb(here.root / state_paths.DB)
+    around = pytest_run.now(here, job, given, tree, memory)
+    recorded = memory.recorded_runs()
+    chosen, _ = pytest_run.selection(here, memory, recorded, around)
+    learned = records.learned(here, found.runs)
+    heard, green = found.heard, found.said.status == "green"
+    lost = widen.unanswered(heard.outcomes, heard.by_code, recorded) if green else ()
+    why = pytest_run.beyond((found.said, heard, ()), lost)
+    wider = leftovers.otherwise(chosen, learned.records, recorded, around)
+    if wider.skip_tests != chosen.skip_tests:
+        why = why or "the selected tests left something behind that concerns others"
+    if why and not chosen.everything:
+        ran = pytest_run.run(here, job, given, tree)
+        return replace(ran, why=(*ran.why, f"{why}, so all of it ran again on one machine"))
+    said = _chosen(found.said, chosen)
+    keep = partial(learning.learn_or_forget, job, given, around, said, heard, learned)
+    return GateRun(said=said, argv=found.runs[0].argv, why=chosen.everything, keep=keep)
+
+
+def _chosen(said: ToolResult, chosen: Selection) -> ToolResult:
+    """Return the result with why each test was selected."""
+    if said.tests is None:
+        return said
+    if chosen.everything:
+        return replace(said, tests=replace(said.tests, mode="everything", why={}))
+    whys = {nodeid: chosen.why.get(nodeid, "new test") for nodeid in said.tests.why}
+    counts = replace(said.tests.counts, total=max(chosen.total, len(whys)))
+    return replace(said, tests=replace(said.tests, mode="selected", why=whys, counts=counts))
+
+
+def _notes(plan: Plan, found: Joined) -> Iterator[str]:
+    yield f"merged from {len(plan.shards)} shards of plan {plan.digest[:12]}"
+    for it in found.twice:
+        yield (
+            f"{it.nodeid} failed in {it.failures} of {it.runs} runs of its shard: it is flaky, and"
+            " the last run counts"
+        )
+
+
+def _result(
+    here: Project,
+    key: str,
+    ran: GateRun,
+    found: Joined | None,
+    *,
+    stage: Stage,
+    reasons: tuple[str, ...],
+) -> GateResult:
+    several = found.runs if found else ()
+    return GateResult(
+        gate="tests",
+        stage=stage,
+        status=ran.said.status,
+        key=key,
+        run=RUN,
+        # What all machines took together, as the report sums up gates that run side by side.
+        seconds=round(sum(it.seconds for it in several), 3),
+        why=tuple(dict.fromkeys((*reasons, *ran.why))),
+        message=ran.said.message,
+        version=here.installed.get(GATES["tests"].TOOL, ""),
+        argv=ran.argv,
+        findings=ran.said.findings,
+        touched_during_run=tuple(sorted({path for it in several for path in it.touched})),
+        changed_during_run=tuple(sorted({path for it in several for path in it.changed})),
+        tests=ran.said.tests,
+    )
+
+
+def _remember(root: Path, result: GateResult, found: Joined) -> None:
+    """Keep the times of all shards, and what was seen of tests that answered in two ways."""
+    for it in found.runs:
+        if it.heard.durations:
+            timing.add(root, it.kind, it.heard.durations)
+    flaky_spool.add(root, [(it.nodeid, _seen(result, it)) for it in found.twice])
+
+
+def _seen(result: GateResult, it: Twice) -> Seen:
+    return Seen(
+        id=f"{'+'.join(it.ids)}:shard",
+        at=began(it.ids[-1]),
+        tree=result.key[:12],
+        runs=it.runs,
+        failures=it.failures,
+        how="rerun",
+    )

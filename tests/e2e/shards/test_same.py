@@ -1,0 +1,47 @@
+"""Shards on several machines come to what one run comes to: report, record and selection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from tests.e2e.shards.machines import Machines, recorded, rests_on, suite
+
+if TYPE_CHECKING:
+    from tests.e2e.checkout import Checkout
+
+pytestmark = pytest.mark.slow
+#: What differs between any two runs.
+PASSING = {"run", "seconds", "argv", "why", "created", "durations", "notes"}
+
+
+def _report(checkout: Checkout) -> Any:
+    """Return the full report without what differs between any two runs."""
+    return _plain(msgspec.to_builtins(checkout.report("full")))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(it) for key, it in value.items() if key not in PASSING}
+    return [_plain(it) for it in value] if isinstance(value, list | tuple) else value
+
+
+@pytest.fixture(name="machines")
+def _machines(checkout: Checkout) -> Machines:
+    return suite(checkout)
+
+
+# 1, 2 and 7 shards, and other Pythons: benchmarks/shards.py, by the same comparison.
+@pytest.mark.parametrize("of", [3])
+def test_merged_is_what_one_run_is(machines: Machines, of: int) -> None:
+    """The report, the record of each test, and the order of the tests."""
+    assert machines.origin.run("ft", "full", "record=1").code == 0
+    one, report = recorded(machines.origin.root), _report(machines.origin)
+    merged = machines.all(of, "record=1")
+    assert merged.code == 0, merged.out
+    all_ = recorded(machines.origin.root)
+    assert rests_on(all_) == rests_on(one)
+    assert (all_.collected, all_.modules) == (one.collected, one.modules)
+    assert _report(machines.origin) == report
