@@ -32,6 +32,8 @@ PLACES = (
     "tox.ini [pytest",
     "setup.cfg [tool:pytest",
 )
+#: The id of the finding that less is covered than the project asks for.
+FAIL_UNDER = "coverage:fail-under"
 #: pytest's exit codes: tests failed, interrupted (collection errors), nothing collected.
 FAILED, INTERRUPTED, NOTHING = 1, 2, 5
 
@@ -62,7 +64,7 @@ def coverage_options(job: Job) -> tuple[str, ...]:
 
     Full leaves the project's own options in force: they may set a limit that decides.
     """
-    if not _may_measure(job):
+    if not may_measure(job):
         return ()
     if measures(job):
         sources = job.settings.paths or project_layout.sources(job.paths) or (".",)
@@ -82,10 +84,11 @@ def coverage_options(job: Job) -> tuple[str, ...]:
 def without_coverage(job: Job) -> tuple[str, ...]:
     """Return the option that turns pytest-cov off, whatever the project's own options say."""
     # It slows a run, and part of the tests measure too little.
-    return ("--no-cov",) if _may_measure(job) else ()
+    return ("--no-cov",) if may_measure(job) else ()
 
 
-def _may_measure(job: Job) -> bool:
+def may_measure(job: Job) -> bool:
+    """Tell whether pytest-cov can be told anything."""
     # Without pytest-cov, or where plugins don't load by themselves, its options are unknown words.
     return "pytest-cov" in job.installed and not job.env.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
@@ -165,32 +168,39 @@ def _of_session(done: Completed, heard: PytestRun, paths: Iterable[str]) -> tupl
         return _nothing(heard, paths)
     uncollected = any(finding.rule == "collect" for finding in heard.findings)
     stopped = done.code == INTERRUPTED and not uncollected
-    told = (*heard.findings, *_uncovered(heard))
+    told = (*heard.findings, *uncovered(heard))
     if done.code == 0 or (told and not heard.own and not stopped):
-        return _uncovered(heard)
+        return uncovered(heard)
     besides = (
         "pytest is red by itself, too" if heard.findings else "no test failed, but pytest is red"
     )
     return (
-        *_uncovered(heard),
+        *uncovered(heard),
         finding(rule="exit", nodeid="", message=f"{besides} (exit code {done.code}){_tail(done)}"),
     )
 
 
-def _uncovered(heard: PytestRun) -> tuple[Finding, ...]:
+def uncovered(heard: PytestRun) -> tuple[Finding, ...]:
     """Return the finding that too little is covered, as one of a gate that only full has."""
     # Warm runs a part of the tests, which measures a part of the code: it can't be asked.
     if not heard.uncovered:
         return ()
     return (
         Finding(
-            id="coverage:fail-under",
+            id=FAIL_UNDER,
             gate="coverage",
             tool="pytest-cov",
             rule="fail-under",
             message=heard.uncovered,
         ),
     )
+
+
+def too_little(total: float, limit: float) -> str:
+    """Return the sentence for less coverage than a limit, "" for enough."""
+    if total >= limit:
+        return ""
+    return f"{total:.2f} % is covered, and the project asks for {limit:g} % (fail-under)"
 
 
 def _nothing(heard: PytestRun, paths: Iterable[str]) -> tuple[Finding, ...]:

@@ -50,6 +50,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     own: bool = False
     #: What pytest-cov says where less is covered than the project asks for.
     uncovered: str = ""
+    #: How much pytest-cov is asked for, in per cent.
+    limit: float = 0.0
     #: All tests as they were collected, and what each has, or had better have, in common.
     order: tuple[str, ...] = ()
     bound: dict[str, tuple[str, ...]] = {}
@@ -71,9 +73,9 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     ``skips`` tells whether the plan left tests out, ``patterns`` what test files are called.
     ``outcomes`` has how each test ended: failed, or in pytest's words or a plugin's; ``by_code``
     are those that marks in their own code skip or expect to fail. ``own`` tells whether the session
-    is red by itself, ``broke`` what ended pytest early, and ``uncovered`` what pytest-cov asks for.
-    Of a collection ``order`` are its tests, ``bound`` and ``shares`` the names of what they have in
-    common.
+    is red by itself, ``broke`` what ended pytest early, and ``uncovered`` what pytest-cov asks for,
+    which is ``limit`` per cent. Of a collection ``order`` are its tests, ``bound`` and ``shares``
+    the names of what they have in common.
     """
 
     counts: Counts
@@ -94,6 +96,7 @@ class PytestRun(Struct, frozen=True, kw_only=True):
     own: bool = False
     broke: str = ""
     uncovered: str = ""
+    limit: float = 0.0
     order: tuple[str, ...] = ()
     bound: dict[str, tuple[str, ...]] = {}
     shares: dict[str, tuple[str, ...]] = {}
@@ -131,6 +134,7 @@ def hear(lines: Iterable[str]) -> PytestRun:
         patterns=asked.patterns,
         own=any(event.own for event in finishes),
         uncovered=finishes[-1].uncovered if finishes else "",
+        limit=finishes[-1].limit if finishes else 0.0,
         broke=next((event.text for event in reversed(events) if event.e == "broke"), ""),
         order=bonds.order,
         bound=bonds.bound,

@@ -113,12 +113,14 @@ class OutcomeReporter:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Iterator[None]:
         """Write that pytest came to its end by itself, and whether its tests alone explain it."""
-        uncovered = _uncovered(session.config)
+        uncovered, limit = _uncovered(session.config), _limit(session.config)
         # More than the reports account for: a plugin counts failures of no test. pytest-cov counts
         # one for its limit, which is told by itself.
         own = session.testsfailed > self._failures + bool(uncovered)
         # Before the others, since one of them may end the process.
-        self._stream.write("finish", code=int(exitstatus), own=own, uncovered=uncovered)
+        self._stream.write(
+            "finish", code=int(exitstatus), own=own, uncovered=uncovered, limit=limit
+        )
         # Where tests failed, a hook that sets 1 changes nothing that can be compared, unless this
         # one is another 1.
         marked = Red(exitstatus) if exitstatus == pytest.ExitCode.TESTS_FAILED else exitstatus
@@ -131,17 +133,24 @@ class OutcomeReporter:
         finally:
             own = own or session.exitstatus is not marked
             code = int(session.exitstatus)
-            self._stream.write("finish", code=code, own=own, uncovered=uncovered)
+            self._stream.write("finish", code=code, own=own, uncovered=uncovered, limit=limit)
 
 
 def _uncovered(config: pytest.Config) -> str:
     """Return what pytest-cov has against the run: less is covered than the project asks for."""
-    coverage = config.pluginmanager.get_plugin("_cov")
-    total = getattr(coverage, "cov_total", None)
-    asked = getattr(getattr(coverage, "options", None), "cov_fail_under", None)
+    total = getattr(config.pluginmanager.get_plugin("_cov"), "cov_total", None)
+    asked = _limit(config)
     if total is None or not asked or total >= asked:
         return ""
     return f"{total:.2f} % is covered, and the project asks for {asked:g} % (fail-under)"
+
+
+def _limit(config: pytest.Config) -> float:
+    """Return how much the project asks pytest-cov for, in per cent; 0 for no limit."""
+    coverage = config.pluginmanager.get_plugin("_cov")
+    measures = getattr(coverage, "cov_controller", None) is not None
+    asked = getattr(getattr(coverage, "options", None), "cov_fail_under", None)
+    return float(asked or 0) if measures else 0.0
 
 
 class Red(int):

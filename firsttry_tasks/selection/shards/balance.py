@@ -52,7 +52,7 @@ def longest_first(found: Iterable[Unit], shards: int) -> tuple[tuple[Unit, ...],
 
 def length(shard: Iterable[Unit]) -> float:
     """Return the seconds that a shard's tests take."""
-    return sum(unit.seconds for unit in shard)
+    return sum((unit.seconds for unit in shard), 0.0)
 
 
 def atoms(tests: Iterable[PlannedTest], seconds: Mapping[str, float]) -> list[float]:

@@ -25,7 +25,7 @@ class ShardRun(Struct, frozen=True, kw_only=True):
     ``sealed`` has the seals of the variables that steer the tools and that its tests read;
     ``digests`` has what that machine calls their values. ``records`` are what its processes
     recorded, with portable names, and ``outside`` has the digests of the files outside of the tree
-    that they looked at. ``coverage`` is what was measured, as the XML of coverage.py.
+    that they looked at. ``coverage`` is what was measured, as coverage.py keeps it.
     """
 
     plan: str

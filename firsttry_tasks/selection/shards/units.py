@@ -171,4 +171,4 @@ def _family(nodeid: str) -> str:
 
 
 def _seconds(tests: Iterable[PlannedTest], seconds: Mapping[str, float]) -> float:
-    return sum(seconds[it.nodeid] for it in tests)
+    return sum((seconds[it.nodeid] for it in tests), 0.0)

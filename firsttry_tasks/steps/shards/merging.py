@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -15,6 +16,8 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.model.values import GateResult, ToolResult
+from firsttry_tasks.reporting.answers import counted
+from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import leftovers, widen
 from firsttry_tasks.selection.shards import runs
 from firsttry_tasks.selection.shards.join import joined
@@ -22,12 +25,11 @@ from firsttry_tasks.steps.observe import timing
 from firsttry_tasks.steps.run import flaky_spool, gate, learning, pytest_run
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.tool_run import GateRun
-from firsttry_tasks.steps.shards import planning, records
+from firsttry_tasks.steps.shards import coverage, planning, records
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
@@ -74,8 +76,11 @@ def _ran(here: Project, given: Inputs, tree: dict[str, str], plan: Plan, found: 
     stage = plan.ground.stage
     records.agree(here, found.runs)
     job = here.job(stage, "tests", tuple(tree))
+    disk.own_folder(Path(job.work))
+    found = replace(found, said=coverage.judged(job, found))
+    CONSOLE.say(*(f"note: {said}" for said in _twice(found)))
     if found.said.tests is not None:
-        notes = (*found.said.tests.notes, *_notes(plan, found))
+        notes = (*found.said.tests.notes, _of(plan), *_twice(found))
         said = replace(found.said, tests=replace(found.said.tests, notes=notes))
         found = replace(found, said=said)
     run = _full if stage == "full" else _warm
@@ -131,8 +136,12 @@ def _chosen(said: ToolResult, chosen: Selection) -> ToolResult:
     return replace(said, tests=replace(said.tests, mode="selected", why=whys, counts=counts))
 
 
-def _notes(plan: Plan, found: Joined) -> Iterator[str]:
-    yield f"merged from {len(plan.shards)} shards of plan {plan.digest[:12]}"
+def _of(plan: Plan) -> str:
+    return f"merged from {counted(len(plan.shards), 'shard')} of plan {plan.digest[:12]}"
+
+
+def _twice(found: Joined) -> Iterator[str]:
+    """Yield what is to be known of tests that two runs of a shard gave two answers for."""
     for it in found.twice:
         yield (
             f"{it.nodeid} failed in {it.failures} of {it.runs} runs of its shard: it is flaky, and"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks import fingerprint
-from firsttry_tasks.gates import diff_cover, tests_result
+from firsttry_tasks.gates import tests_result
 from firsttry_tasks.gates.pytest_events import PytestRun
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
@@ -28,7 +28,7 @@ from firsttry_tasks.steps.run import gate, learning, pytest_process, pytest_run,
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.steps.run.tool_run import GateRun
-from firsttry_tasks.steps.shards import planning
+from firsttry_tasks.steps.shards import coverage, planning
 from firsttry_tasks.system import disk, file_state, own_files
 from firsttry_tasks.system.privacy import seals
 
@@ -67,7 +67,7 @@ def run(root: Path, stage: Stage, asked: str) -> None:
         argv=ran.argv,
         touched=moved,
         changed=tuple(path for path in edited if path in moved),
-        coverage=disk.read(diff_cover.coverage(job)) or b"",
+        coverage=coverage.measured(job) if heard.outcomes else b"",
     )
     found = _with_records(here, job, tree, found)
     folder = root / state_paths.shards_folder(stage)
@@ -84,7 +84,8 @@ def _ran(
         return _nothing()
     pytest_run.ready(here, job, tree)
     tests = narrowed(_plan(here, job, tree), plan, share)
-    said, heard, argv = pytest_process.once(job, tests)
+    said, heard, argv = pytest_process.once(coverage.kept(job), tests)
+    said = coverage.unjudged(said)
     said = tests_result.of_mode(said, "everything" if job.stage == "full" else "selected")
     wrote = partial(learning.wrote, job) if tests.records else frozenset
     ran = rerun.forgive(here, job, GateRun(said=said, argv=argv, wrote=wrote))
