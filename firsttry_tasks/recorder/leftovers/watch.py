@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: Where they are so short that a look after each would take more, one stands for several, and what
 #: it finds counts for each of them: more tests rest on more, and nothing is missed.
 _SHARE, _FREE = 0.04, 0.1
+#: The same for glances at what changed before, which cost far less and are taken in between.
+_GLANCES = 0.02
 _PLAIN = (int, str, bool, float, bytes, type(None))
 
 
@@ -43,6 +45,8 @@ class _Root(NamedTuple):
     signs: list[object]
     #: What namespaces held, by the place of the holder; values only where that is their own.
     named: dict[int, dict[str, object]]
+    #: Places of the holders that a test changed before.
+    busy: list[int]
 
 
 class StateWatch:
@@ -59,6 +63,10 @@ class StateWatch:
         #: Tests that ended since the last look, and what fixtures' values showed meanwhile.
         self._waiting: list[OpenScope] = []
         self._gone: list[str] = []
+        #: Tests that ended since the last glance, and the holders that are glanced at, by root.
+        self._unseen: list[OpenScope] = []
+        self._busy: dict[str, set[str]] = {}
+        self._glancing = 0.0
         #: Imports since the last look at whose things they have, each with those modules.
         self._borrowing: list[tuple[OpenScope, set[str]]] = []
         self._spent = 0.0
@@ -74,11 +82,27 @@ class StateWatch:
         for name in self._process.look():
             self._attribution.add_to(test, "left", name)
         self._waiting.append(test)
+        self._unseen.append(test)
+        if self._glancing <= _FREE + _GLANCES * (time.process_time() - self._began):
+            self._glance()
         if self._may_look():
             self.settle()
 
+    def _glance(self) -> None:
+        """Look at what tests changed before: as a rule that is what they change again."""
+        # So a cache that many fill is not said to be filled by all between two looks.
+        started = time.process_time()
+        for name in self._busy:
+            root = self._roots.get(name)
+            for it in sorted(_again(root)) if root else ():
+                for test in self._unseen:
+                    self._attribution.add_to(test, "left", it)
+        self._unseen.clear()
+        self._glancing += time.process_time() - started
+
     def settle(self) -> None:
         """Look what the tests left that ended since the last look."""
+        self._glance()
         started = time.process_time()
         for name in self._look() if self._waiting else ():
             for test in self._waiting:
@@ -132,7 +156,8 @@ class StateWatch:
             return  # it is met now, or was a fixture's value
         have = [scope for scope, near in self._borrowing if name in near]
         for it in self._changes(name):
-            for scope in (*scopes, *have):
+            # A test that was not looked at since it ended may have done it as well.
+            for scope in (*scopes, *have, *self._waiting):
                 self._attribution.add_to(scope, "left", it)
 
     def passed(self, scope: OpenScope, ran: Iterable[int], but: str = "") -> None:
@@ -159,7 +184,10 @@ class StateWatch:
         # Most modules are as they were, and one walk in C over all that they hold tells so.
         if _whole(root) == root.whole:
             return []
-        found = set(_differences(root, _signs(root.holders)))
+        pairs = enumerate(zip(_signs(root.holders), root.signs, strict=False))
+        changed = [at for at, (now, before) in pairs if now != before]
+        found = {it for at in changed for it in _differences(root, at)}
+        self._busy.setdefault(name, set()).update(root.holders[at].name for at in changed)
         self._scan(name, root.path, root.own)
         return [f"{root.path}:{it}" for it in sorted(found)]
 
@@ -176,14 +204,12 @@ class StateWatch:
 
     def _scan(self, name: str, path: str, own: Mapping[str, object]) -> None:
         found = list(holders(own))
-        named = {
-            at: {key: _token(it) for key, it in one.named().items()}
-            for at, one in enumerate(found)
-            if one.named is not None
-        }
+        named = {at: _tokens(one.named()) for at, one in enumerate(found) if one.named is not None}
         views = [one.view for one in found if one.view is not None]
         odd = [one.sign for one in found if one.view is None]
-        root = _Root(path, own, found, views, odd, None, _signs(found), named)
+        often = self._busy.get(name, ())
+        busy = [at for at, one in enumerate(found) if one.name in often]
+        root = _Root(path, own, found, views, odd, None, _signs(found), named, busy)
         self._roots[name] = root._replace(whole=_whole(root))
 
 
@@ -208,15 +234,32 @@ def _token(value: object) -> object:
     return (type(value), value) if type(value) in _PLAIN else identity(value)
 
 
-def _differences(root: _Root, now: list[object]) -> Iterator[str]:
+def _again(root: _Root) -> Iterator[str]:
+    """Return what changed of what changed before, and take it in."""
+    for at in root.busy if root.signs else ():
+        try:
+            now = root.holders[at].sign()
+        except RuntimeError:
+            continue  # another thread changes it; the next look tells
+        if now != root.signs[at]:
+            yield from (f"{root.path}:{it}" for it in _differences(root, at))
+            root.signs[at] = now
+            named = root.holders[at].named
+            if named is not None:
+                root.named[at] = _tokens(named())
+
+
+def _differences(root: _Root, at: int) -> Iterator[str]:
     # The holders are those of the last look: what they lead to now is searched afterwards.
-    for at, one in enumerate(root.holders if now else ()):
-        if now[at] == root.signs[at]:
-            continue
-        if one.named is None:
-            yield one.name
-            continue
-        before, after = root.named[at], one.named()
-        for key in before.keys() | after.keys():
-            if key not in before or key not in after or before[key] != _token(after[key]):
-                yield f"{one.name}.{key}".strip(".")
+    one = root.holders[at]
+    if one.named is None:
+        yield one.name
+        return
+    before, after = root.named[at], one.named()
+    for key in before.keys() | after.keys():
+        if key not in before or key not in after or before[key] != _token(after[key]):
+            yield f"{one.name}.{key}".strip(".")
+
+
+def _tokens(named: Mapping[str, object]) -> dict[str, object]:
+    return {key: _token(it) for key, it in named.items()}

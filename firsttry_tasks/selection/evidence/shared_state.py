@@ -61,8 +61,10 @@ class SharedState:
         """Take what one run recorded; ``fragments`` returns the fragments of a file."""
         self.observations = observations
         self.scopes = Scopes(scopes, fragments)
-        files = {path for path, _ in units} | {it.name for it in scopes if it.kind == "import"}
-        self._makers = Makers(units, files, fragments)
+        imports = [it for it in scopes if it.kind == "import"]
+        files = {path for path, _ in units} | {it.name for it in imports}
+        early = {unit for it in imports for unit in (*it.units, *(unit for _, unit in it.lines))}
+        self._makers = Makers(units, files, fragments, early)
         #: What was left before the first test, for the tests of all processes.
         self._early: dict[str, _Left] = {}
 

@@ -118,3 +118,30 @@ def test_what_is_put_back_did_not_change(module: Any, tmp_path: Path) -> None:
         module.TABLE["one"] = module.TABLE.pop("two")
 
     assert _left(tmp_path, act) == set()
+
+
+def test_what_is_changed_again_is_told_between_two_looks(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test that is not looked at by itself is not said to fill what others fill."""
+    attribution = Attribution(str(tmp_path.resolve()))
+    watch = StateWatch(attribution)
+    watch.begin()
+    monkeypatch.setattr(watch, "_may_look", lambda: False)
+
+    def ended(act: Callable[[], object]) -> OpenScope:
+        act()
+        scope = OpenScope("test", "test", -1)
+        watch.ended(scope)
+        return scope
+
+    first = ended(lambda: module.TABLE.update(two=[]))
+    watch.settle()
+    quiet = ended(lambda: None)
+    module.SPACE.kept = 2
+    again = ended(lambda: module.TABLE.update(three=[]))
+    watch.settle()
+    numbers = {number: name for (_, name), number in attribution.observations.items()}
+    told = [{numbers[it] for it in scope.observations} for scope in (first, quiet, again)]
+    held, other = "held.py:TABLE", "held.py:SPACE.kept"
+    assert told == [{held}, {other}, {held, other}]
