@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from benchmarks.faults import Fault, draw, even, in_data, spans
+from firsttry_tasks.parity.faults import Fault, draw, even, in_data, spans
 
 AREAS = ("code", "data", "configuration", "types", "lint")
 

@@ -1,52 +1,24 @@
-"""A real project in a copy of its own: run it warm, run it plainly, put it back."""
+"""A real project in a copy of its own: run it warm, have it played, put it back."""
 
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
-from benchmarks.outcomes import PLACE
-from firsttry_tasks.model.values import Report
+from firsttry_tasks.parity.proof import Proof
 
 _HOUSE = Path(__file__).parents[1]
 _OTHERS_OFF = "\n[tool.firsttry.ruff]\nenabled = false\n\n[tool.firsttry.mypy]\nenabled = false\n"
 _SETTINGS = "pyproject.toml"
 _STATE = ".firsttry"
 _LIMIT = 600
-_AGAIN = 5
-_REPORT = "artifacts/warm_parity_report.json"
-_PLAIN = ("-p", "outcomes", "--no-testmon", "-p", "no:cacheprovider", "-q")
-
-
-class Plain(msgspec.Struct, frozen=True, kw_only=True):
-    """A plain run of all tests: what each came to, and how long it took."""
-
-    outcomes: dict[str, str]
-    seconds: float
-    cpu: float = 0.0
-    hung: bool = False
-
-    @property
-    def failed(self) -> frozenset[str]:
-        """The tests and files that failed."""
-        return frozenset(name for name, word in self.outcomes.items() if word == "failed")
-
-
-class Warm(msgspec.Struct, frozen=True, kw_only=True):
-    """A warm run: which tests ran, which failed, why all of them did if they did."""
-
-    ran: frozenset[str]
-    failed: frozenset[str]
-    total: int
-    mode: str
-    why: tuple[str, ...]
-    seconds: float
-    cpu: float
-    status: int
+#: How ft is started: not from the project's folder, which Python would import from first.
+_FT = ("-P", "-m", "firsttry_tasks")
+#: What a command may end with that gave an answer: proved, falsely red, nothing judged, missed.
+_ANSWERED = (0, 1, 2, 99)
 
 
 class Project:
@@ -76,46 +48,22 @@ class Project:
         )
         return done.stdout
 
-    def plain(self, only: Iterable[str] = (), limit: float = _LIMIT) -> Plain:
-        """Run all tests without selection, or only these, for so many seconds at most."""
-        place = self.root.parent / f"{self.name}.outcomes.json"
-        place.unlink(missing_ok=True)
-        clock = _Clock()
-        words = (self._python, "-m", "pytest", f"--rootdir={self.root}", *_PLAIN, *only)
-        env = {PLACE: str(place)}
-        try:
-            done = self.run(words, env, limit)
-        except subprocess.TimeoutExpired:
-            return Plain(outcomes={}, seconds=limit, hung=True)
-        seconds, cpu = clock.read()
-        if not place.exists():  # pytest itself could not start
-            return Plain(outcomes={f"({_last(done)})": "failed"}, seconds=seconds, cpu=cpu)
-        found = msgspec.json.decode(place.read_bytes(), type=dict[str, str])
-        return Plain(outcomes=found, seconds=seconds, cpu=cpu)
-
-    def flaky(self, names: Iterable[str], run: Plain) -> set[str]:
-        """Return those that come to something else when they run again on the same tree."""
-        asked = sorted(names)
-        runs = [self.plain(asked) for _ in range(_AGAIN if asked else 0)]
-        return {it for it in asked if {one.outcomes.get(it) for one in runs} != {run.outcomes[it]}}
-
-    def warm(self) -> Warm:
+    def warm(self) -> None:
         """Run what the change can break."""
-        report = self.root / _REPORT
-        report.unlink(missing_ok=True)
-        clock = _Clock()
-        done = self.run((self._python, "-m", "firsttry_tasks.cli", "warm"), {})
-        if not report.exists():
-            raise SystemExit(f"{self.name}: ft said\n{_end(done)}")
-        return _read(report, clock, done.returncode)
+        self.run((self._python, *_FT, "warm"), {})
 
-    def full(self) -> float:
-        """Run everything from cold; return the seconds it took."""
-        clock = _Clock()
-        done = self.run((self._python, "-m", "firsttry_tasks.cli", "full"), {})
-        if done.returncode > 1:
-            raise SystemExit(f"{self.name}: ft said\n{_end(done)}")
-        return clock.read()[0]
+    def prove(self, *words: str) -> Proof:
+        """Run a command that plays commits or faults; its table goes on to standard error."""
+        done = subprocess.run(
+            [self._python, *_FT, *words],
+            cwd=self.root,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+        if done.returncode not in _ANSWERED or not done.stdout:
+            raise SystemExit(f"{self.name}: ft {words[0]} ended with {done.returncode}")
+        return msgspec.json.decode(done.stdout, type=Proof)
 
     def path(self) -> str:
         """Return where Python finds the package, and us."""
@@ -138,66 +86,27 @@ class Project:
         """Return where the warm state is kept."""
         return self.root.parent / f"{self.name}.kept"
 
-    def run(
-        self, words: Iterable[str], extra: Mapping[str, str], limit: float = _LIMIT
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the copy, which finds the package by a variable."""
+    def environment(self) -> dict[str, str]:
+        """Return the environment of what runs in the copy; a variable leads to the package."""
         env = {name: os.environ[name] for name in ("PATH", "HOME")}
         # Python takes bytecode of the same second and size for the source's: commits follow fast.
         env |= {"LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**env, "PYTHONPATH": self.path()}
+
+    def run(
+        self, words: Iterable[str], extra: Mapping[str, str], limit: float = _LIMIT
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the copy."""
         return subprocess.run(
             [*words],
             cwd=self.root,
-            env={**env, "PYTHONPATH": self.path(), **extra},
+            env={**self.environment(), **extra},
             capture_output=True,
             text=True,
             errors="replace",
             check=False,
             timeout=limit,
         )
-
-
-class _Clock:
-    """Times what children do: by the wall, and by the processors."""
-
-    def __init__(self) -> None:
-        self._wall = time.monotonic()
-        self._cpu = self._children()
-
-    def read(self) -> tuple[float, float]:
-        return time.monotonic() - self._wall, self._children() - self._cpu
-
-    @staticmethod
-    def _children() -> float:
-        times = os.times()
-        return times.children_user + times.children_system
-
-
-def _read(report: Path, clock: _Clock, status: int) -> Warm:
-    seconds, cpu = clock.read()
-    read = msgspec.json.decode(report.read_bytes(), type=Report)
-    gate = next(gate for gate in read.gates if gate.result.gate == "tests")
-    detail = gate.result.tests
-    ran = frozenset(detail.durations) if detail and not gate.cached else frozenset()
-    return Warm(
-        ran=ran,
-        failed=frozenset(found.nodeid or "(session)" for found in gate.result.findings),
-        total=(detail.counts.total if detail else None) or len(ran),
-        mode="cached" if gate.cached else detail.mode if detail else "error",
-        why=gate.result.why,
-        seconds=seconds,
-        cpu=cpu,
-        status=status,
-    )
-
-
-def _last(done: subprocess.CompletedProcess[str]) -> str:
-    lines = (done.stderr or done.stdout).strip().splitlines()
-    return lines[-1] if lines else f"exit code {done.returncode}"
-
-
-def _end(done: subprocess.CompletedProcess[str]) -> str:
-    return done.stdout[-2000:] + done.stderr[-2000:]
 
 
 def named(source: str) -> str:

@@ -25,13 +25,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from benchmarks import project as checkouts
-from benchmarks.faults import draw
 from benchmarks.harness import RESULTS
 from firsttry_tasks import fingerprint
 from firsttry_tasks.dependency_db import DependencyDb, Door
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.parity.faults import draw
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.steps.run import pytest_run, recording
 from firsttry_tasks.steps.run.project import Project
@@ -40,9 +40,9 @@ from firsttry_tasks.system import disk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from benchmarks.faults import Fault
     from firsttry_tasks.model.recording import Record
     from firsttry_tasks.model.values import Selection
+    from firsttry_tasks.parity.faults import Fault
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
 #: What is recorded, in this order: most recorded runs that choose speak for a part of the tests

@@ -47,6 +47,8 @@ keep
   ft clear-cache            forget all warm state
 
 learn
+  ft replay                 play the last commits here: what warm would have missed, and saved
+  ft drill                  the same with seeded faults
   ft demo                   see all of it on a small project, in half a minute
   ft list                   all tasks of this project; each is a task of doit, too
   ft completion             complete ft's words in bash, zsh and fish (--install)

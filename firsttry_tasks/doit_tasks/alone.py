@@ -13,7 +13,7 @@ from doit.cmdparse import CmdOption, CmdParse
 
 from firsttry_tasks.doit_tasks import words
 from firsttry_tasks.doit_tasks.help import page
-from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, flag, loudness
+from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, flag, loudness, value
 from firsttry_tasks.model.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -120,6 +120,72 @@ def demo(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> 
     return 0
 
 
+def replay(_given: Sequence[str], options: Mapping[str, Any], around: Around) -> int:
+    """Play this repository's own last commits: what warm would have missed, and saved.
+
+    ft replay                        the last 30 commits
+    ft replay --commits 60 --minutes 20   as many as there is time for; the same again goes on
+    ft replay --json                 for scripts; the table goes to standard error
+    ft replay --anew                 play them again, whatever was played before
+
+    It learns at the oldest commit. At each later one it chooses as ft warm does, then runs
+    everything, which is the truth, with what is installed here. It works in a clone in the state
+    folder and leaves the checkout free meanwhile.
+
+    exit codes: 0 nothing missed, 1 a test failed in warm alone, 2 no commit could be judged, 3
+    wrong usage or configuration, 99 warm missed a test whose outcome had changed, 130 stopped
+    """
+    from firsttry_tasks.steps.prove.course import Wish
+    from firsttry_tasks.steps.prove.replay import replay as play
+
+    asked = dict(options)
+    commits = asked.pop("commits")
+    return _ending(lambda: play(around.home(), commits, Wish(**asked)))
+
+
+def drill(_given: Sequence[str], options: Mapping[str, Any], around: Around) -> int:
+    """Play seeded faults in this repository's code: whether warm fails every test that they break.
+
+    ft drill                         20 faults
+    ft drill --faults 60 --minutes 20     as many as there is time for; the same again goes on
+    ft drill --seed 2                other faults
+    ft drill --data 'shop/rates/*.csv'    in data files, too
+    ft drill --json                  for scripts; the table goes to standard error
+
+    A fault is a small wrong edit at HEAD: of a body, a condition, a return, a constant, a class
+    attribute, a decorator, a line of a data file. It is made in a clone in the state folder.
+
+    exit codes: 0 nothing missed, 2 no fault could be judged, 3 wrong usage or configuration, 99
+    warm missed a test that a fault broke, 130 stopped
+    """
+    from firsttry_tasks.steps.prove.course import Wish
+    from firsttry_tasks.steps.prove.drill import Asked
+    from firsttry_tasks.steps.prove.drill import drill as play
+
+    left = dict(options)
+    asked = Asked(count=left.pop("faults"), seed=left.pop("seed"), data=left.pop("data"))
+    return _ending(lambda: play(around.home(), asked, Wish(**left)))
+
+
+def _ending(play: Callable[[], int]) -> int:
+    """Play in the project's folder until it ends, or until Ctrl-C ends it and its children."""
+    from firsttry_tasks.doit_tasks import holding
+    from firsttry_tasks.system import process
+
+    with holding.signals():
+        try:
+            return play()
+        except KeyboardInterrupt:
+            process.end_all()
+            sys.stderr.write("Stopped. What was played is kept; the same again goes on.\n")
+            return holding.INTERRUPTED
+
+
+PROVING = [
+    value("minutes", "stop in time after so many minutes; 0: play all", 0.0),
+    flag("anew", "play again what was played before"),
+    AS_JSON,
+]
 #: What each does, and its options.
 COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
     "init": (
@@ -139,6 +205,19 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
         ],
     ),
     "watch": (watch, loudness()),
+    "replay": (
+        replay,
+        [value("commits", "how many commits", 30), *PROVING],
+    ),
+    "drill": (
+        drill,
+        [
+            value("faults", "how many faults", 20),
+            value("seed", "which faults", 1),
+            value("data", "a glob of data files to make faults in", ""),
+            *PROVING,
+        ],
+    ),
     "demo": (demo, [flag("keep", "leave the project where it is")]),
     "completion": (completion, [flag("install", "write it where the shell looks for it")]),
 }

@@ -69,6 +69,12 @@ def flag(name: str, text: str, short: str = "") -> Dict:
     }
 
 
+def value(name: str, text: str, default: float | str) -> Dict:
+    """Return an option of a task that takes a value, of the type of its default."""
+    kind = type(default)
+    return {**flag(name, text), "type": kind, "default": default}
+
+
 def loudness() -> list[Dict]:
     """Return the options of the commands that end with a table: how much they say."""
     return [

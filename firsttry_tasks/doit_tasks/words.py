@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: The commands of ft that are no tasks of doit. `doit_tasks/alone.py` has what they do.
-ALONE = ("init", "pre-commit", "watch", "demo", "completion")
+ALONE = ("init", "pre-commit", "watch", "demo", "completion", "replay", "drill")
 #: The variable by which ``ft watch`` asks a run to get ready, and to wait for a byte on its
 #: standard input.
 WAITS = "FIRSTTRY_WAITS"

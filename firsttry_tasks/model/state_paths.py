@@ -42,6 +42,9 @@ CALL = f"{STATE}/pytest_call.json"
 STAGED = f"{STATE}/staged"
 STAGED_INDEX = f"{STATE}/staged.index"
 
+#: Where the repository's own commits, and faults in it, are played.
+REPLAY, DRILL = f"{STATE}/replay", f"{STATE}/drill"
+
 #: What git last said of the tree, and the inputs of each gate that follow from it.
 INPUTS = f"{STATE}/inputs"
 SEEN = f"{INPUTS}/seen"

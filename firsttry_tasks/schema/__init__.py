@@ -13,6 +13,7 @@ import msgspec
 
 from firsttry_tasks.model.flaky_records import FlakyMemory
 from firsttry_tasks.model.values import Divergences, Report, Verdict
+from firsttry_tasks.parity.proof import Proof
 from firsttry_tasks.system import disk
 
 #: Only files that scripts of users read: all others may change without notice.
@@ -21,6 +22,7 @@ KINDS = {
     "verdict": Verdict,
     "divergence": Divergences,
     "flaky": FlakyMemory,
+    "proof": Proof,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

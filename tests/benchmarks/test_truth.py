@@ -2,8 +2,8 @@
 
 from benchmarks.answers import Answers, Ours, Own
 from benchmarks.edits import Edit
-from benchmarks.faults import Fault
 from benchmarks.truth import Row, Told, row, table
+from firsttry_tasks.parity.faults import Fault
 
 _EDIT = Edit(
     area="code", fault=Fault(kind="body", path="box.py", line=3, start=0, end=4, new="pass")

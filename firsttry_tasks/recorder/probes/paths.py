@@ -71,8 +71,9 @@ class PathResolver:
         if not full.startswith(self._prefix):
             # An installed package of another version is known from the environment's fingerprint.
             return None if full.startswith(self._outside) or INSTALLED in full else full
-        skipped = any(part in f"{full}/" for part in _SKIPPED)
-        return None if skipped else full[len(self._prefix) :].replace(os.sep, "/")
+        inside = full[len(self._prefix) :].replace(os.sep, "/")
+        # By its path inside: what is staged is judged in a checkout that lies below .firsttry.
+        return None if any(part in f"/{inside}/" for part in _SKIPPED) else inside
 
 
 def _installed() -> tuple[str, ...]:

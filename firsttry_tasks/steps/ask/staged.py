@@ -65,14 +65,14 @@ def _run(here: Project, where: Path, *, explain: bool) -> int:
     asked = {"--explain": explain, "-q": CONSOLE.quiet, "-v": CONSOLE.verbose}
     words = ("warm", *(word for word, wanted in asked.items() if wanted))
     env = {name: it for name, it in os.environ.items() if name not in machine.OF_REPOSITORY}
-    env[STAGED] = os.pathsep.join(str(where / it) for it in sorted(set(_import_roots(here))))
+    env[STAGED] = os.pathsep.join(str(where / it) for it in sorted(set(import_roots(here))))
     # -P: else the checkout itself would come first, which for FirstTry's own is another FirstTry.
     command = Command(argv=(sys.executable, "-P", "-c", code, *words), cwd=str(where), env=env)
     with process.shown(command) as started:
         return started.wait()
 
 
-def _import_roots(here: Project) -> Iterator[str]:
+def import_roots(here: Project) -> Iterator[str]:
     """Yield the folders of this project, relative to it, from which Python imports.
 
     An editable installation leads into this working tree; in the checkout the same folders come

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.gates.pytest_events import PytestRun
     from firsttry_tasks.model.values import Finding, ToolResult
     from firsttry_tasks.steps.run.project import Project
     from firsttry_tasks.steps.run.tool_run import GateRun
@@ -41,6 +42,24 @@ def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dic
     A test that is missing in the answer did not run: pytest did not find it, or ended first.
     """
     asked = tuple(nodeids)
+    said, heard = _ran(job, asked, before)
+    failed = {finding.nodeid for finding in said.findings}
+    answered = failed | heard.durations.keys()
+    if heard.finished:
+        # A file that is collected now has answered: its finding was that it was not.
+        answered |= {nodeid for nodeid in asked if "::" not in nodeid}
+    return {nodeid: nodeid in failed for nodeid in asked if nodeid in answered}
+
+
+def outcomes(job: Job, nodeids: Iterable[str]) -> dict[str, str]:
+    """Run tests once; return in a word how each of them ended."""
+    _, heard = _ran(job, tuple(nodeids))
+    return heard.outcomes
+
+
+def _ran(
+    job: Job, asked: tuple[str, ...], before: tuple[str, ...] = ()
+) -> tuple[ToolResult, PytestRun]:
     # Tests that are asked about keep their places among those before: order may be the cause.
     order = (*before, *(nodeid for nodeid in asked if nodeid not in before))
     disk.fresh_folder(Path(job.work))
@@ -59,12 +78,7 @@ def again(job: Job, nodeids: Iterable[str], before: tuple[str, ...] = ()) -> dic
         said, heard, _ = pytest_process.once(_pointed(job, order), plan, watch)
     finally:
         CONSOLE.drop(LIVE)
-    failed = {finding.nodeid for finding in said.findings}
-    answered = failed | heard.durations.keys()
-    if heard.finished:
-        # A file that is collected now has answered: its finding was that it was not.
-        answered |= {nodeid for nodeid in asked if "::" not in nodeid}
-    return {nodeid: nodeid in failed for nodeid in asked if nodeid in answered}
+    return said, heard
 
 
 def _pointed(job: Job, order: tuple[str, ...]) -> Job:

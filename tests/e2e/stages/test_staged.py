@@ -145,3 +145,14 @@ def test_nothing_staged_is_told(checkout: Checkout) -> None:
     (checkout.root / ".git/index").unlink()
     done = checkout.run("ft", "warm", "--staged")
     assert (done.code, "nothing is staged" in done.out) == (2, True), done.out
+
+
+def test_what_is_learned_there_knows_data_files(shop: Checkout) -> None:
+    """The checkout of what is staged lies in a folder that tests of other checkouts don't see."""
+    shop.write("tests/test_shop.py", "def test():\n    assert 'shop' in open('README.md').read()\n")
+    shop.commit()
+    shop.write("shop.py", BROKEN)  # so that what is staged is not what stands here
+    assert shop.run("ft", "warm", "--staged").code == 0
+    shop.write("README.md", "Nothing.\n")
+    shop.git("add", "README.md")
+    assert shop.run("ft", "warm", "--staged").code == 1

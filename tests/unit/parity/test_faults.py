@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.faults import KINDS, Fault, draw
+from firsttry_tasks.parity.faults import KINDS, Fault, draw
 
 _SOURCE = '''\
 LIMIT = 3

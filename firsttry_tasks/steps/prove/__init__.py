@@ -1,0 +1,1 @@
+"""The replay and drill steps: prove on this repository what warm would have missed, and saved."""
