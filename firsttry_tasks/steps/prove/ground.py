@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
+from importlib import machinery
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 #: What git is not to take for a change in the clone, whatever the commit itself ignores.
 HIDDEN = f"{state_paths.STATE}/\n{state_paths.ARTIFACTS}/\n__pycache__/\n"
+#: What the files are called that Python imports: sources, and extensions in C.
+IMPORTED = tuple(machinery.SOURCE_SUFFIXES + machinery.EXTENSION_SUFFIXES)
 #: How often tests run again that may be flaky. A judgement: a coin is found out in 31 of 32 cases.
 AGAIN = 5
 #: Seconds within which a miss is explained.
@@ -66,6 +69,17 @@ class Ground:
         words = ("--quiet", "--shared", "--no-checkout", str(self.here.top), str(self._top))
         git.ask(self.here.top, *git_index.QUIET, "clone", *words)
         disk.write(self._top / ".git" / "info" / "exclude", HIDDEN.encode())
+        self._carry()
+
+    def _carry(self) -> None:
+        """Copy what git ignores and Python imports of the project's code: what a build made."""
+        tracked = git.fields(git.ask(self.here.root, "ls-files", "-z"))
+        code = self.here.settings.paths or project_layout.sources(tracked)
+        asked = ("--others", "--ignored", "--exclude-standard", "-z", "--", *code)
+        ignored = git.fields(git.ask(self.here.root, "ls-files", *asked)) if code else ()
+        for path in ignored:
+            if path.endswith(IMPORTED):
+                disk.copy(self.here.root / path, self.root / path)
 
     def enter(self, commit: str) -> None:
         """Put a commit's files into the clone."""

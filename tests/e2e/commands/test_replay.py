@@ -13,7 +13,7 @@ import pytest
 
 from firsttry_tasks.parity.proof import Proof
 from tests import schemas
-from tests.e2e.checkout import CODE
+from tests.e2e.checkout import CODE, PATHS, TESTS_ONLY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,6 +155,22 @@ def test_a_commit_with_another_layout_is_told_apart(checkout: Checkout) -> None:
         "ft", "replay", "--commits", "1", "--json", env={"PYTHONPATH": _src(checkout)}
     )
     assert _proof(ran.out).steps[0].state == "uninstalled"
+
+
+@pytest.mark.slow
+def test_generated_modules_come_along(checkout: Checkout) -> None:
+    """A version file that a build wrote is in no commit."""
+    checkout.write("pyproject.toml", f"{TESTS_ONLY}{PATHS}")
+    checkout.write(".gitignore", "_version.py\n__pycache__/\n")
+    checkout.write("shop/__init__.py", "from shop._version import VERSION\n")
+    checkout.write("shop/_version.py", "VERSION = 1\n")
+    checkout.write(
+        "tests/test_shop.py", "import shop\n\n\ndef test() -> None:\n    assert shop.VERSION\n"
+    )
+    checkout.commit()
+    checkout.commit()
+    found = _proof(checkout.run("ft", "replay", "--commits", "1", "--json").out)
+    assert [it.state for it in found.steps] == ["learned", "judged"]
 
 
 def _src(checkout: Checkout) -> str:
