@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.doit_tasks.engine import step
-from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, LOOK, flag, loudness, top
+from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, LOOK, flag, loudness, top, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,14 +132,17 @@ def task_stats() -> Iterator[Task]:
     """Say what the parity runs so far tell: escapes, times, what was saved.
 
     ft stats                   of the runs here and of those in the store
+    ft stats --since 30d       of the last 30 days; 8w, or a date such as 2026-01-31, go as well
+    ft stats --json            for scripts, by week too
     """
 
-    def act() -> None:
+    def act(**options: Any) -> None:
         from firsttry_tasks.steps.ask import audit
 
-        audit.stats(Path.cwd())
+        audit.stats(Path.cwd(), **options)
 
-    yield top("stats", task_stats, step(act))
+    params = [AS_JSON, value("since", "the first day that counts, or how long ago", "")]
+    yield top("stats", task_stats, step(act), params=params)
 
 
 def task_testmon() -> Iterator[Task]:
@@ -166,9 +169,8 @@ def task_baseline() -> Iterator[Task]:
     def write(*, prune: bool) -> None:
         from firsttry_tasks.steps.ask import baseline
 
-        baseline.write(root, prune=prune)
+        baseline.write(Path.cwd(), prune=prune)
 
-    root = Path.cwd()
     prune = flag("prune", "take nothing new in, only drop what is gone")
     yield top("baseline", task_baseline, step(write), task_dep=[LOOK], params=[prune])
 
@@ -213,9 +215,8 @@ def task_publish() -> Iterator[Task]:
     def publish() -> None:
         from firsttry_tasks.steps.cache.package import publish
 
-        publish(root)
+        publish(Path.cwd())
 
-    root = Path.cwd()
     yield top("publish", task_publish, step(publish), task_dep=["package"])
 
 
@@ -264,9 +265,8 @@ def task_doctor() -> Iterator[Task]:
     def examine() -> None:
         from firsttry_tasks.steps.ask.doctor import examine
 
-        examine(root)
+        examine(Path.cwd())
 
-    root = Path.cwd()
     yield top("doctor", task_doctor, step(examine), task_dep=[LOOK])
 
 

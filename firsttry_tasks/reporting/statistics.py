@@ -7,100 +7,114 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.flaky.memory import FILE, interval, whole
-from firsttry_tasks.parity.history import deciles, upper
 from firsttry_tasks.reporting.table import duration, table
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
 
     from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
-    from firsttry_tasks.parity.history import Line
+    from firsttry_tasks.parity.figures import Figures, Listed, Times
 
 #: How many reasons for running everything are told: those worth mending are the most frequent.
 REASONS = 5
 #: How many tests a message to a channel names. A judgement: Slack folds longer messages.
 NAMED = 20
 WEEK = 7
+#: From so many weeks on their table says something, and so many of them fit on a screen.
+SEVERAL, WEEKS = 2, 12
 
 
-def statistics(lines: Sequence[Line], source: str = "") -> list[str]:
-    """Return the figures of the parity runs, a line each.
-
-    ``source`` is a line that says where the runs are from, "" to say nothing.
-    """
-    if not lines:
-        return ["No parity run is recorded yet; run: doit parity"]
-    # An incomparable run counts as an escape, as its exit code says (fail closed).
-    escapes = sum(it.verdict in {"escape", "incomparable"} for it in lines)
-    runs = len(lines)
-    most = upper(escapes, runs)
-    said = [
-        f"parity runs: {runs}, from {lines[0].at[:10]} to {lines[-1].at[:10]}",
-        *([source] if source else []),
-        f"escapes: {escapes} of {runs} ({escapes / runs:.1%}, 95 % sure: at most {most:.1%})",
-        f"flaky tests: {lines[0].flaky} -> {lines[-1].flaky}",
-        f"warm gates that stood from an earlier run: {_part(lines)}",
-        *_golden(lines),
-        *(_times(name, [getattr(it, name) for it in lines]) for name in ("warm", "full")),
-        _saved(lines),
+def statistics(found: Figures) -> list[str]:
+    """Return the figures of the parity runs, a line each, and the weeks as a table."""
+    runs = found.escapes.runs
+    if not runs:
+        since = f" since {found.since[:10]}" if found.since else ""
+        return [f"No parity run is recorded yet{since}; run: doit parity"]
+    listed = found.flaky
+    return [
+        f"parity runs: {runs}, from {found.first[:10]} to {found.last[:10]}",
+        *([found.source] if found.source else []),
+        _escapes(found),
+        f"flaky tests: {listed.first} -> {listed.last}{_moved(listed)}",
+        *_stood(found),
+        *_golden(found),
+        *(_times(name, times) for name, times in (("warm", found.warm), ("full", found.full))),
+        _saved(found),
+        *(f"{kind}: {number}" for kind, number in found.classes.items()),
+        *_reasons(found),
+        *_trend(found),
     ]
-    return [*said, *_classes(lines), *_reasons(lines)]
 
 
-def _part(lines: Sequence[Line]) -> str:
+def _escapes(found: Figures) -> str:
+    it = found.escapes
+    return f"escapes: {it.events} of {it.runs} ({it.rate:.1%}, 95 % sure: at most {it.bound:.1%})"
+
+
+def _moved(listed: Listed) -> str:
+    words = [f"{len(listed.came)} came"] * bool(listed.came)
+    words += [f"{len(listed.went)} went"] * bool(listed.went)
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _stood(found: Figures) -> list[str]:
+    it = found.cache
     # At least 1, because old lines have no count of gates.
-    cached, gates = sum(it.cached for it in lines), sum(it.gates for it in lines)
-    return f"{cached} of {gates} ({cached / max(gates, 1):.0%})"
+    part = f"{it.stood} of {it.gates} ({it.stood / max(it.gates, 1):.0%})"
+    return [f"warm gates that stood from an earlier run: {part}"]
 
 
-def _golden(lines: Sequence[Line]) -> list[str]:
-    asked = [it for it in lines if it.store]
-    if not asked:
+def _golden(found: Figures) -> list[str]:
+    it = found.cache
+    if it.rate is None:
         return []
-    hits = sum(it.store == "hit" for it in asked)
-    ages = [it.age for it in asked if it.age is not None]
-    said = f"golden cache: {hits} of {len(asked)} ({hits / len(asked):.0%})"
-    if ages:
-        middle, high = _middle_and_high(ages)
-        said += f"; {middle:g} h old (median), p90 {high:g} h"
+    said = f"golden cache: {it.hits} of {it.asked} ({it.rate:.0%})"
+    if it.age_median is not None:
+        said += f"; {it.age_median:g} h old (median), p90 {it.age_high:g} h"
     return [said]
 
 
-def _times(name: str, values: Sequence[float]) -> str:
-    middle, high = _middle_and_high(values)
-    return f"{name}: median {duration(middle)}, p90 {duration(high)}"
+def _times(name: str, times: Times) -> str:
+    return f"{name}: median {duration(times.median)}, p90 {duration(times.high)}"
 
 
-def _middle_and_high(values: Sequence[float]) -> tuple[float, float]:
-    """Return the median and the 90th percentile."""
-    # No mean: one run that hung would decide it.
-    _, _, _, _, middle, _, _, _, high = deciles(values)
-    return middle, high
-
-
-def _saved(lines: Sequence[Line]) -> str:
-    # What confirming cost is taken off, since without warm nothing would have to be confirmed.
-    warm, full = sum(it.warm for it in lines), sum(it.full for it in lines)
-    cost = sum(it.confirm for it in lines)
+def _saved(found: Figures) -> str:
     return (
-        f"warm instead of full would have saved {duration(max(full - warm - cost, 0.0))} "
-        f"(full {duration(full)}, warm {duration(warm)}, confirming {duration(cost)})"
+        f"warm instead of full would have saved {duration(found.saved)} "
+        f"(full {duration(found.full.total)}, warm {duration(found.warm.total)}, "
+        f"confirming {duration(found.confirm)})"
     )
 
 
-def _classes(lines: Sequence[Line]) -> list[str]:
-    kinds = sorted({kind for it in lines for kind in it.classes})
-    return [f"{kind}: {sum(it.classes.get(kind, 0) for it in lines)}" for kind in kinds]
-
-
-def _reasons(lines: Sequence[Line]) -> list[str]:
+def _reasons(found: Figures) -> list[str]:
     """Return why everything ran, the most frequent reasons first."""
-    reasons = [why for it in lines for why in it.everything]
-    often = sorted(set(reasons), key=lambda why: (-reasons.count(why), why))[:REASONS]
-    all_ran = sum(bool(it.everything) for it in lines)
-    head = [f"everything ran in {all_ran} of {len(lines)} warm runs"] if all_ran else []
-    return head + [f"  {reasons.count(why)} x {why}" for why in often]
+    if not found.everything_runs:
+        return []
+    shown = list(found.everything.items())[:REASONS]
+    return [
+        f"everything ran in {found.everything_runs} of {found.escapes.runs} warm runs",
+        *(f"  {number} x {why}" for why, number in shown),
+    ]
+
+
+def _trend(found: Figures) -> list[str]:
+    """Return the weeks, where there are several, the last ones of many."""
+    if len(found.trend) < SEVERAL:
+        return []
+    rows = [
+        (
+            it.of,
+            str(it.runs),
+            str(it.escapes),
+            str(it.flaky),
+            f"{it.hits} of {it.asked}" if it.asked else "-",
+            duration(it.warm),
+            duration(it.full),
+        )
+        for it in found.trend[-WEEKS:]
+    ]
+    head = ("week of", "runs", "escapes", "flaky", "cache hits", "warm", "full")
+    return ["", *table(head, rows)]
 
 
 def audit(memory: FlakyMemory, limit: int, today: dt.date) -> list[str]:

@@ -13,6 +13,7 @@ import msgspec
 
 from firsttry_tasks.model.flaky_records import FlakyMemory
 from firsttry_tasks.model.values import Divergences, Report, Verdict
+from firsttry_tasks.parity.figures import Figures
 from firsttry_tasks.parity.proof import Proof
 from firsttry_tasks.system import disk
 
@@ -23,6 +24,7 @@ KINDS = {
     "divergence": Divergences,
     "flaky": FlakyMemory,
     "proof": Proof,
+    "stats": Figures,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

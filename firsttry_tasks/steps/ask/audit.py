@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.flaky_records import FlakyMemory, Gone
+from firsttry_tasks.parity import figures
 from firsttry_tasks.reporting import report_files, statistics
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.cache import run_history
@@ -28,6 +32,8 @@ USAGE = (
     "doit flaky [--json] [--slack], doit flaky forget|renew ID, doit flaky own ID OWNER, "
     "doit flaky gather, doit flaky setup"
 )
+#: So many days or weeks ago.
+AGO, DAYS = re.compile(r"(?P<number>\d+)(?P<unit>[dw])"), {"d": 1, "w": 7}
 #: The name in git's configuration of the driver that merges the list.
 DRIVER = "firsttry-flaky"
 ATTRIBUTE = f"{flaky_memory.FILE} merge={DRIVER}"
@@ -150,7 +156,28 @@ def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
     return replace(before, tests={**before.tests, nodeid: test})
 
 
-def stats(root: Path) -> None:
-    """Print what the parity runs so far tell, here and in the store."""
-    found = run_history.known(root)
-    CONSOLE.say(*statistics.statistics(found.lines, found.source))
+def stats(root: Path, *, as_json: bool = False, since: str = "") -> None:
+    """Print what the parity runs so far tell, here and in the store, since a day or all of them."""
+    day = _since(since)
+    known = run_history.known(root)
+    found = figures.figures(known.lines, report_files.read_flaky(root), day, known.source)
+    if as_json:
+        CONSOLE.say(msgspec.json.encode(found).decode("utf-8"))
+    else:
+        CONSOLE.say(*statistics.statistics(found))
+
+
+def _since(word: str) -> str:
+    """Return the first day that counts: a date, or so many days or weeks ago; "" for all."""
+    if not word:
+        return ""
+    try:
+        ago = AGO.fullmatch(word)
+        if ago:
+            days = int(ago["number"]) * DAYS[ago["unit"]]
+            return (today() - dt.timedelta(days=days)).isoformat()
+        return dt.date.fromisoformat(word).isoformat()
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"Can't read {word!r} as a day; write --since 2026-01-31, --since 30d or --since 8w"
+        ) from error

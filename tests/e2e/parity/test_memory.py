@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import schemas
 from tests.e2e.parity.causes import moody
 
 if TYPE_CHECKING:
@@ -237,3 +238,19 @@ def test_stats_count_what_was_compared(proved: Checkout) -> None:
     """One parity run is one line, however often its reports are compared."""
     proved.run("doit", "compare")
     assert "parity runs: 1, " in proved.run("ft", "stats").out
+
+
+def test_stats_answer_scripts(proved: Checkout) -> None:
+    """The three questions of a team that runs this for two weeks: escapes, flaky list, caches."""
+    out = proved.run("ft", "stats", "--json", "--since", "30d").out
+    schemas.prove("stats", out.encode())
+    found = json.loads(out)
+    assert (found["escapes"]["events"], found["escapes"]["runs"]) == (0, 1)
+    assert (found["flaky"]["last"], len(found["trend"]), found["full"]["total"] > 0) == (0, 1, True)
+
+
+@pytest.mark.parametrize("word", ["yesterday", "30", "2026-02-31", "99999999999d"])
+def test_stats_want_a_day(proved: Checkout, word: str) -> None:
+    """3, with how a day is written."""
+    ran = proved.run("ft", "stats", "--since", word)
+    assert (ran.code, "--since 30d" in ran.out) == (3, True), ran.out

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsttry_tasks.parity import history
+from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone
+from firsttry_tasks.parity import figures, history
 from firsttry_tasks.parity.history import Line
 from firsttry_tasks.reporting import statistics
 from firsttry_tasks.system import own_files
@@ -16,11 +17,20 @@ from firsttry_tasks.system import own_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from firsttry_tasks.parity.figures import Figures
+
 
 def _line(n: int = 1, verdict: str = "success", **more: Any) -> Line:
     fields = {"warm": 1.0, "full": 10.0, "gates": 3, **more}
     at = f"2026-03-{n:02}T00:00:00+00:00"
     return Line(id=str(n), at=at, fingerprint="f", verdict=verdict, exit_code=0, **fields)
+
+
+NONE = FlakyMemory()
+
+
+def _figures(lines: list[Line], memory: FlakyMemory = NONE, since: str = "") -> Figures:
+    return figures.figures(lines, memory, since, "")
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -62,7 +72,9 @@ def test_deciles_have_the_median_and_p90(values: list[float], middle: float, hig
 
 def test_no_history_is_told_in_words() -> None:
     """With the command that begins one."""
-    assert statistics.statistics([]) == ["No parity run is recorded yet; run: doit parity"]
+    assert statistics.statistics(_figures([])) == [
+        "No parity run is recorded yet; run: doit parity"
+    ]
 
 
 SAVED = "warm instead of full would have saved 32.0 s (full 40.0 s, warm 4.00 s, confirming 4.00 s)"
@@ -92,4 +104,44 @@ def test_statistics_say(said: str) -> None:
         _line(3, everything=("lock changed",), cached=3, store="hit", age=30.0),
         _line(4, everything=("lock changed",), flaky=5, store="miss"),
     ]
-    assert said in statistics.statistics(lines)
+    assert said in statistics.statistics(_figures(lines))
+
+
+def test_weeks_are_told_apart() -> None:
+    """A trend needs two of them."""
+    weeks = [(it.of, it.runs, it.escapes) for it in _figures([_line(1), _line(3), _line(9)]).trend]
+    assert weeks == [("2026-02-23", 1, 0), ("2026-03-02", 1, 0), ("2026-03-09", 1, 0)]
+    assert not any(
+        line.startswith("week of") for line in statistics.statistics(_figures([_line(3)]))
+    )
+
+
+def test_only_runs_since_a_day_count() -> None:
+    """An escape that is long mended does not weigh for ever."""
+    found = _figures([_line(1, "escape"), _line(5), _line(6)], since="2026-03-05")
+    assert (found.escapes.events, found.escapes.runs, found.first[:10]) == (0, 2, "2026-03-05")
+
+
+def test_the_list_tells_who_came_and_went() -> None:
+    """Growth is not only a difference: ten may have come while nine went."""
+    memory = FlakyMemory(
+        nodeids=("a", "b", "c"),
+        tests={
+            "a": FlakyTest(first="2026-03-06T00:00:00+00:00", runs=3),
+            "b": FlakyTest(first="2026-01-01T00:00:00+00:00", runs=3),
+            "c": FlakyTest(),
+        },
+        gone={"d": Gone(at="2026-03-07", why=""), "e": Gone(at="2026-01-07", why="")},
+    )
+    found = _figures([_line(5, flaky=2), _line(7, flaky=3)], memory, "2026-03-05").flaky
+    assert (found.came, found.went) == (("a",), ("d",))
+    lines = statistics.statistics(
+        _figures([_line(5, flaky=2), _line(7, flaky=3)], memory, "2026-03-05")
+    )
+    assert "flaky tests: 2 -> 3 (1 came, 1 went)" in lines
+
+
+@pytest.mark.parametrize("since", ["", "2026-03-05"])
+def test_no_run_is_told_in_words(since: str) -> None:
+    """Whether there was never one, or none since then."""
+    assert "run: doit parity" in statistics.statistics(_figures([], since=since))[0]
