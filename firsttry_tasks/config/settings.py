@@ -37,6 +37,19 @@ class PytestSettings(GateSettings, frozen=True, kw_only=True, forbid_unknown_fie
     command: str = ""
 
 
+class NewTests(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new test runs so often, within so many seconds for all, before it is believed."""
+
+    runs: Annotated[int, Meta(ge=1, le=MOST)] = 1
+    seconds: Annotated[float, Meta(ge=0, le=MOST)] = 30.0
+
+
+class FlakySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is done about tests that may be flaky."""
+
+    new: NewTests = NewTests()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tool.firsttry]`, every key optional.
 
@@ -48,7 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     spends at most ``store_seconds`` on looking there. With ``signers``, a file in the format of
     git's allowed_signers, only boxes that one of them signed are restored; ``signing_key`` is the
     key that publishing signs with. Where pytest-xdist is installed, a warm run starts no workers
-    for tests that took less than ``parallel_seconds`` together.
+    for tests that took less than ``parallel_seconds`` together. ``flaky`` says how often new tests
+    run in a warm run.
     """
 
     # Judgements: a store may cost a warm run a second, since the run itself takes seconds; 30 boxes
@@ -68,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signers: str = ""
     signing_key: str = ""
     parallel_seconds: float = 5.0
+    flaky: FlakySettings = FlakySettings()
     ruff: GateSettings = GateSettings()
     mypy: GateSettings = GateSettings()
     pytest: PytestSettings = PytestSettings()
@@ -91,8 +106,8 @@ ENVIRONMENT = {
 }
 
 
-#: How msgspec tells of a key that a struct does not have, and in which of the gates' tables it was.
-_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`(?: - at `\$\.(?P<gate>\w+)`)?")
+#: How msgspec tells of a key that a struct does not have, and in which table it was.
+_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`(?: - at `\$\.(?P<table>[\w.]+)`)?")
 
 
 def read(root: Path, environ: Mapping[str, str] | None = None) -> LoadedSettings:
@@ -145,8 +160,9 @@ def _convert(table: Mapping[str, object], where: str, *, strict: bool) -> Settin
 def _meant(error: str) -> str:
     """Return the setting that is nearest to one that is unknown, or all that are known there."""
     unknown = _UNKNOWN.search(error)
-    known: tuple[str, ...] = Settings.__struct_fields__
-    if unknown and unknown["gate"]:
-        known = type(getattr(Settings(), unknown["gate"])).__struct_fields__
+    table: object = Settings()
+    for name in (unknown["table"] or "").split(".") if unknown else ():
+        table = getattr(table, name, table)
+    known: tuple[str, ...] = type(table).__struct_fields__  # type: ignore[attr-defined]
     near = nearest(unknown["key"], known) if unknown else ""
     return near or f" Known keys: {', '.join(known)}."

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from firsttry_tasks import dependency_db
@@ -45,11 +44,16 @@ def learn_or_forget(
     said: ToolResult,
     heard: PytestRun,
     given: Learned | None = None,
+    *,
+    doubted: frozenset[str] = frozenset(),
 ) -> None:
-    """Learn from a warm run; where that fails, discard the db, so that all tests run next time."""
+    """Learn from a warm run; where that fails, discard the db, so that all tests run next time.
+
+    ``doubted`` tests stay new: nothing of them is learned.
+    """
     root = Path(job.root)
     try:
-        learn(job, inputs, around, said, heard, root / state_paths.WARM, given)
+        learn(job, inputs, around, said, heard, root / state_paths.WARM, given, doubted=doubted)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
         dependency_db.discard(root / state_paths.DB)
         CONSOLE.say(
@@ -88,6 +92,8 @@ def learn(  # noqa: PLR0913, PLR0917  what ran, what it came to, and where it go
     heard: PytestRun,
     folder: Path,
     given: Learned | None = None,
+    *,
+    doubted: frozenset[str] = frozenset(),
 ) -> None:
     """Add what the run recorded, or what is given in its place, to the db and files in a folder."""
     outside = project(Path(job.root)).outside
@@ -96,6 +102,7 @@ def learn(  # noqa: PLR0913, PLR0917  what ran, what it came to, and where it go
     # test wrongly.
     if not heard.finished or not any(one.tests for one in found):
         return
+    found = _without(found, doubted) if doubted else found
     memory = DependencyDb(folder / DB)
     door = Door(read=partial(read, Path(job.root)), before=before)
     if said.status != "green":
@@ -123,9 +130,14 @@ def _settled(found: Iterable[Record], heard: PytestRun, memory: DependencyDb) ->
 
     Their earlier record stands, by which they are selected until they have been run.
     """
-    lost = set(widen.unanswered(heard.outcomes, heard.by_code, memory.recorded_runs()))
+    lost = widen.unanswered(heard.outcomes, heard.by_code, memory.recorded_runs())
+    return _without(found, frozenset(lost))
+
+
+def _without(found: Iterable[Record], nodeids: frozenset[str]) -> tuple[Record, ...]:
+    """Return the records without these tests."""
     return tuple(
-        msgspec.structs.replace(one, tests=tuple(it for it in one.tests if it.nodeid not in lost))
+        replace(one, tests=tuple(it for it in one.tests if it.nodeid not in nodeids))
         for one in found
     )
 

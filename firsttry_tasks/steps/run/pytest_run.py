@@ -23,7 +23,7 @@ from firsttry_tasks.selection.decide import declared, leftovers, widen
 from firsttry_tasks.selection.decide.select import FAILED, choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
-from firsttry_tasks.steps.run import learning, pytest_process, recording
+from firsttry_tasks.steps.run import learning, pytest_process, recording, rerun
 from firsttry_tasks.steps.run.project import LOST
 from firsttry_tasks.steps.run.tool_run import GateRun, require
 from firsttry_tasks.steps.typed import asked
@@ -129,9 +129,10 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     start = partial(_chosen, job, smoke=smoke, mark=here.settings.smoke)
     more = partial(_concerned, job, recorded_runs, around)
     chosen, (said, heard, argv) = _answered(start, more, chosen, recorded_runs, serial=serial)
-    keep = partial(learning.learn_or_forget, job, inputs, around, said, heard)
+    told, doubted = rerun.believed(here, job, said, frozenset(test.nodeid for test in known))
+    keep = partial(learning.learn_or_forget, job, inputs, around, said, heard, doubted)
     return GateRun(
-        said=said, argv=argv, why=chosen.everything, keep=keep, wrote=partial(learning.wrote, job)
+        said=told, argv=argv, why=chosen.everything, keep=keep, wrote=partial(learning.wrote, job)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 NAMED = 200
 #: The name of the live line, so that it can be taken away when the rerun is over.
 LIVE = "again"
+#: The rule of the finding of a new test that answers both ways.
+NEW = "flaky when new"
 #: The folder in which a rerun in the warm stage leaves what it recorded.
 RECORDS = "records"
 
@@ -106,6 +109,46 @@ def cold(job: Job, deadline: float | None = None) -> Job:
     )
     lock = replace(job.lock, coverage=False, tools={**job.lock.tools, pytest_gate.TOOL: tool})
     return replace(job, stage="full", lock=lock, work=str(Path(job.work).parent / "again"))
+
+
+def believed(
+    here: Project, job: Job, said: ToolResult, known: frozenset[str]
+) -> tuple[ToolResult, frozenset[str]]:
+    """Run new tests again, as often as the settings ask, within their time.
+
+    Returns the result with a finding for each that passed and then failed, and those tests: they
+    stay new until all of their runs pass.
+    """
+    rules, detail = here.settings.flaky.new, said.tests
+    # In the first run of all every test is new.
+    if detail is None or not known or said.status == "error":
+        return said, frozenset()
+    unclear = {finding.nodeid for finding in said.findings}.union(detail.skipped)
+    new = [nodeid for nodeid in detail.durations if nodeid not in known and nodeid not in unclear]
+    runs = 1
+    failures: Counter[str] = Counter()
+    until = time.monotonic() + rules.seconds
+    took = sum(detail.durations[nodeid] for nodeid in new)
+    while new and runs < rules.runs and time.monotonic() + took < until:
+        began = time.monotonic()
+        failures.update(name for name, failed in again(cold(job), new).items() if failed)
+        took, runs = time.monotonic() - began, runs + 1
+    findings = tuple(_doubt(nodeid, failures[nodeid], runs) for nodeid in sorted(failures))
+    if not findings:
+        return said, frozenset()
+    return replace(said, status="red", findings=said.findings + findings), frozenset(failures)
+
+
+def _doubt(nodeid: str, failures: int, runs: int) -> Finding:
+    """Return the finding of a new test that answers both ways."""
+    return pytest_events.finding(
+        rule=NEW,
+        nodeid=nodeid,
+        message=f"new, and flaky: {failures} of its {runs} runs on this tree failed; mend it before"
+        " others rely on it",
+        path=nodeid.partition("::")[0],
+        line=1,
+    )
 
 
 def forgive(here: Project, job: Job, ran: GateRun) -> GateRun:
