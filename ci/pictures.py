@@ -2,6 +2,7 @@
 
     make pictures                     writes docs/images/*.svg
     make pictures ARGS=terminals      writes docs/images/terminals/*.svg, by tmux
+    make pictures ARGS=report         writes docs/images/report/*.png, by Chromium
 
 A small project is made in a temporary folder. Each command below runs there in a pseudo terminal,
 and what it prints, colors and all, is what the picture shows. The terminals are tmux's, narrow and
@@ -17,17 +18,23 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 from rich.text import Text
+
+from ci import report_sample
+from firsttry_tasks.reporting.page import gather, render
+from firsttry_tasks.steps.ask import demo
+from firsttry_tasks.steps.show import artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,33 +49,9 @@ ERASE = re.compile(r"\x1b\[(\d+)F\x1b\[J")
 FRAME = inspect.signature(Console.export_svg).parameters["code_format"].default
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", FRAME, flags=re.DOTALL)
 RATES = ".cache/rates/usd"
+#: The demo's project, whose rates a file outside keeps here: a picture needs no service.
 FILES = {
-    "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\n',
-    ".gitignore": "__pycache__/\n",
-    "shop/__init__.py": '"""A shop."""\n',
-    "shop/prices.py": '''\
-"""Prices."""
-
-SHIPPING = 4
-
-
-def price(amount: int) -> int:
-    """Return what some of them cost."""
-    return amount * 3
-
-
-def total(amount: int) -> int:
-    """Return what is to pay."""
-    return price(amount) + SHIPPING
-''',
-    "shop/tax.py": '''\
-"""Taxes."""
-
-
-def tax(net: int) -> int:
-    """Return the tax on a sum."""
-    return net // 5
-''',
+    **demo.FILES,
     "shop/rates.py": '''\
 """Exchange rates, which another program keeps in the user's cache."""
 
@@ -79,62 +62,8 @@ def dollars(euros: float) -> float:
     """Return a sum in dollars."""
     return euros * float((Path.home() / ".cache/rates/usd").read_text())
 ''',
-    "tests/conftest.py": '''\
-"""What makes real tests slow."""
-
-import time
-
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def database() -> None:
-    """Stand for a database that is set up for each test."""
-    time.sleep(0.3)
-''',
-    "tests/test_prices.py": '''\
-"""Prices."""
-
-import pytest
-
-from shop.prices import price, total
-
-
-@pytest.mark.parametrize("amount", range(30))
-def test_price(amount: int) -> None:
-    """Each costs 3."""
-    assert price(amount) == 3 * amount
-
-
-def test_total() -> None:
-    """Shipping comes on top."""
-    assert total(2) == 10
-''',
-    "tests/test_tax.py": '''\
-"""Taxes."""
-
-from shop.tax import tax
-
-
-def test_tax() -> None:
-    """A fifth."""
-    assert tax(10) == 2
-
-
-def test_no_tax() -> None:
-    """Nothing of nothing."""
-    assert tax(0) == 0
-''',
-    "tests/test_rates.py": '''\
-"""Exchange rates."""
-
-from shop.rates import dollars
-
-
-def test_dollars() -> None:
-    """A euro is more than a dollar."""
-    assert dollars(100) > 100
-''',
+    # Tests that take as long as real ones: otherwise there is nothing to save.
+    "tests/conftest.py": demo.FILES["tests/conftest.py"].replace("0.02", "0.3"),
 }
 #: Pictures: what is typed, in the order in which it is typed.
 WARM = (
@@ -158,6 +87,26 @@ TERMINALS = {
     "demo": ("ft demo",),
 }
 WIDTHS = (80, 140)
+#: Views of the page: width, height, the reader's scheme, and the section at the top.
+Scheme = Literal["light", "dark"]
+VIEWS: dict[str, tuple[int, int, Scheme, str]] = {
+    "light": (1100, 760, "light", "header"),
+    "dark": (1100, 760, "dark", "header"),
+    "tests": (1100, 620, "light", "#tests"),
+    "time": (1100, 820, "dark", "#time"),
+    "history": (1100, 760, "light", "#runs"),
+    "phone": (360, 780, "light", "header"),
+}
+#: Without these Chromium asks its makers' servers of its own accord.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 THEMES = {"dark": MONOKAI, "light": DEFAULT_TERMINAL_THEME}
 
 
@@ -208,6 +157,30 @@ def draw(images: Path) -> None:
         # What no recording follows: the program that keeps the rates has new ones.
         (home / RATES).write_text("0.97")
         write(images / "escape.svg", "ft parity", session(project, home, ESCAPE))
+
+
+def draw_report(images: Path) -> None:
+    """Write what a browser shows of the page of a large run: light, dark and on a phone."""
+    from playwright.sync_api import sync_playwright
+
+    images.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        place = Path(folder, "report.html")
+        report_sample.make(Path(folder))
+        place.write_text(render.html(gather.page(artifact.read(Path(folder)))), encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        for name, (width, height, scheme, section) in VIEWS.items():
+            around = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=scheme
+            )
+            page = around.new_page()
+            page.goto(place.as_uri())
+            page.locator(section).evaluate("it => it.scrollIntoView()")
+            # The curves are drawn as soon as they are near.
+            page.wait_for_timeout(500)
+            page.screenshot(path=images / f"{name}.png")
+            print(f"{name}.png: {(images / f'{name}.png').stat().st_size // 1000} kB")
+        browser.close()
 
 
 def _make(home: Path, project: Path) -> None:
@@ -290,5 +263,7 @@ def write(place: Path, title: str, shown: str, width: int = WIDTH, theme: str = 
 if __name__ == "__main__":
     if sys.argv[1:] == ["terminals"]:
         draw_terminals(IMAGES / "terminals")
+    elif sys.argv[1:] == ["report"]:
+        draw_report(IMAGES / "report")
     else:
         draw(IMAGES)

@@ -31,6 +31,7 @@ ask
   ft why TEST               why a test would run now, or why not
   ft impact FILE[::NAME]    which tests an edit would select
   ft doctor                 what makes warm runs slow, wrong or coarse, and what mends it
+  ft report                 a page of what ran, why, and what was saved (--open, --json, --csv)
   ft stats                  what the parity runs so far tell
   ft flaky                  the known flaky tests
   ft settings               the settings, who asked for them, and what each gate starts

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from firsttry_tasks.model.values import Watched
+from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.selection.evidence import ingest
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.syntax.fragment import Fragment

@@ -29,6 +29,7 @@ from firsttry_tasks.doit_tasks.task_dicts import (
     subtask,
     top,
 )
+from firsttry_tasks.doit_tasks.verbs import showing
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES
@@ -282,5 +283,6 @@ def task_merge() -> Iterator[Task]:
 def create_doit_tasks() -> Iterator[Task]:
     """Yield every task; doit calls this on any object of a dodo.py that has it."""
     graph = (task_fingerprint, task_warm, task_full, task_compare, task_parity)
-    for creator in (*graph, task_plan, task_merge, *commands.CREATORS):
+    more = (*commands.CREATORS, *showing.CREATORS)
+    for creator in (*graph, task_plan, task_merge, *more):
         yield from creator()

@@ -16,7 +16,7 @@ import msgspec
 from firsttry_tasks.dependency_db import WarmSummary, watched
 from firsttry_tasks.golden import contents, databases, recorded_claims
 from firsttry_tasks.golden.box import FITTING, BadBoxError, Manifest
-from firsttry_tasks.model.values import Watched
+from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.system import disk, machine, own_files, process
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from firsttry_tasks.dependency_db import WarmSummary
 from firsttry_tasks.golden import archive, contents
 from firsttry_tasks.golden.box import IndexEntry, Producer
 from firsttry_tasks.model import state_paths
-from firsttry_tasks.model.values import Watched
+from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:

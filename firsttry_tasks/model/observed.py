@@ -1,4 +1,4 @@
-"""The values that tell what a tool asked the operating system for, and what stood there."""
+"""The values that tell what tools and tests asked for, and what stood there."""
 
 from __future__ import annotations
 
@@ -47,3 +47,10 @@ class ObservedRest(Struct, frozen=True, kw_only=True):
 
     rest: dict[str, PathState] = {}
     unknown: str = ""
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    """What tests looked at besides the tree, as digests; names of files are portable."""
+
+    variables: dict[str, str] = {}
+    files: dict[str, str] = {}

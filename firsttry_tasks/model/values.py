@@ -141,13 +141,6 @@ class Retried(Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
-class Watched(Struct, frozen=True, kw_only=True):
-    """What tests looked at besides the tree, as digests; names of files are portable."""
-
-    variables: dict[str, str] = {}
-    files: dict[str, str] = {}
-
-
 class TestsDetail(Struct, frozen=True, kw_only=True):
     """The part of a result that only the tests gate has.
 
@@ -171,7 +164,8 @@ class GateResult(Struct, frozen=True, kw_only=True):
     ``key`` is the digest of all that the result depends on; it is valid while that is the same.
     ``touched_during_run`` (``moved`` in the file) names files that were written while the gate ran,
     ``changed_during_run`` (``edited``) those whose content differed afterwards: such a result is
-    shown and not kept. ``run`` made it; ``known`` findings are in the baseline.
+    shown and not kept. ``run`` made it; ``known`` findings are in the baseline. ``began`` is when,
+    in seconds since 1970; 0 where that was not noted.
     """
 
     gate: str
@@ -180,6 +174,7 @@ class GateResult(Struct, frozen=True, kw_only=True):
     key: str
     run: str
     seconds: float
+    began: float = 0.0
     why: tuple[str, ...] = ()
     message: str = ""
     version: str = ""
@@ -199,7 +194,7 @@ class GateReport(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What one stage found."""
+    """What one stage found; ``before``: how failed tests ended where this change was not yet."""
 
     schema_version: int = SCHEMA_VERSION
     stage: Stage
@@ -213,6 +208,7 @@ class Report(Struct, frozen=True, kw_only=True):
     environment: dict[str, str]
     gates: tuple[GateReport, ...]
     failures: tuple[Finding, ...]
+    before: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
 
 

@@ -15,6 +15,7 @@ from firsttry_tasks.model.flaky_records import FlakyMemory
 from firsttry_tasks.model.values import Divergences, Report, Verdict
 from firsttry_tasks.parity.figures import Figures
 from firsttry_tasks.parity.proof import Proof
+from firsttry_tasks.reporting.page.values import Page
 from firsttry_tasks.system import disk
 
 #: Only files that scripts of users read: all others may change without notice.
@@ -25,6 +26,7 @@ KINDS = {
     "flaky": FlakyMemory,
     "proof": Proof,
     "stats": Figures,
+    "page": Page,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

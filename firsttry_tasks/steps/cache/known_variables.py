@@ -8,7 +8,7 @@ from firsttry_tasks import fingerprint
 from firsttry_tasks.dependency_db import translated
 from firsttry_tasks.golden import contents, restore
 from firsttry_tasks.golden.box import ENVIRONMENT, FITTING
-from firsttry_tasks.model.values import Watched
+from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.system import own_files
 from firsttry_tasks.system.privacy import seals
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 #: The sentence of a success begins so; `refresh` tells by it what is worth a line in a warm run.
 RESTORED = "Restored the golden cache of"
+
+
+#: Says of a box why it does not fit.
+Why = Callable[[box.Name], str]
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -162,13 +167,13 @@ def _others(store: Store, choice: Choice, known: KnownVariables) -> Iterator[str
     """Yield a sentence for each nearer box, saying which part keeps it from fitting."""
     for candidate in choice.nearer:
         try:
-            why = _why_not(store, candidate.name, known)
+            why = why_not(store, candidate.name, known)
         except StoreError as error:
             why = str(error).rstrip(".")
         yield f"{candidate.name.head[:12]} does not fit: {why}."
 
 
-def _why_not(store: Store, name: box.Name, known: KnownVariables) -> str:
+def why_not(store: Store, name: box.Name, known: KnownVariables) -> str:
     """Return why a box does not fit, by the parts in its index entry."""
     try:
         data = store.get(box.index_key(name), box.MOST_INDEX_ENTRY)

@@ -45,6 +45,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     # version the tool read.
     before = file_state.stamps(root, tree)
     reasons = why(root, stage, gate, inputs, tree)
+    began = time.time()
     ran, seconds = _run(here, stage, gate, inputs, tree)
     moved, edited = what_moved(here, (stage, gate), tree, before, ran.wrote)
     seen = None
@@ -58,6 +59,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         key=inputs.key,
         run=RUN,
         seconds=round(seconds, 3),
+        began=round(began, 3),
         why=tuple(dict.fromkeys((*reasons, *ran.why))),
         message=ran.said.message,
         version=here.installed.get(GATES[gate].TOOL, ""),

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.pytest_events import PytestRun
+    from firsttry_tasks.model.observed import Watched
     from firsttry_tasks.model.recording import Record
-    from firsttry_tasks.model.values import ToolResult, Watched
+    from firsttry_tasks.model.values import ToolResult
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
     from firsttry_tasks.system.privacy.outside import Outside
 
@@ -37,7 +38,7 @@ DB, WATCHED, LEARNED = (
 )
 
 
-def learn_or_forget(
+def learn_or_forget(  # noqa: PLR0913  all of it is what one run came to
     job: Job,
     inputs: Inputs,
     around: CurrentTree,

@@ -18,7 +18,7 @@ from firsttry_tasks.config import (
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.gates import known
 from firsttry_tasks.model import state_paths, steering
-from firsttry_tasks.model.values import Watched
+from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.recorder.probes import environ
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps import typed

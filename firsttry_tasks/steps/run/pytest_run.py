@@ -130,7 +130,8 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     more = partial(_concerned, job, recorded_runs, around)
     chosen, (said, heard, argv) = _answered(start, more, chosen, recorded_runs, serial=serial)
     told, doubted = rerun.believed(here, job, said, frozenset(test.nodeid for test in known))
-    keep = partial(learning.learn_or_forget, job, inputs, around, said, heard, doubted)
+    kept = partial(learning.learn_or_forget, job, inputs, around, said, heard)
+    keep = partial(kept, doubted=doubted)
     return GateRun(
         said=told, argv=argv, why=chosen.everything, keep=keep, wrote=partial(learning.wrote, job)
     )

@@ -13,7 +13,7 @@ from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.golden import contents, databases
 from firsttry_tasks.model import recording, state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.model.values import Watched
+from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.system import disk, machine, own_files
 from firsttry_tasks.system.privacy import seals
 

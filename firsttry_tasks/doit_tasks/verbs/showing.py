@@ -1,0 +1,46 @@
+"""The tasks that show people what runs left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from firsttry_tasks.doit_tasks.engine import step
+from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, flag, top, value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doit.task import Task
+
+
+def task_report() -> Iterator[Task]:
+    """Write a page of what ran, why, what was saved, escapes, flaky tests and golden caches.
+
+    ft report                  artifacts/report.html, of the last run and of those before it
+    ft report --open           and show it in a browser
+    ft report FOLDER           of the files that CI uploaded, unpacked into a folder
+    ft report --out FILE       into another file
+    ft report --json           what the page tells, for scripts
+    ft report --csv DIR        each of its tables, for spreadsheets
+
+    The page is one file that loads nothing from anywhere.
+
+    exit codes: 0 written, 2 nothing ran yet or a file can't be read, 3 wrong usage or configuration
+    """
+
+    def act(**options: Any) -> None:
+        from firsttry_tasks.steps.show.report import report
+
+        report(Path.cwd(), **options)
+
+    params = [
+        value("out", "write the page into this file", ""),
+        value("csv", "write each table into this folder, as CSV", ""),
+        {**flag("open", "show the page in a browser"), "name": "open_it"},
+        AS_JSON,
+    ]
+    yield top("report", task_report, step(act), params=params, pos_arg="words")
+
+
+CREATORS = (task_report,)

@@ -1,0 +1,65 @@
+"""The page of a real run, and the same of the files that a CI would upload."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import schemas
+from tests.e2e.checkout import CODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.checkout import Checkout
+
+PAGE = "artifacts/report.html"
+
+
+def test_a_run_is_told_and_so_is_its_artifact(shop: Checkout, tmp_path: Path) -> None:
+    """The failure's cause is in the page that the checkout makes, and in the other alike."""
+    shop.run("ft", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    shop.run("ft", "parity")
+    ran = shop.run("ft", "report")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, f"Wrote {PAGE}.")
+    assert ran.out.startswith("1 failed")
+    assert "<wbr>shop.<wbr>py::<wbr>test_<wbr>tax</bdi>" in (shop.root / PAGE).read_text()
+
+    page = shop.run("ft", "report", "--json").out
+    schemas.prove("page", page.encode())
+    told = json.loads(page)
+    warm = {it["name"]: (it["outcome"], it["warm"]) for it in told["tests"]}
+    assert warm["tests/test_shop.py::test_tax"] == ("failed", "ran")
+    assert warm["tests/test_shop.py::test_price"] == ("passed", "stood")
+    assert told["trust"]["sentence"].startswith("0 escapes in 1 parity run")
+    assert [it["began"] for it in told["gates"] if it["gate"] == "tests"] == [0.0, 0.0]
+
+    # Elsewhere, where no project is, and from a folder of the files alone.
+    away = tmp_path / "reports"
+    shutil.copytree(shop.root / "artifacts", away / "artifacts")
+    ran = shop.run("ft", "report", str(away), "--out", "away.html", "--csv", "tables")
+    assert (ran.code, "1 failed" in ran.out) == (0, True)
+    assert "test_tax,failed,ran" in (shop.root / "tables/tests.csv").read_text()
+    assert "1 failed" in (shop.root / "away.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ((), 2, "There is no report yet"),
+        (("nowhere",), 3, "There is no folder 'nowhere'"),
+        (("tests",), 2, "No report is in"),
+        (("a", "b"), 3, "Name one folder"),
+        (("--opne",), 3, "has no option --opne"),
+    ],
+)
+def test_what_can_t_be_told_says_what_to_do(
+    shop: Checkout, words: tuple[str, ...], code: int, said: str
+) -> None:
+    """Each with its exit code."""
+    ran = shop.run("ft", "report", *words)
+    assert (ran.code, said in ran.out) == (code, True)

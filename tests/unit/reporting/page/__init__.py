@@ -1,0 +1,1 @@
+"""The page that ``ft report`` writes."""

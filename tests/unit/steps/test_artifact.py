@@ -1,0 +1,92 @@
+"""A folder of a CI's files is read as data that anybody may have made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.values import Verdict
+from firsttry_tasks.parity.history import Line
+from firsttry_tasks.steps.show import artifact
+from firsttry_tasks.stores import runs
+from tests import builders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "warm_parity_report.json"
+
+
+def _write(place: Path, value: object) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(msgspec.json.encode(value))
+
+
+def test_files_are_found_wherever_an_artifact_put_them(tmp_path: Path) -> None:
+    """Downloading several artifacts makes a folder of each."""
+    _write(tmp_path / "parity-reports/artifacts" / NAME, builders.report("warm"))
+    _write(tmp_path / "parity-reports/artifacts/full_parity_report.json", builders.report("full"))
+    verdict = Verdict(name="success", exit_code=0, sentence="s", fingerprint="f")
+    _write(tmp_path / "parity-reports/artifacts/verdict.json", verdict)
+    line = Line(
+        id="1", at="2026-01-01T00:00:00+00:00", fingerprint="f", verdict="success", exit_code=0
+    )
+    (tmp_path / "parity-run").mkdir()
+    (tmp_path / "parity-run" / runs.key(line)).write_bytes(runs.encode(line))
+    found = artifact.read(tmp_path)
+    assert (set(found.reports), found.verdict, found.lines) == ({"warm", "full"}, verdict, (line,))
+
+
+def test_of_several_reports_the_newest_counts(tmp_path: Path) -> None:
+    """The others are of earlier tries."""
+    for number in (1, 3, 2):
+        made = replace(builders.report("warm"), created=f"2026-01-0{number}T00:00:00+00:00")
+        _write(tmp_path / str(number) / NAME, made)
+    assert artifact.read(tmp_path).reports["warm"].created.startswith("2026-01-03")
+
+
+def test_a_verdict_of_another_commit_is_left_out(tmp_path: Path) -> None:
+    """It says nothing of these reports."""
+    for stage in ("warm", "full"):
+        _write(tmp_path / f"{stage}_parity_report.json", builders.report(stage))
+    _write(
+        tmp_path / "verdict.json",
+        Verdict(name="success", exit_code=0, sentence="s", fingerprint="g"),
+    )
+    assert artifact.read(tmp_path).verdict is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[", b'{"stage":"warm"}', b"[" * 100_000, b'{"stage":"warm","x":"\xff"}', b"1e999"],
+)
+def test_what_is_no_report_is_refused_with_its_name(tmp_path: Path, data: bytes) -> None:
+    """Nobody sees a traceback for what somebody uploaded."""
+    (tmp_path / NAME).write_bytes(data)
+    with pytest.raises(FirstTryError, match=NAME):
+        artifact.read(tmp_path)
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    """One could lead to a file of the machine that reads."""
+    _write(tmp_path / "outside" / NAME, builders.report("warm"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / NAME).symlink_to(tmp_path / "outside" / NAME)
+    (tmp_path / "in/folder").symlink_to(tmp_path / "outside")
+    with pytest.raises(FirstTryError, match="No report"):
+        artifact.read(tmp_path / "in")
+
+
+def test_sizes_and_numbers_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of anything can't fill the memory."""
+    _write(tmp_path / NAME, builders.report("warm"))
+    monkeypatch.setattr(artifact, "MOST", 100)
+    with pytest.raises(FirstTryError, match="which no report has"):
+        artifact.read(tmp_path)
+    monkeypatch.setattr(artifact, "FILES", 0)
+    with pytest.raises(FirstTryError, match="more than 0 files"):
+        artifact.read(tmp_path)
