@@ -32,6 +32,7 @@ ask
   ft impact FILE[::NAME]    which tests an edit would select
   ft doctor                 what makes warm runs slow, wrong or coarse, and what mends it
   ft report                 a page of what ran, why, and what was saved (--open, --json, --csv)
+  ft comment FOLDER         what a pull request is told of a run (--post)
   ft stats                  what the parity runs so far tell
   ft flaky                  the known flaky tests
   ft settings               the settings, who asked for them, and what each gate starts

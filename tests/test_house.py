@@ -32,7 +32,7 @@ FLOORS = (
     ("merge_driver", "parity", "recorder", "selection.shards"),
     ("reporting", "stores"),
     ("reporting.page",),
-    ("schema", "steps.observe"),
+    ("reporting.pull_request", "schema", "steps.observe"),
     ("steps.run",),
     ("steps.cache",),
     ("steps.ask", "steps.init", "steps.judge", "steps.shards", "steps.show"),

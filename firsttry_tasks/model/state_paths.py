@@ -16,6 +16,10 @@ ARTIFACTS = "artifacts"
 LATEST = f"{ARTIFACTS}/parity_report.json"
 VERDICT = f"{ARTIFACTS}/verdict.json"
 DIVERGENCE = f"{ARTIFACTS}/divergence.json"
+#: What GitLab reads of a run, and shows on a merge request.
+JUNIT = f"{ARTIFACTS}/junit.xml"
+CODE_QUALITY = f"{ARTIFACTS}/code_quality.json"
+DOTENV = f"{ARTIFACTS}/firsttry.env"
 #: What a packed golden cache's name begins with.
 PACKED = f"{ARTIFACTS}/warm-cache-"
 #: What lies ready for actions/upload-artifact: the box, its delta, and the line of a run.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.reporting import markdown
+from firsttry_tasks.reporting.console import harmless
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.reporting.text import outcome
 
@@ -29,6 +31,8 @@ def _annotation(it: Finding) -> str:
 
 
 def _escape(text: str, more: str = "") -> str:
+    # A message keeps its lines; what else steers a terminal would steer the log.
+    text = harmless(text.replace("\r\n", "\n"))
     # "%" comes first: it is in each escape, and would be escaped again. Unescaped line ends in a
     # test's message could start a workflow command of their own.
     for char in "%\r\n" + more:
@@ -41,7 +45,7 @@ def summary(report: Report) -> str:
     rows = [
         f"| {line.result.gate} | {line.result.status} | "
         f"{'cached' if line.cached else duration(line.result.seconds)} | "
-        f"{_cell(outcome(line.result))} |"
+        f"{markdown.plain(outcome(line.result))} |"
         for line in report.gates
     ]
     head = [
@@ -54,15 +58,5 @@ def summary(report: Report) -> str:
 
 
 def verdict_summary(verdict: Verdict) -> str:
-    """Return the verdict in markdown."""
-    found = [("only full saw", f) for f in verdict.only_full]
-    found += [("only warm saw", f) for f in verdict.only_warm]
-    rows = [f"- {side} ({f.gate}): `{_cell(f.nodeid or f.id)}`" for side, f in found[:SHOWN]]
-    return "\n".join(
-        [f"### FirstTry verdict: {verdict.name}", "", _cell(verdict.sentence), "", *rows, "", ""]
-    )
-
-
-def _cell(text: str) -> str:
-    # What ends a cell, a row or code in markdown: messages of tools may hold any of them.
-    return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")
+    """Return the verdict in markdown, where no report stands that more could be told of."""
+    return f"### FirstTry verdict: {verdict.name}\n\n{markdown.plain(verdict.sentence)}\n\n"

@@ -43,4 +43,25 @@ def task_report() -> Iterator[Task]:
     yield top("report", task_report, step(act), params=params, pos_arg="words")
 
 
-CREATORS = (task_report,)
+def task_comment() -> Iterator[Task]:
+    """Say on a pull request what a run of it found, in one comment that is edited in place.
+
+    ft comment FOLDER          print the comment, of the files that CI uploaded
+    ft comment FOLDER --post   write it, edit it, or leave it where there is nothing to say
+
+    --post is for a workflow that workflow_run starts: it may comment, and has no code of the pull
+    request. It wants gh and GH_TOKEN.
+
+    exit codes: 0 done, 2 GitHub or a file refused, 3 wrong usage or configuration
+    """
+
+    def act(**options: Any) -> None:
+        from firsttry_tasks.steps.show.comment import comment_on
+
+        comment_on(Path.cwd(), **options)
+
+    params = [flag("post", "put it on the pull request")]
+    yield top("comment", task_comment, step(act), params=params, pos_arg="words")
+
+
+CREATORS = (task_report, task_comment)

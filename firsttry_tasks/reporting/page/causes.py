@@ -129,8 +129,9 @@ def _failed(failed: Iterable[Failure]) -> list[str]:
         told.append((untold, UNTOLD))
     if not told:
         return [f"{len(tests)} failed"]
-    if len(tests) == 1:
-        return [f"1 failed, and it {told[0][1][0]}"]
+    if len(told) == 1:
+        who = "it" if len(tests) == 1 else "all"
+        return [f"{len(tests)} failed, and {who} {told[0][1][len(tests) > 1]}"]
     return [f"{len(tests)} failed: {', '.join(f'{n} {words[n > 1]}' for n, words in told)}"]
 
 

@@ -94,6 +94,7 @@ def page(it: Sources) -> Page:
         next=NEXT.get(it.verdict.name if it.verdict else last.status, ""),
         asked=it.asked,
         warnings=tuple(dict.fromkeys(w for one in it.reports.values() for w in one.warnings)),
+        learned=it.verdict.learned if it.verdict else (),
         failures=failed,
         differences=_differences(it.verdict),
         tests=testing.tests(it.reports, listed),

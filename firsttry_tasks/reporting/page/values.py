@@ -163,7 +163,8 @@ class Trust(Struct, frozen=True, kw_only=True):
 class Page(Struct, frozen=True, kw_only=True):
     """Everything that ``ft report`` tells of the last run and of those before it.
 
-    ``asked`` is what the last warm run said of the store, ``next`` the command to go on with.
+    ``asked`` is what the last warm run said of the store, ``next`` the command to go on with, and
+    ``learned`` are the tests that were put on the flaky list.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -183,6 +184,7 @@ class Page(Struct, frozen=True, kw_only=True):
     next: str = ""
     asked: str = ""
     warnings: tuple[str, ...] = ()
+    learned: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     differences: tuple[Difference, ...] = ()
     tests: tuple[Test, ...] = ()

@@ -11,12 +11,12 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.parity import compare, history
-from firsttry_tasks.reporting import github, report_files, text
+from firsttry_tasks.reporting import report_files, text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.cache import request, run_history
+from firsttry_tasks.steps.judge import telling
 from firsttry_tasks.steps.run import flaky_spool, snapshot
 from firsttry_tasks.steps.run.project import project
-from firsttry_tasks.steps.run.stage import summarize
 from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def judge(root: Path, *, learn: bool = False) -> None:
     title, *evidence = text.verdict(verdict)
     CONSOLE.tell(CONSOLE.paint(title, verdict.name))
     CONSOLE.say(*evidence, *moved)
-    summarize(github.verdict_summary(verdict))
+    telling.tell(root, both, verdict)
     if learn:
         from firsttry_tasks.steps.judge import explain
 

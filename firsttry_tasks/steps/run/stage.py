@@ -16,6 +16,7 @@ from firsttry_tasks.model.values import GateReport, GateResult, Report
 from firsttry_tasks.reporting import github, report_files
 from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.pull_request import gitlab
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.system import disk, git_index
@@ -139,6 +140,9 @@ def _show(root: Path, it: Report) -> None:
     if os.environ.get("GITHUB_ACTIONS"):
         CONSOLE.tell(*github.marks(it.failures))
     summarize(github.summary(it))
+    if os.environ.get("GITLAB_CI"):
+        disk.write(root / state_paths.JUNIT, gitlab.junit(it))
+        disk.write(root / state_paths.CODE_QUALITY, gitlab.code_quality(it))
 
 
 def _painted(row: str, status: str) -> str:

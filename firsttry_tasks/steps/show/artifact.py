@@ -60,9 +60,16 @@ def read(folder: Path) -> Sources:
     one = gather.one_run(reports)
     return Sources(
         reports=one,
-        verdict=of_these(one, _decoded(files, VERDICT, Verdict)),
+        verdict=_verdict(one, _decoded(files, VERDICT, Verdict)),
         memory=next((_flaky(it) for it in files if it.name == FLAKY), FlakyMemory()),
         lines=_lines(files),
+    )
+
+
+def _verdict(reports: dict[Stage, Report], verdicts: list[Verdict]) -> Verdict | None:
+    """Return the verdict of the run: also one that a report was missing, or of another tree."""
+    return of_these(reports, verdicts) or next(
+        (it for it in verdicts if it.name == "incomparable" and len(reports) < len(STAGES)), None
     )
 
 

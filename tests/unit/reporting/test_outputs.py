@@ -207,7 +207,8 @@ def test_the_explanation_of_a_cached_run_is_no_list() -> None:
     [
         ("50 % done", "50 %25 done"),
         ("a\nb", "a%0Ab"),
-        ("a\r\nb", "a%0D%0Ab"),
+        ("a\r\nb", "a%0Ab"),
+        ("\x1b[31mred\u202e", "\\u001b[31mred\\u202e"),
         ("::error::x", "::error::x"),
     ],
 )
@@ -232,19 +233,16 @@ def test_the_summary_keeps_its_table_whole() -> None:
     """A bar or a line break in a message does not break the markdown."""
     broken = result("tests", status="error", message="a|b\nc`d")
     rows = github.summary(report("warm", broken)).splitlines()
-    assert rows[4] == "| tests | error | 1.50 s | a\\|b c'd |"
+    assert rows[4] == "| tests | error | 1.50 s | a\\|b c\\`d |"
 
 
 def test_the_verdict_names_the_finding_and_its_gate() -> None:
-    """What only full saw stands in the console and in the summary."""
+    """What only full saw stands in the console."""
     verdict = compare.judge(
         {"warm": report("warm"), "full": report("full", result("tests", FAILED))}
     )
-    shown = [reporting_text.verdict(verdict), github.verdict_summary(verdict).splitlines()]
-    assert [any("only full saw" in line and "t.py::a" in line for line in it) for it in shown] == [
-        True,
-        True,
-    ]
+    shown = reporting_text.verdict(verdict)
+    assert any("only full saw" in line and "t.py::a" in line for line in shown)
 
 
 def test_learned_tests_are_named() -> None:

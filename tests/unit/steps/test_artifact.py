@@ -60,6 +60,15 @@ def test_a_verdict_of_another_commit_is_left_out(tmp_path: Path) -> None:
     assert artifact.read(tmp_path).verdict is None
 
 
+def test_a_verdict_on_a_report_that_is_missing_is_kept(tmp_path: Path) -> None:
+    """The run is not green, whatever the one report says."""
+    _write(tmp_path / NAME, builders.report("warm"))
+    _write(tmp_path / "verdict.json", Verdict(name="incomparable", exit_code=99, sentence="s"))
+    found = artifact.read(tmp_path).verdict
+    assert found is not None
+    assert found.exit_code == 99
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"[", b'{"stage":"warm"}', b"[" * 100_000, b'{"stage":"warm","x":"\xff"}', b"1e999"],

@@ -77,8 +77,11 @@ class Hub:
         self.zips[number] = held.getvalue()
         return number
 
-    def answer(self, method: str, host: str, target: str) -> tuple[int, dict[str, str], bytes]:
+    def answer(
+        self, method: str, host: str, target: str, body: bytes = b""
+    ) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body."""
+        del body  # the store only reads
         self.asked.append(f"{method} {host}{target}")
         time.sleep(self.pause)
         url = urlsplit(target)
@@ -159,7 +162,9 @@ def serving(hub: Hub, pem: Path) -> Iterator[int]:
         protocol_version = "HTTP/1.1"
 
         def _any(self) -> None:
-            status, headers, body = hub.answer(self.command, self.headers["Host"], self.path)
+            sent = b"".join(self._sent())
+            host = self.headers["Host"]
+            status, headers, body = hub.answer(self.command, host, self.path, sent)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
@@ -167,7 +172,17 @@ def serving(hub: Hub, pem: Path) -> Iterator[int]:
             self.wfile.write(body[: len(body) // 2] if hub.cut and body else body)
             self.close_connection = hub.cut
 
-        do_GET = do_DELETE = _any  # noqa: N815  http.server looks for these names
+        def _sent(self) -> Iterator[bytes]:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                yield self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                return
+            # gh does not know how long its standard input will be.
+            while size := int(self.rfile.readline(), 16):
+                yield self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+
+        do_GET = do_DELETE = do_POST = do_PATCH = _any  # noqa: N815  http.server looks for these names
 
         def log_message(self, *_args: object) -> None:
             """Stay silent."""

@@ -57,6 +57,10 @@ def test_each_cause_is_counted_the_nearest_first() -> None:
     [
         (_reports(A, before={A: "passed"}), "1 failed, and it is caused by this change."),
         (_reports(A, before={A: "skipped"}), "1 failed, and it is caused by this change."),
+        (
+            _reports(A, B, before={A: "failed", B: "failed"}),
+            "2 failed, and all are red on main too.",
+        ),
         (_reports(A), "1 failed."),
         (_reports(A, B), "2 failed."),
         (

