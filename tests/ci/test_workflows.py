@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from firsttry_tasks.model import state_paths
 from tests.ci.actions import WORKFLOWS, Job, Step, action, read
 from tests.ci.shop import HERE
 
@@ -36,12 +37,12 @@ def _scripts(name: str) -> list[Step]:
     return [step for job in read(name).jobs.values() for step in job.steps if step.run]
 
 
-def test_there_are_the_four_workflows() -> None:
-    """The main branch, pull requests, the nightly audit and a release each have one.
+def test_there_are_the_five_workflows() -> None:
+    """The main branch, pull requests, comments, the nightly audit and a release each have one.
 
     And there is one for other repositories to call.
     """
-    own = ["ci.yml", "flaky-audit.yml", "pr-checks.yml", "release.yml"]
+    own = ["ci.yml", "flaky-audit.yml", "pr-checks.yml", "pr-comment.yml", "release.yml"]
     assert sorted([*own, "parity.yml"]) == NAMES
     assert [name for name in NAMES if "workflow_call" in read(name).on] == ["parity.yml"]
 
@@ -109,9 +110,10 @@ def test_no_rights_by_default(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "job"), JOBS)
 def test_rights(name: str, job: str) -> None:
-    """Only two jobs may write: one pushes the list of flaky tests, one publishes a release."""
+    """Only three jobs may write: the list of flaky tests, a comment, and a release."""
     reads = {"contents": "read", "actions": "read"}
     rights = {"remember": {"contents": "write"}, "publish": {"id-token": "write"}}
+    rights["comment"] = {**reads, "pull-requests": "write"}
     rights |= dict.fromkeys(("parity", "full", "audit"), reads)
     assert _job(name, job).permissions == rights.get(job, {"contents": "read"})
 
@@ -133,6 +135,24 @@ def test_pull_requests_start_it_plainly() -> None:
     assert "pull_request_target" not in "".join(
         (WORKFLOWS / name).read_text(encoding="utf-8") for name in NAMES
     )
+
+
+def test_who_comments_has_no_code_of_the_pull_request() -> None:
+    """It is started by a run that has ended, checks out main, and takes the files as data."""
+    workflow = read("pr-comment.yml")
+    assert workflow.on == {"workflow_run": {"workflows": ["PR checks"], "types": ["completed"]}}
+    steps = workflow.jobs["comment"].steps
+    checkout, download = steps[0].options, next(it for it in steps if "run-id" in it.options)
+    assert checkout == {"persist-credentials": False}
+    # Beside the checkout: a file among them can't take the place of one of ours.
+    assert str(download.options["path"]).startswith("${{ runner.temp }}/")
+
+
+@pytest.mark.parametrize("name", ["pr-checks.yml"])
+def test_a_merge_queue_gets_the_required_check(name: str) -> None:
+    """The same job, so the check has the same name; and nobody is told of it on a pull request."""
+    assert "merge_group" in read(name).on
+    assert "workflow_run.event == 'pull_request'" in _job("pr-comment.yml", "comment").condition
 
 
 def test_compare_decides() -> None:
@@ -177,4 +197,6 @@ def test_the_component_of_gitlab_is_valid() -> None:
         "install"
     ]
     assert jobs["firsttry"]["cache"]["policy"] == "pull"
+    forms = {state_paths.JUNIT, state_paths.CODE_QUALITY, state_paths.DOTENV}
+    assert set(jobs["firsttry"]["artifacts"]["reports"].values()) == forms
     assert jobs["firsttry-golden"]["rules"] == [{"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"}]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FILES = Path(__file__).with_name("files")
 WORKFLOW = ".github/workflows/firsttry.yml"
+COMMENT = ".github/workflows/firsttry-comment.yml"
 PIPELINE = ".gitlab/firsttry.yml"
 AGENTS = ("AGENTS.md", "CLAUDE.md")
 #: How a program of the project's environment is started, by what manages it.
@@ -98,6 +99,9 @@ def _ci(facts: Facts, read: Read) -> Iterator[Write]:
         new = _filled("github.yml", facts)
         why = "each pull request runs warm and full and compares; main makes the golden cache"
         yield Write(path=WORKFLOW, why=why, old=read(WORKFLOW), new=read(WORKFLOW) or new)
+        new = _filled("github_comment.yml", facts)
+        why = "says on a pull request what failed or was learned, in one comment"
+        yield Write(path=COMMENT, why=why, old=read(COMMENT), new=read(COMMENT) or new)
     if facts.ci == "gitlab":
         why = "each merge request runs warm and full and compares; main makes the golden cache"
         new = _filled("gitlab.yml", facts)
@@ -125,6 +129,7 @@ def _filled(name: str, facts: Facts) -> str:
             main=facts.main,
             python=facts.python,
             run=RUN.get(facts.manager, ""),
+            own=_requirement(),
             install=join.join([commands[0], *(f"{step}{it}" for it in commands[1:])]),
         )
     )
@@ -134,10 +139,15 @@ def install(facts: Facts) -> tuple[str, ...]:
     """Return the commands that make the environment in CI, FirstTry with it."""
     before = {"uv": ("python -m pip install uv",), "pip": ()}
     needs = before.get(facts.manager, (f"python -m pip install {facts.manager}",))
-    own = shlex.quote(f"firsttry-tasks>={__version__},<{_next(__version__)}")
+    own = _requirement()
     django = ("pytest-django",) if facts.runner == "django" else ()
     add = ADD.get(facts.manager, "python -m pip install {}").format(" ".join((own, *django)))
     return (*needs, *facts.install, add)
+
+
+def _requirement() -> str:
+    """Return how a shell asks for FirstTry as it is here."""
+    return shlex.quote(f"firsttry-tasks>={__version__},<{_next(__version__)}")
 
 
 def _next(version: str) -> str:

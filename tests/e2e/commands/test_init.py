@@ -18,6 +18,7 @@ CI = "on: [push]\njobs: {a: {runs-on: x, steps: [{run: ruff check .}, {run: pyth
 GIT = Path(shutil.which("git") or "git").parent
 HOOKS = "repos:\n- repo: local\n  hooks:\n  - {id: a, name: a, entry: a, language: system}\n"
 WROTE = [
+    ".github/workflows/firsttry-comment.yml",
     ".github/workflows/firsttry.yml",
     ".pre-commit-config.yaml",
     "AGENTS.md",

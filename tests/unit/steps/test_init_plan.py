@@ -141,3 +141,17 @@ def test_a_pipeline_with_a_list_of_its_own_is_told_about() -> None:
     assert _written({".gitlab-ci.yml": own}, ci="gitlab")[".gitlab-ci.yml"] == own
     made = _written({".gitlab-ci.yml": "a: {script: [b]}"}, ci="gitlab")[".gitlab-ci.yml"]
     assert yaml.safe_load(made)["include"] == [{"local": plan.PIPELINE}]
+
+
+def test_a_comment_s_workflow_waits_for_the_other_and_checks_nothing_out() -> None:
+    """It may comment, and so nothing of the pull request is in its reach."""
+    files = _written({})
+    other, mine = (yaml.safe_load(files[it]) for it in (plan.WORKFLOW, plan.COMMENT))
+    # YAML takes the word for a truth.
+    assert mine[True]["workflow_run"]["workflows"] == [other["name"]]
+    assert "merge_group" in other[True]
+    steps = mine["jobs"]["comment"]["steps"]
+    assert [it for it in steps if "checkout" in it.get("uses", "")] == []
+    uploaded = other["jobs"]["parity"]["steps"][-1]["with"]["name"]
+    assert uploaded in [it.get("with", {}).get("name") for it in steps]
+    assert "firsttry-tasks>=" in next(it["run"] for it in steps if it.get("name") == "Install")
