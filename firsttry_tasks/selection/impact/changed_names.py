@@ -3,6 +3,7 @@
 import builtins
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 
 from firsttry_tasks.selection.evidence.mask_types import (
     NO_MODULES,
@@ -54,6 +55,8 @@ class ChangedNames:
         self.origins = NO_ORIGINS
         self.values = NO_ORIGINS
         self.members = NO_ORIGINS
+        #: Last name of a class -> origins of its members.
+        self._by_class: dict[str, OriginMask] = {}
         #: Where any name changed.
         self.files: set[str] = set()
         #: Name -> the change that it comes from.
@@ -76,6 +79,8 @@ class ChangedNames:
         # A member isn't visible under its bare name, not even in the module of its class.
         if scope:
             self.members |= bit
+            last = scope.rpartition(".")[2]
+            self._by_class[last] = self._by_class.get(last, NO_ORIGINS) | bit
         self.why.setdefault(name, _because(path, f"{scope}.{name}".lstrip("."), why))
         self._add(self.opened, self.modules.holders(path, scope), bit, self.why[name])
         self._add(self.attrs, (name, *_patterns(name)), bit, self.why[name])
@@ -137,7 +142,8 @@ class ChangedNames:
             mask |= self.modules.bit.get(path, NO_MODULES)
         # A name behind a dot may be that of any module or class, so all origins of it count. The
         # caller asks which of them the test depends on.
-        for other in sorted((fragment.uses.attrs & self.attrs.keys()) - but):
+        asked = (fragment.uses.attrs & self.attrs.keys()) - but
+        for other in sorted(asked - self._elsewhere(path, fragment, asked)):
             mask |= self.attrs[other]
             name = name or other
         # What is passed on as a whole may be searched by a library, which no fragment shows.
@@ -156,8 +162,42 @@ class ChangedNames:
         if fragment.reflection.any_member and self.members:
             mask |= self.members
             name = name or "any member"
+        if fragment.reflection.own_member and self._by_class:
+            mask |= self._mine(fragment)
+            name = name or "any member"
         docs, how = self.docs.hit(path, fragment, but)
         return mask | docs, name or how
+
+    def _elsewhere(self, path: str, fragment: Fragment, asked: Iterable[str]) -> set[str]:
+        """Return which of these attributes a fragment has of what it imports from outside alone.
+
+        ``etree.__version__`` is no name of the repository, unless code of it gives etree that.
+        """
+        found = {name for name in asked if name not in self._given}
+        behind = {attr: set[str]() for attr in found}
+        for name, attr in fragment.uses.behind:
+            if attr in behind:
+                behind[attr].add(name)
+        outside = self.modules.foreign(path)
+        return {attr for attr, names in behind.items() if names and names <= outside}
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        """Names of attributes that code gives a value, of whatever object."""
+        return frozenset().union(
+            *(it.uses.sets for fragments in self.modules.sources.values() for it in fragments)
+        )
+
+    def _mine(self, fragment: Fragment) -> OriginMask:
+        """Return the origins of the members that the object of a method may have."""
+        own = fragment.qualname.partition(".<locals>")[0].rpartition(".")[0].rpartition(".")[2]
+        # Of a class that inherits from both it has the members of both.
+        heirs = self.modules.lineage(own)
+        found = NO_ORIGINS
+        for name, bit in self._by_class.items():
+            if not own or not heirs.isdisjoint(self.modules.lineage(name)):
+                found |= bit
+        return found
 
     def lists(self, source: str, name: str) -> bool:
         """Tell whether ``from source import *`` takes a name along."""

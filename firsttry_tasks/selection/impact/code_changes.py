@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
+from msgspec.structs import replace
+
+from firsttry_tasks.selection.evidence.mask_types import (
+    NO_MODULES,
+    NO_ORIGINS,
+    ModuleMask,
+    OriginMask,
+)
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.impact.propagation import Propagation
@@ -92,7 +100,7 @@ class CodeChanges:
                 self.spread.effects[path] = f"{path} can't be imported any more"
                 self._change(path, None, "is gone or broken")
                 continue
-            delta = compare(self.modules.sources[path], fragments)
+            delta = self._ordered(path, compare(self.modules.sources[path], fragments))
             self.deltas[path] = delta
             changed = delta.bodies | delta.statements | self._redefined(path, delta)
             self._change(path, changed, "changed")
@@ -142,6 +150,35 @@ class CodeChanges:
         if differ:
             why = f"{path} imports another set of modules: {min(differ)}"
             self.spread.effects.setdefault(path, why)
+
+    def _ordered(self, path: str, delta: FragmentDiff) -> FragmentDiff:
+        """Count imports that stand elsewhere now as changed where the order tells.
+
+        What they bind is the same. But one of the modules, or what it imports, may have been seen
+        to change another module's things; and a circle of imports may raise, as one test shows.
+        """
+        old = self.modules.sources[path]
+        for number in delta.moved:
+            if old[number].may_raise:
+                self.spread.unsafe.setdefault(path, f"{path} changed")
+            found = self.modules.imported(path, old[number].uses.imports)
+            if self.modules.mask(found) & self._stirring:
+                return replace(
+                    delta,
+                    statements=delta.statements | delta.moved,
+                    added=(*delta.added, *(old[it] for it in sorted(delta.moved))),
+                )
+        return delta
+
+    @cached_property
+    def _stirring(self) -> ModuleMask:
+        """The modules whose import was seen to change things of other modules."""
+        seen, found = self.recorded.observations, NO_MODULES
+        for scope in self.recorded.scopes:
+            told = map(seen.__getitem__, scope.observations if scope.kind == "import" else ())
+            if any(kind == "left" and not name.startswith(f"{scope.name}:") for kind, name in told):
+                found |= self.modules.bit.get(scope.name, NO_MODULES)
+        return found
 
     def _loads(self, path: str, fragments: Iterable[Fragment]) -> set[str]:
         """Return the modules that a file loads when it is imported, new ones included."""

@@ -90,8 +90,9 @@ class ChangedDocstrings:
             return False
         # The `__dict__` of an instance holds none of its class's functions, so asking for it is
         # no search unless the class is asked for. A class that is named counts as passed on.
-        of_class = fragment.reflection.any_member and (
-            "type" in fragment.uses.names or "__class__" in fragment.uses.attrs
+        of_class = fragment.reflection.own_member or (
+            fragment.reflection.any_member
+            and ("type" in fragment.uses.names or "__class__" in fragment.uses.attrs)
         )
         return (
             fragment.reflection.any_name

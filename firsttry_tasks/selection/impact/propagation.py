@@ -237,7 +237,7 @@ class Propagation:
         # A decorator, metaclass or base may look at all members, and then the class itself is
         # another one. So is every class around it.
         if fragment.qualname and not (
-            self.names.unnoticed(path, fragment) and self._writing.is_named(names)
+            self.names.unnoticed(path, fragment) and self._writing.is_named(names, new=number < 0)
         ):
             for name in fragment.qualname.split("."):
                 self._bind(path, "", name, why)

@@ -60,14 +60,19 @@ class SideEffects:
             for path, body in self.bodies.get(called, ()):
                 yield from self.of(path, body)
 
-    def is_named(self, names: Iterable[str]) -> bool:
-        """Tell whether code of the repository names all of these members.
+    def is_named(self, names: Iterable[str], *, new: bool) -> bool:
+        """Tell whether only code of the repository that names them asks for these members.
 
-        If none does, only a library can ask for them, which names the class and not the member.
+        If none names them, only a library can ask, which names the class and not the member. It
+        asks for what Python gives a meaning, or for what its own base promises; a class that is
+        plain has no such base, and what is ``new`` in it under another name nobody asked for yet.
         A member that a protocol promises is looked up by ``isinstance`` without being named.
         """
         spoken, bodies = self.modules.spoken, self.bodies
-        known = all(name in spoken or name in bodies for name in names)
+        known = all(
+            name in spoken or name in bodies or (new and not MAGIC.fullmatch(name))
+            for name in names
+        )
         return known and self.modules.promised.isdisjoint(names)
 
     @cached_property

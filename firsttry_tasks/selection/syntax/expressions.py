@@ -56,6 +56,8 @@ class Expressions(Walk):
         #: Names that are set.
         self.stores: set[str] = set()
         self.attrs: set[str] = set()
+        #: The name that each attribute stands behind, "" where that is no plain name.
+        self.behind: set[tuple[str, str]] = set()
         self.passed_on: set[str] = set()
         self.spelled: set[str] = set()
         self.sets: set[str] = set()
@@ -74,6 +76,7 @@ class Expressions(Walk):
         #: A definition whose docstring is a fragment of its own.
         self.apart: ast.AST | None = None
         self.has_effect = self.may_raise = self.any_name = self.any_member = self.own_module = False
+        self.own_member = False
         self.star = self.signatures = False
         self._begin_marks()
 
@@ -116,6 +119,10 @@ class Expressions(Walk):
     def on_attribute(self, node: ast.Attribute) -> bool:
         """Note the name behind the dot; setting it changes what stands before the dot."""
         self.attrs.add(node.attr)
+        if isinstance(node.value, ast.Name):
+            self.behind.add((node.value.id, node.attr))
+        else:
+            self.behind.add(("", node.attr))
         if id(node) not in self._called_only:
             self.loose.add(node.attr)
         # `x.__dict__` holds everything in `x`, so `x` counts as passed on as a whole.
@@ -138,6 +145,11 @@ class Expressions(Walk):
             self.sets.add(node.attr)
             self.writes |= {(root(node), node.attr), (root(node), tip(bare(node.value)))}
         return True
+
+    def only_behind(self, own: AbstractSet[str] = frozenset()) -> frozenset[tuple[str, str]]:
+        """Return the attributes that stand nowhere but behind names, ``own`` ones left out."""
+        loose = {attr for name, attr in self.behind if not name or name in own} | self.spelled
+        return frozenset(pair for pair in self.behind if pair[1] not in loose)
 
     def reflects_by(self, own: AbstractSet[str]) -> None:
         """Take in the builtins that look names up, but for those that are local names here."""
@@ -178,7 +190,9 @@ class Expressions(Walk):
         if tip(func) not in INNOCENT:
             self._hand(*node.args, *(word.value for word in node.keywords))
             self.held.update(PASSED + tip(it) for it in node.args if isinstance(it, _NAMED))
-        self.any_name = self.any_name or asks_for_any(node)
+        if asks_for_any(node):
+            mine = isinstance(node.args[0], ast.Name) and node.args[0].id in {"self", "cls"}
+            self.own_member, self.any_name = self.own_member or mine, self.any_name or not mine
         # What an instance holds was put there by code that ran, and that is recorded.
         if tip(func) == "vars" and node.args and is_self(node.args[0]):
             self._tame.add(id(func))
@@ -222,6 +236,7 @@ class Expressions(Walk):
         if isinstance(node.value, str) and id(node) not in self._tame:
             if id(node) not in self._listed:
                 self.attrs |= parts(node.value)
+                self.behind.update(("", it) for it in parts(node.value))
                 self.held |= parts(node.value)
             self._spell(words(node.value))
         return False

@@ -47,6 +47,8 @@ class Uses(Struct, frozen=True, array_like=True, gc=False):
     #: (first name, last name) of chains that are assigned to or have a method called, such as
     #: ``registry.entries.append``.
     writes: frozenset[tuple[str, str]] = frozenset()
+    #: (name, attribute) for attributes that stand only behind plain names that aren't local ones.
+    behind: frozenset[tuple[str, str]] = frozenset()
 
 
 class Reflection(Struct, frozen=True, array_like=True, gc=False):
@@ -64,6 +66,8 @@ class Reflection(Struct, frozen=True, array_like=True, gc=False):
     plain_class: bool = False
     #: The same for methods: nothing in the class looks at them, so none is noticed unnamed.
     undecorated_methods: bool = False
+    #: It may look at any member of its own object (``getattr(self, make(x))``).
+    own_member: bool = False
 
 
 class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):

@@ -42,12 +42,14 @@ def body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
             imports=frozenset(scan.imports),
             sets=frozenset(scan.sets),
             writes=_writes(scan, name, own),
+            behind=scan.only_behind(own),
         ),
         reflection=Reflection(
             any_name=scan.any_name,
             any_member=scan.any_member,
             own_module=scan.own_module,
             signatures=scan.signatures,
+            own_member=scan.own_member,
         ),
         takes=bool(parameters(node) - {"self", "cls"}),
     )

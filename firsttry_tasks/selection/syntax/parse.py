@@ -192,11 +192,13 @@ def _fragment(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Fragmen
             imports=frozenset(scan.imports),
             sets=frozenset(scan.sets),
             writes=frozenset(scan.writes),
+            behind=scan.only_behind(),
         ),
         reflection=Reflection(
             any_name=scan.any_name,
             any_member=scan.any_member,
             own_module=scan.own_module,
+            own_member=scan.own_member,
             plain_class=plain and not magic,
             undecorated_methods=mild and not magic,
         ),

@@ -44,6 +44,7 @@ class Scan(Expressions):
         for alias in node.names:
             self.imports.add(alias.name)
             self.attrs.update(alias.name.split("."))
+            self.behind.update(("", it) for it in alias.name.split("."))
             self._import(alias.asname or alias.name.partition(".")[0], alias)
         return True
 
@@ -59,6 +60,7 @@ class Scan(Expressions):
             else:
                 self._import(alias.asname or alias.name, alias)
                 self.attrs.add(alias.name)
+                self.behind.add(("", alias.name))
                 self.imports.add(f"{source}{'' if source.endswith('.') else '.'}{alias.name}")
         return True
 

@@ -221,4 +221,24 @@ CASES = (
         """,
         swap("job.py", "def job", "from functools import cache\n@cache\ndef job"),
     ),
+    case(
+        "attribute-of-a-mixin-that-a-method-asks-its-object-for",
+        """
+        --- asking.py
+        class Asking:
+            def ask(self, word):
+                return getattr(self, word.strip().lower())
+        class Sized:
+            size = 2
+        --- both.py
+        from asking import Asking, Sized
+        class Both(Asking, Sized):
+            pass
+        --- test_both.py
+        from both import Both
+        def test_asks():
+            assert Both().ask(" SIZE") == 2
+        """,
+        swap("asking.py", "size = 2", "size = 3"),
+    ),
 )

@@ -225,6 +225,45 @@ CASES = (
     case("new-unused-module", _TREE, write("box/more.py", "MORE = 1\n")),
     case("new-unused-import", _TREE, swap("box/lid.py", "WIDTH = 3", "import string\nWIDTH = 3")),
     case(
+        "new-method-that-nobody-names",
+        _TREE,
+        append("box/mark.py", "    def scorch(self):\n        return 2\n"),
+    ),
+    case(
+        "imports-in-another-order",
+        """
+        --- look.py
+        import json
+        import string
+        SHORT = json.dumps(string.digits)[:0]
+        def look():
+            return SHORT
+        --- test_look.py
+        from look import look
+        def test_look():
+            assert look() == ""
+        """,
+        swap("look.py", "import json\nimport string", "import string\nimport json"),
+    ),
+    case(
+        "name-that-a-library-has-too",
+        """
+        --- ours.py
+        __version__ = "1"
+        --- look.py
+        import json
+        import ours
+        SHORT = json.__version__[:0]
+        def look():
+            return SHORT
+        --- test_look.py
+        from look import look
+        def test_look():
+            assert look() == ""
+        """,
+        swap("ours.py", "1", "2"),
+    ),
+    case(
         "edit-taken-back",
         _TREE,
         swap("box/lid.py", "WIDTH = 3", "WIDTH = 4"),

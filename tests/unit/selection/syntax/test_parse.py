@@ -199,3 +199,32 @@ def test_type_variables_are_no_references() -> None:
 def test_who_looks_at_members(text: str, peeks: bool) -> None:  # noqa: FBT001
     """What an object holds was put there by code that ran; what its class holds was not."""
     assert take_apart(text.encode())[1].reflection.any_member is peeks
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "every"),
+    [
+        ("def f(self, x): return getattr(self, x.lower())\n", True, False),
+        ("def f(it, x): return getattr(it, x.lower())\n", False, True),
+        ("def f(self, x): return getattr(self, x)\n", False, False),
+    ],
+)
+def test_who_looks_at_what_its_object_has(text: str, own: bool, every: bool) -> None:  # noqa: FBT001
+    """A name that is made up reaches what the object has, which no module's names are."""
+    reflection = take_apart(text.encode())[1].reflection
+    assert (reflection.own_member, reflection.any_name) == (own, every)
+
+
+@pytest.mark.parametrize(
+    ("text", "behind"),
+    [
+        ("def f(): return tree.size\n", {("tree", "size")}),
+        ("def f(tree): return tree.size\n", set()),
+        ("def f(): return tree.size, make().size\n", set()),
+        ("def f(): return tree.size, getattr(x, 'size')\n", set()),
+        ("SIZE = tree.top.size\n", {("tree", "top")}),
+    ],
+)
+def test_what_stands_behind_names_alone(text: str, behind: set[tuple[str, str]]) -> None:
+    """An attribute of anything else, or in a string, may be that of any object."""
+    assert take_apart(text.encode())[-1].uses.behind == behind
