@@ -68,6 +68,13 @@ def seal(path: Path) -> None:
         link.execute("PRAGMA journal_mode = DELETE")
 
 
+def rebase(path: Path, old: str, new: str) -> None:
+    """Let a database of coverage.py name the files below ``old`` as if they were below ``new``."""
+    change = "UPDATE file SET path = ? || substr(path, ?) WHERE substr(path, 1, ?) = ?"
+    with closing(sqlite3.connect(path)) as link, link:
+        link.execute(change, (new, len(old) + 1, len(old), old))
+
+
 def mask(path: Path, places: Iterable[str]) -> None:
     """Blot out this machine's places in a shard of mypy's cache.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks.gates import diff_cover
 from firsttry_tasks.gates import pytest as pytest_gate
+from firsttry_tasks.golden import databases
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Command
 from firsttry_tasks.system import disk, process
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 #: By this variable coverage.py learns where to keep what it measures.
 VARIABLE = "COVERAGE_FILE"
+#: What stands for the folder of the project in what travels.
+ANYWHERE = "@/"
 #: Seconds after which joining is given up. A judgement: reading some MB takes seconds.
 PATIENCE = 600.0
 
@@ -35,8 +39,15 @@ def kept(job: Job) -> Job:
 
 
 def measured(job: Job) -> bytes:
-    """Return what was measured, as coverage.py keeps it; no bytes where nothing was."""
-    return disk.read(_data(job)) or b""
+    """Return what was measured, as coverage.py keeps it; no bytes where nothing was.
+
+    Files have no names of this machine in it: each machine has the project at another place.
+    """
+    place = _data(job)
+    if place.exists():
+        for root in {job.root, os.path.realpath(job.root)}:
+            databases.rebase(place, f"{root}/", ANYWHERE)
+    return disk.read(place) or b""
 
 
 def _data(job: Job) -> Path:
@@ -78,10 +89,11 @@ def _joined(job: Job, runs: Sequence[ShardRun]) -> Path:
     folder = disk.fresh_folder(Path(job.work) / "coverage")
     for run in runs:
         if run.coverage:
-            disk.write(folder / f".coverage.{run.number}", run.coverage)
-    place = folder / "joined"
-    _coverage(job, "combine", place, "--keep", str(folder))
-    return place
+            place = folder / f"joined.{run.number}"
+            disk.write(place, run.coverage)
+            databases.rebase(place, ANYWHERE, f"{job.root}/")
+    _coverage(job, "combine", folder / "joined", "--keep", str(folder))
+    return folder / "joined"
 
 
 def _coverage(job: Job, verb: str, data: Path, *words: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks import fingerprint
+from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.gates import tests_result
 from firsttry_tasks.gates.pytest_events import PytestRun
 from firsttry_tasks.model import state_paths, steering
@@ -83,7 +84,9 @@ def _ran(
     if not share:
         return _nothing()
     pytest_run.ready(here, job, tree)
-    tests = narrowed(_plan(here, job, tree), plan, share)
+    # A warm run always learns.
+    tests = pytest_run.everything(here, replace(job, record=job.record or job.stage == "warm"))
+    tests = narrowed(tests, share, _known(here, plan))
     said, heard, argv = pytest_process.once(coverage.kept(job), tests)
     said = coverage.unjudged(said)
     said = tests_result.of_mode(said, "everything" if job.stage == "full" else "selected")
@@ -106,28 +109,23 @@ def _nothing() -> tuple[GateRun, PytestRun]:
     return GateRun(said=said), PytestRun(counts=Counts(), findings=(), finished=True)
 
 
-def _plan(here: Project, job: Job, tree: dict[str, str]) -> TestsPlan:
-    """Return what pytest would be told for the whole stage."""
-    # A warm run always learns.
-    tests = pytest_run.everything(here, replace(job, record=job.record or job.stage == "warm"))
-    if job.stage == "full":
-        return tests
-    given = planning.inputs(here.root, job.stage)
-    return planning.narrowed(tests, planning.selected(here, job, given, tree))
-
-
-def narrowed(tests: TestsPlan, plan: Plan, share: tuple[str, ...]) -> TestsPlan:
-    """Return the plan for pytest without the tests of other shards.
+def narrowed(tests: TestsPlan, share: tuple[str, ...], known: frozenset[str]) -> TestsPlan:
+    """Return the plan for pytest without the known tests that are not of this shard.
 
     Named are the tests to skip, not those to run: a test that nobody planned must show itself.
     """
-    ours = frozenset(share)
+    others = known - frozenset(share)
     files = {nodeid.partition("::")[0] for nodeid in share}
-    others = frozenset(plan.tests) - ours
-    elsewhere = {nodeid.partition("::")[0] for nodeid in others} - files
-    return replace(
-        tests, skip_tests=tests.skip_tests | others, skip_files=tests.skip_files | elsewhere
-    )
+    elsewhere = frozenset(nodeid.partition("::")[0] for nodeid in others) - files
+    return replace(tests, skip_tests=others, skip_files=elsewhere)
+
+
+def _known(here: Project, plan: Plan) -> frozenset[str]:
+    """Return the planned tests, and of warm those that it knows and did not select."""
+    if plan.ground.stage == "full":
+        return frozenset(plan.tests)
+    runs_ = DependencyDb(here.root / state_paths.DB).recorded_runs()
+    return frozenset((*plan.tests, *(test.nodeid for one in runs_ for test in one.tests)))
 
 
 def _with_records(here: Project, job: Job, tree: dict[str, str], found: ShardRun) -> ShardRun:
