@@ -70,12 +70,13 @@ def completion(given: Sequence[str], options: Mapping[str, bool], around: Around
     return 0
 
 
-def init(given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
+def init(given: Sequence[str], options: Mapping[str, Any], around: Around) -> int:
     """Set this repository up: show what would be written and why, ask, and write.
 
     ft init                    ask for each file
     ft init --dry-run          write nothing
     ft init --yes              write without asking
+    ft init --shards 4         with a workflow that runs on four machines
     ft init --json             what was found, would be written, and is left to do, as JSON
 
     exit codes: 0 done, 2 git or a file refused, 3 wrong usage or nobody to ask
@@ -194,6 +195,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
             flag("yes", "write without asking"),
             flag("dry-run", "write nothing"),
             AS_JSON,
+            value("shards", "let CI run the tests on so many machines", 0),
         ],
     ),
     "pre-commit": (

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from tests.ci.shop import HERE, Done, make_ready, run
 
 WORKFLOWS = HERE / ".github" / "workflows"
+CALL = re.compile(r"(startsWith|endsWith)\((\S+), (\S+)\)")
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
 
@@ -49,7 +50,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     steps: list[Step]
     environment: str = ""
-    needs: str = ""
+    needs: str | list[str] = ""
     condition: str = msgspec.field(default="", name="if")
     permissions: dict[str, str] = {}
     env: dict[str, str] = {}
@@ -68,7 +69,12 @@ class Workflow(Struct, frozen=True, kw_only=True):
 
 def read(name: str) -> Workflow:
     """Return the workflow of that file name."""
-    return msgspec.convert(YAML(typ="safe").load(WORKFLOWS / name), Workflow)
+    return parsed((WORKFLOWS / name).read_text(encoding="utf-8"))
+
+
+def parsed(text: str) -> Workflow:
+    """Return the workflow that a file's text makes."""
+    return msgspec.convert(YAML(typ="safe").load(text), Workflow)
 
 
 def action() -> Action:
@@ -89,7 +95,9 @@ class Machine:
     def play(self, workflow: Workflow, job: str, **env: str) -> bool:
         """Run a job on a fresh machine; tell whether it succeeded. Its steps are in ``done``."""
         told = workflow.jobs[job]
-        self.workspace = self.place / job
+        # A job of a matrix runs more than once.
+        number = len(list(self.place.glob(f"{job}*")))
+        self.workspace = self.place / (f"{job}-{number}" if number else job)
         self.workspace.mkdir()
         for name, value in told.env.items():
             self.said[f"env.{name}"] = self.fill(value)
@@ -116,13 +124,19 @@ class Machine:
         return good
 
     def holds(self, condition: str, *, good: bool) -> bool:
-        """Tell whether an ``if`` holds: comparisons and ``always()``, joined by ``&&``."""
+        """Tell whether an ``if`` holds: comparisons and ``always()``, by ``&&`` and ``||``."""
+        return any(self._all_hold(it.strip(), good=good) for it in condition.split("||"))
+
+    def _all_hold(self, condition: str, *, good: bool) -> bool:
         terms = [term.strip() for term in condition.split("&&")] if condition else []
         if "always()" not in terms and not good:
             return False
         return all(self._compared(term) for term in terms if term != "always()")
 
     def _compared(self, term: str) -> bool:
+        if called := CALL.fullmatch(term):
+            whole, part = self._value(called[2]), self._value(called[3])
+            return whole.startswith(part) if called[1] == "startsWith" else whole.endswith(part)
         left, sign, right = term.split(" ")
         return (self._value(left) == self._value(right)) == (sign == "==")
 
@@ -184,8 +198,14 @@ class Machine:
         return Done(code=0, text="\n".join(map(str, found)))
 
     def _download(self, options: dict[str, str]) -> Done:
-        shutil.copytree(self.artifact(options["name"]), self.workspace / options["path"])
+        names = [options["name"]] if "name" in options else self._artifacts(options["pattern"])
+        for name in names:
+            target = self.workspace / options["path"]
+            shutil.copytree(self.artifact(name), target, dirs_exist_ok=True)
         return Done(code=0, text="")
+
+    def _artifacts(self, pattern: str) -> list[str]:
+        return [it.name for it in sorted((self.place / "artifacts").glob(pattern))]
 
     def artifact(self, name: str) -> Path:
         """Return the folder that stands for an uploaded artifact."""

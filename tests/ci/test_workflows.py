@@ -11,6 +11,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.steps.init.facts import Facts
+from firsttry_tasks.steps.init.plan import WORKFLOW, writes
 from tests.ci.actions import WORKFLOWS, Job, Step, action, read
 from tests.ci.shop import HERE
 
@@ -70,7 +72,7 @@ def test_the_action_is_valid_audited_and_pinned() -> None:
     uses = [line.strip("- ") for line in place.read_text().splitlines() if "uses:" in line]
     assert [line for line in uses if not PINNED.match(line)] == []
     scripts = [step.run for step in action().runs.steps if step.run]
-    assert [text for text in scripts if not re.fullmatch(r"\$FT [\w= -]+", text)] == []
+    assert [text for text in scripts if not re.fullmatch(r"\$FT [\w= \"$-]+", text)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -158,7 +160,7 @@ def test_a_merge_queue_gets_the_required_check(name: str) -> None:
 def test_compare_decides() -> None:
     """Warm and full may end red; the comparison may not."""
     steps = {step.name: step.go_on for step in action().runs.steps if step.run}
-    assert [name for name, go_on in steps.items() if go_on] == ["Warm", "Full"]
+    assert [name for name, go_on in steps.items() if go_on] == ["Warm", "Full", "Merge"]
 
 
 def test_writer_runs_main_s_code() -> None:
@@ -190,13 +192,43 @@ def test_only_a_tag_releases() -> None:
     assert read("release.yml").on == {"push": {"tags": ["v*"]}}
 
 
-def test_the_component_of_gitlab_is_valid() -> None:
+@pytest.mark.parametrize("shards", [0, 4])
+def test_what_init_writes_is_valid_audited_and_pinned(tmp_path: Path, shards: int) -> None:
+    """For one machine and for several: as our own workflows are."""
+    facts = Facts(
+        code=(),
+        tests=(),
+        runner="pytest",
+        tools={},
+        python="3.12",
+        manager="uv",
+        install=("uv sync",),
+        needs="",
+        ci="github",
+        hooks="",
+        main="main",
+    )
+    written = writes(facts, lambda _: "", hook="", lock="", shards=shards)
+    [text] = [it.new for it in written if it.path == WORKFLOW]
+    place = tmp_path / ".github/workflows/firsttry.yml"
+    place.parent.mkdir(parents=True)
+    place.write_text(text)
+    assert not _tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(place))
+    strictest = ("--offline", "--no-progress", "--strict-collection")
+    assert not _tool("zizmor", *strictest, str(place))
+    uses = [line.strip("- ") for line in text.splitlines() if "uses:" in line]
+    assert [line for line in uses if not PINNED.match(line)] == []
+
+
+@pytest.mark.parametrize("name", ["parity.yml", "shards.yml"])
+def test_the_component_of_gitlab_is_valid(name: str) -> None:
     """Both documents are what GitLab takes, and main alone writes the cache."""
-    spec, jobs = YAML(typ="safe").load_all(HERE / "templates/parity.yml")
+    spec, jobs = YAML(typ="safe").load_all(HERE / "templates" / name)
     assert [name for name, it in spec["spec"]["inputs"].items() if "default" not in it] == [
         "install"
     ]
-    assert jobs["firsttry"]["cache"]["policy"] == "pull"
+    reads = jobs["firsttry"] if name == "parity.yml" else jobs[".firsttry"]
+    assert reads["cache"]["policy"] == "pull"
     forms = {state_paths.JUNIT, state_paths.CODE_QUALITY, state_paths.DOTENV}
     assert set(jobs["firsttry"]["artifacts"]["reports"].values()) == forms
     assert jobs["firsttry-golden"]["rules"] == [{"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"}]

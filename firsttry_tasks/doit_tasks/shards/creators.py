@@ -15,6 +15,7 @@ from firsttry_tasks.doit_tasks.task_dicts import (
     loudness,
     subtask,
     top,
+    value,
 )
 from firsttry_tasks.model.errors import UsageError, nearest
 from firsttry_tasks.model.values import STAGES
@@ -40,11 +41,6 @@ def stage() -> Stage:
     if found is None:
         raise InvalidDodoFile(f"There is no stage {asked!r}.{nearest(asked, STAGES)}")
     return found
-
-
-def option(name: str, kind: type, text: str) -> Dict:
-    """Return an option of a task that takes a value."""
-    return {"name": name, "long": name, "type": kind, "default": kind(), "help": text}
 
 
 def warm_flag() -> Dict:
@@ -75,7 +71,7 @@ def shard(root: Path, of: Stage, creator: Creator, before: Sequence[str]) -> Ite
 
 def shard_option() -> Dict:
     """Return the option by which one shard of a stage is asked for."""
-    return option("shard", str, "run this shard of a plan alone, such as 2/3")
+    return value("shard", "run this shard of a plan alone, such as 2/3", "")
 
 
 def plan(root: Path, creator: Creator, before: Sequence[str]) -> Iterator[Task]:
@@ -87,8 +83,8 @@ def plan(root: Path, creator: Creator, before: Sequence[str]) -> Iterator[Task]:
         planning.plan(root, "warm" if warm else stage(), as_json=json, **options)
 
     params = [
-        option("shards", int, "how many"),
-        option("seconds", float, "how long one may take, its start included"),
+        value("shards", "how many", 0),
+        value("seconds", "how long one may take, its start included", 0.0),
         warm_flag(),
         {**AS_JSON, "name": "json"},
     ]

@@ -21,15 +21,21 @@ if TYPE_CHECKING:
     from firsttry_tasks.steps.init.facts import Facts
     from firsttry_tasks.steps.init.plan import Write
 
+#: The most jobs of one run that `ft init` writes: GitHub takes 256 in a matrix, GitLab 200.
+MOST = 200
 
-def run(root: Path, *, yes: bool, dry_run: bool, as_json: bool) -> None:
+
+def run(root: Path, *, yes: bool, dry_run: bool, as_json: bool, shards: int = 0) -> None:
     """Set the repository up; FirstTryError where git or a file refuses."""
+    if not 0 <= shards <= MOST:
+        raise UsageError(f"CI can run on 2 to {MOST} machines: ft init --shards 4")
     seen = facts.look(root, settings.read(root).settings)
     wanted = plan.writes(
         seen,
         lambda path: (disk.read(root / path) or b"").decode("utf-8", "replace"),
         hook=_hook(root, seen),
         lock=msgspec.json.format(msgspec.json.encode(facts.lock(root, seen))).decode(),
+        shards=shards,
     )
     chosen = wanted if yes else ()
     if as_json:

@@ -45,16 +45,16 @@ class Write(Struct, frozen=True, kw_only=True):
     new: str
 
 
-def writes(facts: Facts, read: Read, *, hook: str, lock: str) -> tuple[Write, ...]:
+def writes(facts: Facts, read: Read, *, hook: str, lock: str, shards: int = 0) -> tuple[Write, ...]:
     """Return the files that would change.
 
     ``hook`` is the path of git's own hook, "" where there is none to write; ``lock`` is the parity
-    lock of this environment.
+    lock of this environment. CI runs on so many machines as there are ``shards``; 0: on one.
     """
     old = read(parity_lock.FILE)
     why = "CI and laptops compare themselves with it: versions, variables, configuration"
     found = [Write(path=parity_lock.FILE, why=why, old=old, new=old or lock)]
-    found += [*_settings(facts, read), *_ci(facts, read), *_hook(facts, read, hook)]
+    found += [*_settings(facts, read), *_ci(facts, read, shards), *_hook(facts, read, hook)]
     found += _agents(read)
     return tuple(it for it in found if it.old != it.new)
 
@@ -94,17 +94,19 @@ def edited(text: str, wanted: Mapping[str, Mapping[str, object]]) -> str:
     return tomlkit.dumps(document)
 
 
-def _ci(facts: Facts, read: Read) -> Iterator[Write]:
+def _ci(facts: Facts, read: Read, shards: int) -> Iterator[Write]:
+    several = "-shards" if shards else ""
+    on = f", on {shards} machines" if shards else ""
     if facts.ci == "github":
-        new = _filled("github.yml", facts)
-        why = "each pull request runs warm and full and compares; main makes the golden cache"
+        new = _filled(f"github{several}.yml", facts, shards)
+        why = f"each pull request runs warm and full and compares{on}; main makes the golden cache"
         yield Write(path=WORKFLOW, why=why, old=read(WORKFLOW), new=read(WORKFLOW) or new)
         new = _filled("github_comment.yml", facts)
         why = "says on a pull request what failed or was learned, in one comment"
         yield Write(path=COMMENT, why=why, old=read(COMMENT), new=read(COMMENT) or new)
     if facts.ci == "gitlab":
-        why = "each merge request runs warm and full and compares; main makes the golden cache"
-        new = _filled("gitlab.yml", facts)
+        why = f"each merge request runs warm and full and compares{on}; main makes the golden cache"
+        new = _filled(f"gitlab{several}.yml", facts, shards)
         yield Write(path=PIPELINE, why=why, old=read(PIPELINE), new=read(PIPELINE) or new)
         old = read(".gitlab-ci.yml")
         if PIPELINE not in old:
@@ -118,9 +120,9 @@ def _included(old: str) -> str:
     return f"{_closed(old)}{chr(10) if old else ''}include:\n  - local: {PIPELINE}\n"
 
 
-def _filled(name: str, facts: Facts) -> str:
+def _filled(name: str, facts: Facts, shards: int = 0) -> str:
     """Return a template with the project's own Python, commands and branch."""
-    step, join = ("- ", "\n    ") if name == "gitlab.yml" else ("", "\n          ")
+    step, join = ("- ", "\n    ") if name.startswith("gitlab") else ("", "\n          ")
     commands = install(facts)
     return (
         (FILES / name)
@@ -130,6 +132,7 @@ def _filled(name: str, facts: Facts) -> str:
             python=facts.python,
             run=RUN.get(facts.manager, ""),
             own=_requirement(),
+            shards=shards,
             install=join.join([commands[0], *(f"{step}{it}" for it in commands[1:])]),
         )
     )

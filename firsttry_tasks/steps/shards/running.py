@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -72,7 +73,10 @@ def run(root: Path, stage: Stage, asked: str) -> None:
     )
     found = _with_records(here, job, tree, found)
     folder = root / state_paths.shards_folder(stage)
-    disk.write(folder / runs.name(number, of, RUN), runs.encode(found))
+    name = runs.name(number, of, RUN)
+    disk.write(folder / name, runs.encode(found))
+    if place := os.environ.get("GITHUB_OUTPUT"):
+        disk.append(place, f"shard={name.removesuffix(runs.SUFFIX)}\n")
     _end(found, of)
 
 

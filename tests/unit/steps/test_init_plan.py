@@ -155,3 +155,22 @@ def test_a_comment_s_workflow_waits_for_the_other_and_checks_nothing_out() -> No
     uploaded = other["jobs"]["parity"]["steps"][-1]["with"]["name"]
     assert uploaded in [it.get("with", {}).get("name") for it in steps]
     assert "firsttry-tasks>=" in next(it["run"] for it in steps if it.get("name") == "Install")
+
+
+@pytest.mark.parametrize(("ci", "place"), [("github", plan.WORKFLOW), ("gitlab", plan.PIPELINE)])
+def test_ci_on_several_machines(ci: str, place: str) -> None:
+    """A plan, so many shards, and a job that waits for all of them, merges and compares."""
+    [text] = [
+        it.new
+        for it in plan.writes(
+            _facts(ci=ci, manager="uv"), lambda _: "", hook="", lock="{}", shards=7
+        )
+        if it.path == place
+    ]
+    tree = yaml.safe_load(text)
+    jobs = tree["jobs"] if ci == "github" else tree
+    steps = jobs["parity"]["steps"] if ci == "github" else jobs["firsttry"]["script"]
+    runs = [it.get("run", "") if ci == "github" else it for it in steps]
+    assert [it for it in runs if it.startswith("uv run ft merge")]
+    assert jobs["parity" if ci == "github" else "firsttry"]["needs"][1].endswith("shard")
+    assert "ft plan --shards 7" in text
