@@ -16,6 +16,7 @@ from firsttry_tasks.model.values import Divergences, Report, Verdict
 from firsttry_tasks.parity.figures import Figures
 from firsttry_tasks.parity.proof import Proof
 from firsttry_tasks.reporting.page.values import Page
+from firsttry_tasks.selection.shards.plan import Planned
 from firsttry_tasks.system import disk
 
 #: Only files that scripts of users read: all others may change without notice.
@@ -27,6 +28,7 @@ KINDS = {
     "proof": Proof,
     "stats": Figures,
     "page": Page,
+    "plan": Planned,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

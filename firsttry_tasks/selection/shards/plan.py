@@ -72,6 +72,26 @@ class Plan(Struct, frozen=True, kw_only=True):
         return sum(shard.seconds for shard in self.shards)
 
 
+class PlannedShard(Struct, frozen=True, kw_only=True):
+    """A shard as it is asked for (``2/3``), how many tests it has, and what they should take."""
+
+    shard: str
+    tests: int
+    seconds: float
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """A plan in the form in which programs read it: its shards as they are asked for."""
+
+    plan: str
+    stage: str
+    file: str
+    basis: str
+    tests: int
+    seconds: float
+    shards: tuple[PlannedShard, ...]
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
     """How many shards are wanted, or how long one may take; neither: as many as are worth it."""
 

@@ -23,7 +23,7 @@ from firsttry_tasks.reporting.table import duration, table
 from firsttry_tasks.selection.decide.shared_checks import standing_alone
 from firsttry_tasks.selection.shards import plan as plans
 from firsttry_tasks.selection.shards import times
-from firsttry_tasks.selection.shards.plan import Ground, Plan, Wanted
+from firsttry_tasks.selection.shards.plan import Ground, Plan, Planned, PlannedShard, Wanted
 from firsttry_tasks.selection.shards.units import PlannedTest, paired
 from firsttry_tasks.steps.observe import timing
 from firsttry_tasks.steps.run import pytest_process, pytest_run, snapshot
@@ -45,26 +45,6 @@ LIVE = "plan"
 #: Parts of the tests' key that are digests under this machine's key, or of warm's own state: no
 #: two machines have them in common. Variables are compared by their seals.
 OWN = frozenset({"environment", "watched", "unknown"})
-
-
-class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan in the form in which programs read it: its shards as they are asked for."""
-
-    plan: str
-    stage: str
-    file: str
-    basis: str
-    tests: int
-    seconds: float
-    shards: tuple[PlannedShard, ...]
-
-
-class PlannedShard(msgspec.Struct, frozen=True, kw_only=True):
-    """A shard as it is asked for (``2/3``), how many tests it has, and what they should take."""
-
-    shard: str
-    tests: int
-    seconds: float
 
 
 def plan(
@@ -151,22 +131,28 @@ def inputs(root: Path, stage: Stage) -> Inputs:
 
 def make(root: Path, stage: Stage, wanted: Wanted) -> Plan:
     """Return the plan of the stage's tests as they are now."""
+    started = time.monotonic()
+    tests = collected(root, stage)
+    # What a shard takes before its first test is at least to collect as much.
+    start = time.monotonic() - started
+    names = [it.nodeid for it in tests]
+    expected = times.expected(names, timing.read(root), timing.kind())
+    return plans.make_plan(ground(root, stage), tests, expected, start, wanted)
+
+
+def collected(root: Path, stage: Stage) -> tuple[PlannedTest, ...]:
+    """Return the stage's tests with what keeps them together, as pytest collects them now."""
     here = project(root)
     given = inputs(root, stage)
     tree = fingerprint.read_manifest(manifest(root, stage, "tests"))
     job = here.job(stage, "tests", tuple(tree))
     job = replace(job, work=f"{Path(job.work).parent}/{LIVE}", record=False)
-    memory = DependencyDb(root / state_paths.DB)
     tests = TestsPlan(events=f"{job.work}/events.jsonl", root=job.root, collect=True, serial=True)
     if stage == "warm":
         tests = narrowed(tests, selected(here, job, given, tree))
-    started = time.monotonic()
     heard = _collected(here, job, tree, tests)
-    start = time.monotonic() - started
-    found = _bound(here, heard, standing_alone(memory.recorded_runs()))
-    kind = timing.kind()
-    expected = times.expected(heard.order, timing.read(root), kind)
-    return plans.make_plan(ground(root, stage), found, expected, start, wanted)
+    recorded = DependencyDb(root / state_paths.DB).recorded_runs()
+    return _bound(here, heard, standing_alone(recorded))
 
 
 def selected(here: Project, job: Job, given: Inputs, tree: dict[str, str]) -> Selection:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from firsttry_tasks.selection.shards import plan as plans
+from tests import schemas
 from tests.e2e.shards.machines import FOLDER, SUITE, recorded, rests_on, suite
 
 if TYPE_CHECKING:
@@ -93,6 +95,19 @@ def test_what_the_next_warm_run_selects(checkout: Checkout) -> None:
         there.run("ft", "warm", env={**env, "FIRSTTRY_STORE_SECONDS": "30"})
         chosen.append(there.selected())
     assert chosen[0] == chosen[1] != {}
+
+
+def test_a_plan_for_programs(checkout: Checkout) -> None:
+    """Its shards as they are asked for; on GitHub also as the list of a matrix."""
+    suite(checkout, SUITE)
+    said = checkout.root.parent / "said"
+    env = {"GITHUB_OUTPUT": str(said)}
+    told = checkout.run("ft", "plan", "--seconds", "1000", "--json", env=env).out
+    schemas.prove("plan", told.encode())
+    plan = json.loads(told)
+    assert ([it["shard"] for it in plan["shards"]], plan["tests"]) == (["1/1"], 17)
+    assert plan["plan"] == _plan(checkout).digest
+    assert said.read_text() == 'shards=["1/1"]\n'
 
 
 @pytest.mark.parametrize(("limit", "code"), [(80, 0), (100, 1)])
