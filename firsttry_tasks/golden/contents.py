@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Kind = Literal["tests", "learned", "watched", "mypy", "text"]
+Kind = Literal["tests", "learned", "watched", "times", "mypy", "text"]
 
 #: Written beside what a full run recorded, with the key of the tests' result: packing uses it to
 #: see that recording and report are of the same run.
@@ -19,8 +19,9 @@ SEAL = "seal.json"
 DB = "tests/dependencies.db"
 LEARNED = "tests/learned.json"
 WATCHED = "tests/watched.json"
+TIMES = "tests/times.json"
 FINGERPRINT = "fingerprint.txt"
-#: Without mypy's cache a box is still of use, without one of these it is not.
+#: Without mypy's cache, or without times, a box is still of use, without one of these it is not.
 NEEDED = (FINGERPRINT, LEARNED, DB, WATCHED)
 
 #: mypy shards its cache by Python's version; nothing else in that folder is known to be inert.
@@ -42,6 +43,7 @@ _FIXED = {
     DB: Place(kind="tests", within="dependencies.db"),
     LEARNED: Place(kind="learned", within="learned.json"),
     WATCHED: Place(kind="watched", within="watched.json"),
+    TIMES: Place(kind="times", within="times.json"),
     FINGERPRINT: Place(kind="text", within=""),
 }
 

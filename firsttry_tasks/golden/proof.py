@@ -110,6 +110,8 @@ def _sound(path: Path, member: Member, manifest: Manifest) -> None:
             raise BadBoxError(f"its {member.path} is not its manifest's fingerprint")
     elif found.kind == "watched":
         _watched(path)
+    elif found.kind == "times":
+        _decoded(path, dict[str, dict[str, dict[str, tuple[float, ...]]]])
     else:
         _decoded(path, WarmSummary)
 

@@ -121,7 +121,7 @@ def _swap_tests(staging: Path, warm: Path, origin: Foreign) -> None:
     for end in ("", "-wal", "-shm", "-journal"):
         disk.remove(warm / f"{db.name}{end}")
     disk.write_json(warm / FOREIGN, origin)
-    for name in (ALIASES, contents.WATCHED, contents.LEARNED, contents.DB):
+    for name in (ALIASES, contents.WATCHED, contents.TIMES, contents.LEARNED, contents.DB):
         staged = staging / name
         if staged.exists():
             disk.move(staged, warm / staged.name)

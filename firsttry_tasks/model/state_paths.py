@@ -66,6 +66,8 @@ FINGERPRINT = f"{WARM}/fingerprint.txt"
 DB = f"{WARM}/dependencies.db"
 LEARNED = f"{WARM}/learned.json"
 WATCHED = f"{WARM}/watched.json"
+#: What tests took before, as a golden cache brought it.
+GOLDEN_TIMES = f"{WARM}/times.json"
 #: Digests in a restored db -> the digests that the same values have here.
 ALIASES = f"{WARM}/aliases.json"
 #: When the store was last asked, what was restored from it, and who had recorded that.

@@ -21,7 +21,8 @@ SUFFIX = ".shard"
 class ShardRun(Struct, frozen=True, kw_only=True):
     """One run of one shard.
 
-    ``plan`` is the digest of its plan, ``run`` the run's id and ``kind`` its kind of machine.
+    ``plan`` is the digest of its plan, ``run`` the run's id and ``kind`` its kind of machine;
+    ``began`` is when its tests did, in seconds since 1970.
     ``sealed`` has the seals of the variables that steer the tools and that its tests read;
     ``digests`` has what that machine calls their values. ``records`` are what its processes
     recorded, with portable names, and ``outside`` has the digests of the files outside of the tree
@@ -33,6 +34,7 @@ class ShardRun(Struct, frozen=True, kw_only=True):
     run: str
     kind: str
     ground: Ground
+    began: float = 0.0
     seconds: float
     said: ToolResult
     heard: PytestRun

@@ -40,9 +40,17 @@ def kept(times: Times, kind: str, seconds: Mapping[str, float]) -> Times:
     return Times(kinds={name: (others | {kind: before | fresh})[name] for name in names})
 
 
-def joined(one: Times, other: Times) -> Times:
-    """Return the times of both; of a kind that both know, those of the first."""
-    return Times(kinds={**other.kinds, **one.kinds})
+def joined(older: Times, newer: Times) -> Times:
+    """Return the times of both, those of the second as the newer ones."""
+    kinds = {
+        kind: {
+            nodeid: (*one.get(nodeid, ()), *other.get(nodeid, ()))[-KEPT:]
+            for nodeid in {**one, **other}
+        }
+        for kind in {**older.kinds, **newer.kinds}
+        for one, other in [(older.kinds.get(kind, {}), newer.kinds.get(kind, {}))]
+    }
+    return Times(kinds=kinds)
 
 
 def expected(tests: Iterable[str], times: Times, kind: str) -> Expected:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.dependency_db import WarmSummary
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.selection.shards.times import Times, joined, kept
 from firsttry_tasks.system import disk, file_state, machine, own_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from firsttry_tasks.model.values import GateResult
 
 #: Bytes from which on the file is written anew with what counts. A judgement: as much as fifty
 #: runs of 10,000 tests.
 LARGE = 32 << 20
-#: What the times of a golden cache are called, which don't say on what they were taken.
-GOLDEN = "the machine of the golden cache"
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +56,15 @@ def add(root: Path, name: str, seconds: Mapping[str, float]) -> None:
 
 
 def read(root: Path) -> Times:
-    """Return the times that are known here: of this checkout's runs, or of a golden cache."""
-    learned = disk.read_own(root / state_paths.LEARNED, WarmSummary) or WarmSummary()
-    restored: dict[str, tuple[float, ...]]
-    restored = {nodeid: (it,) for nodeid, it in learned.durations.items()}
-    return joined(_known(root), Times(kinds={GOLDEN: restored} if restored else {}))
+    """Return the times that are known here: of a golden cache, and of this checkout's runs."""
+    restored = disk.read_own(root / state_paths.GOLDEN_TIMES, Times) or Times()
+    return joined(restored, _known(root))
+
+
+def bring(root: Path, folder: Path) -> None:
+    """Put the times that are known here beside what a golden cache is packed from."""
+    # They decide no outcome, so that they may come from runs that were not cold.
+    disk.write_json(folder / Path(state_paths.GOLDEN_TIMES).name, read(root))
 
 
 def _known(root: Path) -> Times:

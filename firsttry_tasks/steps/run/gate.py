@@ -70,8 +70,9 @@ def check(root: Path, stage: Stage, gate: str) -> None:
         changed_during_run=tuple(path for path in edited if path in moved),
         tests=ran.said.tests,
     )
-    conclude(root, result, ran.keep, partial(keep_inputs, root, result, data, inputs, seen))
+    # Before what a golden cache is packed from is kept: times are part of it.
     timing.keep(root, result)
+    conclude(root, result, ran.keep, partial(keep_inputs, root, result, data, inputs, seen))
 
 
 def conclude(root: Path, result: GateResult, *keeps: Callable[[], None]) -> None:

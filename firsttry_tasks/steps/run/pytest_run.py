@@ -23,6 +23,7 @@ from firsttry_tasks.selection.decide import declared, leftovers, widen
 from firsttry_tasks.selection.decide.select import FAILED, choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
+from firsttry_tasks.steps.observe import timing
 from firsttry_tasks.steps.run import learning, pytest_process, recording, rerun
 from firsttry_tasks.steps.run.project import LOST
 from firsttry_tasks.steps.run.tool_run import GateRun, require
@@ -103,6 +104,7 @@ def record(
     around = now(here, job, seen, tree, DependencyDb(folder / learning.DB))
     learn(job, seen, around, folder=folder)
     recording.seal_variables(folder, here)
+    timing.bring(here.root, folder)
     recording.seal(folder, inputs.key)
 
 

@@ -22,7 +22,7 @@ from firsttry_tasks.selection.decide import leftovers, widen
 from firsttry_tasks.selection.shards import runs
 from firsttry_tasks.selection.shards.join import joined
 from firsttry_tasks.steps.observe import timing
-from firsttry_tasks.steps.run import flaky_spool, gate, learning, pytest_run
+from firsttry_tasks.steps.run import flaky_spool, gate, learning, pytest_run, rerun
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.tool_run import GateRun
 from firsttry_tasks.steps.shards import coverage, planning, records
@@ -59,9 +59,9 @@ def tests(root: Path, stage: Stage) -> None:
         ran = GateRun(said=ToolResult(status="error", message=str(error)))
     reasons = gate.why(root, stage, "tests", given, tree)
     result = _result(here, given.key, ran, found, stage=stage, reasons=reasons)
-    gate.conclude(root, result, ran.keep, partial(gate.keep_inputs, root, result, data, given))
     if found is not None:
         _remember(root, result, found)
+    gate.conclude(root, result, ran.keep, partial(gate.keep_inputs, root, result, data, given))
 
 
 def _found(root: Path, stage: Stage) -> Iterator[ShardRun]:
@@ -121,8 +121,11 @@ def _warm(here: Project, job: Job, given: Inputs, tree: dict[str, str], found: J
         ran = pytest_run.run(here, job, given, tree)
         return replace(ran, why=(*ran.why, f"{why}, so all of it ran again on one machine"))
     said = _chosen(found.said, chosen)
-    keep = partial(learning.learn_or_forget, job, given, around, said, heard, learned)
-    return GateRun(said=said, argv=found.runs[0].argv, why=chosen.everything, keep=keep)
+    known = frozenset(test.nodeid for one in recorded for test in one.tests)
+    told, doubted = rerun.believed(here, job, said, known)
+    kept = partial(learning.learn_or_forget, job, given, around, said, heard, learned)
+    keep = partial(kept, doubted=doubted)
+    return GateRun(said=told, argv=found.runs[0].argv, why=chosen.everything, keep=keep)
 
 
 def _chosen(said: ToolResult, chosen: Selection) -> ToolResult:
@@ -165,6 +168,7 @@ def _result(
         status=ran.said.status,
         key=key,
         run=RUN,
+        began=min((it.began for it in several), default=0.0),
         # What all machines took together, as the report sums up gates that run side by side.
         seconds=round(sum(it.seconds for it in several), 3),
         why=tuple(dict.fromkeys((*reasons, *ran.why))),

@@ -52,7 +52,7 @@ def run(root: Path, stage: Stage, asked: str) -> None:
     here = project(root)
     tree = fingerprint.read_manifest(manifest(root, stage, "tests"))
     before = file_state.stamps(root, tree)
-    started = time.monotonic()
+    began, started = time.time(), time.monotonic()
     job = here.job(stage, "tests", tuple(tree))
     ran, heard = _ran(here, job, tree, plan, number)
     seconds = time.monotonic() - started
@@ -63,6 +63,7 @@ def run(root: Path, stage: Stage, asked: str) -> None:
         run=RUN,
         kind=timing.kind(),
         ground=plan.ground,
+        began=round(began, 3),
         seconds=round(seconds, 3),
         said=ran.said,
         heard=heard,

@@ -67,13 +67,16 @@ class Machines:
             bring(there, self.origin, f"{stage}/{made.name}")
         return ran
 
-    def all(self, of: int, *words: str, stage: str = "full") -> Ran:
-        """Plan so many shards, run each on its machine, and merge; return how the merge ended."""
+    def all(self, of: int, *words: str, stage: str = "full", name: str = "machine") -> Ran:
+        """Plan so many shards, run each on its machine, and merge; return how the merge ended.
+
+        Machines of another ``name`` are fresh ones.
+        """
         options = ["--warm"] if stage == "warm" else []
         planned = self.origin.run("ft", "plan", "--shards", str(of), *options)
         assert planned.code == 0, planned.out
         for number in range(1, of + 1):
-            self.shard(f"{number}/{of}", *words, stage=stage)
+            self.shard(f"{number}/{of}", *words, stage=stage, name=f"{name}-{number}")
         return self.origin.run("ft", "merge", *options, *words)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 #: What differs between any two runs.
-PASSING = {"run", "seconds", "argv", "why", "created", "durations", "notes"}
+PASSING = {"run", "began", "seconds", "argv", "why", "created", "durations", "notes"}
 
 
 def _report(checkout: Checkout) -> Any:

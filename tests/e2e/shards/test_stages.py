@@ -81,9 +81,12 @@ def test_warm_in_shards_learns_as_one_run(checkout: Checkout) -> None:
 
 
 def test_what_the_next_warm_run_selects(checkout: Checkout) -> None:
-    """A golden cache from three shards lets warm choose what one from a single run does."""
+    """A golden cache from three shards lets warm choose what one from a single run does.
+
+    And it knows what tests took, so that the next plan is made by that.
+    """
     machines = suite(checkout, SUITE)
-    chosen = []
+    chosen, known = [], []
     for of, name in ((0, "single"), (3, "several")):
         env = {"FIRSTTRY_STORE": str(checkout.root.parent / f"{name}-store")}
         ended = machines.all(of, "record=1") if of else checkout.run("ft", "full", "record=1")
@@ -94,7 +97,10 @@ def test_what_the_next_warm_run_selects(checkout: Checkout) -> None:
         there.write("data/rates.csv", "1 2 3 4\n")
         there.run("ft", "warm", env={**env, "FIRSTTRY_STORE_SECONDS": "30"})
         chosen.append(there.selected())
+        told = json.loads(there.run("ft", "plan", "--shards", "2", "--json", env=env).out)
+        known.append(told["basis"])
     assert chosen[0] == chosen[1] != {}
+    assert known == [f"by the median times of {n}" for n in ("2 runs", "3 runs")]
 
 
 def test_a_plan_for_programs(checkout: Checkout) -> None:

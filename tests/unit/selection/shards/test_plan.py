@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.selection.shards import plan as plans
-from firsttry_tasks.selection.shards.times import Expected, Times, expected, kept
+from firsttry_tasks.selection.shards.times import Expected, Times, expected, joined, kept
 from firsttry_tasks.selection.shards.units import PlannedTest, paired
 from tests.unit.selection.shards.suite import GROUND, file, homes, planned, shares
 
@@ -236,6 +236,13 @@ def test_times_of_the_same_kind_of_machine_count() -> None:
             basis="by the median times of 1 run on another kind of machine (laptop)",
         ),
     ]
+
+
+def test_times_of_a_golden_cache_and_of_this_checkout_go_together() -> None:
+    """A warm run of one test does not make the times of all others unknown."""
+    restored = kept(Times(), "ci", {"a.py::t": 4.0, "a.py::u": 2.0})
+    known = joined(restored, kept(Times(), "ci", {"a.py::t": 6.0}))
+    assert known.kinds == {"ci": {"a.py::t": (4.0, 6.0), "a.py::u": (2.0,)}}
 
 
 def test_a_test_without_a_time_takes_as_long_as_its_neighbours() -> None:
