@@ -33,6 +33,8 @@ FLOORS = (
     ("reporting", "stores"),
     ("reporting.page",),
     ("reporting.pull_request", "schema", "steps.observe"),
+    ("cluster.tree",),
+    ("cluster",),
     ("steps.run",),
     ("steps.cache",),
     ("steps.ask", "steps.init", "steps.judge", "steps.shards", "steps.show"),
@@ -135,10 +137,10 @@ def _folders() -> dict[str, list[Path]]:
 
 
 def test_the_door_is_wide_enough_to_see_through() -> None:
-    """The top of the package has at most eight files and fourteen folders."""
+    """The top of the package has at most eight files and fifteen folders."""
     shown = [it for it in PACKAGE.iterdir() if it.name != "__pycache__"]
     folders = [it for it in shown if it.is_dir()]
-    assert (len(folders) <= 14, len(shown) - len(folders) <= 8) == (True, True)
+    assert (len(folders) <= 15, len(shown) - len(folders) <= 8) == (True, True)
 
 
 def test_no_folder_has_more_than_twelve_files() -> None:

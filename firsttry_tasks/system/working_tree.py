@@ -99,16 +99,16 @@ def unknown(seen: TreeSnapshot) -> tuple[str, ...]:
 def entries(seen: TreeSnapshot, prefix: str = "") -> dict[str, str]:
     """Return ``path -> "<mode> <blob>"`` for every file, relative to ``prefix``.
 
-    What lies outside the prefix is kept with its way up (``../lib/x.py``): a project in a
-    sub-directory may well depend on its neighbours.
+    The project's neighbours are kept with their way up (``../lib/x.py``): it may depend on them.
     """
-    found = {}
-    for line in git.fields(seen.index):
-        meta, _, path = line.partition("\t")
-        _, mode, blob, _ = meta.split(" ")
-        found[path] = f"{mode} {blob}"
-    found |= seen.dirty
-    return placed({path: blob for path, blob in found.items() if blob != GONE}, prefix)
+    return placed(found(seen), prefix)
+
+
+def found(seen: TreeSnapshot) -> dict[str, str]:
+    """Return every entry by its path below the top, as the disk spells it."""
+    pairs = (line.partition("\t")[::2] for line in git.fields(seen.index))
+    listed = {path: meta[2:-2] for meta, path in pairs} | seen.dirty
+    return {path: entry for path, entry in listed.items() if entry != GONE}
 
 
 def placed(found: dict[str, str], prefix: str) -> dict[str, str]:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import metadata, util
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import fingerprint
+from firsttry_tasks.cluster.tree.import_roots import import_roots
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Command
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.steps.cache import warm_state
-from firsttry_tasks.steps.run.project import STAGED, Project, project
+from firsttry_tasks.steps.run.project import STAGED, project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.system import disk, file_state, git, git_index, machine, process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
+
+    from firsttry_tasks.steps.run.project import Project
 
 #: What the checkout takes over from this one, where this one's is newer: what tests depend on, and
 #: how pytest is called.
@@ -65,31 +66,11 @@ def _run(here: Project, where: Path, *, explain: bool) -> int:
     asked = {"--explain": explain, "-q": CONSOLE.quiet, "-v": CONSOLE.verbose}
     words = ("warm", *(word for word, wanted in asked.items() if wanted))
     env = {name: it for name, it in os.environ.items() if name not in machine.OF_REPOSITORY}
-    env[STAGED] = os.pathsep.join(str(where / it) for it in sorted(set(import_roots(here))))
+    env[STAGED] = os.pathsep.join(str(where / it) for it in sorted(set(import_roots(here.root))))
     # -P: else the checkout itself would come first, which for FirstTry's own is another FirstTry.
     command = Command(argv=(sys.executable, "-P", "-c", code, *words), cwd=str(where), env=env)
     with process.shown(command) as started:
         return started.wait()
-
-
-def import_roots(here: Project) -> Iterator[str]:
-    """Yield the folders of this project, relative to it, from which Python imports.
-
-    An editable installation leads into this working tree; in the checkout the same folders come
-    first.
-    """
-    places = [Path(entry).resolve() for entry in sys.path if entry]
-    for installed in metadata.distributions():
-        names = (installed.read_text("top_level.txt") or "").split()
-        if names and "editable" in (installed.read_text("direct_url.json") or ""):
-            specs = (util.find_spec(name) for name in names)
-            places += [Path(it.origin).resolve().parent for it in specs if it and it.origin]
-            # A package's file is one folder deeper than what it is imported from.
-            places += [place.parent for place in places if (place / "__init__.py").exists()]
-    for place in places:
-        inside = place.is_relative_to(here.root) and "site-packages" not in place.parts
-        if inside and not (place / "__init__.py").exists():
-            yield place.relative_to(here.root).as_posix()
 
 
 def _end(code: int) -> None:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from firsttry_tasks.cluster.tree.import_roots import import_roots
 from firsttry_tasks.config import project_layout
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Command, Divergence, GateResult, TestsPlan
 from firsttry_tasks.parity.played import FullRun, Missed, WarmRun, ranked
 from firsttry_tasks.reporting import report_files
-from firsttry_tasks.steps.ask import staged
 from firsttry_tasks.steps.judge import explain
 from firsttry_tasks.steps.judge.bench import Bench
 from firsttry_tasks.steps.run import pytest_process, rerun
@@ -101,7 +101,7 @@ class Ground:
 
     def missing(self) -> str:
         """Return what says that Python would import this checkout's code there; "" if it won't."""
-        for root in sorted(set(staged.import_roots(self.here))):
+        for root in sorted(set(import_roots(self.here.root))):
             packages = _packages(self.here.root / root)
             if packages and not packages & _packages(self.root / root):
                 return f"{root}/{min(packages)} is imported here, and this commit has it not"
@@ -110,7 +110,7 @@ class Ground:
     @contextlib.contextmanager
     def around(self) -> Iterator[None]:
         """Set the variables that both sides run under, and put the old ones back."""
-        roots = sorted(set(staged.import_roots(self.here)))
+        roots = sorted(set(import_roots(self.here.root)))
         own = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         rest = [it for it in own if it and not Path(it).resolve().is_relative_to(self.here.root)]
         given = {

@@ -1,0 +1,1 @@
+"""Trees that travel, and pools of real workers."""

@@ -1,0 +1,1 @@
+"""Tests of what a pool of one's own decides, without one."""
