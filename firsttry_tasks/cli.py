@@ -25,6 +25,7 @@ check
 share
   ft plan                   divide a run into shards for several machines (--shards, --seconds)
   ft full --shard 2/3       run one of them, with a plan or by the one that all of them make
+  ft full --cluster local   plan, shards and merge at once, on workers of a pool (tls://host:8786)
   ft merge                  one report and one record of all shards
 
 ask
@@ -189,10 +190,16 @@ def _as_variables(command: str, rest: list[str]) -> list[str]:
     if command in {"plan", "merge"}:
         return ["stage=warm" if word == "--warm" else word for word in rest]
     if command in {"warm", "full"}:
-        rest = [word.replace("--shard=", "shard=", 1) for word in rest]
-        for place, word in enumerate(rest[:-1]):
-            if word == "--shard":
-                return [*rest[:place], f"shard={rest[place + 1]}", *rest[place + 2 :]]
+        for name in ("shard", "cluster"):
+            rest = _as_variable(name, rest)
+    return rest
+
+
+def _as_variable(name: str, rest: list[str]) -> list[str]:
+    rest = [word.replace(f"--{name}=", f"{name}=", 1) for word in rest]
+    for place, word in enumerate(rest[:-1]):
+        if word == f"--{name}":
+            return [*rest[:place], f"{name}={rest[place + 1]}", *rest[place + 2 :]]
     return rest
 
 

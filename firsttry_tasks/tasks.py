@@ -111,12 +111,13 @@ def _stage(stage: Stage, creator: Creator) -> Iterator[Task]:
         return
     explain = flag("explain", "list each selected test with its why")
 
-    def red(*, shard: str, **options: Any) -> None:
-        if shard:
-            shards.with_ft_alone(f"doit {stage} shard={shard}")
+    def red(*, shard: str, cluster: str, **options: Any) -> None:
+        for name, value in (("shard", shard), ("cluster", cluster)):
+            if value:
+                shards.with_ft_alone(f"doit {stage} {name}={value}")
         end.turn_red(root, stage, **options)
 
-    params = [explain, shards.shard_option(), *loudness()]
+    params = [explain, shards.shard_option(), shards.cluster_option(), *loudness()]
     yield top(stage, creator, step(red), task_dep=[f"{stage}:report"], params=params)
 
 
@@ -124,6 +125,11 @@ def _gate(root: Path, stage: Stage, gate: str) -> Task:
     def check() -> None:
         # Imported when a gate runs: a run in which all is up to date takes 0.11 s, most of it for
         # importing doit, and should not grow.
+        if gate == "tests" and shards.elsewhere(root):
+            from firsttry_tasks.steps.shards import pooled
+
+            pooled.check(root, stage)
+            return
         from firsttry_tasks.steps.run.gate import check
 
         check(root, stage, gate)
@@ -192,6 +198,7 @@ def task_warm() -> Iterator[Task]:
     ft warm -q                 the closing table alone
     ft warm -v                 whole failures and every finding
     ft warm --shard 2/3        the second of three shards of a plan (ft help plan)
+    ft warm --cluster local    in shards on workers, where what is selected takes longer
 
     exit codes: 0 green, 1 red, 2 a gate could not do its work, 3 wrong usage or configuration,
     130 stopped
@@ -206,6 +213,8 @@ def task_full() -> Iterator[Task]:
     ft full record=1           and record what a golden cache is packed from
     ft full reuse=1            gates of an earlier full run may stand, as a hint and no proof
     ft full --shard 2/3        the tests of the second of three shards of a plan (ft help plan)
+    ft full --cluster local    the tests in shards on workers of this machine, or of a dask
+                               scheduler: --cluster tls://host:8786
 
     exit codes: 0 green, 1 red, 2 a gate could not do its work, 3 wrong usage or configuration,
     130 stopped

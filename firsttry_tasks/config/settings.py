@@ -50,6 +50,25 @@ class FlakySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     new: NewTests = NewTests()
 
 
+class PoolSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a cluster is used with.
+
+    ``workers`` of this machine join it, one for each processor where that is None. ``ca``, ``cert``
+    and ``key`` are the files of its certificates. After ``wait`` seconds without a worker the run
+    goes on without the cluster, and after ``silence`` seconds a worker counts as lost.
+    """
+
+    # Judgements: nodes of Kubernetes and Slurm start within minutes; a worker tells twice a second
+    # that it lives, and a machine that swaps may be late by some seconds.
+
+    workers: Annotated[int, Meta(ge=0, le=MOST)] | None = None
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    wait: Annotated[float, Meta(gt=0, le=MOST)] = 120.0
+    silence: Annotated[float, Meta(ge=1, le=MOST)] = 30.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tool.firsttry]`, every key optional.
 
@@ -62,7 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     git's allowed_signers, only boxes that one of them signed are restored; ``signing_key`` is the
     key that publishing signs with. Where pytest-xdist is installed, a warm run starts no workers
     for tests that took less than ``parallel_seconds`` together. ``flaky`` says how often new tests
-    run in a warm run.
+    run in a warm run. ``cluster`` is where the tests run: "" for here, ``local``, or the address of
+    a dask scheduler; ``pool`` says how it is used.
     """
 
     # Judgements: a store may cost a warm run a second, since the run itself takes seconds; 30 boxes
@@ -83,6 +103,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signing_key: str = ""
     parallel_seconds: float = 5.0
     flaky: FlakySettings = FlakySettings()
+    cluster: str = ""
+    pool: PoolSettings = PoolSettings()
     ruff: GateSettings = GateSettings()
     mypy: GateSettings = GateSettings()
     pytest: PytestSettings = PytestSettings()
@@ -101,6 +123,7 @@ ENVIRONMENT = {
     "FIRSTTRY_MAIN": "main",
     "FIRSTTRY_SMOKE": "smoke",
     "FIRSTTRY_STORE": "store",
+    "FIRSTTRY_CLUSTER": "cluster",
     "FIRSTTRY_STORE_SECONDS": "store_seconds",
     "FIRSTTRY_SIGNING_KEY": "signing_key",
 }

@@ -82,6 +82,9 @@ RECORDED_TESTS = f"{FULL}/tests/{RECORDED}"
 RECORDED_MYPY = f"{FULL}/mypy/{RECORDED}"
 RECORDED_FINGERPRINT = f"{FULL}/fingerprint.txt"
 
+#: Where the workers of this machine have their trees while a run on a cluster goes on.
+POOL = f"{STATE}/pool"
+
 #: The compiled library that watches what ruff and mypy look at.
 BOUNDARY = f"{STATE}/boundary"
 

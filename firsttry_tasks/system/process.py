@@ -211,6 +211,11 @@ def end_all() -> None:
     end_rest()
 
 
+def ending() -> bool:
+    """Tell whether the run is being stopped."""
+    return _ending.is_set()
+
+
 def hurry() -> None:
     """Let those who wait for processes to end wait no longer; called on the second Ctrl-C."""
     _hurried.set()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidDodoFile
 
+from firsttry_tasks.cluster.address import ASKED, NONE
 from firsttry_tasks.doit_tasks.engine import step
 from firsttry_tasks.doit_tasks.task_dicts import (
     AS_JSON,
@@ -69,9 +70,23 @@ def shard(root: Path, of: Stage, creator: Creator, before: Sequence[str]) -> Ite
     yield top(of, creator, task_dep=[name], params=[shard_option(), *loudness()])
 
 
+def elsewhere(root: Path) -> bool:
+    """Tell whether the tests run on a cluster, without importing what that needs."""
+    from firsttry_tasks.steps.run.project import project
+
+    asked = typed.value(ASKED) or project(root).settings.cluster
+    # A shard is what a cluster runs: it must not ask for a cluster in turn.
+    return asked not in {"", NONE} and not typed.value(SHARD)
+
+
 def shard_option() -> Dict:
     """Return the option by which one shard of a stage is asked for."""
     return value("shard", "run this shard of a plan alone, such as 2/3", "")
+
+
+def cluster_option() -> Dict:
+    """Return the option by which a stage's tests run on a cluster."""
+    return value(ASKED, "run the tests there: local, tls://host:8786, or none", "")
 
 
 def plan(root: Path, creator: Creator, before: Sequence[str]) -> Iterator[Task]:

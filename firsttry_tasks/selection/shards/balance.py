@@ -21,6 +21,10 @@ FINEST = 16
 #: The share of a shard's time that its start may take, where nobody says how many shards are
 #: wanted. A judgement: then all shards together cost a tenth more than one run.
 STARTS = 0.1
+#: How many shards a worker of a pool gets at most, and how many starts one is long at least. A
+#: judgement: where one worker is half as fast as another, the last shard of five leaves the fast
+#: one idle for a tenth of the run, and shorter ones cost as much for their starts.
+TURNS, SHORTEST = 5, 4
 
 
 def balanced(
@@ -68,6 +72,12 @@ def worth(work: float, start: float, most: int) -> int:
     """
     wanted = int(work * STARTS / start) if start > 0 else most
     return max(1, min(wanted, most))
+
+
+def spread(work: float, start: float, workers: int, most: int) -> int:
+    """Return how many shards keep so many workers busy to the end, the fast and the slow ones."""
+    fine = int(work / (start * SHORTEST)) if start > 0 else most
+    return max(1, min(workers * TURNS, max(workers, fine), most))
 
 
 def within(work: float, start: float, seconds: float, most: int) -> int:

@@ -93,10 +93,14 @@ class Planned(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """How many shards are wanted, or how long one may take; neither: as many as are worth it."""
+    """How many shards are wanted, how long one may take, or how many workers there will be.
+
+    None of them: as many as are worth their starts.
+    """
 
     shards: int | None = None
     seconds: float | None = None
+    workers: int | None = None
 
 
 class _File(Struct, frozen=True):
@@ -141,6 +145,8 @@ def _number(
         return wanted.shards
     work = sum(seconds[it.nodeid] for it in tests)
     most = min(MOST, len(joined([(it,) for it in tests], lambda it: it.bound)))
+    if wanted.workers is not None:
+        return balance.spread(work, start, wanted.workers, most)
     if wanted.seconds is None:
         return balance.worth(work, start, most)
     if wanted.seconds <= start:
