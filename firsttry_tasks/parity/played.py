@@ -18,12 +18,13 @@ REASONS = 5
 
 
 class FullRun(Struct, frozen=True, kw_only=True):
-    """A run of all tests without selection: how each ended, and what it took."""
+    """A run of all tests without selection: how each ended, what it took, and what broke it."""
 
     outcomes: dict[str, str] = {}
     seconds: float = 0.0
     cpu: float = 0.0
     hung: bool = False
+    trouble: str = ""
 
     @property
     def failed(self) -> frozenset[str]:

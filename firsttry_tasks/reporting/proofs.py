@@ -42,7 +42,7 @@ def row(it: Played) -> str:
         kind, place = (it.kind, it.place) if isinstance(it, Faulty) else ("", "")
         left = f"{kind[:15]:16}{place[-ROOM + 4 :]:{ROOM - 4}}"
     if it.state != "judged":
-        note = f": {it.note}" if it.note else ""
+        note = f": {' '.join(it.note.split())}" if it.note else ""
         return cut(f"{left}  {APART[it.state]}{note}", LINE)
     cells = (len(it.missed) or "-", len(it.false_red) or "-")
     times = (duration(it.warm_seconds), duration(it.full_seconds))

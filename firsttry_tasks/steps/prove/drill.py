@@ -116,7 +116,7 @@ def _learned(ground: Ground, notes: Course[Faulty]) -> Past:
     warm = ground.warm()
     before = ground.full() if not warm.error else FullRun()
     if not before.collected:
-        why = warm.error or next(iter(sorted(before.outcomes)), "there is no test")
+        why = warm.error or before.trouble
         raise FirstTryError(f"The tests don't run in a clone of HEAD: {why}. Run: ft warm")
     notes.start(played.past(before))
     return played.past(before)

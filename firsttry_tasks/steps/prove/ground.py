@@ -158,8 +158,14 @@ class Ground:
             outcomes.setdefault(it.nodeid or f"({it.rule})", "failed")
         if said.status == "error":
             outcomes[f"({said.message})"] = "failed"
-        hung = limit is not None and seconds >= limit and not heard.finished
-        return FullRun(outcomes=outcomes, seconds=seconds, cpu=cpu, hung=hung)
+        trouble = (said.message, *(it.message for it in said.findings if it.rule == "collect"))
+        return FullRun(
+            outcomes=outcomes,
+            seconds=seconds,
+            cpu=cpu,
+            hung=limit is not None and seconds >= limit and not heard.finished,
+            trouble=next(filter(None, trouble), "there is no test"),
+        )
 
     def again(self, nodeids: Iterable[str]) -> dict[str, set[str]]:
         """Run tests again on the same tree, some times; return the ways in which each ended."""

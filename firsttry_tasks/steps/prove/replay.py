@@ -91,13 +91,12 @@ def _one(ground: Ground, name: str, past: Past | None) -> tuple[Step, Past | Non
     CONSOLE.live("replay", f"{step.commit} {step.subject}")
     if why := ground.missing():
         return msgspec.structs.replace(step, state="uninstalled", note=why), past
-    warm = ground.warm()
-    if warm.error:
-        return msgspec.structs.replace(step, state="unanswered", note=warm.error), past
-    after = ground.full()
+    warm, after = ground.warm(), ground.full()
     fields = played.measured(warm, after)
+    if warm.error and after.collected:
+        return msgspec.structs.replace(step, state="unanswered", note=warm.error, **fields), past
     if not after.collected:
-        note = next(iter(sorted(after.outcomes)), "there is no test")
+        note = after.trouble
         return msgspec.structs.replace(step, state="uncollected", note=note, **fields), past
     if past is None:
         return msgspec.structs.replace(step, state="learned", **fields), played.past(after)
