@@ -23,6 +23,8 @@ APART = {
     "unanswered": "warm gave no answer",
     "hung": "its tests did not end",
 }
+#: What is said where nothing is left to play.
+STANDS = "All of it was played before, and nothing changed since; --anew plays it again."
 #: Letters for a commit's subject or a fault's place, misses that are named, and a line's length.
 ROOM, NAMED, LINE = 38, 10, 150
 COLUMNS = ("missed", "false red", "warm", "all")

@@ -64,6 +64,8 @@ def _proof(here: Project, asked: Asked, wish: Wish) -> proof.Proof:
         names = tuple(f"{it.kind} {it.path}:{it.line}:{it.start}" for it in drawn)
         notes.begin(Plan(head=head, asked=names, installed=here.installed))
         CONSOLE.tell(*proofs.head(), *map(proofs.row, notes.played))
+        if not notes.left(len(drawn)):
+            CONSOLE.tell(proofs.STANDS)
         with ground.around():
             _play(ground, notes, drawn, head)
         if not notes.left(len(drawn)):

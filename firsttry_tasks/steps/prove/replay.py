@@ -58,6 +58,8 @@ def _proof(here: Project, names: tuple[str, ...], asked: int, wish: Wish) -> pro
     with course.alone(ground):
         notes.begin(Plan(head=names[-1], asked=names, installed=here.installed))
         CONSOLE.tell(*proofs.head(), *map(proofs.row, notes.played))
+        if not notes.left(len(names)):
+            CONSOLE.tell(proofs.STANDS)
         with ground.around():
             _play(ground, notes, names)
         if not notes.left(len(names)):

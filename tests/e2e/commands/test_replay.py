@@ -78,6 +78,8 @@ def test_commits_are_played_and_nothing_is_left(history: Checkout) -> None:
         0,
     ), ran.out
     assert (_around(history), (history.root / ".firsttry/replay/tree").exists()) == (before, False)
+    again = history.run("ft", "replay", "--commits", "4", "--json")
+    assert ("was played before" in again.out, _proof(again.out)) == (True, found)
 
 
 class _Service(socketserver.BaseRequestHandler):
