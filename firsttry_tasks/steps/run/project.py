@@ -9,12 +9,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import __version__, fingerprint
-from firsttry_tasks.config import (
-    parity_lock,
-    settings,
-    team_command,
-    tool_use,
-)
+from firsttry_tasks.config import parity_lock, settings, team_command, tool_use
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.gates import known
 from firsttry_tasks.model import state_paths, steering
@@ -120,11 +115,19 @@ class Project:
     def variable(self, name: str) -> str:
         """Return the digest of a variable as gates see it, "" where it is not set."""
         # Digests, not values: they are written to disk, shown and uploaded.
+        return environ.variable(name, self.of_tests, str(self.root), self.key)
+
+    @cached_property
+    def of_tests(self) -> dict[str, str]:
+        """Return the variables that tests see: those of gates, and of the team's own call."""
+        return self._around | self.calls.get("tests", team_command.ToolCall()).env
+
+    def _own(self, name: str) -> str:
         return environ.variable(name, self._around, str(self.root), self.key)
 
     def value(self, name: str) -> str | None:
         """Return what the digest stands for; None where the variable is not set."""
-        return environ.value(name, self._around, str(self.root))
+        return environ.value(name, self.of_tests, str(self.root))
 
     @cached_property
     def outside(self) -> Outside:
@@ -176,7 +179,7 @@ class Project:
             # Another version may select or record otherwise, so its results are not mixed.
             "firsttry": __version__,
             "distributions": _text(self.installed),
-            "environment": _text({n: self.variable(n) for n in steering.names(self._around)}),
+            "environment": _text({n: self._own(n) for n in steering.names(self._around)}),
             "lock": self.locked[1],
             "baseline": disk.digest(disk.read(self.root / known.FILE) or b""),
         }

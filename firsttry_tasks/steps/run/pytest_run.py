@@ -282,7 +282,7 @@ def now(
             **machine.builds(),
         },
         # Functions, not values: only what some test was recorded to look at is ever asked for.
-        variable=lambda name: variable(name, job.env, job.root, here.key),
+        variable=lambda name: variable(name, job.env | job.call.env, job.root, here.key),
         outside=here.outside.content,
         fragments=fragments,
         before=memory.before,

@@ -122,3 +122,19 @@ def test_mypy_checks_what_the_team_calls_it_for(checkout: Checkout) -> None:
     checkout.run("ft", "parity")
     found = {it.rule for it in checkout.gate("full", "mypy").findings}
     assert (checkout.gate("warm", "mypy").status, found) == ("red", {"return-value"})
+
+
+def test_a_variable_of_the_call_is_none_that_changed(bare: Checkout) -> None:
+    """What the team's call sets is what its tests saw, in the next run as in the first."""
+    bare.write("Makefile", MAKEFILE.format("MOOD=good python -m pytest"))
+    bare.write(
+        "tests/test_mood.py", "import os\n\n\ndef test_mood():\n    assert os.environ['MOOD']\n"
+    )
+    assert bare.run("ft", "warm").code == 0
+    bare.write("NOTES.md", "Nobody reads this.\n")
+    assert (bare.run("ft", "warm").code, bare.selected()) == (0, {})
+    bare.write("Makefile", MAKEFILE.format("MOOD=bad python -m pytest"))
+    assert bare.run("ft", "warm").code == 0
+    tests = bare.gate().tests
+    assert tests is not None
+    assert "tests/test_mood.py::test_mood" in tests.durations
