@@ -124,10 +124,10 @@ def demo(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> 
 def replay(_given: Sequence[str], options: Mapping[str, Any], around: Around) -> int:
     """Play this repository's own last commits: what warm would have missed, and saved.
 
-    ft replay                        the last 30 commits
-    ft replay --commits 60 --minutes 20   as many as there is time for; the same again goes on
-    ft replay --json                 for scripts; the table goes to standard error
-    ft replay --anew                 play them again, whatever was played before
+    ft replay                              the last 30 commits
+    ft replay --commits 60 --minutes 20    as many as there is time for; the same again goes on
+    ft replay --json                       for scripts; the table goes to standard error
+    ft replay --anew                       play them again, whatever was played before
 
     It learns at the oldest commit. At each later one it chooses as ft warm does, then runs
     everything, which is the truth, with what is installed here. It works in a clone in the state
@@ -147,11 +147,11 @@ def replay(_given: Sequence[str], options: Mapping[str, Any], around: Around) ->
 def drill(_given: Sequence[str], options: Mapping[str, Any], around: Around) -> int:
     """Play seeded faults in this repository's code: whether warm fails every test that they break.
 
-    ft drill                         20 faults
-    ft drill --faults 60 --minutes 20     as many as there is time for; the same again goes on
-    ft drill --seed 2                other faults
-    ft drill --data 'shop/rates/*.csv'    in data files, too
-    ft drill --json                  for scripts; the table goes to standard error
+    ft drill                               20 faults
+    ft drill --faults 60 --minutes 20      as many as there is time for; the same again goes on
+    ft drill --seed 2                      other faults
+    ft drill --data 'shop/rates/*.csv'     in data files, too
+    ft drill --json                        for scripts; the table goes to standard error
 
     A fault is a small wrong edit at HEAD: of a body, a condition, a return, a constant, a class
     attribute, a decorator, a line of a data file. It is made in a clone in the state folder.
