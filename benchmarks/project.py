@@ -28,7 +28,7 @@ class Project:
         """Take the copy at `root` as the project; `src` is, or holds, its package."""
         self.name = name
         self.root = root
-        self._python = python
+        self.python = python
         self._src = src
 
     def settle(self, settings: str = _OTHERS_OFF) -> None:
@@ -50,12 +50,12 @@ class Project:
 
     def warm(self) -> None:
         """Run what the change can break."""
-        self.run((self._python, *_FT, "warm"), {})
+        self.run((self.python, *_FT, "warm"), {})
 
     def prove(self, *words: str) -> Proof:
         """Run a command that plays commits or faults; its table goes on to standard error."""
         done = subprocess.run(
-            [self._python, *_FT, *words],
+            [self.python, *_FT, *words],
             cwd=self.root,
             env=self.environment(),
             stdout=subprocess.PIPE,
