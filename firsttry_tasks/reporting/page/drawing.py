@@ -9,7 +9,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from firsttry_tasks.reporting.page.values import Flake, Gate, Page
+    from firsttry_tasks.reporting.page.values import Flake, Gate, Page, Shard
 
 #: The narrowest mark that still can be seen, in percent.
 LEAST = 0.4
@@ -55,16 +55,24 @@ def lanes(gates: Iterable[Gate], stage: str) -> tuple[tuple[Gate, Mark | None], 
     """Return a stage's gates, each with its bar on the stage's time; None for one that stood."""
     mine = [it for it in gates if it.stage == stage and it.status != "off"]
     ends = [it.began + it.seconds for it in mine if it.began is not None]
-    whole = max(ends, default=0.0) or 1.0
-    return tuple((it, _lane(it, whole)) for it in mine)
+    whole = max(ends, default=0.0)
+    return tuple(
+        (it, None if it.began is None else _lane(it.status, it.began, it.seconds, whole))
+        for it in mine
+    )
 
 
-def _lane(it: Gate, whole: float) -> Mark | None:
-    if it.began is None:
-        return None
-    x = min(it.began / whole * 100, 100 - LEAST)
-    width = max(it.seconds / whole * 100, LEAST)
-    return Mark(text=it.gate, kind=it.status, x=round(x, 3), width=round(width, 3))
+def shard_lanes(shards: Iterable[Shard], stage: str) -> tuple[tuple[Shard, Mark], ...]:
+    """Return the shards of a stage, each with its bar on the time that all of them took."""
+    mine = [it for it in shards if it.stage == stage]
+    whole = max((it.began + it.seconds for it in mine), default=0.0)
+    return tuple((it, _lane(it.status, it.began, it.seconds, whole)) for it in mine)
+
+
+def _lane(kind: str, began: float, seconds: float, whole: float) -> Mark:
+    scale = 100 / (whole or 1.0)
+    x, width = min(began * scale, 100 - LEAST), max(seconds * scale, LEAST)
+    return Mark(text=kind, kind=kind, x=round(x, 3), width=round(width, 3))
 
 
 def history(test: Flake) -> tuple[Mark, ...]:

@@ -21,6 +21,7 @@ from firsttry_tasks.reporting.page.values import (
     Move,
     Page,
     Run,
+    Shard,
     Sighting,
     Trust,
 )
@@ -55,6 +56,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...] = ()
     memory: FlakyMemory = FlakyMemory()
     moved: tuple[str, ...] = ()
+    shards: tuple[Shard, ...] = ()
     boxes: tuple[Box, ...] = ()
     asked: str = ""
 
@@ -99,6 +101,7 @@ def page(it: Sources) -> Page:
         differences=_differences(it.verdict),
         tests=testing.tests(it.reports, listed),
         gates=tuple(_gates(it.reports)),
+        shards=it.shards,
         fallbacks=fallbacks(it.lines),
         flaky=tuple(_flake(*pair) for pair in flaky_memory.whole(it.memory).items()),
         moves=_moves(it.memory, it.moved, last.created),

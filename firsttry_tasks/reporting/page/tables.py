@@ -19,6 +19,7 @@ ROWS: dict[str, type[msgspec.Struct]] = {
     "differences": values.Difference,
     "tests": values.Test,
     "gates": values.Gate,
+    "shards": values.Shard,
     "fallbacks": values.Fallback,
     "flaky": values.Flake,
     "moves": values.Move,

@@ -135,6 +135,18 @@ class Gate(Struct, frozen=True, kw_only=True):
     why: str
 
 
+class Shard(Struct, frozen=True, kw_only=True):
+    """A shard's run of a stage's tests: ``began`` is in seconds after the first of them."""
+
+    stage: Stage
+    number: int
+    of: int
+    status: str
+    tests: int
+    seconds: float
+    began: float
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """A parity run of the past."""
 
@@ -189,6 +201,7 @@ class Page(Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...] = ()
     tests: tuple[Test, ...] = ()
     gates: tuple[Gate, ...] = ()
+    shards: tuple[Shard, ...] = ()
     fallbacks: tuple[Fallback, ...] = ()
     flaky: tuple[Flake, ...] = ()
     moves: tuple[Move, ...] = ()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.golden import box, retention
 from firsttry_tasks.golden.nearest import TRIES
-from firsttry_tasks.model import state_paths
+from firsttry_tasks.model import run_id, state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES, Report, Verdict
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.page import gather
 from firsttry_tasks.reporting.page.gather import Sources
-from firsttry_tasks.reporting.page.values import Box
+from firsttry_tasks.reporting.page.values import Box, Shard
+from firsttry_tasks.selection.shards import runs
 from firsttry_tasks.steps.cache import request, run_history, storage, update
 from firsttry_tasks.steps.cache.known_variables import KnownVariables
 from firsttry_tasks.steps.run import flaky_spool
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.golden.retention import StoredBox
     from firsttry_tasks.model.values import Stage
+    from firsttry_tasks.selection.shards.runs import ShardRun
     from firsttry_tasks.steps.cache.update import Wanted
 
 #: Seconds for all questions to the store; the page goes on without it. A judgement.
@@ -61,9 +64,42 @@ def read(root: Path) -> Sources:
         lines=run_history.known(root).lines,
         memory=memory,
         moved=moved,
+        shards=tuple(it for report in one.values() for it in _shards(root, report)),
         boxes=_boxes(root),
         asked=asked.said if asked else "",
     )
+
+
+def _shards(root: Path, report: Report) -> Iterator[Shard]:
+    """Yield the shards that a report was merged from, where their files lie here."""
+    notes = [note for it in report.gates if it.result.tests for note in it.result.tests.notes]
+    folder = root / state_paths.shards_folder(report.stage)
+    # Only a merge says of which plan its shards are; other files there are of another run.
+    found = [
+        it for it in map(_shard_run, folder.rglob(f"*{runs.SUFFIX}")) if it and _named(it, notes)
+    ]
+    began = {it.run: dt.datetime.fromisoformat(run_id.began(it.run)).timestamp() for it in found}
+    for it in sorted(found, key=lambda it: (it.number, it.run)):
+        yield Shard(
+            stage=report.stage,
+            number=it.number,
+            of=len({one.number for one in found}),
+            status=it.said.status,
+            tests=len(it.heard.outcomes),
+            seconds=it.seconds,
+            began=began[it.run] - min(began.values()),
+        )
+
+
+def _named(run: ShardRun, notes: list[str]) -> bool:
+    return any(run.plan[:12] in note for note in notes)
+
+
+def _shard_run(place: Path) -> ShardRun | None:
+    try:
+        return runs.decode(disk.read(place) or b"", place.name)
+    except FirstTryError:
+        return None
 
 
 def _boxes(root: Path) -> tuple[Box, ...]:

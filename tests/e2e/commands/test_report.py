@@ -63,3 +63,19 @@ def test_what_can_t_be_told_says_what_to_do(
     """Each with its exit code."""
     ran = shop.run("ft", "report", *words)
     assert (ran.code, said in ran.out) == (code, True)
+
+
+@pytest.mark.slow
+def test_shards_are_told_where_they_were_merged(shop: Checkout) -> None:
+    """Each with what it ran, beside the others in time."""
+    shop.run("ft", "plan", "--shards", "2")
+    for number in (1, 2):
+        shop.run("ft", "full", "--shard", f"{number}/2")
+    shop.run("ft", "merge")
+    told = json.loads(shop.run("ft", "report", "--json").out)
+    found = [(it["number"], it["of"], it["status"], it["tests"]) for it in told["shards"]]
+    assert found == [(1, 2, "green", 1), (2, 2, "green", 1)]
+    assert told["shards"][0]["began"] == 0.0
+    # A run of everything in one piece after them is told without them.
+    shop.run("ft", "full")
+    assert json.loads(shop.run("ft", "report", "--json").out)["shards"] == []

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest, Gone, Seen
 from firsttry_tasks.model.values import Counts, TestsDetail
 from firsttry_tasks.parity.history import Line
-from firsttry_tasks.reporting.page import gather, tables, testing
+from firsttry_tasks.reporting.page import drawing, gather, render, tables, testing
 from firsttry_tasks.reporting.page.gather import Sources
+from firsttry_tasks.reporting.page.values import Shard
 from tests import builders, schemas
 
 if TYPE_CHECKING:
@@ -151,6 +152,18 @@ def test_gates_begin_after_the_first_of_them() -> None:
     report = builders.report("warm", first, second, builders.result("mypy"))
     page = gather.page(Sources(reports={"warm": report}))
     assert [it.began for it in page.gates] == [0.0, 2.5, None]
+
+
+def test_shards_lie_side_by_side_on_the_time_that_all_took() -> None:
+    """One that began later ends where the stage ends."""
+    shards = tuple(
+        Shard(stage="full", number=n, of=2, status="green", tests=3, seconds=10.0, began=10.0 * n)
+        for n in range(2)
+    )
+    found = drawing.shard_lanes(shards, "full")
+    assert [(mark.x, mark.width) for _, mark in found] == [(0.0, 50.0), (50.0, 50.0)]
+    page = gather.page(Sources(reports=_both(), shards=shards))
+    assert "shard 0/2" in render.html(page)
 
 
 def test_the_page_as_json_is_as_its_schema_says() -> None:
