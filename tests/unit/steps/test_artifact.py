@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+import json
+import random
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -11,9 +14,13 @@ from msgspec.structs import replace
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Verdict
 from firsttry_tasks.parity.history import Line
+from firsttry_tasks.reporting.page import gather, render, tables
+from firsttry_tasks.reporting.pull_request import comment
+from firsttry_tasks.reporting.pull_request.comment import Links
 from firsttry_tasks.steps.show import artifact
-from firsttry_tasks.stores import runs
+from firsttry_tasks.stores import runs as stored_runs
 from tests import builders
+from tests.unit.reporting.pull_request import runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +43,7 @@ def test_files_are_found_wherever_an_artifact_put_them(tmp_path: Path) -> None:
         id="1", at="2026-01-01T00:00:00+00:00", fingerprint="f", verdict="success", exit_code=0
     )
     (tmp_path / "parity-run").mkdir()
-    (tmp_path / "parity-run" / runs.key(line)).write_bytes(runs.encode(line))
+    (tmp_path / "parity-run" / stored_runs.key(line)).write_bytes(stored_runs.encode(line))
     found = artifact.read(tmp_path)
     assert (set(found.reports), found.verdict, found.lines) == ({"warm", "full"}, verdict, (line,))
 
@@ -99,3 +106,33 @@ def test_sizes_and_numbers_are_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(artifact, "FILES", 0)
     with pytest.raises(FirstTryError, match="more than 0 files"):
         artifact.read(tmp_path)
+
+
+def _spoiled(value: Any, dice: random.Random) -> Any:
+    """Return a value in which something is of another kind, or beyond all sense."""
+    if dice.random() < 0.03:
+        return dice.choice(
+            (None, "", -1, 1e308, 10**30, "\u202e<script>", "x" * 5_000, [], {}, True)
+        )
+    if isinstance(value, dict):
+        return {key: _spoiled(it, dice) for key, it in value.items()}
+    return [_spoiled(it, dice) for it in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_a_file_holds_is_told_or_refused(tmp_path: Path, seed: int) -> None:
+    """By the page, its tables, the comment and the forms; never by a traceback."""
+    dice = random.Random(seed)
+    for name in ("escape", "many"):
+        told = runs.RUNS[name]
+        for report in told.reports.values():
+            _write(tmp_path / name / f"{report.stage}_parity_report.json", report)
+        assert told.verdict
+        _write(tmp_path / name / "verdict.json", replace(told.verdict, fingerprint="f"))
+        for place in dice.sample(sorted((tmp_path / name).iterdir()), 1):
+            place.write_bytes(json.dumps(_spoiled(json.loads(place.read_bytes()), dice)).encode())
+        with contextlib.suppress(FirstTryError):
+            page = gather.page(artifact.read(tmp_path / name))
+            assert render.html(page).count("<script") == 3
+            assert comment.text(page, Links())
+            assert all(tables.as_csv(it) for it in tables.tables(page).values())
