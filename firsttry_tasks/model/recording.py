@@ -119,6 +119,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     collected: tuple[str, ...]
     #: Units that caused an import while they ran, each with the scope of the import.
     loads: tuple[tuple[int, int], ...] = ()
+    #: The C library that is preloaded saw which files this process, and those that it started,
+    #: asked for.
+    followed: bool = False
 
 
 def encode(record: Record) -> bytes:

@@ -52,6 +52,7 @@ def build(
         began=recorder.began,
         collected=tuple(map(known_as, collected)),
         loads=tuple(sorted(pair for pair in attribution.loads if pair[0] >= 0)),
+        followed=recorder.library.there,
     )
 
 

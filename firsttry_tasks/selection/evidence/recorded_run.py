@@ -91,6 +91,8 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     loads: dict[int, tuple[str, ...]] = {}
     #: What turned the run red besides the tests that are recorded as failed, in short words.
     red: tuple[str, ...] = ()
+    #: What all its processes read was seen, whoever read it.
+    followed: bool = False
 
     def homes(self) -> frozenset[str]:
         """Return the files that pytest searched for tests."""

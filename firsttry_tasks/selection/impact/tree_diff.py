@@ -98,8 +98,11 @@ def _unknown(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> I
     """Yield a reason for each changed file of which it isn't known what reads it.
 
     This is where selection fails closed: a data file beside modules or tests that no test was
-    seen to read may be read in a way that the recorder can't see.
+    seen to read may be read in a way that the recorder can't see. Where it saw what the processes
+    asked the C library for, nothing reads unseen.
     """
+    if recorded.followed:
+        return
     seen = {
         name for kind, name in recorded.observations if kind in {"read", "probed", "whole-module"}
     }

@@ -102,3 +102,12 @@ def test_code_is_taken_apart_only_where_it_changed(
 def test_what_cannot_be_accounted_for(change: dict[str, str | None], everything: list[str]) -> None:
     """A file of a kind that may be data, where code lies, may be read by any test."""
     assert list(_world().held(**change).effects.everything) == everything
+
+
+def test_nothing_reads_unseen_where_the_c_library_is_watched() -> None:
+    """Then a file that nobody was seen to read was read by nobody."""
+    world = _world()
+    followed = msgspec.structs.replace(world.recorded, followed=True)
+    changed = world.now({**FILES, "more.bin": "1"})
+    assert list(Invalidation(world.recorded, changed).everything) != []
+    assert list(Invalidation(followed, changed).everything) == []
