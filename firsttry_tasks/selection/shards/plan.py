@@ -18,6 +18,7 @@ from firsttry_tasks.selection.shards.units import joined
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from firsttry_tasks.model.values import Selection
     from firsttry_tasks.selection.shards.times import Expected
     from firsttry_tasks.selection.shards.units import PlannedTest
 
@@ -47,7 +48,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """A run that is divided into shards.
 
     ``tests`` are the node ids of all tests in the order in which they were collected; ``basis``
-    says how it is known what they take. What only one machine knows is not in it, so that every
+    says how it is known what they take; ``selected`` is a digest of what warm selected, "" of full.
+    What only one machine knows is not in it, so that every
     machine makes the same plan.
     """
 
@@ -56,6 +58,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     basis: str
     tests: tuple[str, ...]
     shards: tuple[Shard, ...]
+    selected: str = ""
 
     @property
     def digest(self) -> str:
@@ -155,6 +158,12 @@ def _number(
             f" --seconds {wanted.seconds:g}."
         )
     return balance.within(work, start, wanted.seconds, most)
+
+
+def choice(chosen: Selection) -> str:
+    """Return a digest of what is selected, by which two machines see that they select the same."""
+    known = (sorted(chosen.why), sorted(chosen.files), bool(chosen.everything))
+    return _digest(msgspec.json.encode(known))
 
 
 def encode(plan: Plan) -> bytes:

@@ -21,6 +21,7 @@ from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import leftovers, widen
 from firsttry_tasks.selection.shards import runs
 from firsttry_tasks.selection.shards.join import joined
+from firsttry_tasks.selection.shards.plan import choice
 from firsttry_tasks.steps.observe import timing
 from firsttry_tasks.steps.run import flaky_spool, gate, learning, pytest_run, rerun
 from firsttry_tasks.steps.run.project import manifest, project
@@ -83,8 +84,9 @@ def _ran(here: Project, given: Inputs, tree: dict[str, str], plan: Plan, found: 
         notes = (*found.said.tests.notes, _of(plan), *_twice(found))
         said = replace(found.said, tests=replace(found.said.tests, notes=notes))
         found = replace(found, said=said)
-    run = _full if stage == "full" else _warm
-    return run(here, job, given, tree, found)
+    if stage == "full":
+        return _full(here, job, given, tree, found)
+    return _warm(here, job, given, tree, found, plan.selected)
 
 
 def _full(here: Project, job: Job, given: Inputs, tree: dict[str, str], found: Joined) -> GateRun:
@@ -104,7 +106,14 @@ def _full(here: Project, job: Job, given: Inputs, tree: dict[str, str], found: J
     return GateRun(said=found.said, argv=argv, keep=keep)
 
 
-def _warm(here: Project, job: Job, given: Inputs, tree: dict[str, str], found: Joined) -> GateRun:
+def _warm(
+    here: Project,
+    job: Job,
+    given: Inputs,
+    tree: dict[str, str],
+    found: Joined,
+    planned: str,
+) -> GateRun:
     """Return what the selected tests come to; where they are no answer, run warm here."""
     memory = DependencyDb(here.root / state_paths.DB)
     around = pytest_run.now(here, job, given, tree, memory)
@@ -115,9 +124,12 @@ def _warm(here: Project, job: Job, given: Inputs, tree: dict[str, str], found: J
     lost = widen.unanswered(heard.outcomes, heard.by_code, recorded) if green else ()
     why = pytest_run.beyond((found.said, heard, ()), lost)
     wider = leftovers.otherwise(chosen, learned.records, recorded, around)
+    if choice(chosen) != planned:
+        # As where a test asks for a variable that is another one on this machine.
+        why = why or "what is selected here is not what was planned"
     if wider.skip_tests != chosen.skip_tests:
         why = why or "the selected tests left something behind that concerns others"
-    if why and not chosen.everything:
+    if why and not (chosen.everything and choice(chosen) == planned):
         ran = pytest_run.run(here, job, given, tree)
         return replace(ran, why=(*ran.why, f"{why}, so all of it ran again on one machine"))
     said = _chosen(found.said, chosen)

@@ -115,6 +115,10 @@ def ground(root: Path, stage: Stage) -> Ground:
     names = (name for name in RESTS_ON["tests"] if name not in OWN)
     parts = {name: given.get(name, "") for name in names} | machine.builds()
     parts["firsttry"] = __version__
+    if stage == "warm":
+        # What is selected follows from what was learned before: all have to know the same.
+        made = DependencyDb(root / state_paths.DB).made()
+        parts["warm state"] = disk.digest(repr(made).encode())
     return Ground(stage=stage, head=mark.head, tree=mark.tree, parts=parts)
 
 
@@ -131,38 +135,39 @@ def inputs(root: Path, stage: Stage) -> Inputs:
 
 def make(root: Path, stage: Stage, wanted: Wanted) -> Plan:
     """Return the plan of the stage's tests as they are now."""
+    chosen = selected(root) if stage == "warm" else None
     started = time.monotonic()
-    tests = collected(root, stage)
+    tests = collected(root, stage, chosen)
     # What a shard takes before its first test is at least to collect as much.
     start = time.monotonic() - started
     names = [it.nodeid for it in tests]
     expected = times.expected(names, timing.read(root), timing.kind())
-    return plans.make_plan(ground(root, stage), tests, expected, start, wanted)
+    made = plans.make_plan(ground(root, stage), tests, expected, start, wanted)
+    return replace(made, selected=plans.choice(chosen)) if chosen else made
 
 
-def collected(root: Path, stage: Stage) -> tuple[PlannedTest, ...]:
-    """Return the stage's tests with what keeps them together, as pytest collects them now."""
-    here = project(root)
-    given = inputs(root, stage)
-    tree = fingerprint.read_manifest(manifest(root, stage, "tests"))
-    job = here.job(stage, "tests", tuple(tree))
-    job = replace(job, work=f"{Path(job.work).parent}/{LIVE}", record=False)
-    tests = TestsPlan(events=f"{job.work}/events.jsonl", root=job.root, collect=True, serial=True)
-    if stage == "warm":
-        tests = narrowed(tests, selected(here, job, given, tree))
-    heard = _collected(here, job, tree, tests)
-    recorded = DependencyDb(root / state_paths.DB).recorded_runs()
-    return _bound(here, heard, standing_alone(recorded))
-
-
-def selected(here: Project, job: Job, given: Inputs, tree: dict[str, str]) -> Selection:
+def selected(root: Path) -> Selection:
     """Return what warm selects now; FirstTryError where that is nothing."""
-    memory = DependencyDb(here.root / state_paths.DB)
-    around = pytest_run.now(here, job, given, tree, memory)
+    here, given = project(root), inputs(root, "warm")
+    tree = fingerprint.read_manifest(manifest(root, "warm", "tests"))
+    memory = DependencyDb(root / state_paths.DB)
+    around = pytest_run.now(here, here.job("warm", "tests", tuple(tree)), given, tree, memory)
     chosen, _ = pytest_run.selection(here, memory, memory.recorded_runs(), around)
     if chosen.empty:
         raise FirstTryError("Nothing is selected, so there is nothing to divide; run: ft warm")
     return chosen
+
+
+def collected(root: Path, stage: Stage, chosen: Selection | None = None) -> tuple[PlannedTest, ...]:
+    """Return the stage's tests with what keeps them together, as pytest collects them now."""
+    here = project(root)
+    tree = fingerprint.read_manifest(manifest(root, stage, "tests"))
+    job = here.job(stage, "tests", tuple(tree))
+    job = replace(job, work=f"{Path(job.work).parent}/{LIVE}", record=False)
+    tests = TestsPlan(events=f"{job.work}/events.jsonl", root=job.root, collect=True, serial=True)
+    heard = _collected(here, job, tree, narrowed(tests, chosen) if chosen else tests)
+    recorded = DependencyDb(root / state_paths.DB).recorded_runs()
+    return _bound(here, heard, standing_alone(recorded))
 
 
 def narrowed(tests: TestsPlan, chosen: Selection) -> TestsPlan:

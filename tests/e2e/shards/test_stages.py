@@ -80,6 +80,21 @@ def test_warm_in_shards_learns_as_one_run(checkout: Checkout) -> None:
     assert set(checkout.selected()) <= {"tests/test_files.py::test_home"}
 
 
+def test_warm_where_the_merge_selects_otherwise(checkout: Checkout) -> None:
+    """A test asks for a variable that the machine that merges has otherwise: warm runs there."""
+    asks = "import os\n\n\ndef test_asks():\n    assert os.environ.get('WANTED', '1') == '1'\n"
+    machines = suite(checkout, SUITE | {"tests/test_asks.py": asks})
+    assert checkout.run("ft", "warm").code == 0
+    checkout.copy(checkout.root.parent / "machine-1" / "project")
+    for each in (checkout, machines.clone("machine-1")):
+        each.write("shop/files.py", SUITE["shop/files.py"].replace("split()", "split(None)"))
+    assert checkout.run("ft", "plan", "--warm", "--shards", "1").code == 0
+    assert machines.shard("1/1", stage="warm").code == 0
+    merged = checkout.run("ft", "merge", "--warm", env={"WANTED": "2"})
+    assert (merged.code, checkout.failed()) == (1, {"tests:tests/test_asks.py::test_asks"})
+    assert "what is selected here is not what was planned" in merged.out
+
+
 def test_what_the_next_warm_run_selects(checkout: Checkout) -> None:
     """A golden cache from three shards lets warm choose what one from a single run does.
 
