@@ -22,9 +22,9 @@ FINEST = 16
 #: wanted. A judgement: then all shards together cost a tenth more than one run.
 STARTS = 0.1
 #: How many shards a worker of a pool gets at most, and how many starts one is long at least. A
-#: judgement: where one worker is half as fast as another, the last shard of five leaves the fast
-#: one idle for a tenth of the run, and shorter ones cost as much for their starts.
-TURNS, SHORTEST = 5, 4
+#: judgement: where one worker is half as fast as another, the last shard of four leaves the fast
+#: one idle for an eighth of the run, and shorter ones cost as much for their starts.
+TURNS, SHORTEST = 4, 4
 
 
 def balanced(
