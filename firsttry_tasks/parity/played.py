@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 #: it learns. The others are told apart: their tests can't be collected with what is installed, the
 #: package is not where it is imported from, or a step gave no answer.
 State = Literal["learned", "judged", "uncollected", "uninstalled", "unanswered", "hung"]
+#: How a test ended that a run does not have.
+ABSENT = "absent"
 #: Reasons that are kept of a run, and groups of them that are told.
 REASONS = 5
 
@@ -156,7 +158,17 @@ def left_out(warm: WarmRun, before: Past, after: FullRun) -> frozenset[str]:
 
 def unlike(again: Mapping[str, set[str]], nodeids: Iterable[str], run: FullRun) -> frozenset[str]:
     """Return the tests that ended otherwise than in the run when they ran again."""
-    return frozenset(it for it in nodeids if again.get(it, set()) - {run.outcomes.get(it, "")})
+    alike = {it: {run.outcomes.get(it, ""), ABSENT} for it in nodeids}
+    return frozenset(it for it, ways in alike.items() if again.get(it, set()) - ways)
+
+
+def unnamed(again: Mapping[str, set[str]], nodeids: Iterable[str], before: Past) -> frozenset[str]:
+    """Return the tests whose name no other run has, such as one with the time of day in it.
+
+    A test of an earlier run that is gone when it runs again is none of them: it is missed.
+    """
+    new = (it for it in nodeids if it not in before.ways)
+    return frozenset(it for it in new if again.get(it) == {ABSENT})
 
 
 def undecided(again: Mapping[str, set[str]], nodeids: Iterable[str]) -> frozenset[str]:

@@ -18,6 +18,7 @@ from firsttry_tasks.config import project_layout
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Command, Divergence, GateResult, TestsPlan
+from firsttry_tasks.parity import played
 from firsttry_tasks.parity.played import FullRun, Missed, WarmRun, ranked
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.judge import explain
@@ -170,11 +171,16 @@ class Ground:
     def again(self, nodeids: Iterable[str]) -> dict[str, set[str]]:
         """Run tests again on the same tree, some times; return the ways in which each ended."""
         asked = sorted(it for it in nodeids if "::" in it)
-        if not asked:
-            return {}
-        job = rerun.cold(self._job()[0])
-        ended = [rerun.outcomes(job, asked) for _ in range(AGAIN)]
-        return {it: {one.get(it, "absent") for one in ended} for it in asked}
+        ways: dict[str, set[str]] = {it: set() for it in asked}
+        for _ in range(AGAIN):
+            if not asked:
+                break
+            ended = rerun.outcomes(rerun.cold(self._job()[0]), asked)
+            for it in asked:
+                ways[it].add(ended.get(it, played.ABSENT))
+            # Whom a second run does not have, no third one will.
+            asked = [it for it in asked if it in ended]
+        return ways
 
     def explained(
         self, nodeids: Iterable[str], before: FullRun, after: FullRun
@@ -196,8 +202,8 @@ class Ground:
         return tuple(
             Missed(
                 nodeid=it.nodeid or "",
-                before=before.outcomes.get(it.nodeid or "", "absent"),
-                now=after.outcomes.get(it.nodeid or "", "absent"),
+                before=before.outcomes.get(it.nodeid or "", played.ABSENT),
+                now=after.outcomes.get(it.nodeid or "", played.ABSENT),
                 because=it.because,
                 mend=it.mend,
             )

@@ -113,6 +113,7 @@ def _judged(ground: Ground, warm: WarmRun, past: Past, after: FullRun) -> dict[s
     left_out = played.left_out(warm, past, after)
     false_red = warm.failed & after.passed
     again = ground.again(left_out | false_red)
+    left_out -= played.unnamed(again, left_out, past)
     flaky = played.unlike(again, left_out, after) | played.undecided(again, false_red)
     missed = left_out - flaky
     return {

@@ -40,6 +40,13 @@ def test_what_ends_otherwise_alone_is_no_miss() -> None:
     assert played.unlike(again, (A, B, C), _run(a="failed", b="failed", c="failed")) == {A}
 
 
+def test_a_name_that_no_other_run_has_is_nothing_to_miss() -> None:
+    """Such as one with the time of day in it; a known test that is gone when it runs again is."""
+    past, gone = played.past(_run(a="passed")), {A: {"absent"}, B: {"absent"}, C: {"failed"}}
+    assert played.unnamed(gone, (A, B, C), past) == {B}
+    assert played.unlike(gone, (A,), _run(a="failed")) == set()
+
+
 def test_what_always_fails_alone_is_falsely_red() -> None:
     """Only one that answers both ways under the same circumstances is flaky."""
     assert played.undecided({A: {"failed"}, B: {"failed", "passed"}}, (A, B)) == {B}
