@@ -21,6 +21,7 @@ check
   ft compare                the verdict alone, from the two reports (--learn)
   ft watch                  warm at each save, from a process that is already awake
   ft pre-commit             warm, or parity, as a hook
+  ft mcp                    the same for coding agents, over the Model Context Protocol
 
 share
   ft plan                   divide a run into shards for several machines (--shards, --seconds)
@@ -56,6 +57,7 @@ learn
   ft list                   all tasks of this project; each is a task of doit, too
   ft completion             complete ft's words in bash, zsh and fish (--install)
 
+every command: --json for programs, --for agent for few words
 exit codes: 0 good, 1 red, 2 a step could not do its work, 3 wrong usage or configuration,
 99 cache escape, 130 stopped
 """
@@ -74,8 +76,24 @@ def main(argv: list[str] | None = None) -> int:
     from firsttry_tasks.reporting import streams
 
     streams.keep_up()
+    given = sys.argv[1:] if argv is None else argv
+    if "--json" not in _own(given):
+        return _told(given)
+    from firsttry_tasks.reporting.programs.answer import ANSWER
+
+    # From here on: also what is wrong with the words is told as JSON.
+    ANSWER.wanted = True
+    return ANSWER.around(given[0], lambda: _told(_plain(given)))
+
+
+def _own(given: list[str]) -> list[str]:
+    """Return the words before two hyphens, after which nothing is an option."""
+    return given[: given.index("--")] if "--" in given else given
+
+
+def _told(given: list[str]) -> int:
     try:
-        return _main(sys.argv[1:] if argv is None else argv)
+        return _main(given)
     except KeyboardInterrupt:
         # Before the run began, or after its end.
         return STOPPED
@@ -95,6 +113,14 @@ def _has_folder() -> bool:
     return True
 
 
+def _plain(given: list[str]) -> list[str]:
+    """Return the words of doit's own commands without an option that they don't have."""
+    from firsttry_tasks.doit_tasks.words import DOITS
+
+    # Their JSON is made of what they print.
+    return [word for word in given if word != "--json"] if given[0] in DOITS else given
+
+
 def _main(given: list[str]) -> int:
     # Told before doit is imported, which takes most of the time of a short command.
     if not given or given in (["-h"], ["--help"], ["help"]):
@@ -105,8 +131,7 @@ def _main(given: list[str]) -> int:
 
         sys.stdout.write(f"firsttry-tasks {__version__}\n")
         return 0
-    # Before two hyphens, after which nothing is an option.
-    own = given[: given.index("--")] if "--" in given else given
+    own = _own(given)
     if not HELP.isdisjoint(own):
         given = ["help", *[word for word in own if word not in HELP][:1]]
     if given[0].startswith("-"):

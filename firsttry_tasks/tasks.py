@@ -267,7 +267,6 @@ def task_plan() -> Iterator[Task]:
     ft plan --shards 4         into four
     ft plan --seconds 300      into shards of five minutes
     ft plan --warm             of what warm selects
-    ft plan --json             for programs
 
     exit codes: 0 planned, 2 there is no test, or they can't be collected, 3 wrong usage or
     configuration

@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from firsttry_tasks.system import process
+from firsttry_tasks.system import machine, process
 from tests.e2e.checkout import Checkout
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: What this run's own environment must not tell the code under test.
-FOREIGN = ("CI", "COVERAGE_", "COV_", "FIRSTTRY_", "GIT_", "GITHUB_", "NO_COLOR", "PYTEST_ADDOPTS")
+FOREIGN = (
+    *machine.AGENTS,
+    "CI",
+    "COVERAGE_",
+    "COV_",
+    "FIRSTTRY_",
+    "GIT_",
+    "GITHUB_",
+    "NO_COLOR",
+    "PYTEST_ADDOPTS",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from doit.cmdparse import CmdOption, CmdParse
 
-from firsttry_tasks.doit_tasks import words
+from firsttry_tasks.doit_tasks import holding, words
 from firsttry_tasks.doit_tasks.help import page
-from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, flag, loudness, value
+from firsttry_tasks.doit_tasks.task_dicts import common, flag, loudness, value
 from firsttry_tasks.model.errors import UsageError, nearest
+from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -103,7 +105,31 @@ def watch(_given: Sequence[str], options: Mapping[str, bool], around: Around) ->
     from firsttry_tasks.doit_tasks.watch import watch as forever
 
     words = [f"--{name}" for name in ("quiet", "verbose") if options[name]]
+    if ANSWER.wanted:
+        # Each run answers by a line of its own.
+        ANSWER.lend()
+        words.append("--json")
+    words += [f"--for={CONSOLE.reader}"] if CONSOLE.reader else []
     return forever(around.home(), words)
+
+
+def mcp(_given: Sequence[str], _options: Mapping[str, bool], around: Around) -> int:
+    """Answer a coding agent over the Model Context Protocol, on standard input and output.
+
+    ft mcp                     what an agent's configuration starts, in the project's folder
+
+    Its tools are warm, why, impact, flaky and verdict, each with the command's JSON.
+    Needs: pip install 'firsttry-tasks[mcp]'
+
+    exit codes: 0 the other side has gone, 3 wrong usage, 130 stopped
+    """
+    from firsttry_tasks.steps.serve import mcp_server
+
+    if ANSWER.wanted:
+        raise UsageError("ft mcp speaks a protocol of its own. Leave --json out; see: ft help mcp")
+    with holding.signals():
+        mcp_server.serve(around.home())
+    return 0
 
 
 def demo(_given: Sequence[str], options: Mapping[str, bool], around: Around) -> int:
@@ -126,7 +152,6 @@ def replay(_given: Sequence[str], options: Mapping[str, Any], around: Around) ->
 
     ft replay                              the last 30 commits
     ft replay --commits 60 --minutes 20    as many as there is time for; the same again goes on
-    ft replay --json                       for scripts; the table goes to standard error
     ft replay --anew                       play them again, whatever was played before
 
     It learns at the oldest commit. At each later one it chooses as ft warm does, then runs
@@ -151,7 +176,6 @@ def drill(_given: Sequence[str], options: Mapping[str, Any], around: Around) -> 
     ft drill --faults 60 --minutes 20      as many as there is time for; the same again goes on
     ft drill --seed 2                      other faults
     ft drill --data 'shop/rates/*.csv'     in data files, too
-    ft drill --json                        for scripts; the table goes to standard error
 
     A fault is a small wrong edit at HEAD: of a body, a condition, a return, a constant, a class
     attribute, a decorator, a line of a data file. It is made in a clone in the state folder.
@@ -185,7 +209,6 @@ def _ending(play: Callable[[], int]) -> int:
 PROVING = [
     value("minutes", "stop in time after so many minutes; 0: play all", 0.0),
     flag("anew", "play again what was played before"),
-    AS_JSON,
 ]
 #: What each does, and its options.
 COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
@@ -194,7 +217,6 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
         [
             flag("yes", "write without asking"),
             flag("dry-run", "write nothing"),
-            AS_JSON,
             value("shards", "let CI run the tests on so many machines", 0),
         ],
     ),
@@ -220,6 +242,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
             *PROVING,
         ],
     ),
+    "mcp": (mcp, []),
     "demo": (demo, [flag("keep", "leave the project where it is")]),
     "completion": (completion, [flag("install", "write it where the shell looks for it")]),
 }
@@ -227,16 +250,18 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
 
 def run(name: str, given: Sequence[str], around: Around) -> int:
     """Run a command; raises CmdParseError or UsageError for words that can't be read."""
-    act, params = COMMANDS[name]
+    act, params = COMMANDS[name][0], common(COMMANDS[name][1])
     arranged = words.arranged(name, given, params, all_of_it=True)
     options, rest = CmdParse([CmdOption(param) for param in params]).parse(arranged)
-    return act(rest, options, around)
+    ANSWER.wanted |= options.pop("as_json")
+    CONSOLE.reader = options.pop("for")
+    return ANSWER.around(name, lambda: act(rest, options, around))
 
 
 def help_page(name: str) -> str:
     """Return a command's help page."""
     act, params = COMMANDS[name]
-    return page(name, act.__doc__ or name, params)
+    return page(name, act.__doc__ or name, common(params))
 
 
 def pages(tasks: Iterable[Task]) -> dict[str, tuple[str, list[dict[str, Any]]]]:
@@ -247,5 +272,5 @@ def pages(tasks: Iterable[Task]) -> dict[str, tuple[str, list[dict[str, Any]]]]:
         if ":" not in task.name
     }
     for name, (act, params) in COMMANDS.items():
-        found[name] = ((act.__doc__ or name).partition("\n")[0], params)
+        found[name] = ((act.__doc__ or name).partition("\n")[0], common(params))
     return found

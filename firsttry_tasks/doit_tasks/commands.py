@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.doit_tasks.engine import step
-from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, LOOK, flag, loudness, top, value
+from firsttry_tasks.doit_tasks.task_dicts import LOOK, flag, loudness, top, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,6 @@ def task_flaky() -> Iterator[Task]:
     """List the tests known to answer both ways; forget, renew or own one of them.
 
     ft flaky                   the list, with owners and dates
-    ft flaky --json            for scripts
     ft flaky --slack           send it to the webhook in SLACK_WEBHOOK_URL
     ft flaky forget ID         take a test off the list
     ft flaky renew ID          let it stay as long as one that was listed today
@@ -71,7 +70,7 @@ def task_flaky() -> Iterator[Task]:
         audit.audit(Path.cwd(), **options)
 
     slack = flag("slack", "send the list to the webhook in SLACK_WEBHOOK_URL")
-    yield top("flaky", task_flaky, step(act), params=[AS_JSON, slack], pos_arg="words")
+    yield top("flaky", task_flaky, step(act), params=[slack], pos_arg="words")
 
 
 def task_why() -> Iterator[Task]:
@@ -83,7 +82,8 @@ def task_why() -> Iterator[Task]:
     ft why 'tests/test_cart.py::test_total[2-8]'   one set of parameters
     ft why test_total --all                  with everything that the tests use
     ft why test_total --count                how many would run
-    ft why test_total --json                 for scripts
+    ft why --was-red                         was what is red now red before my change?
+    ft why --was-red test_total              was this test?
 
     exit codes: 0 answered, 2 nothing is learned yet, 3 no such test, or wrong usage
     """
@@ -94,7 +94,8 @@ def task_why() -> Iterator[Task]:
         questions.why(Path.cwd(), **options)
 
     # It looks at the tree first (LOOK), since the answer is about the tree as it is now.
-    yield _question("why", task_why, step(act))
+    was_red = flag("was-red", "say whether it was red before the change, from the record")
+    yield _question("why", task_why, step(act), was_red)
 
 
 def task_impact() -> Iterator[Task]:
@@ -106,7 +107,6 @@ def task_impact() -> Iterator[Task]:
     ft impact total                          of whatever has that name
     ft impact shop/cart.py --all             every test, in place of groups
     ft impact shop/cart.py --count           how many
-    ft impact shop/cart.py --json            for scripts
 
     exit codes: 0 answered, 2 nothing is learned yet, 3 no such file or name, or wrong usage
     """
@@ -119,11 +119,11 @@ def task_impact() -> Iterator[Task]:
     yield _question("impact", task_impact, step(act))
 
 
-def _question(name: str, creator: Creator, action: Any) -> Task:
+def _question(name: str, creator: Creator, action: Any, *more: dict[str, Any]) -> Task:
     params = [
-        AS_JSON,
         {**flag("all", "name every test"), "name": "every"},
         flag("count", "print the number alone"),
+        *more,
     ]
     return top(name, creator, action, task_dep=[LOOK], params=params, pos_arg="words")
 
@@ -141,7 +141,7 @@ def task_stats() -> Iterator[Task]:
 
         audit.stats(Path.cwd(), **options)
 
-    params = [AS_JSON, value("since", "the first day that counts, or how long ago", "")]
+    params = [value("since", "the first day that counts, or how long ago", "")]
     yield top("stats", task_stats, step(act), params=params)
 
 
@@ -179,7 +179,6 @@ def task_settings() -> Iterator[Task]:
     """Print every setting in force, who asked for it, and what each gate starts.
 
     ft settings                as tables
-    ft settings --json         for programs
     """
 
     def show(**options: Any) -> None:
@@ -187,7 +186,7 @@ def task_settings() -> Iterator[Task]:
 
         checked.show(Path.cwd(), **options)
 
-    yield top("settings", task_settings, step(show), params=[AS_JSON])
+    yield top("settings", task_settings, step(show))
 
 
 def task_package() -> Iterator[Task]:

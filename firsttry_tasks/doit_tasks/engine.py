@@ -18,13 +18,14 @@ from firsttry_tasks.doit_tasks import holding, words
 from firsttry_tasks.doit_tasks.state_file import StateError, StateFile
 from firsttry_tasks.doit_tasks.task_dicts import is_ours
 from firsttry_tasks.model import state_paths
-from firsttry_tasks.model.errors import FirstTryError, UsageError
+from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting import streams
 from firsttry_tasks.reporting.console import CONSOLE, harmless
-from firsttry_tasks.system import machine, process
+from firsttry_tasks.reporting.programs.answer import ANSWER
+from firsttry_tasks.system import process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from doit.task import Task
 
@@ -98,11 +99,12 @@ class Reporter(ConsoleReporter):  # type: ignore[misc]  # doit has no types
         if code is None:
             super().add_failure(task, fail)
             return
-        # Several tasks can fail in one run, and the most serious one has the highest code: 99 is
-        # an escape.
-        self.exit_code = max(self.exit_code, code)
-        # Who asked for the table alone sees there what is red.
-        if code != RED or not CONSOLE.quiet:
+        # Several tasks can fail, and the most serious one has the highest code: 99 is an escape.
+        if code > self.exit_code:
+            self.exit_code = code
+            ANSWER.fail(str(fail.message))
+        # Who asked for the table alone, or for few words, sees there what is red.
+        if not ANSWER.open and (code != RED or not (CONSOLE.quiet or CONSOLE.brief)):
             self.write(f"{CONSOLE.paint(fail.message, 'red')}\n")
 
 
@@ -160,57 +162,54 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
         if not any(map(is_ours, tasks.values())):
             args = (outfile, verbosity, always, continue_, reporter, num_process, par_type, *rest)
             return int(super()._execute(*args))
-        before = sys.stdout
-        streams.keep_up()
+        chosen = tuple(self.sel_tasks or ())
+        command = _answering(tasks, chosen)
         # doit has taken standard output as it was when doit was imported.
-        outfile = sys.stdout if outfile is before or outfile is None else outfile
-        # Another reporter was asked for by name, and is kept.
-        if reporter == "console":
-            reporter = Reporter(outfile, {"failure_verbosity": failure_verbosity})
-        chosen = frozenset(self.sel_tasks or ())
-        runs = order(tasks, self.sel_tasks)
-        if not num_process and all(is_ours(tasks[name]) for name in runs):
-            # Threads, because a step waits for a process; they share what is read of the project,
-            # and doit's own processes would each read it again. A project's own tasks run one by
-            # one, as doit runs them: one that calls doit must not meet a gate that works.
-            num_process, par_type = SIDE_BY_SIDE, "thread"
-        elif par_type == "process":
-            # doit forks the processes that it was asked for.
-            os.register_at_fork(after_in_child=holding.die_with_parent)
-        args = (outfile, verbosity, always, continue_, reporter, num_process, par_type, *rest)
+        usual = outfile is None or outfile is sys.stdout
+        runs = [tasks[name] for name in order(tasks, self.sel_tasks)]
+        beside = _side_by_side(runs, num_process, par_type)
 
-        def run() -> int:
-            refuse_reuse(chosen)
-            try:
-                return int(super(Run, self)._execute(*args))
-            except InvalidCommand as error:
-                raise _nearest(error, tasks) from error
+        def answered() -> int:
+            streams.keep_up()
+            out = sys.stdout if usual else outfile
+            # Another reporter was asked for by name, and is kept.
+            ours = Reporter(out, {"failure_verbosity": failure_verbosity})
+            who = ours if reporter == "console" else reporter
+            args = (out, verbosity, always, continue_, who, *beside, *rest)
 
-        return guarded(run, reporter)
+            def run() -> int:
+                words.refuse(chosen)
+                try:
+                    return int(super(Run, self)._execute(*args))
+                except InvalidCommand as error:
+                    raise words.with_nearest(error, tasks) from error
+
+            return guarded(run, who)
+
+        return ANSWER.around(command, answered)
 
 
-def _nearest(error: InvalidCommand, tasks: dict[str, Task]) -> InvalidCommand:
-    """Return doit's error for a word that is no task with FirstTry's sentence."""
-    if error.not_found is None:
-        return error
-    typed = [name for name in tasks if ":" not in name]
-    return InvalidCommand(words.unknown(error.not_found, typed))
+def _side_by_side(runs: Iterable[Task], number: int, kind: str) -> tuple[int, str]:
+    """Return how many tasks run side by side, and in what."""
+    if not number and all(map(is_ours, runs)):
+        # Threads: a step waits for a process, and they share what is read of the project. A
+        # project's own tasks run one by one: one that calls doit must not meet a gate that works.
+        return SIDE_BY_SIDE, "thread"
+    if kind == "process":
+        # doit forks the processes that it was asked for.
+        os.register_at_fork(after_in_child=holding.die_with_parent)
+    return number, kind
 
 
-def refuse_reuse(chosen: frozenset[str]) -> None:
-    """Raise UsageError for ``reuse=1`` where the run is meant to prove something."""
-    from firsttry_tasks.steps.typed import asked, value
-
-    if asked("reuse") and ("parity" in chosen or machine.in_ci(os.environ)):
-        raise UsageError(
-            "reuse=1 lets gates of full stand that ran earlier, and that proves nothing: parity and"
-            " CI always run them. Leave it out."
-        )
-    whole = chosen.intersection({"parity", "compare", "plan", "merge", "package", "publish"})
-    if value("shard") and whole:
-        raise UsageError(
-            f"A shard is a part of warm or full alone, and {min(whole)} is of the whole run."
-        )
+def _answering(tasks: dict[str, Task], chosen: Sequence[str]) -> str:
+    """Return the command that answers, the last of those chosen; ask it for JSON where typed."""
+    typed = [name for name in chosen if name in tasks] or ["warm"]
+    if all(is_ours(tasks[name]) for name in typed if name in tasks):
+        ANSWER.wanted |= "--json" in chosen
+    else:
+        # A project's own task may have an option of that name.
+        ANSWER.release()
+    return words.typed_command(typed[-1])
 
 
 def order(tasks: dict[str, Task], selected: list[str] | None) -> set[str]:

@@ -8,9 +8,10 @@ from doit.task import Task
 
 from firsttry_tasks.doit_tasks import words
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Creator = Callable[[], Iterator[Task]]
 
@@ -34,6 +35,9 @@ class FirstTryTask(Task):  # type: ignore[misc]  # doit has no types
         # How much is said concerns the tasks that ran before this one, too.
         CONSOLE.quiet |= self.options.pop("quiet", False)
         CONSOLE.verbose |= self.options.pop("verbose", False)
+        # Nor is it a step's matter how its answer is written.
+        ANSWER.wanted |= self.options.pop("as_json", False)
+        CONSOLE.reader = self.options.pop("for", "") or CONSOLE.reader
         return left
 
 
@@ -87,9 +91,27 @@ def loudness() -> list[Dict]:
 AS_JSON = {**flag("json", "print JSON"), "name": "as_json"}
 
 
+#: Who reads, where the surroundings don't tell it.
+FOR = {
+    "name": "for",
+    "long": "for",
+    "type": str,
+    "default": "",
+    "choices": [("agent", "few words, no progress"), ("person", "as to a person")],
+    "help": "agent or person: who reads this",
+}
+
+
+def common(params: Iterable[Dict]) -> list[Dict]:
+    """Return a command's options with those that every command has."""
+    own = [param for param in params if param["long"] != AS_JSON["long"]]
+    return [*own, AS_JSON, FOR]
+
+
 def top(name: str, creator: Creator, *actions: Any, **more: Any) -> Task:
     """Return a task that a person types; its help is the first line of the creator's docstring."""
     # Never up to date by itself: who types it wants it done.
+    more["params"] = common(more.get("params", ()))
     task = FirstTryTask(**firsttry_task(name, doc(creator), *actions, uptodate=[False], **more))
     task.meta[PAGE] = creator.__doc__
     # These three are groups with subtasks, and doit treats a group differently from a task, for

@@ -16,6 +16,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.model.values import Command
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.system import git, process
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def watch(root: Path, words: Sequence[str]) -> int:
                 runs.look({os.path.relpath(path, root) for _, path in changes})
         except KeyboardInterrupt:
             CONSOLE.say("", "No longer watching.")
+            ANSWER.fail("No longer watching.")
     return holding.INTERRUPTED
 
 
@@ -78,6 +80,8 @@ class _Runs:
         for started in (self._going, self._waiting):
             if started:
                 self._end(started)
+        # Where Ctrl-C came while one was ended.
+        process.end_rest()
 
     def begin(self) -> None:
         """Let the waiting run begin."""
@@ -123,7 +127,8 @@ class _Runs:
         return started
 
     def _end(self, started: Shown) -> None:
-        self._ends.pop(started).close()
+        if ends := self._ends.pop(started, None):
+            ends.close()
 
 
 def _written(root: Path) -> frozenset[str]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import getopt
+import os
 from typing import TYPE_CHECKING, Any
 
 from doit.cmdparse import CmdOption, CmdParse, CmdParseError
+from doit.exceptions import InvalidCommand
 
-from firsttry_tasks.model.errors import nearest
+from firsttry_tasks.model.errors import UsageError, nearest
+from firsttry_tasks.steps.typed import asked, value
+from firsttry_tasks.system import machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: The commands of ft that are no tasks of doit. `doit_tasks/alone.py` has what they do.
-ALONE = ("init", "pre-commit", "watch", "demo", "completion", "replay", "drill")
+ALONE = ("init", "pre-commit", "watch", "mcp", "demo", "completion", "replay", "drill")
 #: The variable by which ``ft watch`` asks a run to get ready, and to wait for a byte on its
 #: standard input.
 WAITS = "FIRSTTRY_WAITS"
@@ -66,3 +70,29 @@ def unknown(word: str, tasks: Iterable[str], commands: Iterable[str] = DOITS) ->
     """Return the sentence for a word that is no command, with the nearest ones."""
     names = {*map(typed_command, tasks), *commands, *ALONE}
     return f"There is no command {word!r}.{nearest(word, names)} All commands: ft help"
+
+
+def with_nearest(error: InvalidCommand, tasks: Iterable[str]) -> InvalidCommand:
+    """Return doit's error for a word that is no task with FirstTry's sentence."""
+    if error.not_found is None:
+        return error
+    return InvalidCommand(unknown(error.not_found, (name for name in tasks if ":" not in name)))
+
+
+def refuse(chosen: Sequence[str]) -> None:
+    """Raise UsageError for variables that don't go with what was typed beside them.
+
+    ``reuse=1`` where the run is meant to prove something, ``shard`` where it is of the whole.
+    """
+    if asked("reuse") and ("parity" in chosen or machine.in_ci(os.environ)):
+        raise UsageError(
+            "reuse=1 lets gates of full stand that ran earlier, and that proves nothing: parity and"
+            " CI always run them. Leave it out."
+        )
+    whole = frozenset(chosen).intersection(
+        {"parity", "compare", "plan", "merge", "package", "publish"}
+    )
+    if value("shard") and whole:
+        raise UsageError(
+            f"A shard is a part of warm or full alone, and {min(whole)} is of the whole run."
+        )

@@ -9,6 +9,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from firsttry_tasks.system import machine
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -58,24 +60,34 @@ class Console:
         self._spoke: dict[str, float] = {}
         #: What the options -q and -v ask for.
         self.quiet = self.verbose = False
+        #: For whom the option --for says the output is, "" where the surroundings tell.
+        self.reader = ""
+        #: Where live lines go while standard output is held back for an answer in JSON.
+        self.apart: TextIO | None = None
 
     @property
     def stream(self) -> TextIO:
         """Return the stream to write to."""
         # Looked up each time, because doit and tests replace standard output while this stays.
-        return self._stream or sys.stdout
+        return self.apart or self._stream or sys.stdout
+
+    @property
+    def brief(self) -> bool:
+        """Tell whether an agent reads: few words, no progress, no color."""
+        agent = self.reader == "agent" or (not self.reader and machine.for_agent(os.environ))
+        return agent and not self.verbose
 
     @property
     def terminal(self) -> bool:
         """Tell whether lines can be drawn over."""
-        return self.stream.isatty() and os.environ.get("TERM") != "dumb"
+        return not self.brief and self.stream.isatty() and os.environ.get("TERM") != "dumb"
 
     @property
     def colored(self) -> bool:
         """Tell whether colors are wanted."""
         # NO_COLOR and FORCE_COLOR: the agreed ways (no-color.org, force-color.org) to ask any
         # program for none, and for some where nobody would expect them, such as in a CI log.
-        if os.environ.get("NO_COLOR"):
+        if self.apart or self.brief or os.environ.get("NO_COLOR"):
             return False
         return self.terminal or bool(os.environ.get("FORCE_COLOR"))
 
@@ -110,6 +122,10 @@ class Console:
     def tell(self, *lines: str) -> None:
         """Write lines that stay, also where little was asked for."""
         with self._lock:
+            if self.apart:
+                # Lines that stay are what the command answers, and held back with the answer.
+                sys.stdout.write("".join(f"{self._shown(line)}\n" for line in lines))
+                return
             self._erase()
             for line in lines:
                 self._write(line + "\n")
@@ -117,6 +133,8 @@ class Console:
 
     def live(self, name: str, text: str) -> None:
         """Show what a running gate does; outside of a terminal only every ``PATIENCE`` seconds."""
+        if self.brief:
+            return
         with self._lock:
             self._live[name] = text
             if self.terminal:
@@ -132,7 +150,7 @@ class Console:
 
         In a terminal it stands among the live lines until the table comes, which says the same.
         """
-        if self.quiet:
+        if self.quiet or self.brief:
             self.drop(name)
             return
         with self._lock:
@@ -155,7 +173,7 @@ class Console:
     def fold(self, title: str, lines: Sequence[str]) -> None:
         """Write lines that a CI's log shows folded; elsewhere nothing."""
         opening, closing = folding(title)
-        if lines and opening and not self.quiet:
+        if lines and opening and not (self.quiet or self.brief):
             with self._lock:
                 self.stream.write(opening)
                 for line in lines:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from firsttry_tasks.flaky.memory import FILE, interval, whole
+from firsttry_tasks.model.flaky_records import FlakyTest, Gone
 from firsttry_tasks.reporting.table import duration, table
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from firsttry_tasks.model.flaky_records import FlakyMemory, FlakyTest
+    from firsttry_tasks.model.flaky_records import FlakyMemory
     from firsttry_tasks.parity.figures import Figures, Listed, Times
 
 #: How many reasons for running everything are told: those worth mending are the most frequent.
@@ -187,20 +189,36 @@ def _went(memory: FlakyMemory, today: dt.date) -> list[str]:
     return [f"went this week: {nodeid} ({why})" for nodeid, why in left]
 
 
-def audit_json(memory: FlakyMemory, limit: int) -> str:
-    """Return the audit as JSON, for scripts."""
+class ListedTest(FlakyTest, frozen=True, kw_only=True):
+    """A listed test with the bounds of its rate of failures, 95 % sure."""
+
+    rate_low: float
+    rate_high: float
+
+
+class FlakyAnswer(Struct, frozen=True, kw_only=True):
+    """The known flaky tests: how many, the lock's limit, what is known, and who left the list."""
+
+    count: int
+    limit: int
+    nodeids: tuple[str, ...]
+    tests: dict[str, ListedTest]
+    gone: dict[str, Gone]
+
+
+def answer(memory: FlakyMemory, limit: int) -> FlakyAnswer:
+    """Return the audit for programs."""
     tests = {}
     for nodeid, test in whole(memory).items():
         low, high = interval(test.failures, test.runs)
-        tests[nodeid] = {**msgspec.to_builtins(test), "rate_low": low, "rate_high": high}
-    value = {
-        "count": len(memory.nodeids),
-        "limit": limit,
-        "nodeids": memory.nodeids,
-        "tests": tests,
-        "gone": memory.gone,
-    }
-    return msgspec.json.encode(value).decode("utf-8")
+        tests[nodeid] = ListedTest(**msgspec.structs.asdict(test), rate_low=low, rate_high=high)
+    return FlakyAnswer(
+        count=len(memory.nodeids),
+        limit=limit,
+        nodeids=memory.nodeids,
+        tests=tests,
+        gone=memory.gone,
+    )
 
 
 def message(memory: FlakyMemory, limit: int) -> str:

@@ -31,9 +31,14 @@ CELL = 160
 def finding(it: Finding) -> str:
     """Return ``path:line:column: message [rule]``, which editors and terminals make clickable."""
     # A test file that can't be collected has its path for a node id: once is enough.
-    place = ":".join(str(part) for part in (it.path, it.line, it.column) if part is not None)
+    where = place(it)
     name = f"{it.nodeid} " if it.nodeid and it.nodeid != it.path else ""
-    return f"{place + ': ' if place else ''}{name}{it.message} [{it.rule}]"
+    return f"{where + ': ' if where else ''}{name}{it.message} [{it.rule}]"
+
+
+def place(it: Finding) -> str:
+    """Return ``path:line:column``, as much of it as is known."""
+    return ":".join(str(part) for part in (it.path, it.line, it.column) if part is not None)
 
 
 def findings(
@@ -80,9 +85,9 @@ def assertion(it: Finding, most: int) -> list[str]:
     known = {"", it.message.strip(), "Use -v to get more diff"}
     kept = [*failed, *(f"E {line}" for line in said if line.strip() not in known)]
     # Where it failed, if not in the line that the finding itself names.
-    place = next((line for line in reversed(lines) if line.strip()), "")
+    where = next((line for line in reversed(lines) if line.strip()), "")
     cut_to = kept[: max(0, most - 1)]
-    return [*cut_to, place] if most > 1 and place not in cut_to else cut_to
+    return [*cut_to, where] if most > 1 and where not in cut_to else cut_to
 
 
 def gate_line(result: GateResult, *, cached: bool = False) -> str:

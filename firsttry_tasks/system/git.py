@@ -152,6 +152,13 @@ def differing(root: Path, commit: str) -> tuple[str, ...] | None:
     return None if code else tuple(fields(out))
 
 
+def files(root: Path, commit: str) -> dict[str, str]:
+    """Return ``path -> "<mode> <blob>"`` for every file of a commit."""
+    lines = fields(ask(root, "ls-tree", "-r", "-z", "--full-tree", commit))
+    metas = (line.partition("\t") for line in lines)
+    return {path: " ".join(meta.split(" ")[::2]) for meta, _, path in metas}
+
+
 def branch(root: Path) -> str:
     """Return the full name of the branch that HEAD is on; HEAD where it is on none."""
     return ask(root, "rev-parse", "--symbolic-full-name", "HEAD").decode("utf-8").strip()

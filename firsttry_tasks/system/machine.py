@@ -125,6 +125,24 @@ def in_ci(environ: Mapping[str, str]) -> bool:
     return environ.get("CI", "").lower() not in {"", "0", "false", "no"}
 
 
+#: Set by coding agents for what they start: the one that they agree on, and those of agents that
+#: don't set it yet. A name that is missing costs the short output; ``--for agent`` asks for it.
+AGENTS = (
+    "AI_AGENT",
+    "CLAUDECODE",
+    "CODEX_SANDBOX",
+    "CODEX_THREAD_ID",
+    "CURSOR_AGENT",
+    "GEMINI_CLI",
+    "OPENCODE",
+)
+
+
+def for_agent(environ: Mapping[str, str]) -> bool:
+    """Tell whether a coding agent reads what is printed."""
+    return any(environ.get(name) for name in AGENTS)
+
+
 def limit_resources(room: int, seconds: int) -> None:
     """Limit this process to ``room`` bytes more than it has and ``seconds`` of processor time.
 

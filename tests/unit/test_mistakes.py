@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from firsttry_tasks import cli, tasks
 from firsttry_tasks.doit_tasks import alone, completion, words
 from firsttry_tasks.doit_tasks.task_dicts import flag
 from firsttry_tasks.model.errors import nearest
+from tests import schemas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +97,31 @@ def test_an_option_of_nobody_is_wrong_usage(
     assert (code, f"ft help {command}" in capsys.readouterr().err) == (3, True)
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_program_is_told_of_mistakes_as_json(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Alone on standard output, with the exit code, the sentence, and what to type next."""
+    code = cli.main([command, "--json", "--zzzzzz"])
+    answer = schemas.prove_answer(capsys.readouterr().out)
+    assert (code, answer["command"], answer["exit_code"]) == (3, command, 3)
+    assert ("has no option --zzzzzz" in answer["error"], answer["said"]) == (True, [])
+    assert answer["next"].split()[1:] == ["help", command, "--json"]
+
+
+def test_what_is_no_command_is_told_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """By the word that was typed."""
+    code = cli.main(["wram", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (code, told["exit_code"], "Did you mean warm?" in told["error"]) == (3, 3, True)
+
+
+def test_what_follows_two_hyphens_asks_for_no_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """It may be the name of a test."""
+    cli.main(["wram", "--", "--json"])
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
     ("given", "arranged"),
     [
@@ -147,6 +175,15 @@ def test_one_command_installs_it(
 def test_wrong_usage_is_3(given: list[str]) -> None:
     """Whatever is wrong with the words."""
     assert cli.main(given) == 3
+
+
+def test_what_mcp_needs_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is an extra."""
+    monkeypatch.setitem(sys.modules, "mcp.server.stdio", None)
+    assert cli.main(["mcp"]) == 3
+    assert "pip install 'firsttry-tasks[mcp]'" in capsys.readouterr().err
 
 
 def test_settings_that_are_a_folder_are_told(

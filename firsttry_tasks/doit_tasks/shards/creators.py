@@ -9,7 +9,6 @@ from doit.exceptions import InvalidDodoFile
 from firsttry_tasks.cluster.address import ASKED, NONE
 from firsttry_tasks.doit_tasks.engine import step
 from firsttry_tasks.doit_tasks.task_dicts import (
-    AS_JSON,
     LOOK,
     firsttry_task,
     flag,
@@ -92,16 +91,15 @@ def cluster_option() -> Dict:
 def plan(root: Path, creator: Creator, before: Sequence[str]) -> Iterator[Task]:
     """Yield the task that plans."""
 
-    def act(*, warm: bool, json: bool = False, **options: Any) -> None:
+    def act(*, warm: bool, **options: Any) -> None:
         from firsttry_tasks.steps.shards import planning
 
-        planning.plan(root, "warm" if warm else stage(), as_json=json, **options)
+        planning.plan(root, "warm" if warm else stage(), **options)
 
     params = [
         value("shards", "how many", 0),
         value("seconds", "how long one may take, its start included", 0.0),
         warm_flag(),
-        {**AS_JSON, "name": "json"},
     ]
     yield top("plan", creator, step(act), task_dep=[LOOK, *before], params=params)
 

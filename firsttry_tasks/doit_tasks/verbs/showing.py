@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.doit_tasks.engine import step
-from firsttry_tasks.doit_tasks.task_dicts import AS_JSON, flag, top, value
+from firsttry_tasks.doit_tasks.task_dicts import flag, top, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ def task_report() -> Iterator[Task]:
     ft report --open           and show it in a browser
     ft report FOLDER           of the files that CI uploaded, unpacked into a folder
     ft report --out FILE       into another file
-    ft report --json           what the page tells, for scripts
+    ft report --json           what the page tells, and no page
     ft report --csv DIR        each of its tables, for spreadsheets
 
     The page is one file that loads nothing from anywhere.
@@ -38,7 +38,6 @@ def task_report() -> Iterator[Task]:
         value("out", "write the page into this file", ""),
         value("csv", "write each table into this folder, as CSV", ""),
         {**flag("open", "show the page in a browser"), "name": "open_it"},
-        AS_JSON,
     ]
     yield top("report", task_report, step(act), params=params, pos_arg="words")
 

@@ -9,7 +9,6 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
 from firsttry_tasks.flaky import memory as flaky_memory
@@ -18,6 +17,7 @@ from firsttry_tasks.model.flaky_records import FlakyMemory, Gone
 from firsttry_tasks.parity import figures
 from firsttry_tasks.reporting import report_files, statistics
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.cache import run_history
 from firsttry_tasks.steps.run import flaky_spool
 from firsttry_tasks.steps.run.project import project, today
@@ -39,7 +39,7 @@ DRIVER = "firsttry-flaky"
 ATTRIBUTE = f"{flaky_memory.FILE} merge={DRIVER}"
 
 
-def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = False) -> None:
+def audit(root: Path, words: list[str], *, slack: bool = False) -> None:
     """List the flaky tests as of today, or, where there are ``words``, do what they say."""
     locked = project(root).locked[0]
     if words:
@@ -50,10 +50,8 @@ def audit(root: Path, words: list[str], *, as_json: bool = False, slack: bool = 
         report_files.read_flaky(root), locked.flaky, today(), flaky_spool.owner(root)
     )
     limit = locked.thresholds.flaky
-    if as_json:
-        CONSOLE.say(statistics.audit_json(found, limit))
-    else:
-        CONSOLE.say(*statistics.audit(found, limit, today()), *moved)
+    ANSWER.give(statistics.answer(found, limit))
+    CONSOLE.say(*statistics.audit(found, limit, today()), *moved)
     if slack:
         _post(found, limit)
     # A warning, never red: a long list is a matter for people, and no reason to stop a change.
@@ -156,15 +154,13 @@ def _renew(root: Path, before: FlakyMemory, nodeid: str) -> FlakyMemory:
     return replace(before, tests={**before.tests, nodeid: test})
 
 
-def stats(root: Path, *, as_json: bool = False, since: str = "") -> None:
+def stats(root: Path, *, since: str = "") -> None:
     """Print what the parity runs so far tell, here and in the store, since a day or all of them."""
     day = _since(since)
     known = run_history.known(root)
     found = figures.figures(known.lines, report_files.read_flaky(root), day, known.source)
-    if as_json:
-        CONSOLE.say(msgspec.json.encode(found).decode("utf-8"))
-    else:
-        CONSOLE.say(*statistics.statistics(found))
+    ANSWER.give(found, said="" if known.lines else "No run is recorded yet; run: ft parity")
+    CONSOLE.say(*statistics.statistics(found))
 
 
 def _since(word: str) -> str:

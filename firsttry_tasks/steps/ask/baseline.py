@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.gates import known
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.run import tool_run
 from firsttry_tasks.steps.run.project import project, tree
 from firsttry_tasks.system import disk
@@ -37,6 +38,7 @@ def write(root: Path, *, prune: bool = False) -> None:
     if entries or old:
         disk.write_if_changed(root / known.FILE, known.encode(entries))
     changes = f" ({0 if prune else len(new)} new in it, {gone} gone)" if old else ""
+    ANSWER.follow("warm")
     CONSOLE.say(_told(entries, changes))
 
 

@@ -9,9 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.config import settings
+from firsttry_tasks.config.settings import Origin, Settings
 from firsttry_tasks.gates import GATES
 from firsttry_tasks.model.values import STAGES, Stage
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.table import table
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
@@ -33,17 +35,22 @@ class Checked(Struct, frozen=True, kw_only=True):
     commands: dict[Stage, str] = {}
 
 
-def show(root: Path, *, as_json: bool = False) -> None:
+class SettingsAnswer(Struct, frozen=True, kw_only=True):
+    """Every setting in force, who asked for it, and what each gate starts."""
+
+    settings: Settings
+    set_by: dict[str, Origin]
+    gates: dict[str, Checked]
+
+
+def show(root: Path) -> None:
     """Print every setting in force with what set it, and for each gate what it starts."""
     asked = settings.read(root)
     here = project(root)
     _, entries = here.look()
     gates = {gate: _checked(here, gate, entries) for gate in here.uses}
     values = msgspec.to_builtins(asked.settings)
-    if as_json:
-        value = {"settings": values, "set_by": asked.origin, "gates": gates}
-        CONSOLE.say(msgspec.json.encode(value).decode("utf-8"))
-        return
+    ANSWER.give(SettingsAnswer(settings=asked.settings, set_by=asked.origin, gates=gates))
     rows = [
         (key, asked.origin[key], msgspec.json.encode(value).decode("utf-8"))
         for key, value in values.items()

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.golden import retention
 from firsttry_tasks.golden.box import IndexEntry
@@ -13,6 +15,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.parity import history
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.table import age, megabytes
 from firsttry_tasks.selection.decide import coarse, queries
 from firsttry_tasks.steps.ask import questions
@@ -42,15 +45,24 @@ EDITED, PATIENCE, SHOWN = 30, 10.0, 10
 WRONG = "wrong: "
 
 
+class DoctorAnswer(Struct, frozen=True, kw_only=True):
+    """What has to be mended, and what else is to be said, a sentence each."""
+
+    wrong: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 def examine(root: Path) -> None:
     """Print how things stand; RedError where something has to be mended."""
     said = [*_lock(root), *_watching(root), *_state(root), *_store(root), *_misses(root)]
     said += _coarse(root)
     # All checks first: one that is wrong must not hide the others.
     CONSOLE.say(*said)
-    wrong = sum(line.startswith(WRONG) for line in said)
+    wrong = tuple(line.removeprefix(WRONG) for line in said if line.startswith(WRONG))
+    notes = tuple(line for line in said if not line.startswith(WRONG))
+    ANSWER.give(DoctorAnswer(wrong=wrong, notes=notes), said=" ".join((*wrong, *notes)))
     if wrong:
-        raise RedError(f"{wrong} thing{'s' if wrong > 1 else ''} to mend.")
+        raise RedError(f"{len(wrong)} thing{'s' if len(wrong) > 1 else ''} to mend.")
 
 
 def _coarse(root: Path) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.dependency_db import DependencyDb
@@ -12,21 +12,26 @@ from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError, nearest
 from firsttry_tasks.model.values import Selection
+from firsttry_tasks.parity import before
 from firsttry_tasks.reporting import answers, report_files
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.selection.decide import queries
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 from firsttry_tasks.steps.ask import names
 from firsttry_tasks.steps.run import pytest_run
 from firsttry_tasks.steps.run.project import project, tree
 from firsttry_tasks.steps.typed import typed_in
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, git, working_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from firsttry_tasks.steps.run.project import Project
+
 WHY = "Usage: ft why TEST, where TEST is a name, a file, a class or a node id. See: ft help why"
+NOTHING = "Nothing is learned yet; run: ft warm"
 IMPACT = "Usage: ft impact FILE, or: ft impact FILE::NAME. See: ft help impact"
 
 
@@ -46,25 +51,45 @@ class Known(Struct, frozen=True):
         return frozenset({*found, *self.chosen.why, *self.chosen.files})
 
 
+class WhyAnswer(Struct, frozen=True, kw_only=True):
+    """The tests that a word stands for: why each would run now, or whether it was red before."""
+
+    asked: str
+    tests: tuple[queries.Answer, ...] = ()
+    before: tuple[before.WasRed, ...] = ()
+
+
+class ImpactAnswer(Struct, frozen=True, kw_only=True):
+    """The tests that an edit would select, of ``total``, each with its reason."""
+
+    asked: str
+    total: int
+    tests: dict[str, str]
+
+
 def why(
     root: Path,
     words: list[str],
     *,
-    as_json: bool = False,
     every: bool = False,
     count: bool = False,
+    was_red: bool = False,
 ) -> None:
-    """Print why tests would run now or not, and the code and observations they depend on."""
-    if len(words) != 1:
+    """Print why tests would run now or not, and the code and observations they depend on.
+
+    ``was_red``: print whether they were red before this change, or those that are red now.
+    """
+    if len(words) != 1 and not (was_red and not words):
         # A nodeid with spaces in its parameters has to be quoted in a shell.
         raise UsageError(WHY)
+    if was_red:
+        _before(root, *words)
+        return
     known = known_now(root)
     found = names.tests(words[0], known.tests(), typed_in())
-    said = [queries.explain(it, known.recorded, known.chosen) for it in found]
-    if as_json:
-        answer: object = said[0] if len(said) == 1 else {"asked": words[0], "tests": said}
-        CONSOLE.say(msgspec.json.encode(answer).decode("utf-8"))
-    elif count:
+    said = tuple(queries.explain(it, known.recorded, known.chosen) for it in found)
+    ANSWER.give(WhyAnswer(asked=words[0], tests=said))
+    if count:
         CONSOLE.say(f"{sum(it.runs for it in said)} of {len(said)}")
     elif len(said) == 1:
         CONSOLE.say(*answers.one(said[0], every=every))
@@ -72,14 +97,48 @@ def why(
         CONSOLE.say(*answers.several(words[0], said, every=every))
 
 
-def reach(
-    root: Path,
-    words: list[str],
-    *,
-    as_json: bool = False,
-    every: bool = False,
-    count: bool = False,
-) -> None:
+def _before(root: Path, word: str = "") -> None:
+    """Print whether the tests were red before this change; those that are red now for no word."""
+    here, memory = project(root), DependencyDb(root / state_paths.DB)
+    runs = tuple(zip(memory.made(), memory.recorded_runs(), strict=True))
+    known = frozenset(test.nodeid for _, run in runs for test in run.tests)
+    if not known:
+        raise FirstTryError(NOTHING)
+    found = names.tests(word, known, typed_in()) if word else _red(root)
+    now = tree(root, "warm", "tests")
+    changes = _changes(here, now)
+    said = tuple(before.was_red(nodeid, runs, changes, now) for nodeid in found)
+    ANSWER.give(WhyAnswer(asked=word, before=said), ("warm",))
+    CONSOLE.say(*(it.sentence for it in said))
+    if not said:
+        CONSOLE.say("No test is red.")
+
+
+def _red(root: Path) -> tuple[str, ...]:
+    """Return the tests that were red when warm ran last."""
+    it = report_files.read_report(root, "warm")
+    failures = () if isinstance(it, str) else it.failures
+    return tuple(finding.nodeid for finding in failures if finding.nodeid)
+
+
+def _changes(here: Project, now: dict[str, str]) -> tuple[before.Change, ...]:
+    """Return what is changed: what is not committed, this branch, the last commit."""
+    commits = {"HEAD": "HEAD"}
+    with suppress(FirstTryError):
+        base = git.line(here.top, here.settings.main).base
+        commits[f"{here.settings.main}, {base[:12]}"] = base
+    commits["the last commit but one"] = "HEAD~1"
+    found = []
+    for since, commit in commits.items():
+        # There may be one commit, or none.
+        with suppress(FirstTryError):
+            entries = working_tree.placed(git.files(here.top, commit), here.prefix)
+            readable = here.readable("warm", "tests", entries)
+            found.append(before.change(since, now, readable))
+    return tuple(found)
+
+
+def reach(root: Path, words: list[str], *, every: bool = False, count: bool = False) -> None:
     """Print the tests that an edit of FILE, or of FILE::NAME, would select, with the reasons."""
     if len(words) != 1:
         raise UsageError(IMPACT)
@@ -88,12 +147,11 @@ def reach(
     for path, name in _meant(words[0], known):
         found |= queries.impact(path, name, known.recorded, known.now)
     found = _besides(found, known)
-    if as_json:
-        CONSOLE.say(msgspec.json.encode(found).decode("utf-8"))
-    elif count:
+    total = len({test.nodeid for recorded in known.recorded for test in recorded.tests})
+    ANSWER.give(ImpactAnswer(asked=words[0], total=total, tests=found))
+    if count:
         CONSOLE.say(str(len(found)))
     else:
-        total = len({test.nodeid for recorded in known.recorded for test in recorded.tests})
         head = f"After an edit of {words[0]} warm runs {len(found)} of {total} tests."
         CONSOLE.say(head, *answers.groups(found, every=every))
 
@@ -145,7 +203,7 @@ def known_now(root: Path) -> Known:
     recorded_runs = memory.recorded_runs()
     inputs = disk.read_own(root / state_paths.inputs_file("warm", "tests"), Inputs)
     if not recorded_runs or inputs is None:
-        raise FirstTryError("Nothing is learned yet; run: ft warm")
+        raise FirstTryError(NOTHING)
     files = tree(root, "warm", "tests")
     job = here.job("warm", "tests", tuple(files))
     # The very view that a warm run has, so the answer is what warm would do.

@@ -11,7 +11,10 @@ from firsttry_tasks.cluster.tree.import_roots import import_roots
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Command
+from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs import followup, stage_answer
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.cache import warm_state
 from firsttry_tasks.steps.run.project import STAGED, project
 from firsttry_tasks.steps.run.stage import RedError
@@ -47,7 +50,13 @@ def judge(root: Path, *, explain: bool = False) -> None:
     CONSOLE.say(f"What is staged is judged, in {state_paths.STAGED}.")
     git_index.check_out(here.top, place, staged.tree)
     _carry(here, place / here.prefix)
-    _end(_run(here, place / here.prefix, explain=explain))
+    code = _run(here, place / here.prefix, explain=explain)
+    it = report_files.read_report(place / here.prefix, "warm")
+    if not isinstance(it, str):
+        # Its own commands would run in the checkout of what is staged, where nobody mends.
+        then = ("warm", "--staged") if code else ()
+        ANSWER.give(stage_answer.answer(it, lambda _: followup.command(("warm", "--staged"))), then)
+    _end(code)
 
 
 def _carry(here: Project, to: Path) -> None:
@@ -64,7 +73,8 @@ def _run(here: Project, where: Path, *, explain: bool) -> int:
     # Not in this process: its settings, its lock and its doit.db are of this checkout.
     code = "import sys; from firsttry_tasks.cli import main; sys.exit(main())"
     asked = {"--explain": explain, "-q": CONSOLE.quiet, "-v": CONSOLE.verbose}
-    words = ("warm", *(word for word, wanted in asked.items() if wanted))
+    reader = [f"--for={CONSOLE.reader}"] if CONSOLE.reader else []
+    words = ("warm", *(word for word, wanted in asked.items() if wanted), *reader)
     env = {name: it for name, it in os.environ.items() if name not in machine.OF_REPOSITORY}
     env[STAGED] = os.pathsep.join(str(where / it) for it in sorted(set(import_roots(here.root))))
     # -P: else the checkout itself would come first, which for FirstTry's own is another FirstTry.

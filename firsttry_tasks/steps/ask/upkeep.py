@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.stage import RedError
@@ -17,12 +21,31 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class FingerprintAnswer(Struct, frozen=True, kw_only=True):
+    """The name of this tree's golden cache, and the parts that are behind it."""
+
+    fingerprint: str
+    parts: dict[str, str]
+
+
+class LockAnswer(Struct, frozen=True, kw_only=True):
+    """The parity lock that was written, or what differs from the one that stands."""
+
+    path: str
+    written: bool
+    python: str
+    tools: dict[str, str]
+    differences: tuple[parity_lock.Mismatch, ...] = ()
+
+
 def fingerprint(root: Path, *, parts: bool = False) -> None:
     """Print the fingerprint; with ``parts`` also what it is made of, to compare two machines."""
     mark = snapshot.read(root)
+    named = dict(sorted({"tree": mark.tree, **mark.parts}.items()))
+    ANSWER.give(FingerprintAnswer(fingerprint=mark.name, parts=named))
     CONSOLE.say(mark.name)
     if parts:
-        for name, value in sorted({"tree": mark.tree, **mark.parts}.items()):
+        for name, value in named.items():
             CONSOLE.say(f"{name}:", *(f"  {line}" for line in value.splitlines()))
 
 
@@ -31,18 +54,22 @@ def write_lock(root: Path, *, check: bool = False) -> None:
     old, _ = parity_lock.read(root)
     # From the old lock come the parts that people edit, such as arguments and thresholds.
     now = parity_lock.current(root, old, project(root).unused)
+    versions = {name: tool.version for name, tool in now.tools.items() if tool.version}
+    answer = LockAnswer(path=parity_lock.FILE, written=not check, python=now.python, tools=versions)
     if check:
-        _check(root, parity_lock.mismatches(old, now, project(root).unused))
+        _check(root, answer, parity_lock.mismatches(old, now, project(root).unused))
         return
     disk.write_json(root / parity_lock.FILE, now)
-    tools = ", ".join(f"{name} {tool.version}" for name, tool in now.tools.items() if tool.version)
+    ANSWER.give(answer)
+    tools = ", ".join(f"{name} {version}" for name, version in versions.items())
     CONSOLE.say(f"Wrote {parity_lock.FILE}: Python {now.python}, {tools}.")
 
 
-def _check(root: Path, found: tuple[parity_lock.Mismatch, ...]) -> None:
+def _check(root: Path, answer: LockAnswer, found: tuple[parity_lock.Mismatch, ...]) -> None:
     """Print the differences from the lock; RedError where there are any."""
     if not (root / parity_lock.FILE).exists():
         raise FirstTryError(f"There is no {parity_lock.FILE}; run: doit lock")
+    ANSWER.give(replace(answer, differences=found), said=" ".join(it.mend for it in found))
     CONSOLE.say(*map(str, found))
     if found:
         raise RedError(
@@ -53,6 +80,7 @@ def _check(root: Path, found: tuple[parity_lock.Mismatch, ...]) -> None:
 
 def clear(root: Path) -> None:
     """Delete all warm state, and print what was deleted."""
+    ANSWER.follow("warm")
     # mypy's default place alone: a cache that the project put elsewhere may serve others, too.
     places = (*state_paths.FORGOTTEN, ".mypy_cache")
     gone = [place for place in places if (root / place).exists()]

@@ -16,6 +16,7 @@ from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.table import megabytes
 from firsttry_tasks.steps.cache import deltas, storage
 from firsttry_tasks.steps.run import recording, snapshot
@@ -52,6 +53,7 @@ def package(root: Path) -> None:
     disk.write(Path(f"{name}.json"), box.encode(index_entry))
     files = index_entry.manifest.files
     total = sum(member.size for member in files)
+    ANSWER.follow("publish")
     CONSOLE.say(
         f"Packed {len(files)} files, {megabytes(total)}, into "
         f"{target.relative_to(root)} ({megabytes(index_entry.archive.size)})."

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from firsttry_tasks import stores
 from firsttry_tasks.golden import retention
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.table import age, megabytes, table
 from firsttry_tasks.steps.cache import holding, run_history
 from firsttry_tasks.steps.run.project import project
@@ -20,6 +23,22 @@ if TYPE_CHECKING:
 #: Seconds for one request where a person, or a CI step, asked for it: some 250 MB have to come
 #: through in one. A judgement; warm runs have their own setting, ``store_seconds``.
 PATIENT = 60.0
+
+
+class StoredCache(Struct, frozen=True, kw_only=True):
+    """A golden cache in the store: its name, commit, bytes, and when it was put there."""
+
+    name: str
+    commit: str
+    size: int
+    modified: float
+
+
+class StoreAnswer(Struct, frozen=True, kw_only=True):
+    """The store's address, and the golden caches in it, newest first."""
+
+    store: str
+    caches: tuple[StoredCache, ...]
 
 
 def where(root: Path) -> str:
@@ -41,6 +60,11 @@ def show(root: Path, *, prune_first: bool = False) -> None:
     if prune_first:
         prune(root, store)
     stored_boxes = retention.stored_boxes(store.entries())
+    caches = (
+        StoredCache(name=str(it.name), commit=it.name.head, size=it.size, modified=it.modified)
+        for it in stored_boxes
+    )
+    ANSWER.give(StoreAnswer(store=where(root), caches=tuple(caches)))
     if not stored_boxes:
         CONSOLE.say(f"{where(root)} holds no golden cache.")
         return

@@ -11,6 +11,7 @@ from firsttry_tasks.golden import box, nearest, restore
 from firsttry_tasks.golden.box import BadBoxError
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.cache import fetch, request, storage, warm_state
 from firsttry_tasks.steps.cache.known_variables import KnownVariables
 from firsttry_tasks.steps.run import recording, snapshot
@@ -50,6 +51,7 @@ def update(root: Path, *, force: bool = False) -> None:
         said = _update(root, storage.opened(root), wanted_here(root), force=force)
     except StoreError as error:
         said = f"{error} Warm runs go on without it."
+    ANSWER.follow("warm")
     CONSOLE.say(said)
 
 

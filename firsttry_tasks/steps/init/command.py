@@ -7,25 +7,36 @@ import sys
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct
 
 from firsttry_tasks.config import parity_lock, settings
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.init import clone, facts, plan
+from firsttry_tasks.steps.init.facts import Facts
+from firsttry_tasks.steps.init.plan import Write
 from firsttry_tasks.system import disk, git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from firsttry_tasks.steps.init.facts import Facts
-    from firsttry_tasks.steps.init.plan import Write
+
+class InitAnswer(Struct, frozen=True, kw_only=True):
+    """What was found here, the files that would be written or were, and what is left to do."""
+
+    found: Facts
+    writes: tuple[Write, ...]
+    written: bool
+    notes: tuple[str, ...]
+
 
 #: The most jobs of one run that `ft init` writes: GitHub takes 256 in a matrix, GitLab 200.
 MOST = 200
 
 
-def run(root: Path, *, yes: bool, dry_run: bool, as_json: bool, shards: int = 0) -> None:
+def run(root: Path, *, yes: bool, dry_run: bool, shards: int = 0) -> None:
     """Set the repository up; FirstTryError where git or a file refuses."""
     if not 0 <= shards <= MOST:
         raise UsageError(f"CI can run on 2 to {MOST} machines: ft init --shards 4")
@@ -38,12 +49,12 @@ def run(root: Path, *, yes: bool, dry_run: bool, as_json: bool, shards: int = 0)
         shards=shards,
     )
     chosen = wanted if yes else ()
-    if as_json:
-        _write(root, seen, chosen)
-        CONSOLE.say(_as_json(seen, wanted, written=yes))
-        return
+    left = wanted and not yes
+    answer = InitAnswer(found=seen, writes=wanted, written=yes, notes=tuple(plan.notes(seen)))
+    ANSWER.give(answer, ("init", "--yes") if left else ("warm",))
     CONSOLE.say(*_found(seen), "")
-    if yes or dry_run:
+    # A program is not asked.
+    if yes or dry_run or ANSWER.open:
         CONSOLE.say(*(line for it in wanted for line in _shown(it)))
     else:
         chosen = _asked(wanted)
@@ -120,8 +131,3 @@ def _told(wanted: tuple[Write, ...], chosen: tuple[Write, ...]) -> Iterator[str]
         yield f"Wrote {', '.join(it.path for it in chosen)}. Now: ft warm"
     else:
         yield "Nothing was written."
-
-
-def _as_json(seen: Facts, wanted: tuple[Write, ...], *, written: bool) -> str:
-    value = {"found": seen, "writes": wanted, "written": written, "notes": plan.notes(seen)}
-    return msgspec.json.encode(value).decode("utf-8")

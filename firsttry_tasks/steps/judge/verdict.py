@@ -13,6 +13,7 @@ from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.parity import compare, history
 from firsttry_tasks.reporting import report_files, text
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.cache import request, run_history
 from firsttry_tasks.steps.judge import telling
 from firsttry_tasks.steps.run import flaky_spool, snapshot
@@ -52,6 +53,7 @@ def judge(root: Path, *, learn: bool = False) -> None:
     # Written before anything is raised: CI reads the file of a red comparison above all.
     report_files.write_verdict(root, verdict)
     report_files.write_divergence(root, _divergences(both, verdict))
+    ANSWER.give(verdict, _then(verdict))
     title, *evidence = text.verdict(verdict)
     CONSOLE.tell(CONSOLE.paint(title, verdict.name))
     CONSOLE.say(*evidence, *moved)
@@ -64,6 +66,14 @@ def judge(root: Path, *, learn: bool = False) -> None:
     if verdict.exit_code:
         raise VerdictError(verdict)
     CONSOLE.tell(verdict.sentence)
+
+
+def _then(verdict: Verdict) -> tuple[str, ...]:
+    """Return ft's words to go on with after a verdict."""
+    if any(it.depends for it in verdict.divergences):
+        return ("compare", "--learn")
+    # What can't be compared is run anew; what is red is shown by the stage that saw it.
+    return {"incomparable": ("parity",), "red": ("warm",)}.get(verdict.name, ())
 
 
 def _confirmed(root: Path, both: dict[Stage, Report], verdict: Verdict) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import shlex
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -13,11 +13,13 @@ from msgspec import Struct
 from firsttry_tasks import __version__
 from firsttry_tasks.parity.played import Past, Played
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.system import disk, machine, own_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from firsttry_tasks.parity.proof import Proof
     from firsttry_tasks.steps.prove.ground import Ground
 
 T = TypeVar("T", bound=Played)
@@ -27,11 +29,10 @@ MINUTE = 60.0
 
 
 class Wish(Struct, frozen=True, kw_only=True):
-    """How long is to be played, whether from the start, and whether a program asks."""
+    """How long is to be played, and whether from the start."""
 
     minutes: float = 0.0
     anew: bool = False
-    as_json: bool = False
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -138,7 +139,16 @@ def alone(ground: Ground) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def on_errors(*, wanted: bool) -> Iterator[None]:
-    """Write to standard error what is for people, where standard output is for a program."""
-    with contextlib.redirect_stdout(sys.stderr) if wanted else contextlib.nullcontext():
+def on_errors() -> Iterator[None]:
+    """Write the table to standard error while it goes, where standard output is for a program."""
+    apart = CONSOLE.apart
+    with contextlib.redirect_stdout(apart) if apart else contextlib.nullcontext():
         yield
+
+
+def answered(found: Proof) -> int:
+    """Answer programs, and return the exit code."""
+    ANSWER.give(found, shlex.split(found.next)[1:])
+    if found.exit_code:
+        ANSWER.fail(found.verdict)
+    return found.exit_code

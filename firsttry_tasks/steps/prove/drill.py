@@ -15,6 +15,7 @@ from firsttry_tasks.parity import faults, played, proof
 from firsttry_tasks.parity.played import Faulty, FullRun, Past
 from firsttry_tasks.reporting import proofs
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.prove import course
 from firsttry_tasks.steps.prove.course import Course, Plan, Wish
 from firsttry_tasks.steps.prove.ground import Ground
@@ -45,12 +46,10 @@ def drill(root: Path, asked: Asked, wish: Wish) -> int:
     if asked.count < 1 or wish.minutes < 0:
         raise UsageError("Ask for at least one fault: ft drill --faults 20 --minutes 20")
     here = project(root)
-    with course.on_errors(wanted=wish.as_json):
+    with course.on_errors():
         found = _proof(here, asked, wish)
-        CONSOLE.tell(*([] if wish.as_json else proofs.of_drill(found)))
-    if wish.as_json:
-        CONSOLE.tell(msgspec.json.encode(found).decode("utf-8"))
-    return found.exit_code
+        CONSOLE.tell(*([] if ANSWER.open else proofs.of_drill(found)))
+    return course.answered(found)
 
 
 def _proof(here: Project, asked: Asked, wish: Wish) -> proof.Proof:

@@ -13,6 +13,7 @@ from firsttry_tasks.parity import played, proof
 from firsttry_tasks.parity.played import FullRun, Past, Step, WarmRun
 from firsttry_tasks.reporting import proofs
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.prove import course
 from firsttry_tasks.steps.prove.course import Course, Plan, Wish
 from firsttry_tasks.steps.prove.ground import Ground
@@ -32,12 +33,10 @@ def replay(root: Path, commits: int, wish: Wish) -> int:
         raise UsageError("Ask for at least one commit: ft replay --commits 30 --minutes 20")
     here = project(root)
     names = _names(here, commits)
-    with course.on_errors(wanted=wish.as_json):
+    with course.on_errors():
         found = _proof(here, names, commits, wish)
-        CONSOLE.tell(*([] if wish.as_json else proofs.of_replay(found)))
-    if wish.as_json:
-        CONSOLE.tell(msgspec.json.encode(found).decode("utf-8"))
-    return found.exit_code
+        CONSOLE.tell(*([] if ANSWER.open else proofs.of_replay(found)))
+    return course.answered(found)
 
 
 def _names(here: Project, count: int) -> tuple[str, ...]:

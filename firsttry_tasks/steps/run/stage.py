@@ -16,6 +16,8 @@ from firsttry_tasks.model.values import GateReport, GateResult, Report
 from firsttry_tasks.reporting import github, report_files
 from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs import brief, followup, stage_answer
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.pull_request import gitlab
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project
@@ -121,10 +123,35 @@ def _status(results: list[GateResult]) -> Literal["green", "red", "error"]:
 
 
 def _show(root: Path, it: Report) -> None:
-    """Print warnings, findings, notes and the table; in CI also marks and a summary."""
+    """Print what the stage came to, as its reader wants it; in CI also marks and a summary."""
     CONSOLE.clear()
+    if CONSOLE.brief:
+        CONSOLE.tell(*_brief(root, it))
+    else:
+        _show_whole(root, it)
+    # Lines beginning with :: become notes on the pull request there, and noise elsewhere.
+    if os.environ.get("GITHUB_ACTIONS"):
+        CONSOLE.tell(*github.marks(it.failures))
+    summarize(github.summary(it))
+    if os.environ.get("GITLAB_CI"):
+        disk.write(root / state_paths.JUNIT, gitlab.junit(it))
+        disk.write(root / state_paths.CODE_QUALITY, gitlab.code_quality(it))
+
+
+def _brief(root: Path, it: Report) -> list[str]:
+    """Return the few words for an agent."""
+    told = _answer(root, it)
+    above = frozenset(
+        finding.nodeid or reporting_text.place(finding) for finding in _told(root, it)
+    )
+    then = _then(it)
+    return brief.stage(told, followup.line(then) if then else None, above)
+
+
+def _show_whole(root: Path, it: Report) -> None:
+    """Print warnings, findings, notes and the table."""
     CONSOLE.say(*(f"warning: {warning}" for warning in it.warnings))
-    shown = _shown(root, it)
+    shown = {finding.id for finding in _told(root, it)}
     for line in it.gates:
         result = line.result
         _findings(result, [f for f in result.findings if f.id not in shown], it.stage)
@@ -136,13 +163,6 @@ def _show(root: Path, it: Report) -> None:
     head, rule, *rows = reporting_text.report(it, CONSOLE.sign, CONSOLE.width)
     painted = [_painted(row, line.result.status) for row, line in zip(rows, it.gates, strict=True)]
     CONSOLE.tell("", head, rule, *painted, "")
-    # Lines beginning with :: become notes on the pull request there, and noise elsewhere.
-    if os.environ.get("GITHUB_ACTIONS"):
-        CONSOLE.tell(*github.marks(it.failures))
-    summarize(github.summary(it))
-    if os.environ.get("GITLAB_CI"):
-        disk.write(root / state_paths.JUNIT, gitlab.junit(it))
-        disk.write(root / state_paths.CODE_QUALITY, gitlab.code_quality(it))
 
 
 def _painted(row: str, status: str) -> str:
@@ -151,14 +171,12 @@ def _painted(row: str, status: str) -> str:
     return f"{CONSOLE.paint(row[:end], status)}{row[end:]}"
 
 
-def _shown(root: Path, it: Report) -> frozenset[str]:
-    """Return the ids of the findings that another stage of this run has shown."""
+def _told(root: Path, it: Report) -> tuple[Finding, ...]:
+    """Return the findings that another stage of this run has shown."""
     if it.stage == "warm":
-        return frozenset()
+        return ()
     warm = report_files.read_report(root, "warm")
-    if isinstance(warm, str) or warm.run != it.run:
-        return frozenset()
-    return frozenset(finding.id for finding in warm.failures)
+    return () if isinstance(warm, str) or warm.run != it.run else warm.failures
 
 
 def _findings(result: GateResult, found: list[Finding], stage: Stage) -> None:
@@ -180,11 +198,31 @@ def summarize(text: str) -> None:
         disk.append(place, text)
 
 
+def _answer(root: Path, it: Report) -> stage_answer.StageAnswer:
+    """Return what programs read of a report."""
+
+    def again(finding: Finding) -> str:
+        if finding.gate != "tests" or not finding.nodeid:
+            return followup.command((it.stage,))
+        return followup.called(here.calls["tests"], finding.nodeid)
+
+    here = project(root)
+    return stage_answer.answer(it, again)
+
+
+def _then(it: Report) -> tuple[str, ...]:
+    """Return ft's words to go on with after a stage that is red."""
+    red = next((finding.nodeid for finding in it.failures if finding.nodeid), None)
+    return (("why", "--was-red", red) if red else ("warm",)) if it.failures else ()
+
+
 def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
     """Raise what ends the stage: RedError where the report is red, FirstTryError for an error."""
     it = report_files.read_report(root, stage)
     if isinstance(it, str):
         raise FirstTryError(f"The {stage} report {it}.")
+    said = " ".join(line.result.message for line in it.gates if line.result.status == "error")
+    ANSWER.give(_answer(root, it), _then(it), said)
     if explain:
         CONSOLE.say(*reporting_text.explanation(it))
     if it.status == "error":
@@ -194,4 +232,5 @@ def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
     if it.status == "red":
         n = len(it.failures)
         raise RedError(f"{stage} is red: {n} finding{'s' if n > 1 else ''}.")
-    CONSOLE.say(CONSOLE.paint(f"{stage} is green.", "green"))
+    if not CONSOLE.brief:
+        CONSOLE.say(CONSOLE.paint(f"{stage} is green.", "green"))

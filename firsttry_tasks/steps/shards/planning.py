@@ -19,6 +19,7 @@ from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.model.values import TestsPlan
 from firsttry_tasks.reporting.answers import counted
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.table import duration, table
 from firsttry_tasks.selection.decide.shared_checks import standing_alone
 from firsttry_tasks.selection.shards import plan as plans
@@ -53,7 +54,6 @@ def plan(
     *,
     shards: int = 0,
     seconds: float = 0.0,
-    as_json: bool = False,
 ) -> None:
     """Divide the stage's tests into shards, write the plan, and show it."""
     if shards and seconds:
@@ -65,7 +65,7 @@ def plan(
     disk.own_folder(root / state_paths.ARTIFACTS)
     disk.fresh_folder(root / state_paths.shards_folder(stage))
     disk.write(root / state_paths.shard_plan(stage), plans.encode(made))
-    _show(made, as_json=as_json)
+    _show(made)
 
 
 def current(root: Path, stage: Stage, number: int, of: int) -> Plan:
@@ -221,7 +221,7 @@ def _names(nodeid: str, names: Iterable[str], alone: frozenset[str]) -> Iterator
             yield name
 
 
-def _show(made: Plan, *, as_json: bool) -> None:
+def _show(made: Plan) -> None:
     """Print the plan, and tell GitHub Actions which shards there are."""
     of = len(made.shards)
     shards = tuple(
@@ -233,18 +233,16 @@ def _show(made: Plan, *, as_json: bool) -> None:
     if place := os.environ.get("GITHUB_OUTPUT"):
         names = msgspec.json.encode([it.shard for it in shards]).decode()
         disk.append(place, f"shards={names}\n")
-    if as_json:
-        planned = Planned(
-            plan=made.digest,
-            stage=stage,
-            file=file,
-            basis=made.basis,
-            tests=len(made.tests),
-            seconds=round(made.seconds, 3),
-            shards=shards,
-        )
-        CONSOLE.say(msgspec.json.encode(planned).decode())
-        return
+    planned = Planned(
+        plan=made.digest,
+        stage=stage,
+        file=file,
+        basis=made.basis,
+        tests=len(made.tests),
+        seconds=round(made.seconds, 3),
+        shards=shards,
+    )
+    ANSWER.give(planned, (stage, "--shard", f"1/{of}"))
     rows = [(it.shard, str(it.tests), duration(it.seconds)) for it in shards]
     CONSOLE.say(*table(("shard", "tests", "expected"), rows), "")
     CONSOLE.tell(

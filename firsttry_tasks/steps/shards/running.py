@@ -20,6 +20,7 @@ from firsttry_tasks.model.values import Counts, TestsDetail, TestsPlan, ToolResu
 from firsttry_tasks.reporting import text
 from firsttry_tasks.reporting.answers import counted
 from firsttry_tasks.reporting.console import CONSOLE
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.selection.evidence.ingest import looked_outside
 from firsttry_tasks.selection.shards import plan as plans
@@ -178,6 +179,8 @@ def _end(found: ShardRun, of: int) -> None:
     stage, number, said = found.ground.stage, found.number, found.said
     findings = text.findings(said.findings, state_paths.shards_folder(stage), whole=True)
     CONSOLE.say(*findings)
+    # Before the last shard has run, merge names those that are missing.
+    ANSWER.follow("merge", *(["--warm"] if stage == "warm" else []))
     done = len(found.heard.outcomes)
     told = f"shard {number}/{of} of {stage}: {counted(done)} in {duration(found.seconds)}"
     if said.status == "error":

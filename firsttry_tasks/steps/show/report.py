@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.page import gather, tables
+from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.steps.typed import typed_in
 from firsttry_tasks.system import disk
 
@@ -21,24 +21,20 @@ if TYPE_CHECKING:
 NAME = "report.html"
 
 
-def report(
-    root: Path, words: list[str], *, out: str, csv: str, open_it: bool, as_json: bool
-) -> None:
+def report(root: Path, words: list[str], *, out: str, csv: str, open_it: bool) -> None:
     """Write what was asked for, of this checkout or of the folder that is named."""
     if len(words) > 1:
         raise UsageError("Name one folder: ft report FOLDER. See: ft help report")
     folder = _folder(root, words[0]) if words else None
     page = gather.page(_sources(root, folder))
-    if as_json:
-        CONSOLE.tell(msgspec.json.encode(page).decode("utf-8"))
+    ANSWER.give(page, shlex.split(page.next)[1:])
     if csv:
         for name, table in tables.tables(page).items():
             disk.write(_typed(root, csv) / f"{name}.csv", tables.as_csv(table))
-        if not as_json:
-            CONSOLE.say(f"Wrote {len(tables.ROWS)} files of CSV into {csv}.")
-    if out or not (as_json or csv):
+        CONSOLE.say(f"Wrote {len(tables.ROWS)} files of CSV into {csv}.")
+    if out or not (ANSWER.open or csv):
         place = _typed(root, out) if out else (folder or root / state_paths.ARTIFACTS) / NAME
-        _write(page, place, told=not as_json, open_it=open_it)
+        _write(page, place, open_it=open_it)
 
 
 def _typed(root: Path, word: str) -> Path:
@@ -66,13 +62,12 @@ def _sources(root: Path, folder: Path | None) -> gather.Sources:
     return checkout.read(root)
 
 
-def _write(page: Page, place: Path, *, told: bool, open_it: bool) -> None:
+def _write(page: Page, place: Path, *, open_it: bool) -> None:
     """Write the page, say what it says first, and show it in a browser where that was asked for."""
     from firsttry_tasks.reporting.page import render
 
     disk.write(place, render.html(page).encode("utf-8"))
-    if told:
-        CONSOLE.say(page.headline, f"Wrote {_shown(place)}.")
+    CONSOLE.say(page.headline, f"Wrote {_shown(place)}.")
     if open_it:
         import webbrowser
 

@@ -30,7 +30,7 @@ def test_a_test_that_nothing_affects_says_so(learned: Checkout) -> None:
 def test_a_test_says_which_edit_selects_it(learned: Checkout) -> None:
     """An edited function is the reason of the test that ran it."""
     learned.write("shop.py", CODE.replace("n // 5", "n // 5 + 0"))
-    answer = json.loads(learned.run("doit", "why", "--json", TAX).out)
+    [answer] = json.loads(learned.run("doit", "why", "--json", TAX).out)["tests"]
     assert (answer["runs"], "shop.py::tax changed" in answer["why"]) == (True, True)
 
 
@@ -38,7 +38,7 @@ def test_a_test_says_which_edit_selects_it(learned: Checkout) -> None:
 def test_an_edit_says_what_it_would_select(learned: Checkout) -> None:
     """Of two functions, one selects its own test alone."""
     found = json.loads(learned.run("doit", "impact", "--json", "shop.py::tax").out)
-    assert list(found) == [TAX]
+    assert list(found["tests"]) == [TAX]
 
 
 def test_a_file_that_is_not_there_is_told(learned: Checkout) -> None:
@@ -62,7 +62,8 @@ def test_a_test_is_named_from_below(learned: Checkout, word: str) -> None:
 
 
 def _impact(learned: Checkout) -> dict[str, str]:
-    found: dict[str, str] = json.loads(learned.run("ft", "impact", "shop.py::tax", "--json").out)
+    said = learned.run("ft", "impact", "shop.py::tax", "--json").out
+    found: dict[str, str] = json.loads(said)["tests"]
     return found
 
 
