@@ -97,7 +97,30 @@ def impact(
     ``Shape.area``, "" for everything that the file defines. It is made to the tree that was
     recorded last, so the answer is the same before the edit, after it and after its revert.
     """
-    after = choose(recorded_runs, _edited(_as_recorded(recorded_runs, now), path, name))
+    base = _as_recorded(recorded_runs, now)
+    return _chosen(recorded_runs, _edited(base, path, name))
+
+
+def importers(path: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> dict[str, str]:
+    """Return the tests for which it counts that a module is imported, whatever they use of it.
+
+    An edit may add an import, or a call at module level, and what that does is in no function.
+    """
+    base = _as_recorded(recorded_runs, now)
+    manifest = {**base.manifest, path: _EDITED}
+
+    def fragments(asked: str) -> tuple[Fragment, ...] | None:
+        # Nothing at import is worse than not to be imported.
+        return None if asked == path else base.fragments(asked)
+
+    edited = msgspec.structs.replace(base, manifest=manifest, fragments=fragments)
+    why = f"{path} is imported, and may do something else then"
+    return dict.fromkeys(_chosen(recorded_runs, edited), why)
+
+
+def _chosen(recorded_runs: Sequence[RecordedRun], tree: CurrentTree) -> dict[str, str]:
+    """Return the tests that warm would run in a tree, each with its reason."""
+    after = choose(recorded_runs, tree)
     known = {test.nodeid for recorded in recorded_runs for test in recorded.tests}
     if after.everything:
         return dict.fromkeys(sorted(known), "; ".join(after.everything))

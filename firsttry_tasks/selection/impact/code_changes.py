@@ -20,7 +20,7 @@ from firsttry_tasks.selection.impact.propagation import Propagation
 from firsttry_tasks.selection.syntax.diff import FragmentDiff, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
     from firsttry_tasks.selection.impact.tree_diff import TreeDiff
@@ -181,7 +181,10 @@ class CodeChanges:
         return found
 
     def _loads(self, path: str, fragments: Iterable[Fragment]) -> set[str]:
-        """Return the modules that a file loads when it is imported, new ones included."""
+        """Return the modules that a file loads when it is imported.
+
+        So do modules that came, and those that nobody had imported when the run was recorded.
+        """
         strings = {
             name
             for fragment in fragments
@@ -189,11 +192,16 @@ class CodeChanges:
             for name in fragment.uses.imports
         }
         asked = self.modules.absolute(path, strings)
-        return self.modules.imported(path, strings) | {
-            new
-            for new in self.changes.added
-            if new.endswith(".py") and any(_named(name, self._dotted(new)) for name in asked)
-        }
+        found = {place for name in asked for place in self._places(path, name)}
+        return self.modules.imported(path, strings) | (found & self.now.manifest.keys())
+
+    def _places(self, path: str, name: str) -> Iterator[str]:
+        """Yield each file that importing this dotted name in the file at ``path`` may load."""
+        parts = name.split(".")
+        for root in {*self.recorded.roots, "", path.rpartition("/")[0]}:
+            for end in range(1, len(parts) + 1):
+                stem = "/".join((*([root] if root else ()), *parts[:end]))
+                yield from (f"{stem}.py", f"{stem}/__init__.py")
 
     def _arrivals(self) -> None:
         """Take in modules that came or went: an import of such a name may load another file."""

@@ -146,6 +146,8 @@ def reach(root: Path, words: list[str], *, every: bool = False, count: bool = Fa
     found: dict[str, str] = {}
     for path, name in _meant(words[0], known):
         found |= queries.impact(path, name, known.recorded, known.now)
+        if not name and path.endswith(".py"):
+            found = queries.importers(path, known.recorded, known.now) | found
     found = _besides(found, known)
     total = len({test.nodeid for recorded in known.recorded for test in recorded.tests})
     ANSWER.give(ImpactAnswer(asked=words[0], total=total, tests=found))

@@ -83,6 +83,27 @@ def test_impact_holds_before_after_and_after_the_revert(learned: Checkout) -> No
     assert (said, ran) == ([said[0]] * 5, set(said[0]))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("added", ["import helper", "from helper import help_me", "import new"])
+def test_impact_of_a_file_covers_an_added_import(shop: Checkout, added: str) -> None:
+    """What an import does reaches tests that use nothing of the file, but import it."""
+    shop.write("helper.py", "def help_me():\n    return 1\n")
+    shop.write("other.py", "import shop\n\n\ndef three():\n    return 3\n")
+    shop.write(
+        "tests/test_other.py", "import other\n\n\ndef test_it():\n    assert other.three()\n"
+    )
+    shop.write("tests/test_alone.py", "def test_alone():\n    pass\n")
+    shop.run("ft", "warm")
+    said = json.loads(shop.run("ft", "impact", "shop.py", "--json").out)["tests"]
+    if added == "import new":
+        shop.write("new.py", "X = 1\n")
+    shop.write("shop.py", f"{added}\n{CODE}")
+    shop.run("ft", "warm")
+    ran = set(shop.selected())
+    assert ("tests/test_other.py::test_it" in ran, ran - set(said)) == (True, set())
+    assert "tests/test_alone.py::test_alone" not in said
+
+
 def test_why_agrees_with_warm_where_nothing_runs(learned: Checkout) -> None:
     """A red test runs again, and says so."""
     learned.write("shop.py", CODE.replace("n // 5", "n // 2"))
