@@ -39,7 +39,16 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 def tables(page: Page) -> dict[str, Table]:
     """Return every table of the page by its name."""
-    return {name: _table(getattr(page, name), kind) for name, kind in ROWS.items()}
+    found = {name: _table(getattr(page, name), kind) for name, kind in ROWS.items()}
+    return {"sums": _sums(page), **found}
+
+
+def _sums(page: Page) -> Table:
+    """Return the figures that stand at the top of the page."""
+    parts = {"ran": page.ran, "stood": page.stood, "skipped": page.skipped}
+    rows: list[list[Any]] = [[what, it.tests, it.seconds] for what, it in parts.items()]
+    rows += [["warm", None, page.warm_seconds], ["full", None, page.full_seconds]]
+    return Table(columns=("what", "tests", "seconds"), rows=rows)
 
 
 def _table(rows: tuple[msgspec.Struct, ...], kind: type[msgspec.Struct]) -> Table:

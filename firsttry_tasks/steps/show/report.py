@@ -29,9 +29,10 @@ def report(root: Path, words: list[str], *, out: str, csv: str, open_it: bool) -
     page = gather.page(_sources(root, folder))
     ANSWER.give(page, shlex.split(page.next)[1:])
     if csv:
-        for name, table in tables.tables(page).items():
+        found = tables.tables(page)
+        for name, table in found.items():
             disk.write(_typed(root, csv) / f"{name}.csv", tables.as_csv(table))
-        CONSOLE.say(f"Wrote {len(tables.ROWS)} files of CSV into {csv}.")
+        CONSOLE.say(f"Wrote {len(found)} files of CSV into {csv}.")
     if out or not (ANSWER.open or csv):
         place = _typed(root, out) if out else (folder or root / state_paths.ARTIFACTS) / NAME
         _write(page, place, open_it=open_it)

@@ -172,6 +172,12 @@ def test_the_page_as_json_is_as_its_schema_says() -> None:
     schemas.prove("page", msgspec.json.encode(page))
 
 
+def test_the_figures_at_the_top_are_a_table_too() -> None:
+    """Behind every number stands one."""
+    rows = tables.as_csv(tables.tables(gather.page(Sources(reports=_both())))["sums"]).decode()
+    assert rows.splitlines()[:3] == ["what,tests,seconds", "ran,1,1.0", "stood,1,4.0"]
+
+
 def test_csv_has_all_that_the_json_has_and_no_formula() -> None:
     """A test's parameters may begin like one."""
     page = gather.page(Sources(reports=_both()))
