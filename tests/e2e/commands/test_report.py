@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
     from tests.e2e.checkout import Checkout
 
+#: What both forges set, as far as it is read here.
+FORGE = {
+    "GITHUB_SERVER_URL": "https://github.example",
+    "GITHUB_REPOSITORY": "acme/shop",
+    "GITHUB_SHA": "abc",
+    "GITLAB_CI": "true",
+}
 PAGE = "artifacts/report.html"
 
 
@@ -23,7 +31,17 @@ def test_a_run_is_told_and_so_is_its_artifact(shop: Checkout, tmp_path: Path) ->
     """The failure's cause is in the page that the checkout makes, and in the other alike."""
     shop.run("ft", "warm")
     shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
-    shop.run("ft", "parity")
+    summary = tmp_path / "summary.md"
+    shop.run("ft", "parity", env={**FORGE, "GITHUB_STEP_SUMMARY": str(summary)})
+    # The summary of the last step is what a comment would say, with links into the commit.
+    told = summary.read_text()
+    assert "### ✘ 1 failed" in told
+    assert "](https://github.example/acme/shop/blob/abc/tests/test_shop.py#L" in told
+    assert [it.tag for it in ET.parse(shop.root / "artifacts/junit.xml").iter("failure")] == [  # noqa: S314  our own
+        "failure"
+    ]
+    assert "FIRSTTRY_VERDICT=red\n" in (shop.root / "artifacts/firsttry.env").read_text()
+    assert json.loads((shop.root / "artifacts/code_quality.json").read_text()) == []
     ran = shop.run("ft", "report")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, f"Wrote {PAGE}.")
     assert ran.out.startswith("1 failed")
