@@ -92,6 +92,28 @@ def was_red(
     return _unknown(nodeid, f"no run on record has it without the change of {known[0]}")
 
 
+def outcomes(
+    nodeids: Iterable[str],
+    runs: Sequence[Made],
+    branch: Change | None,
+    edits: Change | None,
+    now: Mapping[str, str],
+) -> dict[str, str]:
+    """Return how failed tests ended before all that differs from main, where the record tells.
+
+    ``branch`` is what differs from main, ``edits`` what is not committed.
+    """
+    found = {}
+    for nodeid in nodeids:
+        red = was_red(nodeid, runs, [branch], now).was_red if branch else None
+        if red is None and edits and was_red(nodeid, runs, [edits], now).was_red is False:
+            # It passed before the last edits; one that failed then may be the branch's own doing.
+            red = False
+        if red is not None:
+            found[nodeid] = "failed" if red else "passed"
+    return found
+
+
 def _told(nodeid: str, it: Change, made: float, outcome: str) -> WasRed:
     at = dt.datetime.fromtimestamp(made).astimezone().isoformat(sep=" ", timespec="minutes")
     red = outcome == "failed"

@@ -93,7 +93,7 @@ def page(it: Sources) -> Page:
         skipped=counted.skipped,
         warm_seconds=seconds.get("warm"),
         full_seconds=seconds.get("full"),
-        next=NEXT.get(it.verdict.name if it.verdict else last.status, ""),
+        then=NEXT.get(it.verdict.name if it.verdict else last.status, ""),
         asked=it.asked,
         warnings=tuple(dict.fromkeys(w for one in it.reports.values() for w in one.warnings)),
         learned=it.verdict.learned if it.verdict else (),

@@ -175,7 +175,7 @@ class Trust(Struct, frozen=True, kw_only=True):
 class Page(Struct, frozen=True, kw_only=True):
     """Everything that ``ft report`` tells of the last run and of those before it.
 
-    ``asked`` is what the last warm run said of the store, ``next`` the command to go on with, and
+    ``asked`` is what the last warm run said of the store, ``then`` the command to go on with, and
     ``learned`` are the tests that were put on the flaky list.
     """
 
@@ -193,7 +193,7 @@ class Page(Struct, frozen=True, kw_only=True):
     skipped: Sum
     warm_seconds: float | None
     full_seconds: float | None
-    next: str = ""
+    then: str = ""
     asked: str = ""
     warnings: tuple[str, ...] = ()
     learned: tuple[str, ...] = ()

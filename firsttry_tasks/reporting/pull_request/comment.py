@@ -64,8 +64,8 @@ def _lines(page: Page, links: Links, most: int) -> Iterator[str]:
         yield from ("", *items)
     yield from _rest(page.failures[SHOWN:], links, most)
     yield from _others(page)
-    if page.next:
-        yield from ("", f"To go on: {markdown.code(page.next)}")
+    if page.then:
+        yield from ("", f"To go on: {markdown.code(page.then)}")
     if links.run:
         yield from ("", f"[The run and its report]({links.run})")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,10 +19,11 @@ from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.selection.decide import queries
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 from firsttry_tasks.steps.ask import names
+from firsttry_tasks.steps.observe import since
 from firsttry_tasks.steps.run import pytest_run
 from firsttry_tasks.steps.run.project import project, tree
 from firsttry_tasks.steps.typed import typed_in
-from firsttry_tasks.system import disk, git, working_tree
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,19 +124,8 @@ def _red(root: Path) -> tuple[str, ...]:
 
 def _changes(here: Project, now: dict[str, str]) -> tuple[before.Change, ...]:
     """Return what is changed: what is not committed, this branch, the last commit."""
-    commits = {"HEAD": "HEAD"}
-    with suppress(FirstTryError):
-        base = git.line(here.top, here.settings.main).base
-        commits[f"{here.settings.main}, {base[:12]}"] = base
-    commits["the last commit but one"] = "HEAD~1"
-    found = []
-    for since, commit in commits.items():
-        # There may be one commit, or none.
-        with suppress(FirstTryError):
-            entries = working_tree.placed(git.files(here.top, commit), here.prefix)
-            readable = here.readable("warm", "tests", entries)
-            found.append(before.change(since, now, readable))
-    return tuple(found)
+    readable = partial(here.readable, "warm", "tests")
+    return tuple(since.changes(here.top, here.prefix, here.settings.main, now, readable).values())
 
 
 def reach(root: Path, words: list[str], *, every: bool = False, count: bool = False) -> None:

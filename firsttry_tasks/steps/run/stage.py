@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from firsttry_tasks import fingerprint
+from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.model.values import GateReport, GateResult, Report
+from firsttry_tasks.parity import before
 from firsttry_tasks.reporting import github, report_files
 from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.programs import brief, followup, stage_answer
 from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.pull_request import gitlab
+from firsttry_tasks.steps.observe import since
 from firsttry_tasks.steps.run import snapshot
-from firsttry_tasks.steps.run.project import project
+from firsttry_tasks.steps.run.project import project, tree
 from firsttry_tasks.system import disk, git_index
 from firsttry_tasks.system.privacy import private_file
 
@@ -46,6 +50,7 @@ def report(root: Path, stage: Stage) -> None:
     # A result of another run was not made now: doit found the gate up to date.
     lines = tuple(GateReport(result=it, cached=it.run != RUN) for it in results) + _off(here, stage)
     status = _status(results)
+    failures = tuple(finding for result in results for finding in result.findings)
     it = Report(
         stage=stage,
         status=status,
@@ -59,7 +64,8 @@ def report(root: Path, stage: Stage) -> None:
         seconds=round(sum(r.seconds for r in results), 3),
         environment=mark.parts,
         gates=lines,
-        failures=tuple(finding for result in results for finding in result.findings),
+        failures=failures,
+        before=_before(here, failures),
         warnings=(
             *mark.warnings,
             *mark.pins,
@@ -74,6 +80,22 @@ def report(root: Path, stage: Stage) -> None:
     values = {name: here.environment[name] for name in steering.names(here.environment)}
     private_file.write(root / state_paths.variables_file(stage), msgspec.json.encode(values))
     _show(root, it)
+
+
+def _before(here: Project, failures: Iterable[Finding]) -> dict[str, str]:
+    """Return how the tests that failed ended before the change, where that is on record."""
+    red = [finding.nodeid for finding in failures if finding.nodeid]
+    memory = DependencyDb(here.root / state_paths.DB)
+    runs = tuple(zip(memory.made(), memory.recorded_runs(), strict=True)) if red else ()
+    if not runs:
+        return {}
+    now = tree(here.root, "warm", "tests")
+    readable = partial(here.readable, "warm", "tests")
+    found = since.changes(here.top, here.prefix, here.settings.main, now, readable)
+    edits, last = found.pop(since.HEAD, None), found.pop(since.LAST, None)
+    branch = next(iter(found.values()), None)
+    # On main itself the change is the last commit.
+    return before.outcomes(red, runs, branch if branch and branch.paths else last, edits, now)
 
 
 def _off(here: Project, stage: Stage) -> tuple[GateReport, ...]:

@@ -27,7 +27,7 @@ def report(root: Path, words: list[str], *, out: str, csv: str, open_it: bool) -
         raise UsageError("Name one folder: ft report FOLDER. See: ft help report")
     folder = _folder(root, words[0]) if words else None
     page = gather.page(_sources(root, folder))
-    ANSWER.give(page, shlex.split(page.next)[1:])
+    ANSWER.give(page, shlex.split(page.then)[1:])
     if csv:
         found = tables.tables(page)
         for name, table in found.items():

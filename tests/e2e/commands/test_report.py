@@ -35,7 +35,7 @@ def test_a_run_is_told_and_so_is_its_artifact(shop: Checkout, tmp_path: Path) ->
     shop.run("ft", "parity", env={**FORGE, "GITHUB_STEP_SUMMARY": str(summary)})
     # The summary of the last step is what a comment would say, with links into the commit.
     told = summary.read_text()
-    assert "### ✘ 1 failed" in told
+    assert "### ✘ 1 failed, and it is caused by this change." in told
     assert "](https://github.example/acme/shop/blob/abc/tests/test_shop.py#L" in told
     assert [it.tag for it in ET.parse(shop.root / "artifacts/junit.xml").iter("failure")] == [  # noqa: S314  our own
         "failure"
@@ -44,7 +44,7 @@ def test_a_run_is_told_and_so_is_its_artifact(shop: Checkout, tmp_path: Path) ->
     assert json.loads((shop.root / "artifacts/code_quality.json").read_text()) == []
     ran = shop.run("ft", "report")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, f"Wrote {PAGE}.")
-    assert ran.out.startswith("1 failed")
+    assert ran.out.startswith("1 failed, and it is caused by this change.")
     assert "<wbr>shop.<wbr>py::<wbr>test_<wbr>tax</bdi>" in (shop.root / PAGE).read_text()
 
     page = shop.run("ft", "report", "--json").out
@@ -63,6 +63,17 @@ def test_a_run_is_told_and_so_is_its_artifact(shop: Checkout, tmp_path: Path) ->
     assert (ran.code, "1 failed" in ran.out) == (0, True)
     assert "test_tax,failed,ran" in (shop.root / "tables/tests.csv").read_text()
     assert "1 failed" in (shop.root / "away.html").read_text()
+
+
+def test_what_was_red_before_is_told_from_what_this_change_broke(shop: Checkout) -> None:
+    """By the record of main, without running anything again."""
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    shop.commit()
+    shop.run("ft", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2").replace("n * 3", "n * 4"))
+    shop.run("ft", "warm")
+    said = shop.run("ft", "report").out.splitlines()[0]
+    assert said == "2 failed: 1 is caused by this change, 1 is red on main too."
 
 
 @pytest.mark.parametrize(

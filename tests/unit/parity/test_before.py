@@ -79,3 +79,27 @@ def test_a_new_test_is_told() -> None:
     change = before.change("HEAD", NOW, {"a.py": "100644 1"})
     told = before.was_red(TEST, [(1.0, MINE)], [change], NOW)
     assert "as new as" in told.sentence
+
+
+@pytest.mark.parametrize(
+    ("older", "told"),
+    [
+        (_run("failed", a="1", test_a="2"), {TEST: "failed"}),
+        (_run("passed", a="1", test_a="2"), {TEST: "passed"}),
+        # On the branch, before the last edit: green is news, and red may be the branch's own.
+        (_run("passed", a="5", test_a="2"), {TEST: "passed"}),
+        (_run("failed", a="5", test_a="2"), {}),
+    ],
+)
+def test_red_on_main_is_told_from_red_on_the_branch(
+    older: RecordedRun, told: dict[str, str]
+) -> None:
+    """What the branch broke in an earlier commit is not main's."""
+    branch = before.change("main", NOW, COMMIT)
+    edits = before.change("HEAD", NOW, {**COMMIT, "a.py": "100644 5"})
+    assert before.outcomes([TEST], [(1.0, older)], branch, edits, NOW) == told
+
+
+def test_without_a_commit_to_compare_with_nothing_is_told() -> None:
+    """As in a repository that has none."""
+    assert before.outcomes([TEST], [(1.0, MINE)], None, None, NOW) == {}
