@@ -24,7 +24,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 IN := export PATH="$(BIN):$$PATH";
 
 TASKS := parity warm staged full compare fingerprint package publish update-cache store \
-	why impact lock baseline flaky stats report comment testmon settings doctor clear-cache list
+	why impact lock baseline flaky stats report comment plan merge testmon settings doctor clear-cache list
 # What judges a change of selection in seconds: its unit tests, and the matrix from recordings.
 JUDGING := tests/unit/selection tests/soundness/test_replay.py tests/soundness/test_judge.py tests/soundness/test_importer.py \
 	tests/soundness/test_recordings.py
