@@ -28,7 +28,9 @@ LOADED = (
     "firsttry_tasks.steps.run.snapshot",
     "firsttry_tasks.steps.run.stage",
     "firsttry_tasks.selection.decide.select",
+    "firsttry_tasks.system.boundary.preload",
     "pathspec",
+    "tomllib",
 )
 
 
