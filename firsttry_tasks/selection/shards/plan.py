@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from firsttry_tasks import fingerprint
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.model.values import Stage
@@ -201,20 +202,11 @@ def differences(planned: Ground, now: Ground) -> Iterator[str]:
         yield f"the plan is of commit {_short(planned.head)}, and this is {_short(now.head)}"
     elif planned.tree != now.tree:
         yield f"files differ from those of the plan, at the same commit {_short(now.head)}"
-    for name in sorted(planned.parts.keys() | now.parts.keys()):
-        one, other = planned.parts.get(name, ""), now.parts.get(name, "")
-        if one != other:
-            yield f"{name} differs{_shown(one, other)}"
+    yield from fingerprint.changes(planned.parts, now.parts)
 
 
 def _short(commit: str) -> str:
     return commit[:12] or "none"
-
-
-def _shown(one: str, other: str) -> str:
-    """Return both where a person can read them: most parts are digests, or long."""
-    short = len(one) + len(other) < 80 and "\n" not in one + other  # noqa: PLR2004  a line
-    return f" (planned {one or 'none'}, here {other or 'none'})" if short else ""
 
 
 def _digest(data: bytes) -> str:

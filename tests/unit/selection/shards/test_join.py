@@ -134,7 +134,7 @@ FAULTS = {
     "another tree": ([_run(1, ground=replace(GROUND, tree="bush")), *ALL[1:]], "files differ"),
     "another Python": (
         [_run(1, ground=replace(GROUND, parts={"python": "cpython 3.12.1"})), *ALL[1:]],
-        "python differs .planned cpython 3.11.7, here cpython 3.12.1",
+        "python cpython 3.11.7 -> cpython 3.12.1",
     ),
     "a test did not run": (
         [*ALL[:2], _without(ALL[2], PLAN.share(3)[0])],

@@ -214,7 +214,7 @@ def test_what_differs_from_the_plan_is_told() -> None:
         [],
         ["the plan is of commit c0ffee, and this is decade"],
         ["files differ from those of the plan, at the same commit c0ffee"],
-        ["python differs (planned cpython 3.11.7, here cpython 3.12.1)"],
+        ["python cpython 3.11.7 -> cpython 3.12.1"],
     ]
 
 
