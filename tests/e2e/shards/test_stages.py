@@ -153,3 +153,24 @@ def test_a_limit_on_coverage_is_judged_by_all_shards(
     merged = machines.all(2)
     assert (merged.code, checkout.failed("full")) == (code, found), merged.out
     assert bool(found) == bool(code)
+
+
+def test_changed_lines_are_covered_by_all_shards_together(checkout: Checkout) -> None:
+    """A line that a test of another shard runs is covered; one that none runs is found."""
+    body = "def {0}(n):\n    a = n\n    return a\n"
+    machines = suite(
+        checkout,
+        {
+            "shop.py": body.format("one"),
+            "tests/test_one.py": "from shop import one\n\n\ndef test_one():\n    assert one(1)\n",
+            "tests/test_two.py": "def test_two():\n    pass\n",
+            "ci/parity.lock.json": '{"thresholds": {"diff_cover": 100}}',
+        },
+    )
+    checkout.git("switch", "-qc", "work")
+    checkout.write("shop.py", "".join(body.format(name) for name in ("one", "two", "three")))
+    checkout.write("tests/test_two.py", "from shop import two\n\n\ndef test_two():\n    two(1)\n")
+    checkout.commit()
+    merged = machines.all(2)
+    found = {"diff-cover:shop.py:8", "diff-cover:shop.py:9"}
+    assert (merged.code, checkout.failed("full")) == (1, found), merged.out
