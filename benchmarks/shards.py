@@ -42,6 +42,7 @@ from tests.e2e.shards.machines import FOLDER, Machines, recorded, rests_on
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
     from firsttry_tasks.selection.shards.units import PlannedTest
 
 MACHINES = (4, 8, 16, 32, 64)
@@ -131,6 +132,8 @@ class Same(Struct, frozen=True, kw_only=True):
 
     ``planned`` and ``taken`` are the longest distance of a shard from the mean, as a share of it,
     by the expected times and by those that its tests took; ``walls`` are the seconds of each job.
+    ``record``: no test rests on less, and none on more but for ``looked`` tests, whose file is the
+    first of its process that imports a package, and which rest on where that import looked.
     """
 
     python: str
@@ -142,6 +145,7 @@ class Same(Struct, frozen=True, kw_only=True):
     walls: list[float]
     report: bool
     record: bool
+    looked: int
     selection: bool
 
 
@@ -149,17 +153,16 @@ def same(folder: Path, tests: int, workers: int) -> list[Same]:
     """Run the suite in one and in several shards; return what each came to."""
     machines = _suite(folder, tests, workers)
     origin = machines.origin
-    # Twice, so that times are known that are not those of a first run.
-    for _ in range(2):
-        _good(origin.run("ft", "full", "record=1"))
+    _good(origin.run("ft", "full", "record=1"))
     chosen = _next(machines, "one")
     # As fresh a clone as the shards have: where no bytecode lies yet, imports look at more.
     alone = machines.clone("alone")
     _good(alone.run("ft", "full", "record=1", env={"HOME": str(origin.home)}))
-    one, report = rests_on(recorded(alone.root)), _plain(alone)
+    one, report = _flat(recorded(alone.root)), _plain(alone)
     found = []
     for of in SHARDS:
         _good(machines.all(of, "record=1", name=f"fresh-{of}"))
+        less, looked, more = _apart_from(one, _flat(recorded(origin.root)))
         plan = decode((origin.root / FOLDER / "full/plan.json").read_bytes())
         lengths, walls = {}, {}
         for place in (origin.root / FOLDER / "full").glob(f"*{runs.SUFFIX}"):
@@ -176,12 +179,37 @@ def same(folder: Path, tests: int, workers: int) -> list[Same]:
                 taken=_apart(list(lengths.values())),
                 walls=[walls[number] for number in sorted(walls)],
                 report=_plain(origin) == report,
-                record=rests_on(recorded(origin.root)) == one,
+                record=not (less or more),
+                looked=looked,
                 selection=_next(machines, f"of-{of}") == chosen,
             )
         )
         print(msgspec.json.encode(found[-1]).decode(), flush=True)
     return found
+
+
+def _flat(run: RecordedRun) -> dict[str, set[tuple[object, ...]]]:
+    """Return all that each test rests on, as single facts."""
+    return {
+        nodeid: {("outcome", it["outcome"]), *(("unit", unit) for unit in it["units"])}
+        | {("saw", seen) for seen in it["observations"]}
+        | {
+            (kind, name, fact)
+            for kind, name, units, seen in it["scopes"]
+            for fact in (None, *units, *seen)
+        }
+        for nodeid, it in rests_on(run).items()
+    }
+
+
+def _apart_from(
+    one: dict[str, set[tuple[object, ...]]], other: dict[str, set[tuple[object, ...]]]
+) -> tuple[int, int, int]:
+    """Return how many tests rest on less, on more look-ups of an import, and on more else."""
+    less = sum(bool(one[it] - other.get(it, set())) for it in one)
+    more = [{str(fact) for fact in other[it] - one.get(it, set())} for it in other]
+    looked = [it for it in more if it and all("probed" in fact for fact in it)]
+    return less, len(looked), sum(map(bool, more)) - len(looked)
 
 
 def _suite(folder: Path, tests: int, workers: int) -> Machines:
@@ -193,7 +221,7 @@ def _suite(folder: Path, tests: int, workers: int) -> Machines:
     dice = random.Random(17)
     for number in range(tests // 40):
         made.write(f"shop/part_{number}.py", "def add(n, m):\n    return n + m\n")
-        naps = [round(min(0.5, dice.lognormvariate(-5, 1)), 4) for _ in range(40)]
+        naps = [round(min(0.5, dice.lognormvariate(-4.6, 1)), 4) for _ in range(40)]
         made.write(
             f"tests/test_part_{number}.py",
             "import time\n\nimport pytest\n\n"
