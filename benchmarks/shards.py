@@ -132,8 +132,8 @@ class Same(Struct, frozen=True, kw_only=True):
 
     ``planned`` and ``taken`` are the longest distance of a shard from the mean, as a share of it,
     by the expected times and by those that its tests took; ``walls`` are the seconds of each job.
-    ``record``: no test rests on less, and none on more but for ``looked`` tests, whose file is the
-    first of its process that imports a package, and which rest on where that import looked.
+    ``record``: no test rests on less, and none on more but for ``first`` tests, whose file is the
+    first of its process that imports a package, and which rest on that import, too.
     """
 
     python: str
@@ -145,7 +145,7 @@ class Same(Struct, frozen=True, kw_only=True):
     walls: list[float]
     report: bool
     record: bool
-    looked: int
+    first: int
     selection: bool
 
 
@@ -162,7 +162,7 @@ def same(folder: Path, tests: int, workers: int) -> list[Same]:
     found = []
     for of in SHARDS:
         _good(machines.all(of, "record=1", name=f"fresh-{of}"))
-        less, looked, more = _apart_from(one, _flat(recorded(origin.root)))
+        less, first, more = _apart_from(one, _flat(recorded(origin.root)))
         plan = decode((origin.root / FOLDER / "full/plan.json").read_bytes())
         lengths, walls = {}, {}
         for place in (origin.root / FOLDER / "full").glob(f"*{runs.SUFFIX}"):
@@ -180,7 +180,7 @@ def same(folder: Path, tests: int, workers: int) -> list[Same]:
                 walls=[walls[number] for number in sorted(walls)],
                 report=_plain(origin) == report,
                 record=not (less or more),
-                looked=looked,
+                first=first,
                 selection=_next(machines, f"of-{of}") == chosen,
             )
         )
@@ -205,11 +205,11 @@ def _flat(run: RecordedRun) -> dict[str, set[tuple[object, ...]]]:
 def _apart_from(
     one: dict[str, set[tuple[object, ...]]], other: dict[str, set[tuple[object, ...]]]
 ) -> tuple[int, int, int]:
-    """Return how many tests rest on less, on more look-ups of an import, and on more else."""
+    """Return how many tests rest on less, on one more import, and on more of anything else."""
     less = sum(bool(one[it] - other.get(it, set())) for it in one)
-    more = [{str(fact) for fact in other[it] - one.get(it, set())} for it in other]
-    looked = [it for it in more if it and all("probed" in fact for fact in it)]
-    return less, len(looked), sum(map(bool, more)) - len(looked)
+    more = [other[it] - one.get(it, set()) for it in other]
+    first = [it for it in more if it and all(fact[0] == "import" for fact in it)]
+    return less, len(first), sum(map(bool, more)) - len(first)
 
 
 def _suite(folder: Path, tests: int, workers: int) -> Machines:
@@ -295,7 +295,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         found = same(Path(folder) / "suite", asked.tests, asked.workers)
     version = ".".join(platform.python_version_tuple()[:2])
-    _keep(f"shards-same-{version}{'-workers' if asked.workers else ''}.json", found)
+    ways = f"-{asked.workers}-workers" if asked.workers else ""
+    _keep(f"shards-same-{version}-{asked.tests}{ways}.json", found)
     good = all(it.report and it.record and it.selection and it.taken <= APART for it in found)
     return int(not good)
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.shards.units import PlannedTest, Unit
 
 #: How much longer than the shortest that can be the longest shard may take, before files are
-#: divided. A judgement: half of the tenth that shards may differ by when they ran.
-CLOSE = 1.05
+#: divided. A judgement: a fifth of the tenth that shards may differ by when they ran. The rest is
+#: for what no plan can know.
+CLOSE = 1.02
 #: Into how many parts of a shard units are divided at most. Beyond it, a file would be imported
 #: everywhere to win the last per cent. A judgement.
 FINEST = 16
