@@ -2,6 +2,7 @@
 
 Usage: python -m benchmarks.shards simulate --project NAME=PATH ...
        python -m benchmarks.shards same [--tests 2000] [--workers 2]
+       python -m benchmarks.shards balance [--tests 2000]
 
 `simulate` plans real suites for 4 to 64 machines by the times of an earlier full run (a git
 checkout each, whose tests have run by `ft full` twice, with this Python): the longest shard against
@@ -11,6 +12,7 @@ with the times of a later run, in place of those of the plan.
 `same` makes a suite of that many tests whose times are known, runs all of it once, and then in 1,
 2, 3 and 7 shards, each as a process of its own in a clone of its own: how far the shards were from
 their mean by what they took, and whether report, record and the next selection are the same.
+`balance` asks for the first alone, without recording and with tests that mostly sleep.
 """
 
 from __future__ import annotations
@@ -188,6 +190,49 @@ def same(folder: Path, tests: int, workers: int) -> list[Same]:
     return found
 
 
+class Balance(Struct, frozen=True, kw_only=True):
+    """How far shards were from their mean, as a share of it: as planned, and as their tests took.
+
+    ``lengths`` are the seconds of each shard's tests.
+    """
+
+    python: str
+    tests: int
+    shards: int
+    planned: float
+    taken: float
+    lengths: list[float]
+
+
+def balanced(folder: Path, tests: int) -> list[Balance]:
+    """Run a suite whose tests mostly sleep in shards that record nothing: noise stays small."""
+    machines = _suite(folder, tests, 0, -4.1)
+    origin = machines.origin
+    _good(origin.run("ft", "full"))
+    found = []
+    for of in SHARDS[1:]:
+        _good(machines.all(of))
+        plan = decode((origin.root / FOLDER / "full/plan.json").read_bytes())
+        taken = {
+            run.number: round(sum(run.heard.durations.values()), 3)
+            for place in (origin.root / FOLDER / "full").glob(f"*{runs.SUFFIX}")
+            for run in [runs.decode(place.read_bytes(), place.name)]
+        }
+        lengths = [taken[number] for number in sorted(taken)]
+        found.append(
+            Balance(
+                python=platform.python_version(),
+                tests=tests,
+                shards=of,
+                planned=_apart([it.seconds for it in plan.shards]),
+                taken=_apart(lengths),
+                lengths=lengths,
+            )
+        )
+        print(msgspec.json.encode(found[-1]).decode(), flush=True)
+    return found
+
+
 def _flat(run: RecordedRun) -> dict[str, set[tuple[object, ...]]]:
     """Return all that each test rests on, as single facts."""
     return {
@@ -212,7 +257,7 @@ def _apart_from(
     return less, len(first), sum(map(bool, more)) - len(first)
 
 
-def _suite(folder: Path, tests: int, workers: int) -> Machines:
+def _suite(folder: Path, tests: int, workers: int, usual: float = -4.6) -> Machines:
     """Make a project whose tests sleep, from some milliseconds to half a second."""
     made = Checkout(folder / "project")
     options = f"addopts = '-n{workers}'\n" if workers else ""
@@ -221,7 +266,7 @@ def _suite(folder: Path, tests: int, workers: int) -> Machines:
     dice = random.Random(17)
     for number in range(tests // 40):
         made.write(f"shop/part_{number}.py", "def add(n, m):\n    return n + m\n")
-        naps = [round(min(0.5, dice.lognormvariate(-4.6, 1)), 4) for _ in range(40)]
+        naps = [round(min(0.5, dice.lognormvariate(usual, 1)), 4) for _ in range(40)]
         made.write(
             f"tests/test_part_{number}.py",
             "import time\n\nimport pytest\n\n"
@@ -284,6 +329,8 @@ def main() -> int:
     ran = verbs.add_parser("same")
     ran.add_argument("--tests", type=int, default=2000)
     ran.add_argument("--workers", type=int, default=0)
+    even = verbs.add_parser("balance")
+    even.add_argument("--tests", type=int, default=2000)
     asked = parser.parse_args()
     if asked.verb == "simulate":
         pairs = (it.partition("=") for it in asked.project)
@@ -292,6 +339,11 @@ def main() -> int:
         for row in rows:
             print(msgspec.json.encode(row).decode())
         return int(any(row.planned > LIMIT for row in rows))
+    if asked.verb == "balance":
+        with tempfile.TemporaryDirectory() as folder:
+            even_rows = balanced(Path(folder) / "suite", asked.tests)
+        _keep("shards-balance.json", even_rows)
+        return int(any(it.taken > APART for it in even_rows))
     with tempfile.TemporaryDirectory() as folder:
         found = same(Path(folder) / "suite", asked.tests, asked.workers)
     version = ".".join(platform.python_version_tuple()[:2])
