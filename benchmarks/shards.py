@@ -211,7 +211,7 @@ def balanced(folder: Path, tests: int) -> list[Balance]:
     _good(origin.run("ft", "full"))
     found = []
     for of in SHARDS[1:]:
-        _good(machines.all(of))
+        _good(machines.all(of, name=f"even-{of}"))
         plan = decode((origin.root / FOLDER / "full/plan.json").read_bytes())
         taken = {
             run.number: round(sum(run.heard.durations.values()), 3)
