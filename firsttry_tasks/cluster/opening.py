@@ -35,6 +35,10 @@ CONFIGURATION = {
     # A worker that is killed comes back, and on a busy machine that takes longer than 15 s, after
     # which the cluster would forget it.
     "distributed.deploy.lost-worker-timeout": "1 hour",
+    # What dask looks at for its dashboard, fifty times a second in each process.
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.scheduler.active-memory-manager.start": False,
     "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": f"{CONNECT}s",
     "distributed.admin.log-format": "%(name)s: %(message)s",
