@@ -22,11 +22,10 @@ FINEST = 16
 #: The share of a shard's time that its start may take, where nobody says how many shards are
 #: wanted. A judgement: then all shards together cost a tenth more than one run.
 STARTS = 0.1
-#: How many shards a worker of a pool gets at most, and how many one that is alone, and how many
-#: starts a shard is long at least. Judgements: where one worker is half as fast as another, the
-#: last shard of four leaves the fast one idle for an eighth of the run; one that is alone has
-#: nobody to wait for.
-TURNS, ALONE, SHORTEST = 4, 2, 4
+#: How many shards a worker of a pool gets at most, and how many one that is alone. Judgements:
+#: where one worker is half as fast as another, the last shard of four leaves the fast one idle for
+#: an eighth of the run; one that is alone has nobody to wait for.
+TURNS, ALONE = 4, 2
 
 
 def balanced(
@@ -78,7 +77,7 @@ def worth(work: float, start: float, most: int) -> int:
 
 def spread(work: float, start: float, workers: int, most: int) -> int:
     """Return how many shards keep so many workers busy to the end, the fast and the slow ones."""
-    fine = int(work / (start * SHORTEST)) if start > 0 else most
+    fine = int(work * STARTS / start) if start > 0 else most
     turns = min(TURNS if workers > 1 else ALONE, fine // workers)
     # As many for each: equal shards would else leave some idle in the last turn.
     return max(1, min(workers * max(1, turns), most))

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.shards.plan import Plan
     from firsttry_tasks.steps.run.project import Project
 
-#: How many workers a plan for a cluster elsewhere reckons with at least. A judgement: with fewer, a
-#: shard is still longer than four starts (see ``balance.spread``).
+#: How many workers a plan for a cluster elsewhere reckons with at least. A judgement: with fewer,
+#: each has more shards, as long as these are worth their starts (see ``balance.spread``).
 ELSEWHERE = 8
 #: Settings that a variable of the environment may hold and that the tests of a shard go by.
 CARRIED = ("FIRSTTRY_MAIN", "FIRSTTRY_SMOKE")

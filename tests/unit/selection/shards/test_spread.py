@@ -11,8 +11,8 @@ from firsttry_tasks.selection.shards.balance import spread
     ("work", "start", "workers", "most", "shards"),
     [
         (3600.0, 1.0, 8, 5000, 32),  # as many as keep all of them busy to the end
-        (60.0, 1.0, 2, 5000, 8),
-        (40.0, 2.0, 2, 5000, 4),  # none shorter than four starts, and as many for each
+        (60.0, 1.0, 2, 5000, 6),
+        (50.0, 1.0, 2, 5000, 4),  # none shorter than ten starts, and as many for each
         (3600.0, 1.0, 1, 5000, 2),  # one that is alone waits for nobody
         (4.0, 1.0, 8, 5000, 8),  # and still one for each worker
         (3600.0, 1.0, 8, 3, 3),  # what can't be divided is not
