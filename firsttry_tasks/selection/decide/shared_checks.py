@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 
+#: Observations that tell what an outcome was made of.
+_LOOKING = frozenset({"read", "list", "import", "module", "whole-module", "text", "untraceable"})
+
 
 def together(
     recorded_runs: Sequence[RecordedRun],
@@ -76,15 +79,22 @@ def _of_one_file(
 def _shared(recorded_runs: Iterable[RecordedRun]) -> set[str]:
     """Return the kinds of which one item, at least, did nothing of its own.
 
-    It ran no code and looked at nothing, so its outcome was made elsewhere.
+    It ran no code and looked into nothing of the repository, so its outcome was made elsewhere: it
+    may have taken it from a file outside, where the run of a tool had put it.
     """
-    return {
-        test.kind
-        for recorded in recorded_runs
-        for test in recorded.tests
-        # One that was skipped has no outcome of its own either, and rests on nobody's.
-        if test.kind and test.outcome in RAN and not test.units and not test.observations
-    }
+    found = set[str]()
+    for recorded in recorded_runs:
+        looks = {n for n, (kind, _) in enumerate(recorded.observations) if kind in _LOOKING}
+        found |= {
+            test.kind
+            for test in recorded.tests
+            # One that was skipped has no outcome of its own either, and rests on nobody's.
+            if test.kind
+            and test.outcome in RAN
+            and not test.units
+            and looks.isdisjoint(test.observations)
+        }
+    return found
 
 
 def _why(

@@ -38,6 +38,12 @@ def test_a_check_that_did_nothing_itself_runs_with_its_kind() -> None:
     assert set(_world().chosen(a_txt="new").why) == {A, B}
 
 
+def test_a_check_that_took_its_outcome_from_a_file_outside_runs_with_its_kind() -> None:
+    """Where the run of a tool had put it for all."""
+    seen = Observation("outside", "../outcomes"), Observation("probed", ".")
+    assert set(_world(*seen).chosen(a_txt="new").why) == {A, B}
+
+
 def test_the_whole_kind_runs_after_any_change() -> None:
     """What serves it can't be seen."""
     why = _world().chosen(far_py="X = 2\n").why
