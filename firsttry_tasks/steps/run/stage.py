@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from firsttry_tasks import fingerprint
-from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.run_id import RUN, began
@@ -85,8 +84,12 @@ def report(root: Path, stage: Stage) -> None:
 def _before(here: Project, failures: Iterable[Finding]) -> dict[str, str]:
     """Return how the tests that failed ended before the change, where that is on record."""
     red = [finding.nodeid for finding in failures if finding.nodeid]
+    if not red:
+        return {}
+    from firsttry_tasks.dependency_db import DependencyDb
+
     memory = DependencyDb(here.root / state_paths.DB)
-    runs = tuple(zip(memory.made(), memory.recorded_runs(), strict=True)) if red else ()
+    runs = tuple(zip(memory.made(), memory.recorded_runs(), strict=True))
     if not runs:
         return {}
     now = tree(here.root, "warm", "tests")
