@@ -76,6 +76,8 @@ class StateWatch:
         """Take in what there is before the first test: nobody left it."""
         self._look()
         self._process.look()
+        # What imports took of the time must not keep tests from being looked at one by one.
+        self._spent, self._began = 0.0, time.process_time()
 
     def ended(self, test: OpenScope) -> None:
         """Hear that a test has ended; look what it left, if there is time for that."""

@@ -37,21 +37,17 @@ class Makers:
         units: Sequence[tuple[str, int]],
         files: Iterable[str],
         fragments: Callable[[str], tuple[Fragment, ...]],
-        early: Iterable[int] = (),
     ) -> None:
-        """Take the units, and all files whose statements may lead from one to another.
-
-        ``early`` are the units that ran while modules were imported.
-        """
+        """Take the units, and all files whose statements may lead from one to another."""
         self._files = {path: fragments(path) for path in sorted(files)}
         self._bodies = {
             number: self._files[path][fragment]
             for number, (path, fragment) in enumerate(units)
             if 0 <= fragment < len(self._files[path])
         }
-        self._early = frozenset(early)
-        #: What was found already: where a function leads to in one step.
+        #: What was found already: where functions lead to, in one step and in all.
         self._nexts: dict[int, set[int]] = {}
+        self._reached: dict[int, frozenset[int]] = {}
 
     def thing(self, path: str, trail: str) -> Thing:
         """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
@@ -79,7 +75,7 @@ class Makers:
         for one in self._files.get(path, ()):
             if not (one.is_function_body or one.binds.isdisjoint(thing.names)):
                 start |= self._named(_words(one))
-        return self._reach(start, ran) & ran
+        return start.union(*map(self._reach, start)) & ran
 
     def _classes(self, path: str) -> set[str]:
         return {name for one in self._files.get(path, ()) if one.is_class for name in one.binds}
@@ -174,19 +170,22 @@ class Makers:
                 waiting += fresh
         return found
 
-    def _reach(self, start: AbstractSet[int], ran: AbstractSet[int]) -> set[int]:
-        """Return the functions that these lead to by name, and those in turn.
-
-        Only by way of what ran: now, or before, when what is called now was made in an import.
-        """
-        may = ran | self._early
-        found = set(start & may)
-        waiting = list(found)
-        while waiting:
-            fresh = (self._next(waiting.pop()) & may) - found
-            found |= fresh
-            waiting += fresh
-        return found
+    def _reach(self, unit: int) -> frozenset[int]:
+        """Return the functions that a function leads to by name, and those in turn."""
+        # Kept for each function: many tests fill one cache, by the same functions.
+        known = self._reached.get(unit)
+        if known is None:
+            found, waiting = {unit}, [unit]
+            while waiting:
+                fresh = self._next(waiting.pop()) - found
+                found |= fresh
+                for one in fresh:
+                    if one in self._reached:
+                        found |= self._reached[one]
+                    else:
+                        waiting.append(one)
+            known = self._reached[unit] = frozenset(found)
+        return known
 
     def _next(self, unit: int) -> set[int]:
         """Return the functions that a function names, also in what its variables are given."""

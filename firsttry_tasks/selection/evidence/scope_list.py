@@ -57,8 +57,10 @@ class Scopes:
         units = tuple(sorted({*self.all[at].units, unit}))
         self.all[at] = msgspec.structs.replace(self.all[at], units=units)
 
-    def answer(self, asking: Iterable[int], names: Iterable[str], scopes: AbstractSet[int]) -> None:
-        """Let whatever may be answered by a cache rest on ``scopes``, which hold its work.
+    def answer(
+        self, asking: Iterable[int], names: Iterable[str], kept: int, units: AbstractSet[int]
+    ) -> None:
+        """Let whatever may be answered by a cache rest on the scope ``kept``, and on its ``units``.
 
         That is every scope in which a unit of ``asking`` ran, and every statement of a module
         that has one of the names.
@@ -66,14 +68,13 @@ class Scopes:
         # An import's scope tells which statement ran which unit, because a statement that runs
         # to another result changes the names that it binds. So the cached work counts as run by
         # the statement, and not by the import as a whole.
-        units = {unit for at in scopes for unit in self.all[at].units}
         for at, places in self._statements(names):
             scope = self.all[at]
             lines = {*scope.lines, *((place, unit) for place in places for unit in units)}
             self.all[at] = msgspec.structs.replace(scope, lines=tuple(sorted(lines)))
         # A scope can't use itself: the work may have run in a scope that asks.
-        for at in set().union(*(self._running.get(unit, set()) for unit in asking)) - scopes:
-            used = tuple(sorted({*self.all[at].used, *scopes}))
+        for at in set().union(*(self._running.get(unit, set()) for unit in asking)) - {kept}:
+            used = tuple(sorted({*self.all[at].used, kept}))
             self.all[at] = msgspec.structs.replace(self.all[at], used=used)
 
     def _statements(self, names: Iterable[str]) -> Iterator[tuple[int, set[int]]]:

@@ -63,8 +63,7 @@ class SharedState:
         self.scopes = Scopes(scopes, fragments)
         imports = [it for it in scopes if it.kind == "import"]
         files = {path for path, _ in units} | {it.name for it in imports}
-        early = {unit for it in imports for unit in (*it.units, *(unit for _, unit in it.lines))}
-        self._makers = Makers(units, files, fragments, early)
+        self._makers = Makers(units, files, fragments)
         #: What was left before the first test, for the tests of all processes.
         self._early: dict[str, _Left] = {}
 
@@ -93,9 +92,12 @@ class SharedState:
             early = scope.kind in {"import", "collect"}
             names = self._names(scope.observations) if early else ()
             ran = {*scope.units, *(unit for _, unit in scope.lines)} if names else set()
-            for left in self._leave(names, ran, scope.observations, (at,), self._early):
-                if left.scope is not None:
-                    self.scopes.answer(left.users, left.thing.names, {left.scope})
+            self._leave(names, ran, scope.observations, (at,), self._early)
+        # Once for each thing, however many imports had a part in it: the last scope uses those
+        # before, and what all of them hold is known.
+        for left in self._early.values():
+            if left.scope is not None:
+                self.scopes.answer(left.users, left.thing.names, left.scope, left.held[0])
 
     def _walk(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
         """Go through the tests of a process: what was left so far, the next ones may use."""

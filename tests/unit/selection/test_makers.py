@@ -78,8 +78,6 @@ def test_who_may_use_a_thing(known: tuple[Makers, list[str]]) -> None:
         # Who hands in what is stored, and what that calls.
         ("KEPT", {"hands_in", "store", "brought"}, {"hands_in", "store", "brought"}),
         ("KEPT", {"store", "brought"}, {"store"}),
-        # No way leads through what did not run.
-        ("KEPT", {"value", "helper"}, {"value"}),
         # The constructor of what is kept on the class.
         (
             "Lexer._one",
@@ -93,14 +91,3 @@ def test_what_may_have_made_it(
 ) -> None:
     """Only what ran counts."""
     assert _made(known, trail, ran) == made
-
-
-def test_the_way_leads_through_what_ran_in_an_import(known: tuple[Makers, list[str]]) -> None:
-    """A function that an import made is called later, and what made it told it whom to call."""
-    _, names = known
-    files = {"keep.py": take_apart(KEEP.encode())}
-    units = [("keep.py", at) for at, one in enumerate(files["keep.py"]) if one.is_function_body]
-    early = {names.index("make_one")}
-    makers = Makers(units, files, files.__getitem__, early)
-    ran = {names.index("value"), names.index("helper")}
-    assert makers.makers("keep.py", makers.thing("keep.py", "KEPT"), ran) == ran
