@@ -6,11 +6,9 @@ Each project is a git checkout; SRC is its package, or the folder that holds it.
 the faults (``firsttry_tasks/parity/faults.py``), in data files that match the glob, too.
 """
 
-import argparse
 import sys
 
 from benchmarks import playing
-from benchmarks.harness import RESULTS
 from benchmarks.playing import Proved
 
 COLUMNS = (
@@ -29,14 +27,9 @@ COLUMNS = (
 
 def main() -> int:
     """Drill each project; end with 1 if a failing test was missed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--project", action="append", required=True)
-    parser.add_argument("--python", default=sys.executable)
+    parser = playing.parser(__doc__, "drill.json")
     parser.add_argument("--faults", type=int, default=40, help="faults a project")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", default=str(RESULTS / "drill.json"))
     asked = parser.parse_args()
     words = ("--faults", str(asked.faults), "--seed", str(asked.seed))
     found = playing.proved(asked, "drill", *words)

@@ -6,11 +6,9 @@ Each project is a git repository with its history; SRC is its package, or the fo
 ``ft replay`` plays it (``firsttry_tasks/steps/prove/``) and says what counts as missed.
 """
 
-import argparse
 import sys
 
 from benchmarks import playing
-from benchmarks.harness import RESULTS
 from benchmarks.playing import Proved
 
 COLUMNS = (
@@ -32,13 +30,8 @@ COLUMNS = (
 
 def main() -> int:
     """Replay each project's history; end with 1 if a changed outcome was missed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--project", action="append", required=True)
-    parser.add_argument("--python", default=sys.executable)
+    parser = playing.parser(__doc__, "history.json")
     parser.add_argument("--commits", type=int, default=60)
-    parser.add_argument("--json", default=str(RESULTS / "history.json"))
     asked = parser.parse_args()
     found = playing.proved(asked, "replay", "--commits", str(asked.commits))
     return playing.finish(found, table(found))

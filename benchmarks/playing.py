@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import tempfile
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from benchmarks.harness import RESULTS
 from benchmarks.project import copy
 from firsttry_tasks.parity.proof import Proof
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator, Sequence
 
     from firsttry_tasks.parity.played import Played
@@ -26,6 +27,17 @@ class Proved(Struct, frozen=True, kw_only=True):
 
     project: str
     proof: Proof
+
+
+def parser(text: str | None, result: str) -> argparse.ArgumentParser:
+    """Return what reads the arguments that both benchmarks have; ``result`` names their file."""
+    found = argparse.ArgumentParser(
+        description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    found.add_argument("--project", action="append", required=True)
+    found.add_argument("--python", default=sys.executable)
+    found.add_argument("--json", default=str(RESULTS / result))
+    return found
 
 
 def proved(asked: argparse.Namespace, *words: str) -> list[Proved]:

@@ -29,6 +29,17 @@ class Thing(NamedTuple):
     inside: frozenset[str]
 
 
+class _Parts(NamedTuple):
+    """Units of a whole run around a thing: whoever of them ran may have made it."""
+
+    users: frozenset[int]
+    inside: frozenset[int]
+    writing: frozenset[int]
+    being: frozenset[int]
+    #: Named by the statements that bind the thing.
+    named: frozenset[int]
+
+
 class Makers:
     """The functions that ran in a recorded run, by the names in them."""
 
@@ -48,6 +59,9 @@ class Makers:
         #: What was found already: where functions lead to, in one step and in all.
         self._nexts: dict[int, set[int]] = {}
         self._reached: dict[int, frozenset[int]] = {}
+        #: The same for what surrounds things, and for who hands something to a function.
+        self._known: dict[tuple[str, Thing], _Parts] = {}
+        self._giving: dict[int, frozenset[int]] = {}
 
     def thing(self, path: str, trail: str) -> Thing:
         """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
@@ -63,19 +77,44 @@ class Makers:
 
     def makers(self, path: str, thing: Thing, ran: AbstractSet[int]) -> set[int]:
         """Return which of the units that ``ran`` may have made what is in a thing now."""
-        near = set(self.users(thing) & ran)
-        every = near | self._naming(thing.inside) & ran
+        all_ = self._parts(path, thing)
+        near = all_.users & ran
+        every = near | all_.inside & ran
         # Who changes a thing has made what is in it. Only where nobody is seen to change it (a
-        # library does, that was handed it) do all count that name it.
-        writing = {unit for unit in every if self._writes(unit, thing.names | thing.inside)}
-        # A function that is wrapped by what keeps its results fills it.
-        start = (writing or every) | self._being(thing.names) & ran
+        # library does, that was handed it) do all count that name it. A function that is wrapped
+        # by what keeps its results fills it.
+        start = (all_.writing & ran or every) | all_.being & ran
         # Where something behind the name does it, as a wrapper, who calls that hands it over.
         start |= self._givers(start & near, ran) if start & near else near
-        for one in self._files.get(path, ()):
-            if not (one.is_function_body or one.binds.isdisjoint(thing.names)):
-                start |= self._named(_words(one))
-        return start.union(*map(self._reach, start)) & ran
+        return self._led(start | all_.named) & ran
+
+    def _parts(self, path: str, thing: Thing) -> _Parts:
+        # A thing is asked about for each test that left it, and this is the same for all.
+        if (path, thing) not in self._known:
+            users, inside = self.users(thing), self._naming(thing.inside)
+            names = thing.names | thing.inside
+            binding = (
+                it
+                for it in self._files.get(path, ())
+                if not (it.is_function_body or it.binds.isdisjoint(thing.names))
+            )
+            self._known[path, thing] = _Parts(
+                users,
+                inside,
+                frozenset(unit for unit in users | inside if self._writes(unit, names)),
+                frozenset(self._being(thing.names)),
+                frozenset().union(*(self._named(_words(it)) for it in binding)),
+            )
+        return self._known[path, thing]
+
+    def _led(self, start: AbstractSet[int]) -> set[int]:
+        """Return these functions and those that they lead to by name."""
+        found: set[int] = set()
+        for unit in start:
+            # What is found already was found with all that it leads to.
+            if unit not in found:
+                found |= self._reach(unit)
+        return found
 
     def _classes(self, path: str) -> set[str]:
         return {name for one in self._files.get(path, ()) if one.is_class for name in one.binds}
@@ -159,16 +198,22 @@ class Makers:
         found: set[int] = set()
         waiting = list(units)
         while waiting:
-            body = self._bodies[waiting.pop()]
+            fresh = (ran & self._asking(waiting.pop())) - found
+            found |= fresh
+            waiting += fresh
+        return found
+
+    def _asking(self, unit: int) -> frozenset[int]:
+        """Return who may hand something to a function: whoever names it, where it takes it."""
+        if unit not in self._giving:
+            body = self._bodies[unit]
             name, magic = own_name(body), MAGIC.fullmatch(own_name(body))
             # Python calls a method with underscores itself, for whoever has the class.
             if magic:
                 name = body.qualname.rpartition(".")[0].rpartition(".")[2]
-            if body.takes or magic:
-                fresh = (ran & self._naming({name})) - found
-                found |= fresh
-                waiting += fresh
-        return found
+            asked = body.takes or magic
+            self._giving[unit] = self._naming({name}) if asked else frozenset()
+        return self._giving[unit]
 
     def _reach(self, unit: int) -> frozenset[int]:
         """Return the functions that a function leads to by name, and those in turn."""

