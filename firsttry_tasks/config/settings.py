@@ -75,7 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ``paths`` and ``tests`` are relative to the project; where they are empty, the project's layout
     decides. ``smoke`` is the mark of smoke tests, ``main`` the main branch. ``inert`` are globs of
     files that no test reads. ``depends`` maps globs of files to the tests (node ids, or globs of
-    their files) that a change of such a file selects. ``store`` is where golden caches are kept, a
+    their files) that a change of such a file selects. Of the tests that use one of
+    ``shared_fixtures`` all run, or none. ``store`` is where golden caches are kept, a
     folder or a URL: ``keep`` boxes stay there, none longer than ``max_age`` days, and a warm run
     spends at most ``store_seconds`` on looking there. With ``signers``, a file in the format of
     git's allowed_signers, only boxes that one of them signed are restored; ``signing_key`` is the
@@ -95,6 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     main: str = "main"
     inert: tuple[str, ...] = ()
     depends: dict[str, tuple[str, ...]] = {}
+    shared_fixtures: tuple[str, ...] = ()
     store: str = state_paths.STORE
     store_seconds: Annotated[float, Meta(le=MOST)] = 1.0
     keep: Annotated[int, Meta(le=MOST)] = 30

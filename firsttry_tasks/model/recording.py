@@ -75,6 +75,8 @@ class ScopeRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     used: tuple[int, ...] = ()
     #: Of an import: the line of the module that led to a start, 0 for none, and the unit.
     lines: tuple[tuple[int, int], ...] = ()
+    #: Of a fixture: what has a value of its own, in pytest's words (session, module and so on).
+    reach: str = ""
 
 
 class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -111,7 +111,8 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     ids), where it is not empty, is all that runs, and ``order`` says in which order. ``why`` has
     the reasons known before collection. ``records`` is the folder for what is learned of the
     project at ``root``, "" to learn nothing. ``data`` are the folders of files that are no code, ""
-    for the root; ``key`` is the key's file. ``serial``: in one process; ``collect``: run nothing.
+    for the root; ``key`` is the key's file. ``serial``: in one process; ``collect``: run nothing,
+    and tell what binds tests: marks, say, or ``shared_fixtures``.
     """
 
     __test__ = False  # pytest would take a class of this name for tests
@@ -130,6 +131,7 @@ class TestsPlan(Struct, frozen=True, kw_only=True):
     smoke: str | None = None
     serial: bool = False
     collect: bool = False
+    shared_fixtures: tuple[str, ...] = ()
 
 
 class Retried(Struct, frozen=True, kw_only=True):

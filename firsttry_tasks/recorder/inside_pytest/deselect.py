@@ -108,6 +108,10 @@ class PlannedSelection:
         stream.write(
             "bonds",
             order=order,
-            bound={nodeid: names for nodeid in order if (names := bound(items[nodeid]))},
+            bound={
+                nodeid: names
+                for nodeid in order
+                if (names := bound(items[nodeid], self._plan.shared_fixtures))
+            },
             shares={nodeid: names for nodeid in order if (names := shared(items[nodeid], root))},
         )

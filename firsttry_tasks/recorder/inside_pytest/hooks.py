@@ -84,6 +84,7 @@ class RecorderHooks:
         if fixturedef.scope == "function":
             return (yield)
         scope = self.attribution.scope("fixture", fixture_name(fixturedef))
+        scope.reach = fixturedef.scope
         # The scope around may be another fixture's, which then rests on this one.
         self.attribution.top.used.add(scope.number)
         self.recorder.enter(scope)

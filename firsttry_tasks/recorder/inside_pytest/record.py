@@ -84,6 +84,7 @@ def _scope(scope: OpenScope) -> ScopeRecord:
         observations=tuple(sorted(scope.observations)),
         used=tuple(sorted(scope.used)),
         lines=tuple(sorted(line for line in scope.lines if line[1] >= 0)),
+        reach=scope.reach,
     )
 
 

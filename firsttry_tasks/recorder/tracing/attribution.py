@@ -19,7 +19,8 @@ class OpenScope:
     """A scope while it is open; it may be opened again, as fixtures and collectors are."""
 
     __slots__ = (
-        "excused", "kind", "lines", "name", "number", "observations", "owner", "units", "used",
+        "excused", "kind", "lines", "name", "number", "observations", "owner", "reach", "units",
+        "used",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str, number: int) -> None:
@@ -36,6 +37,8 @@ class OpenScope:
         self.used: set[int] = set()
         #: The number by which it is known outside of Python, 0 while it has none.
         self.owner = 0
+        #: Of a fixture: pytest's word for what has a value of its own.
+        self.reach = ""
         #: What is no observation although the C library sees it: imports and pytest looked at it.
         self.excused: set[tuple[ObservationKind, str]] = set()
 

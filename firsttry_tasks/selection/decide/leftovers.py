@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks.model.recording import FELT, VARIABLE
+from firsttry_tasks.selection.decide import shared_fixtures
 from firsttry_tasks.selection.evidence.makers import Makers
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def otherwise(
                 why.setdefault(nodeid, told)
     shadow = _shadow(records, recorded_runs, now)
     why |= dict.fromkeys(sorted(chosen.skip_tests), shadow) if shadow else {}
+    if not chosen.empty:
+        # Smoke tests that run in place of none are no change.
+        fixtures = now.shared_fixtures
+        more = shared_fixtures.joining(records, recorded_runs, fixtures, chosen.skip_tests)
+        why |= {nodeid: it for nodeid, it in more.items() if nodeid not in why}
     return _with(chosen, why)
 
 

@@ -143,6 +143,7 @@ class _Joined:
                     lines=tuple((places.statement(line), units[n]) for line, n in scope.lines)
                     if places is not None
                     else (),
+                    reach=scope.reach,
                 )
             )
         for unit, loaded in record.loads:

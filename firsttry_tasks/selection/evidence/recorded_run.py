@@ -32,6 +32,8 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     used: tuple[int, ...]
     #: Of an import: pairs of a statement's number in the module and a unit that it ran.
     lines: tuple[tuple[int, int], ...]
+    #: Of a fixture: session, package, module or class.
+    reach: str = ""
 
 
 class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -123,5 +125,7 @@ class CurrentTree(msgspec.Struct, frozen=True):
     inert: tuple[str, ...] = ()
     #: Glob of files -> node ids and globs of tests.
     depends: Mapping[str, tuple[str, ...]] = {}
+    #: Fixtures whose tests run together.
+    shared_fixtures: tuple[str, ...] = ()
     #: Returns the name of a file outside of the tree as a person knows it.
     shown: Callable[[str], str] = str

@@ -19,7 +19,7 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.selection.decide import declared, leftovers, widen
+from firsttry_tasks.selection.decide import declared, leftovers, shared_fixtures, widen
 from firsttry_tasks.selection.decide.select import FAILED, choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
@@ -120,6 +120,7 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     known = [test for recorded in recorded_runs for test in recorded.tests]
     for target in declared.idle(here.settings.depends, known):
         CONSOLE.say(f'note: no known test fits "{target}", which [tool.firsttry.depends] names')
+    CONSOLE.say(*shared_fixtures.idle(here.settings.shared_fixtures, recorded_runs))
     chosen, smoke = selection(here, memory, recorded_runs, around)
     # Starting pytest only to collect nothing costs about half a second.
     if chosen.empty and not smoke:
@@ -289,5 +290,6 @@ def now(
         spelled=lambda path: spelled(read(path)),
         inert=here.settings.inert,
         depends=here.settings.depends,
+        shared_fixtures=here.settings.shared_fixtures,
         shown=here.outside.shown,
     )

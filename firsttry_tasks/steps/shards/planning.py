@@ -164,7 +164,13 @@ def collected(root: Path, stage: Stage, chosen: Selection | None = None) -> tupl
     tree = fingerprint.read_manifest(manifest(root, stage, "tests"))
     job = here.job(stage, "tests", tuple(tree))
     job = replace(job, work=f"{Path(job.work).parent}/{LIVE}", record=False)
-    tests = TestsPlan(events=f"{job.work}/events.jsonl", root=job.root, collect=True, serial=True)
+    tests = TestsPlan(
+        events=f"{job.work}/events.jsonl",
+        root=job.root,
+        collect=True,
+        serial=True,
+        shared_fixtures=here.settings.shared_fixtures,
+    )
     heard = _collected(here, job, tree, narrowed(tests, chosen) if chosen else tests)
     recorded = DependencyDb(root / state_paths.DB).recorded_runs()
     return _bound(here, heard, standing_alone(recorded))

@@ -84,3 +84,42 @@ def test_who_uses_what_an_import_did_runs_when_nobody_imports_it(checkout: Check
     done = checkout.run("doit", "warm")
     failed = {name.rpartition("::")[2] for name in checkout.failed("warm")}
     assert (done.code, failed) == (1, {"test_shelf"}), done.out
+
+
+ROWS = {
+    "bank.py": "import sqlite3\ndef pay(file):\n    with sqlite3.connect(file) as db:\n"
+    "        db.execute('insert into log values (1)')\n",
+    "tests/conftest.py": "import sqlite3\nimport sys\nfrom pathlib import Path\nimport pytest\n"
+    "sys.path.insert(0, str(Path(__file__).parents[1]))\n"
+    "@pytest.fixture(scope='session')\ndef ledger(tmp_path_factory):\n"
+    "    file = str(tmp_path_factory.mktemp('db') / 'ledger')\n"
+    "    sqlite3.connect(file).execute('create table log(what)')\n    return file\n"
+    "@pytest.fixture\ndef account(ledger):\n    return ledger\n",
+    "tests/test_a.py": "from bank import pay\ndef test_pay(account):\n    pay(account)\n",
+    "tests/test_b.py": "import sqlite3\n"
+    "def test_rows(ledger):\n    db = sqlite3.connect(ledger)\n"
+    "    assert db.execute('select count(*) from log').fetchone() == (1,)\n"
+    "def test_plain():\n    assert True\n",
+}
+
+
+@pytest.mark.slow
+def test_who_shares_a_fixture_that_a_person_names_runs(checkout: Checkout) -> None:
+    """A row more in the database of the session; a name that no fixture has is told."""
+    settings = f"[tool.firsttry]\nshared_fixtures = ['ledger', 'acount']\n{TESTS_ONLY}"
+    for place, text in ({"pyproject.toml": settings} | ROWS).items():
+        checkout.write(place, text)
+    checkout.commit()
+    assert checkout.run("doit", "warm").code == 0
+    checkout.write("bank.py", ROWS["bank.py"] + ROWS["bank.py"].splitlines(keepends=True)[-1])
+    done = checkout.run("doit", "warm")
+    ran = checkout.gate().tests
+    assert ran is not None
+    assert set(ran.why) == {"tests/test_a.py::test_pay", "tests/test_b.py::test_rows"}, done.out
+    assert 'the fixture "acount"' in done.out
+    assert "Did you mean account?" in done.out
+    checkout.write("bank.py", ROWS["bank.py"])
+    new = "from bank import pay\ndef test_new(ledger):\n    pay(ledger)\n"
+    checkout.write("tests/test_a_new.py", new)
+    assert checkout.run("doit", "warm").code == 1
+    assert {name.rpartition("::")[2] for name in checkout.failed("warm")} == {"test_rows"}
