@@ -136,9 +136,11 @@ def _using(run: RecordedRun, name: str, now: CurrentTree) -> Iterator[str]:
         (it for it in files if it in run.manifest),
         lambda it: now.before(it, run.manifest[it]) if it in run.manifest else (),
     )
-    users = makers.users(makers.thing(path, trail))
+    thing = makers.thing(path, trail)
+    users = makers.users(thing)
     for test in run.tests:
-        if not users.isdisjoint(_ran(run, test)):
+        # A fixture's value comes as an argument.
+        if not (users.isdisjoint(_ran(run, test)) and thing.names.isdisjoint(test.names)):
             yield test.nodeid
 
 

@@ -75,10 +75,15 @@ class Makers:
         """Return the units that may use a thing: that name it, or are it."""
         return self._naming(thing.names) | self._being(thing.names)
 
-    def makers(self, path: str, thing: Thing, ran: AbstractSet[int]) -> set[int]:
-        """Return which of the units that ``ran`` may have made what is in a thing now."""
+    def makers(
+        self, path: str, thing: Thing, ran: AbstractSet[int], *, handed: bool = False
+    ) -> set[int]:
+        """Return which of the units that ``ran`` may have made what is in a thing now.
+
+        One that is ``handed`` to tests, as a fixture's value is, has any name where it is used.
+        """
         all_ = self._parts(path, thing)
-        near = all_.users & ran
+        near = ran if handed else all_.users & ran
         every = near | all_.inside & ran
         # Who changes a thing has made what is in it. Only where nobody is seen to change it (a
         # library does, that was handed it) do all count that name it. A function that is wrapped

@@ -118,7 +118,7 @@ class SharedState:
                     more[test.nodeid].add(left.scope)
             asked = self._read(test)
             more[test.nodeid].update(it for name in asked for it in variables.get(name, ()))
-            self._leave(names, ran, test.observations, fixtures, known)
+            self._leave(names, ran, test.observations, fixtures, known, test.names)
             for name in self._names(test.observations, VARIABLE):
                 # What set it may have been anything that ran.
                 telling = self._telling(test.observations)
@@ -161,10 +161,12 @@ class SharedState:
         observations: Iterable[int],
         around: Iterable[int],
         known: dict[str, _Left],
+        handed: Iterable[str] = (),
     ) -> list[_Left]:
         """Add a scope for each thing of these names, which holds what may have made it.
 
-        It uses the scopes ``around``: of the fixtures, or of what left it before any test.
+        It uses the scopes ``around``: of the fixtures, or of what left it before any test. Fixtures
+        of the names ``handed`` a test has as its arguments.
         """
         telling = self._telling(observations)
         found: list[_Left] = []
@@ -175,7 +177,8 @@ class SharedState:
             left = _Left(thing, before.users if before else self._makers.users(thing))
             self._asked += 1
             much = self._asked > _MOST_ASKED
-            units = set(ran) if much else self._makers.makers(path, thing, ran)
+            given = trail.partition(".")[0] in handed
+            units = set(ran) if much else self._makers.makers(path, thing, ran, handed=given)
             new = frozenset(units), frozenset(telling), frozenset(around)
             # Most tests that fill a cache anew do it by the same code, which is noted once.
             if before and all(it <= old for it, old in zip(new, before.held, strict=True)):
