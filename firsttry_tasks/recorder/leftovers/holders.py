@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from firsttry_tasks.recorder.leftovers.shown import DEFINED, PLACED, sign_of, told
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 #: Steps from a variable to the last thing that is looked at: a wrapper, its closure, the cache in
@@ -41,12 +42,8 @@ _OURS = "firsttry_tasks."
 ATOMS = frozenset(
     {int, str, float, bool, bytes, complex, type(None), types.ModuleType, types.CodeType}
 )
-_BASES = (dict, list, set, deque)
-#: Set in ``__flags__`` of a class that Python code defined.
-_DEFINED = 1 << 9
 _DICT_OF_TYPE: Any = type.__dict__["__dict__"]
 _MRO_OF_TYPE: Any = type.__dict__["__mro__"]
-_PLACED = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 Inside = Iterable[tuple[str, object]]
 
@@ -230,11 +227,10 @@ _KINDS: dict[Any, Callable[[Any], _Opened]] = {
 
 def _instance(value: Any, kind: Any) -> _Opened:
     """Look into any other object: what stands in its dictionary and its slots."""
-    own, slots = _dictionary(value, kind), _slots(kind)
-    base: Any = next((it for it in _BASES if it in _mro(kind)), None)
-    if own is None and not slots and base is None:
+    own, slots, shows = _dictionary(value, kind), _slots(kind), sign_of(value)
+    if own is None and not slots and shows is None:
         return _Opened()
-    if not slots and base is None and own is not None:
+    if not slots and shows is None and own is not None:
         return _namespace(own)
 
     def named() -> dict[str, object]:
@@ -243,11 +239,11 @@ def _instance(value: Any, kind: Any) -> _Opened:
         return found
 
     def sign() -> object:
-        # An heir of a container: its size, past its own methods.
-        size = base.__len__(value) if base is not None else 0
-        return size, [identity(it) for it in named().values()]
+        # An heir of a container has a size, and is one all the same.
+        seen = shows() if shows is not None else None
+        return seen, list(map(told, named().values()))
 
-    return _Opened(named().items(), sign, None, None if base is not None else named)
+    return _Opened(named().items(), sign, None, None if shows is not None else named)
 
 
 def _slot(slot: Any, value: object) -> tuple[object, ...]:
@@ -276,7 +272,7 @@ def _dictionary(value: Any, kind: Any) -> dict[str, object] | None:
         return local
     for base in _mro(kind):
         there: Any = space(base).get("__dict__")
-        if type(there) in _PLACED:
+        if type(there) in PLACED:
             found = there.__get__(value)
             return found if type(found) is dict else None
     return None
@@ -287,5 +283,5 @@ def _slots(kind: Any) -> list[tuple[str, Any]]:
         (key, it)
         for base in _mro(kind)
         for key, it in space(base).items()
-        if type(it) is types.MemberDescriptorType and base.__flags__ & _DEFINED
+        if type(it) is types.MemberDescriptorType and base.__flags__ & DEFINED
     ]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from firsttry_tasks.recorder.leftovers.holders import Holder, holders
 from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
+from firsttry_tasks.recorder.leftovers.shown import told
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 _SHARE, _FREE = 0.04, 0.1
 #: The same for glances at what changed before, which cost far less and are taken in between.
 _GLANCES = 0.02
-_PLAIN = (int, str, bool, float, bytes, type(None))
 
 
 class _Root(NamedTuple):
@@ -230,12 +230,6 @@ def _signs(found: list[Holder]) -> list[object]:
         return []  # it changed while it was looked at, as another thread may do
 
 
-def _token(value: object) -> object:
-    # Small values are told by what they are: two equal ones make no difference to anybody. All
-    # else by its identity, so that nothing is kept alive.
-    return (type(value), value) if type(value) in _PLAIN else identity(value)
-
-
 def _again(root: _Root) -> Iterator[str]:
     """Return what changed of what changed before, and take it in."""
     for at in root.busy if root.signs else ():
@@ -259,9 +253,9 @@ def _differences(root: _Root, at: int) -> Iterator[str]:
         return
     before, after = root.named[at], one.named()
     for key in before.keys() | after.keys():
-        if key not in before or key not in after or before[key] != _token(after[key]):
+        if key not in before or key not in after or before[key] != told(after[key]):
             yield f"{one.name}.{key}".strip(".")
 
 
 def _tokens(named: Mapping[str, object]) -> dict[str, object]:
-    return {key: _token(it) for key, it in named.items()}
+    return {key: told(it) for key, it in named.items()}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOURCE = """\
-    import contextvars, functools, itertools, threading, types
+    import array, contextvars, decimal, functools, io, itertools, re, sqlite3, sys, threading, types
     TABLE = {"one": [1]}
     COUNT = itertools.count()
     NUMBER = 1000
@@ -57,6 +57,16 @@ SOURCE = """\
         yield 2
     STEPS = steps()
     BIG = dict.fromkeys(range(100))
+    BASE = sqlite3.connect(":memory:")
+    BASE.execute("create table rows (one)")
+    STREAM = io.BytesIO()
+    PRECISE = decimal.Context()
+    NUMBERS = array.array("i", [1, 2])
+    PATTERN = re.compile("one")
+    class Guarded:
+        def __buffer__(self, flags):
+            raise SystemExit("lent")
+    GUARDED = Guarded()
 """
 
 
@@ -100,6 +110,10 @@ def _left(root: Path, act: Callable[[], object]) -> set[str]:
         (lambda it: setattr(it.default, "calls", 1), "default"),
         (lambda it: next(it.STEPS), "STEPS"),
         (lambda it: it.BIG.update(more=1), "BIG"),
+        (lambda it: it.BASE.execute("insert into rows values (1)"), "BASE"),
+        (lambda it: it.STREAM.close(), "STREAM"),
+        (lambda it: setattr(it.PRECISE, "prec", 3), "PRECISE"),
+        (lambda it: it.NUMBERS.append(3), "NUMBERS"),
         (lambda it: setattr(it, "LATE", 1), "LATE"),
     ],
 )
@@ -108,6 +122,16 @@ def test_what_changed_is_told_by_its_name(
 ) -> None:
     """Of the module itself, and of what hangs on it a few steps away."""
     assert _left(tmp_path, lambda: act(module)) == {name}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing tells what lends its memory")
+def test_memory_that_is_lent_is_compared(module: Any, tmp_path: Path) -> None:
+    """A number in an array has no size and no name."""
+
+    def act() -> None:
+        module.NUMBERS[0] = 7
+
+    assert _left(tmp_path, act) == {"NUMBERS"}
 
 
 def test_what_is_put_back_did_not_change(module: Any, tmp_path: Path) -> None:
