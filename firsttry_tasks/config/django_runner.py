@@ -45,7 +45,7 @@ def find(root: Path, top: Path) -> Runner | None:
 
 def _calls(root: Path, top: Path) -> Iterator[Runner]:
     for place, lines in team_files.commands(root, top, ("django", "manage.py")):
-        for words in lines:
+        for words in (line.words for line in lines):
             settings = _settings(root, words)
             if settings:
                 named = place.relative_to(top).as_posix()

@@ -234,6 +234,11 @@ def sections(root: Path) -> dict[str, dict[str, object]]:
     return found
 
 
+def option_names(root: Path) -> dict[str, tuple[str, ...]]:
+    """Return the names of the options that are set at each place."""
+    return {place: tuple(options) for place, options in sections(root).items()}
+
+
 def _ini_sections(file: Path, starts: tuple[str, ...]) -> dict[str, dict[str, object]]:
     try:
         parser = ini(file.name, disk.read(file) or b"")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model import decoding
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+INNER = "/pyproject.toml"
 TEST_FOLDERS = ("tests", "test")
 #: Top-level folders that are rarely the code itself. They hold scripts without types, which would
 #: make a project red for mypy at first sight.
@@ -20,12 +23,13 @@ TOOLS_OWN = frozenset(
 )
 
 
-def members(root: Path, project: dict[str, object]) -> tuple[Path, ...]:
+def members(root: Path, data: bytes) -> tuple[Path, ...]:
     """Return the folders of a workspace: uv's members, else those below ``packages``.
 
-    ``project`` is what pyproject.toml holds. A folder counts that has a pyproject.toml of its own.
+    ``data`` is what stands in pyproject.toml. A folder counts that has a pyproject.toml of its own.
     """
-    table: object = project
+    # Most projects are no workspace, and need not be parsed to know it.
+    table: object = decoding.toml(data) if b"workspace" in data else {}
     for key in ("tool", "uv", "workspace"):
         table = table.get(key) if isinstance(table, dict) else None
     own = table.get("members", ()) if isinstance(table, dict) else ("packages/*",)
@@ -35,7 +39,22 @@ def members(root: Path, project: dict[str, object]) -> tuple[Path, ...]:
 
 
 def sources(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the folders and modules that hold the code: ``src``, or the packages at the top."""
+    """Return the folders and modules that hold the code: ``src``, or the packages at the top.
+
+    Where there is none, those of the packages below that have a pyproject.toml of their own.
+    """
+    listed = tuple(paths)
+    return _own(listed) or tuple(
+        f"{member}/{source}"
+        for member in sorted(it.rpartition("/")[0] for it in listed if it.endswith(INNER))
+        if member.split("/")[0] not in BESIDE and member[:1] != "."
+        for source in _own(
+            [it.removeprefix(f"{member}/") for it in listed if it.startswith(f"{member}/")]
+        )
+    )
+
+
+def _own(paths: Iterable[str]) -> tuple[str, ...]:
     # A name with a dot in front is a folder of tools, such as .venv or .github.
     python = [path for path in paths if path.endswith((".py", ".pyi")) and path[0] != "."]
     if any(path.startswith("src/") for path in python):

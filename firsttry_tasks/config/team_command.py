@@ -6,33 +6,37 @@
 
 from __future__ import annotations
 
-import itertools
-import re
+import os
 import shlex
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from firsttry_tasks.config import django_runner, pre_commit
+from firsttry_tasks.config import (
+    django_runner,
+    parity_lock,
+    pre_commit,
+    project_layout,
+    tool_options,
+)
 from firsttry_tasks.config.pre_commit import Files
-from firsttry_tasks.config.team_files import commands, shell
-from firsttry_tasks.config.tool_options import kept
+from firsttry_tasks.config.shell_text import joined, shell
+from firsttry_tasks.config.team_files import commands
+from firsttry_tasks.config.tool_options import PLACES, kept
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from firsttry_tasks.config.shell_text import Line
     from firsttry_tasks.config.team_files import Words
 
 Form = Literal["script", "module"]
 #: What a program is called, where it has more names than one.
 NAMES = {"pytest": ("pytest", "py.test")}
-#: A variable that is set for one command.
-ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
-#: Words of a shell after which a command starts.
-AFTER = frozenset({"then", "else", "do", "!", "time"})
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):
@@ -41,6 +45,8 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     ``env`` are the variables that stand before it, ``flags`` Python's own options before ``-m``,
     ``args`` the tool's options, ``paths`` what of the project it is called for; ``open`` tells that
     it is called for something that could not be read. ``files`` are those that a hook passes.
+    ``folder`` is where it is called, "" for the project itself; where that is only in folders below
+    it, ``each`` are those calls.
     """
 
     tool: str = "pytest"
@@ -52,9 +58,13 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     place: str = ""
     open: bool = False
     files: Files | None = None
+    folder: str = ""
+    each: tuple[ToolCall, ...] = ()
 
     def __str__(self) -> str:
         """Return the call as people write it."""
+        if self.each:
+            return " && ".join(f"(cd {shlex.quote(it.folder)} && {it})" for it in self.each)
         around = [f"{name}={value}" for name, value in self.env.items()]
         python = ("python", *self.flags, "-m") if self.form == "module" else ()
         return shlex.join((*around, *python, self.tool, *self.args, *self.paths))
@@ -73,14 +83,93 @@ def find(root: Path, top: Path, tool: str) -> ToolCall:
     folder on ``sys.path``, because both must be green and these are the stricter. pre-commit's
     hooks come last.
     """
-    for place, found in commands(root, top, NAMES.get(tool, (tool,))):
-        calls = [call for words in found if (call := call_in(words, tool))]
+    found = _called(root, top, tool)
+    if found or tool == "pytest":
+        return found or _hooked(root, top, tool)
+    hooked, members = _hooked(root, top, tool), _in_members(root, tool)
+    # Who only configures a tool in a package, and has a hook, calls it by the hook.
+    if members and not (hooked.place and members[0].open):
+        return ToolCall(tool=tool, place=members[0].place, each=members)
+    return hooked
+
+
+def _in_members(root: Path, tool: str) -> tuple[ToolCall, ...]:
+    """Return the calls of a workspace's members: by their own files, else by configuration alone.
+
+    mypy takes the configuration from where it starts, ruff finds each file's by itself.
+    """
+    data = disk.read(root / "pyproject.toml") or b""
+    members = project_layout.members(root, data)
+    found = {it: _called(it, it, tool) for it in members}
+    called = tuple(_of_member(root, it, call) for it, call in found.items() if call)
+    if called or tool == "ruff" or configured(root, tool):
+        return called
+    set_up = ((it, place) for it in members if (place := configured(it, tool)))
+    return tuple(
+        _of_member(root, it, ToolCall(tool=tool, place=place, open=True)) for it, place in set_up
+    )
+
+
+def _of_member(root: Path, member: Path, call: ToolCall) -> ToolCall:
+    folder = member.relative_to(root).as_posix()
+    return replace(call, folder=folder, place=f"{folder}/{call.place}")
+
+
+def configured(root: Path, tool: str) -> str:
+    """Return the place that configures a tool in a folder, "" where none does."""
+    return next((it for it in parity_lock.sections(root) if it.startswith(PLACES[tool])), "")
+
+
+def _called(root: Path, top: Path, tool: str) -> ToolCall | None:
+    """Return the call that the files of CI and people make; None where they make none."""
+    found = [
+        (number, folder, place.relative_to(top).as_posix(), calls)
+        for number, (place, lines) in enumerate(commands(root, top, NAMES.get(tool, (tool,))))
+        for folder, calls in _whole(lines, tool).items()
+    ]
+    # The first file, and in it the project's own folder; tests may well run in parts besides.
+    inside = [it for it in found if not it[1].startswith("..")]
+    inside.sort(key=lambda it: (it[1] != "", it[0]) if tool == "pytest" else (it[0], it[1] != ""))
+    # Of a project in a larger repository CI may name the files, without going to its folder.
+    first = next(iter(inside or (it for it in found if it[1] == _up(root, top))), None)
+    if first is None:
+        return None
+    if inside and first[1]:
+        return _below(root, {it[1]: it for it in reversed(inside) if it[1]})
+    return _read(root, first[3], first[2])
+
+
+def _up(root: Path, top: Path) -> str:
+    seen = os.path.relpath(top, root)
+    return "" if seen == "." else seen
+
+
+def _whole(lines: Iterable[Line], tool: str) -> dict[str, list[ToolCall]]:
+    """Return the calls of one file, by the folders in which it makes them."""
+    found: dict[str, list[ToolCall]] = {}
+    for line in lines:
+        call = call_in(line.words, tool)
         # A workflow that runs one benchmark, say, does not tell how the suite is run.
-        whole = [call for call in calls if tool != "pytest" or not _of_single_files(call)]
-        chosen = [it for it in whole if it.form == "script"] or whole
-        if chosen:
-            return _read(root, chosen, place.relative_to(top).as_posix())
-    return _hooked(root, top, tool)
+        if call and not (tool == "pytest" and _of_single_files(call)):
+            # What a workflow sets for pytest is about CI's own services as a rule.
+            more = tool_options.known(line.env) if tool != "pytest" else {}
+            call = replace(call, env={**more, **call.env})
+            found.setdefault(joined(line.folder, call.folder), []).append(call)
+    scripts = {at: [it for it in calls if it.form == "script"] for at, calls in found.items()}
+    return {at: scripts[at] or calls for at, calls in found.items()}
+
+
+def _below(root: Path, first: Mapping[str, tuple[int, str, str, list[ToolCall]]]) -> ToolCall:
+    """Return the calls that the team makes in folders below the project."""
+    each = [
+        replace(_read(root / folder, calls, place), folder=folder)
+        for folder, (_, _, place, calls) in sorted(first.items())
+    ]
+    if each[0].tool == "pytest":
+        # All tests run at once, at the top: there each folder is a path.
+        paths = [joined(it.folder, path) for it in each for path in it.paths or ("",)]
+        return replace(each[0], folder="", paths=tuple(dict.fromkeys(paths)))
+    return ToolCall(tool=each[0].tool, place=each[0].place, each=tuple(each))
 
 
 def _read(root: Path, chosen: list[ToolCall], place: str) -> ToolCall:
@@ -123,7 +212,7 @@ def _hooked(root: Path, top: Path, tool: str) -> ToolCall:
     runner = django_runner.find(root, top) if tool == "pytest" else None
     if runner:
         # manage.py and `python -m` both put the current folder on sys.path.
-        env = _assigned(runner.words)
+        env = tool_options.assigned(runner.words)
         return ToolCall(form="module", env=env, args=runner.options, place=runner.place)
     return ToolCall(tool=tool)
 
@@ -151,44 +240,13 @@ def call_in(words: Words, tool: str) -> ToolCall | None:
             if args[:1] != ("check",) or "--exit-zero" in args:
                 return None
             args = args[1:]
-        env = _assigned(before)
+        call = ToolCall(
+            tool=tool, env=tool_options.assigned(before), args=args, folder=tool_options.led(before)
+        )
         if before[-1:] == ("-m",):
-            flags = _flags(before[:-1])
-            return ToolCall(tool=tool, form="module", env=env, flags=flags, args=args)
-        return ToolCall(tool=tool, env=env, args=args) if _starts_here(before) else None
+            return replace(call, form="module", flags=tool_options.flags(before[:-1]))
+        return call if tool_options.starts_here(before) else None
     return None
-
-
-def _assigned(words: Words) -> dict[str, str]:
-    """Return the variables that are set for a command."""
-    pairs = (it.split("=", 1) for it in words if ASSIGNMENT.fullmatch(it))
-    # What is substituted there is for make, tox or the shell to know.
-    return {name: value for name, value in pairs if not set(value) & set("${")}
-
-
-def _starts_here(before: Words) -> bool:
-    """Tell whether the word after these is a program to start, not another one's argument."""
-    # `FOO=1 uv run --frozen` starts what follows, `pip install` does not.
-    rest = [it for it in before if not ASSIGNMENT.fullmatch(it) and it not in AFTER]
-    if not rest or rest[-1] == "--":
-        return True
-    starters = [at for at, it in enumerate(rest) if it.endswith(("run", "exec", "uvx"))]
-    if not starters:
-        return False
-    # Of `uvx --with tox-uv tox -e mypy`, tox is started: an option may take the word after it.
-    between = rest[starters[-1] :]
-    pairs = itertools.pairwise(between)
-    return all(word.startswith("-") or last.startswith("-") for last, word in pairs)
-
-
-def _flags(before: Words) -> Words:
-    """Return Python's own options: ``-W error`` of ``python -W error -m coverage run``."""
-    # `PYTHONDEVMODE=1 python -W error` has the word in a variable, too.
-    rest = tuple(word for word in before if not ASSIGNMENT.fullmatch(word))
-    starts = [at for at, word in enumerate(rest) if "python" in word.lower()]
-    found = rest[starts[0] + 1 :] if starts else ()
-    found = found[: found.index("-m")] if "-m" in found else found
-    return found if found and found[0].startswith("-") else ()
 
 
 def _of_single_files(call: ToolCall) -> bool:

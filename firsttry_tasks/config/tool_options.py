@@ -1,10 +1,28 @@
-"""Tells which options of a team's call of ruff and mypy decide what the tool finds."""
+"""Reads the words of one call: what stands before a tool, and which options decide its answer."""
 
 from __future__ import annotations
 
+import itertools
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Words = tuple[str, ...]
+#: The files and sections that a tool reads its configuration from. setup.cfg's has no bracket at
+#: its end, because mypy also reads sections such as [mypy-tests.*].
+PLACES = {
+    "mypy": ("mypy.ini", ".mypy.ini", "pyproject.toml [tool.mypy]", "setup.cfg [mypy"),
+    "ruff": ("ruff.toml", ".ruff.toml", "pyproject.toml [tool.ruff]"),
+}
+#: A variable that is set for one command.
+ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
+#: Words of a shell after which a command starts.
+AFTER = frozenset({"then", "else", "do", "!", "time"})
+#: Options of what starts a tool (uv, poetry, pdm, make) that say in which folder.
+LEADS = frozenset({"--directory", "-C", "--cwd", "--working-directory"})
+
 #: Options of ruff that decide what it finds. The others say what to print, to write or to mend.
 RUFF = frozenset(
     {
@@ -63,3 +81,48 @@ def kept(tool: str, args: Words) -> tuple[Words, Words]:
 def _decides(tool: str, name: str) -> bool:
     # mypy's -v and -i print and cache; ruff's -q and -e as well.
     return name in RUFF if tool == "ruff" else name[:2] == "--" and not WRITES.search(name)
+
+
+def assigned(words: Words) -> dict[str, str]:
+    """Return the variables that are set for a command."""
+    return known(dict(it.split("=", 1) for it in words if ASSIGNMENT.fullmatch(it)))
+
+
+def known(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables whose values are plain text."""
+    # What is substituted there is for make, tox or the shell to know.
+    return {name: value for name, value in variables.items() if not set(value) & set("${")}
+
+
+def led(before: Words) -> str:
+    """Return the folder into which what starts a tool goes first, "" where it stays."""
+    for word, after in itertools.pairwise((*before, "")):
+        name, _, value = word.partition("=")
+        if name in LEADS and not set(value or after) & set("${"):
+            return value or after
+    return ""
+
+
+def starts_here(before: Words) -> bool:
+    """Tell whether the word after these is a program to start, not another one's argument."""
+    # `FOO=1 uv run --frozen` starts what follows, `pip install` does not.
+    rest = [it for it in before if not ASSIGNMENT.fullmatch(it) and it not in AFTER]
+    if not rest or rest[-1] == "--":
+        return True
+    starters = [at for at, it in enumerate(rest) if it.endswith(("run", "exec", "uvx"))]
+    if not starters:
+        return False
+    # Of `uvx --with tox-uv tox -e mypy`, tox is started: an option may take the word after it.
+    between = rest[starters[-1] :]
+    pairs = itertools.pairwise(between)
+    return all(word.startswith("-") or last.startswith("-") for last, word in pairs)
+
+
+def flags(before: Words) -> Words:
+    """Return Python's own options: ``-W error`` of ``python -W error -m coverage run``."""
+    # `PYTHONDEVMODE=1 python -W error` has the word in a variable, too.
+    rest = tuple(word for word in before if not ASSIGNMENT.fullmatch(word))
+    starts = [at for at, word in enumerate(rest) if "python" in word.lower()]
+    found = rest[starts[0] + 1 :] if starts else ()
+    found = found[: found.index("-m")] if "-m" in found else found
+    return found if found and found[0].startswith("-") else ()

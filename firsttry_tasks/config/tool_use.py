@@ -15,7 +15,7 @@ from firsttry_tasks.config import (
     team_command,
     team_files,
 )
-from firsttry_tasks.model import decoding
+from firsttry_tasks.config.tool_options import PLACES
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk, git
 
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.config.settings import GateSettings, Settings
 
-#: The files and sections that a tool reads its configuration from. setup.cfg's has no bracket at
-#: its end, because mypy also reads sections such as [mypy-tests.*].
-PLACES = {
-    "mypy": ("mypy.ini", ".mypy.ini", "pyproject.toml [tool.mypy]", "setup.cfg [mypy"),
-    "ruff": ("ruff.toml", ".ruff.toml", "pyproject.toml [tool.ruff]"),
-}
 #: Options of ruff that `ruff format` goes by, too: alone they don't say that anybody lints.
 SHARED = frozenset(
     {
@@ -38,6 +32,10 @@ SHARED = frozenset(
         *("respect-gitignore", "force-exclude", "extend"),
     }
 )
+
+
+#: The files that may configure a tool.
+CONFIGURING = (*parity_lock.TOML_FILES, *parity_lock.INI_FILES)
 
 
 class Use(Struct, frozen=True, kw_only=True):
@@ -56,9 +54,11 @@ class Known(Struct, frozen=True, kw_only=True):
 
 def stamps(root: Path, top: Path) -> dict[str, tuple[int, ...]]:
     """Return the stamps of all files that say how tools are used."""
-    own = (root / it for it in (*parity_lock.TOML_FILES, *parity_lock.INI_FILES))
+    members = project_layout.members(root, disk.read(root / "pyproject.toml") or b"")
     files = (
-        *(*own, *team_files.places(root, top), *requirements.places(root, top)),
+        *(folder / it for folder in (root, *members) for it in CONFIGURING),
+        *(*team_files.places(root, top), *requirements.places(root, top)),
+        *(it for member in members for it in team_files.places(member, member)),
         *(top / pre_commit.FILE, *root.glob("packages/*/pyproject.toml")),
         *root.glob("*/pyproject.toml"),
     )
@@ -132,17 +132,10 @@ def _configured(root: Path, tool: str) -> str:
             tool == "ruff" and options.keys() <= SHARED and _formats_only(root)
         ):
             return place
-    return _of_member(root) if tool == "ruff" else ""
-
-
-def _of_member(root: Path) -> str:
-    """Return the place that configures ruff in a member of a workspace, "" where none does."""
-    # ruff takes for each file the nearest configuration; mypy takes the one where it starts.
     data = disk.read(root / "pyproject.toml") or b""
-    for member in project_layout.members(root, decoding.toml(data)):
-        for place in parity_lock.sections(member):
-            if place.startswith(PLACES["ruff"]):
-                return f"{member.relative_to(root).as_posix()}/{place}"
+    for member in project_layout.members(root, data):
+        if place := team_command.configured(member, tool):
+            return f"{member.relative_to(root).as_posix()}/{place}"
     return ""
 
 
@@ -151,8 +144,8 @@ def _formats_only(root: Path) -> bool:
     found = {
         after
         for _, lines in team_files.commands(root, root, ("ruff",))
-        for words in lines
-        for it, after in pairwise(words)
+        for line in lines
+        for it, after in pairwise(line.words)
         if it.rpartition("/")[2] == "ruff"
     }
     return "format" in found and "check" not in found

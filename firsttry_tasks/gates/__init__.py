@@ -5,6 +5,7 @@ A gate starts no process itself: it returns a command, and a step runs it.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -14,10 +15,10 @@ from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model.values import ToolResult
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from firsttry_tasks.gates.job import Job
-    from firsttry_tasks.model.values import Command, Completed
+    from firsttry_tasks.model.values import Command, Completed, Finding, Status
 
 
 class Gate(Protocol):
@@ -34,6 +35,8 @@ class Gate(Protocol):
     def said(self, job: Job, done: Completed) -> ToolResult: ...  # noqa: D102  the class says it
 
 
+#: The statuses of a gate in several folders, the one first that counts for all of them.
+WORST: tuple[Status, ...] = ("error", "red", "green", "off")
 #: The names stand in reports, task names (`warm:ruff`) and ids of findings: scripts rely on them.
 GATES: Mapping[str, Gate] = {
     "ruff": ruff,
@@ -41,6 +44,44 @@ GATES: Mapping[str, Gate] = {
     "tests": pytest_gate,
     "diff-cover": diff_cover,
 }
+
+
+def commands(gate: str, job: Job) -> tuple[tuple[Job, Command], ...]:
+    """Return what a gate starts: one command, or one for each folder in which the team calls it."""
+    found = ((part, GATES[gate].command(part)) for part in job.each)
+    return tuple((part, command) for part, command in found if command)
+
+
+def argv(found: Sequence[tuple[Job, Command]]) -> tuple[str, ...]:
+    """Return the words of a gate's commands, as a shell takes them in one line."""
+    lines = (
+        ("cd", it.folder, "&&", *command.argv) if it.folder else command.argv
+        for it, command in found
+    )
+    return tuple(word for line in lines for word in ("&&", "cd", "-", "&&", *line))[4:]
+
+
+def joined(found: Sequence[tuple[Job, ToolResult]]) -> ToolResult:
+    """Return one result of the results in several folders, with paths from the project's root."""
+    if len(found) == 1 and not found[0][0].folder:
+        return found[0][1]
+    statuses = {it.status for _, it in found}
+    messages = (f"{part.folder}: {it.message}" for part, it in found if it.message)
+    findings = (_seen_from_root(part, it) for part, said in found for it in said.findings)
+    # In each folder the same file may be found wrong: one package imports another.
+    return ToolResult(
+        status=next(it for it in WORST if it in statuses),
+        findings=tuple({it.id: it for it in findings}.values()),
+        known=sum(it.known for _, it in found),
+        message="; ".join(messages),
+    )
+
+
+def _seen_from_root(part: Job, it: Finding) -> Finding:
+    """Return a finding with its path as it is seen from the project."""
+    path = os.path.normpath(f"{part.folder}/{it.path}")
+    rest = it.id.removeprefix(f"{it.gate}:{it.path}")
+    return msgspec.structs.replace(it, path=path, id=f"{it.gate}:{path}{rest}")
 
 
 def said(gate: str, job: Job, done: Completed) -> ToolResult:

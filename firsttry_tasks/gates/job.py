@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from firsttry_tasks.config.parity_lock import Lock
 from firsttry_tasks.config.settings import Settings
@@ -26,7 +27,9 @@ class Job(Struct, frozen=True, kw_only=True):
     ``installed`` names the distributions in the environment; ``base`` is the commit that changed
     lines are counted from; ``call`` is how the team calls the tool; ``key`` is the file with this
     machine's key. With ``record``, a full run leaves what a golden cache needs in ``recorded``.
-    With ``fresh``, a warm run does without the tool's own cache.
+    With ``fresh``, a warm run does without the tool's own cache. Where the team calls the tool in
+    folders below the project, ``inner`` has what is ``configured`` in each; the job in one of them
+    has its ``folder``.
     """
 
     root: str
@@ -45,12 +48,42 @@ class Job(Struct, frozen=True, kw_only=True):
     key: str = ""
     record: bool = False
     fresh: bool = False
+    folder: str = ""
+    inner: dict[str, dict[str, tuple[str, ...]]] = {}
 
     @property
     def recorded(self) -> str:
         """Return the folder that a full run records into."""
         # The steps that run gates empty it first, so that nothing of an earlier run gets packed.
-        return f"{self.work}/{state_paths.RECORDED}"
+        return "/".join(filter(None, (self.work, state_paths.RECORDED, self.folder)))
+
+    @property
+    def cache(self) -> str:
+        """Return the folder of mypy's cache, "" where that is mypy's choice."""
+        # Of each folder in which the team calls mypy, modules may have the same names; and one
+        # place at the top is what is known to be a cache.
+        top = self.root.removesuffix(f"/{self.folder}")
+        return f"{top}/.mypy_cache/{self.folder}" if self.folder else ""
+
+    @property
+    def each(self) -> tuple[Job, ...]:
+        """Return the jobs to do: one for each folder of the calls, or this one as a whole."""
+        return tuple(map(self._inside, self.call.each)) or (self,)
+
+    def _inside(self, call: ToolCall) -> Job:
+        """Return the part of this job that is done in the folder of a call."""
+        start = f"{call.folder}/"
+        paths = (it.removeprefix(start) for it in self.paths if it.startswith(start))
+        root = f"{self.root}/{call.folder}"
+        return replace(
+            self,
+            root=root,
+            folder=call.folder,
+            paths=tuple(paths),
+            env=self.env | {"PWD": root},
+            configured=self.inner[call.folder],
+            call=call,
+        )
 
     def start(
         self, tool: str, gate: GateSettings, head: tuple[str, ...], targets: tuple[str, ...]
@@ -61,7 +94,7 @@ class Job(Struct, frozen=True, kw_only=True):
         return Command(
             argv=(*head, *locked.args, *gate.args, *targets),
             cwd=self.root,
-            env=self.env,
+            env=self.env | self.call.env,
             timeout=locked.timeout,
         )
 

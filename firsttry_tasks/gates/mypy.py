@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.config import project_layout
-from firsttry_tasks.config.tool_use import PLACES
+from firsttry_tasks.config.tool_options import PLACES
 from firsttry_tasks.model.values import Finding, ToolResult
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def command(job: Job) -> Command | None:
         else ("--no-incremental", "--cache-dir=/dev/null")
     )
     # The one of this environment; a team may also have it from pipx or the system, as it has ruff.
-    own = TOOL in job.installed or not job.programs.get(TOOL)
-    program = (job.python, "-m", TOOL) if own else (job.programs[TOOL],)
+    here = TOOL in job.installed or not job.programs.get(TOOL)
+    program = (job.python, "-m", TOOL) if here else (job.programs[TOOL],)
     head = (*program, *job.call.args, "--output=json", "--no-error-summary", "--no-pretty")
     # A project that never set mypy up would be red at first sight for libraries without types.
     set_up = job.options(*PLACES["mypy"]) is not None or job.call.place
@@ -57,7 +57,8 @@ def command(job: Job) -> Command | None:
     stage = full if job.stage == "full" else ()
     # Last, so that it wins over the project's own word on it.
     fresh = ("--no-incremental", "--cache-dir=/dev/null") if job.fresh else ()
-    return job.start(TOOL, job.settings.mypy, (*head, *stage, *lenient), (*fresh, *where))
+    own = (f"--cache-dir={job.cache}",) if job.cache and job.stage == "warm" else ()
+    return job.start(TOOL, job.settings.mypy, (*head, *stage, *lenient, *own), (*fresh, *where))
 
 
 def targets(job: Job) -> tuple[str, ...] | None:

@@ -30,6 +30,8 @@ def place(job: Job, configured: str) -> str:
 
     ``configured`` is the value of ``cache_dir`` in mypy's configuration.
     """
+    if job.cache:
+        return job.cache
     # As mypy ranks them: the command line, the environment, the configuration, the default.
     folder = job.env.get("MYPY_CACHE_DIR") or configured or ".mypy_cache"
     words = (*job.lock.tool("mypy").args, *job.settings.mypy.args)

@@ -112,7 +112,9 @@ def outcome(result: GateResult) -> str:
     if result.known:
         words += [] if result.findings else ["nothing new"]
         words.append(f"{result.known} known, in ci/baseline.json")
-    return ", ".join(words) or ("nothing found" if result.status == "green" else result.message)
+    said = ", ".join(words) or ("nothing found" if result.status == "green" else "")
+    # A gate in several folders may find nothing to check in one of them.
+    return "; ".join(filter(None, (said, result.message)))
 
 
 def tests(result: GateResult) -> str:

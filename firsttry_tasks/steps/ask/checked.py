@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from firsttry_tasks.config import settings
 from firsttry_tasks.config.settings import Origin, Settings
-from firsttry_tasks.gates import GATES
+from firsttry_tasks.gates import GATES, commands
 from firsttry_tasks.model.values import STAGES, Stage
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.programs.answer import ANSWER
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.model.values import Command
     from firsttry_tasks.steps.run.project import Project
 
 
@@ -76,12 +78,16 @@ def _checked(here: Project, gate: str, entries: dict[str, str]) -> Checked:
 def _command(here: Project, stage: Stage, gate: str, entries: dict[str, str]) -> str:
     """Return the whole command line of a gate, with paths relative to the project."""
     job = here.job(stage, gate, tuple(here.readable(stage, gate, entries)))
-    command = GATES[gate].command(job)
-    if command is None:
-        return "nothing: no file was found to check"
-    variables = [f"{name}={value}" for name, value in job.call.env.items()]
-    words = [word.replace(job.root, ".") for word in command.argv]
-    return shlex.join((*variables, *words))
+    lines = [_line(job.root, part, command) for part, command in commands(gate, job)]
+    return " && ".join(lines) or "nothing: no file was found to check"
+
+
+def _line(root: str, part: Job, command: Command) -> str:
+    """Return one command as a shell takes it."""
+    variables = [f"{name}={value}" for name, value in part.call.env.items()]
+    words = [word.replace(root, ".") for word in command.argv]
+    line = shlex.join((*variables, *words))
+    return f"(cd {shlex.quote(part.folder)} && {line})" if part.folder else line
 
 
 def _lines(gate: str, it: Checked) -> Iterator[str]:

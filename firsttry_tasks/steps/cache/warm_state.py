@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import fingerprint
-from firsttry_tasks.config import parity_lock, tool_use
+from firsttry_tasks.config import parity_lock, tool_options
 from firsttry_tasks.dependency_db import WarmSummary
 from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden.box import FITTING, IndexEntry
@@ -30,7 +30,7 @@ def mypy_folder(root: Path) -> Path | None:
     configured = [
         str(options["cache_dir"])
         for place, options in sections.items()
-        if place.startswith(tool_use.PLACES["mypy"]) and options.get("cache_dir")
+        if place.startswith(tool_options.PLACES["mypy"]) and options.get("cache_dir")
     ]
     found = mypy.cache_folder(here.job("warm", "mypy", ()), configured[0] if configured else "")
     return root / found if found else None

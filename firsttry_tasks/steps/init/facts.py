@@ -189,9 +189,9 @@ def _main(root: Path, settings: Settings) -> str:
 
 def _members(root: Path) -> tuple[str, ...]:
     """Return the folders of a workspace: uv's members, else `packages/*` with a pyproject.toml."""
-    return tuple(
-        it.relative_to(root).as_posix() for it in project_layout.members(root, _toml(root))
-    )
+    data = disk.read(root / "pyproject.toml") or b""
+    found = project_layout.members(root, data)
+    return tuple(it.relative_to(root).as_posix() for it in found)
 
 
 def lock(root: Path, facts: Facts) -> parity_lock.Lock:

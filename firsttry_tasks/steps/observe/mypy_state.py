@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.config import parity_lock, tool_use
+from firsttry_tasks.config import parity_lock, tool_options
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import mypy_cache
 from firsttry_tasks.golden.box import IndexEntry
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.gates.job import Job
 
-PLACES = tool_use.PLACES["mypy"]
+PLACES = tool_options.PLACES["mypy"]
 #: What mypy writes into the folder of each Python version: databases, or files in older versions.
 WRITTEN = ("cache*.db", "@plugins_snapshot.json", "*.meta.json", "*.meta.ff")
 
@@ -67,7 +67,7 @@ def _shown(root: Path, name: str, tree: Mapping[str, str]) -> PathState:
 
 def caches(job: Job) -> tuple[Path, ...]:
     """Return mypy's caches, one for each Python version that it checked for."""
-    place = mypy_cache.place(job, configured(Path(job.root)))
+    places = (mypy_cache.place(part, configured(Path(part.root))) for part in job.each)
     # Nothing else that may lie beside them: a project can put its cache where it likes.
-    folders = Path(place).glob("[0-9].[0-9]*") if place else ()
+    folders = (it for place in places if place for it in Path(place).glob("[0-9].[0-9]*"))
     return tuple(it for it in folders if any(any(it.glob(name)) for name in WRITTEN))

@@ -19,6 +19,7 @@ from firsttry_tasks.system.boundary import path_state
 from firsttry_tasks.system.working_tree import is_own
 
 if TYPE_CHECKING:
+    from firsttry_tasks.gates.job import Job
     from firsttry_tasks.model.values import Command
 
 
@@ -79,20 +80,27 @@ def reasons(root: Path, gate: str, tree: Mapping[str, str]) -> tuple[str, ...]:
     return (fingerprint.some(said),) if said else ()
 
 
-def prepared(command: Command, logs: Path, library: Path) -> tuple[Command, str]:
-    """Return the command that runs watched; and the reason, where it can't be watched."""
+def prepared(
+    commands: tuple[tuple[Job, Command], ...], logs: Path, library: Path
+) -> tuple[tuple[tuple[Job, Command], ...], str]:
+    """Return a gate's commands so that they run watched; and why, where they can't be watched."""
     from firsttry_tasks.recorder.boundary import elf
     from firsttry_tasks.system.boundary import preload
 
     try:
         made = preload.library(library)
     except preload.UnwatchableError as error:
-        return command, str(error)
-    # A script's first line, or a link, may lead to what can't be preloaded.
-    if not elf.follows(Path(command.argv[0])):
-        return command, f"nothing can be preloaded into {command.argv[0]}"
-    env = preload.environment(command.env, made, disk.fresh_folder(logs).resolve())
-    return msgspec.structs.replace(command, env=env), ""
+        return commands, str(error)
+    for _, command in commands:
+        # A script's first line, or a link, may lead to what can't be preloaded.
+        if not elf.follows(Path(command.argv[0])):
+            return commands, f"nothing can be preloaded into {command.argv[0]}"
+    place = disk.fresh_folder(logs).resolve()
+    watched = (
+        (job, msgspec.structs.replace(it, env=preload.environment(it.env, made, place)))
+        for job, it in commands
+    )
+    return tuple(watched), ""
 
 
 #: What is left out of the logs of pytest before its recorder says so more exactly.

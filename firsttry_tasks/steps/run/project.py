@@ -245,6 +245,7 @@ class Project:
         """Return what a gate needs to know to build its command: paths, programs, environment."""
         from firsttry_tasks.gates.job import Job
 
+        call = self.calls.get(gate, team_command.ToolCall())
         return Job(
             root=str(self.root),
             stage=stage,
@@ -255,14 +256,15 @@ class Project:
             work=str(self.root / state_paths.work_folder(stage, gate)),
             python=sys.executable,
             programs=self.programs,
-            configured={place: tuple(o) for place, o in parity_lock.sections(self.root).items()},
+            configured=parity_lock.option_names(self.root),
             installed=frozenset(self.installed),
             base=self.settings.main,
-            call=self.calls.get(gate, team_command.ToolCall()),
+            call=call,
             key=str(self.key_file),
             # Only full runs record: they start cold, so no earlier state can leak into a golden
             # cache.
             record=self.record and stage == "full" and gate in RECORDING,
+            inner={it.folder: parity_lock.option_names(self.root / it.folder) for it in call.each},
         )
 
     def strict(self) -> bool:

@@ -159,7 +159,8 @@ def _write_inputs(
     parts: dict[str, str],
 ) -> None:
     """Write what one gate of one stage depends on, digest and parts."""
-    from firsttry_tasks.gates import GATES
+    from firsttry_tasks.gates import argv as joined_argv
+    from firsttry_tasks.gates import commands
 
     # Only warm skips tests; a full run sees changed variables and files by running everything.
     if stage == "warm" and here.watched:
@@ -168,12 +169,13 @@ def _write_inputs(
     if stage == "full" and "seen" in parts:
         parts = parts | {"seen": fingerprint.UNKNOWN}
     job = here.job(stage, gate, paths)
-    command = GATES[gate].command(job)
-    argv = _portable(job, command.argv) if command else "nothing to do"
+    found = commands(gate, job)
+    argv = _portable(job, joined_argv(found)) if found else "nothing to do"
     if job.record:
         # A green result that recorded nothing must not stand for one that has to.
         argv = f"{argv} (recording)"
-    argv = " ".join((*(f"{name}={it}" for name, it in job.call.env.items()), argv))
+    variables = (f"{name}={it}" for part in job.each for name, it in part.call.env.items())
+    argv = " ".join((*variables, argv))
     if gate == "tests" and not job.call.place:
         # The first run finds out how pytest is called. Where a file says it later, that may be
         # another way, and then every test has to run.

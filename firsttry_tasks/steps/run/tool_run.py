@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
+    from firsttry_tasks.model.values import Command
     from firsttry_tasks.steps.run.project import Project
 
 
@@ -118,33 +119,53 @@ def once(
         if not diff_cover.coverage(job).exists():
             raise FirstTryError("the tests left no coverage to look at; see the tests gate")
         job = msgspec.structs.replace(job, base=base)
-    command = gates.GATES[gate].command(job)
-    if command is None:
-        return GateRun(
-            said=ToolResult(status="off", message="no package or module was found to check")
-        )
-    watched = None
+    commands = gates.commands(gate, job)
+    nothing = ToolResult(status="off", message="no package or module was found to check")
+    if not commands:
+        return GateRun(said=nothing)
+    logs, unknown = Path(job.work) / "asked", ""
     if watch:
         library = Path(job.root) / state_paths.BOUNDARY
-        command, unknown = watching.prepared(command, Path(job.work) / "asked", library)
-        watched = WatchedRun(logs=Path(job.work) / "asked", unknown=unknown)
-    done = process.run(command, _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}"))
+        commands, unknown = watching.prepared(commands, logs, library)
+    show = _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}")
+    ended = [(part, _one(part, gate, command, show)) for part, command in commands]
+    started = {part.folder for part, _ in commands}
+    unused = [(part, nothing) for part in job.each if part.folder not in started]
+    said = gates.joined([*((part, it.said) for part, it in ended), *unused])
+    return GateRun(
+        said=said if whole or any(it.early for _, it in ended) else _news(job, said),
+        argv=gates.argv(commands),
+        keep=partial(recording.seal, Path(job.recorded), key) if job.record else _nothing,
+        watched=WatchedRun(logs=logs, unknown=unknown) if watch else None,
+        broken=any(it.broken for _, it in ended),
+    )
+
+
+class _Ended(msgspec.Struct, frozen=True):
+    """What one command said; whether it ended early, and whether otherwise than it should."""
+
+    said: ToolResult
+    early: bool
+    broken: bool
+
+
+def _one(job: Job, gate: str, command: Command, show: Callable[[], None]) -> _Ended:
+    """Run one command of a gate to its end."""
+    done = process.run(command, show)
     if done.timed_out:
         message = f"{gate} ran longer than {command.timeout:g} s and was ended"
-        return GateRun(said=ToolResult(status="error", message=message), argv=command.argv)
+        return _Ended(ToolResult(status="error", message=message), early=True, broken=False)
     if gate == "diff-cover":
         # diff-cover writes its report to a file; its output is for people.
         data = disk.read(diff_cover.measured(job)) or b""
         done = msgspec.structs.replace(done, out=data.decode("utf-8"))
-    keep = partial(recording.seal, Path(job.recorded), key) if job.record else _nothing
     said = gates.said(gate, job, done)
     # mypy ends with 2 for a syntax error, which has its place, and where it can't go on: then it
     # writes to stderr, or tells of a file of its cache, which has no line.
     odd = bool(done.err) or any(finding.line is None for finding in said.findings)
     broken = said.status == "error" or (done.code not in {0, 1} and odd)
     # mypy that ended early has not said the rest.
-    said = said if whole or done.code != 1 else _news(job, said)
-    return GateRun(said=said, argv=command.argv, keep=keep, watched=watched, broken=broken)
+    return _Ended(said, early=done.code != 1, broken=broken)
 
 
 def _news(job: Job, said: ToolResult) -> ToolResult:

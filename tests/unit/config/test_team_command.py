@@ -189,3 +189,92 @@ def test_what_mypy_is_called_for(
     (tmp_path / "Makefile").write_text(f"lint:\n\t{words}\n")
     call = team_command.find(tmp_path, tmp_path, "mypy")
     assert (call.args, call.paths) == (args, paths)
+
+
+JOB = "jobs:\n  a:\n    {}\n    steps:\n    - run: {}\n      working-directory: {}\n"
+BOTH = ("libs/a", "libs/b")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "folders"),
+    [
+        ("Makefile", "a:\n\tcd libs/a && mypy src\nb:\n\tcd libs/b; mypy src\n", BOTH),
+        ("Makefile", "a:\n\tfor p in libs/*; do (cd $${p} && mypy src); done\n", BOTH),
+        ("Makefile", "a:\n\tuv run --directory libs/b mypy src\n", ("libs/b",)),
+        ("Makefile", "a:\n\t(cd libs/a && make)\n\tmypy libs/*/src\n", ()),
+        ("Makefile", "a:\n\tcd libs/a && cd ../b && mypy src\n", ("libs/b",)),
+        ("Makefile", "a:\n\tcd libs/a && true\n\tmypy .\n", ()),
+        ("tox.ini", "[testenv:a]\nchangedir = {toxinidir}/libs/a\ncommands = mypy src\n", BOTH[:1]),
+        ("noxfile.py", "def a(s):\n    with s.chdir('libs/b'):\n        s.run('mypy')\n", BOTH[1:]),
+        (".github/workflows/a.yml", JOB.format("x: 1", "mypy src", "./libs/b/"), ("libs/b",)),
+        (
+            ".github/workflows/a.yml",
+            JOB.format("strategy: {matrix: {p: [a, b]}}", "mypy .", "libs/${{ matrix.p }}"),
+            BOTH,
+        ),
+        (
+            ".github/workflows/a.yml",
+            JOB.format(
+                "strategy: {matrix: {include: [{p: a, v: 1}]}}", "mypy", "libs/${{matrix.p}}"
+            ),
+            BOTH[:1],
+        ),
+        (
+            ".github/workflows/a.yml",
+            JOB.format(
+                "strategy: {matrix: {p: '${{ fromJSON(x) }}'}}", "mypy .", "libs/${{ matrix.p }}"
+            ),
+            BOTH,
+        ),
+        (
+            ".github/workflows/a.yml",
+            JOB.format("strategy: {matrix: {p: [a]}}", "cd libs/${{ matrix.p }} && mypy .", "./"),
+            BOTH[:1],
+        ),
+        (".github/workflows/a.yml", JOB.format("x: 1", "mypy src", "checkout"), ()),
+        ("libs/a/Makefile", "a:\n\tmypy src\n", BOTH[:1]),
+        ("libs/a/pyproject.toml", "[tool.mypy]\nstrict = true\n", BOTH[:1]),
+    ],
+)
+def test_where_mypy_is_called(
+    tmp_path: Path, name: str, text: str, folders: tuple[str, ...]
+) -> None:
+    """In the folders that the team's commands go to; at the top where they stay there."""
+    (tmp_path / "pyproject.toml").write_text("[tool.uv.workspace]\nmembers = ['libs/*']\n")
+    for folder in BOTH:
+        (tmp_path / folder / "src").mkdir(parents=True)
+        (tmp_path / folder / "pyproject.toml").touch()
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(text)
+    found = team_command.find(tmp_path, tmp_path, "mypy")
+    assert (bool(found.place), tuple(it.folder for it in found.each)) == (True, folders)
+
+
+def test_a_call_in_a_folder_has_its_paths_and_variables(tmp_path: Path) -> None:
+    """As they are there; what a workflow sets for pytest is about CI's services, and stays out."""
+    (tmp_path / "app/src").mkdir(parents=True)
+    step = "jobs:\n  a:\n    steps:\n    - run: cd app && {} src\n      env: {{MYPYPATH: stubs}}\n"
+    _found(tmp_path, ".github/workflows/a.yml", step.format("mypy"))
+    [call] = team_command.find(tmp_path, tmp_path, "mypy").each
+    assert (call.paths, call.env, str(call)) == (
+        ("src",),
+        {"MYPYPATH": "stubs"},
+        "MYPYPATH=stubs mypy src",
+    )
+    found = _found(tmp_path, ".github/workflows/a.yml", step.format("pytest"))
+    assert (found.paths, found.env, found.folder) == (("app/src",), {}, "")
+
+
+def test_tests_run_at_the_top_where_they_are_called_there(tmp_path: Path) -> None:
+    """Although an earlier job runs one part of them."""
+    (tmp_path / "app").mkdir()
+    found = _found(tmp_path, "Makefile", "a:\n\tcd app && pytest\nb:\n\tpytest\n")
+    assert (found.place, found.paths) == ("Makefile", ())
+
+
+@pytest.mark.parametrize("name", ["$PKG", "${PKG}"])
+def test_no_part_of_a_variable_is_left(tmp_path: Path, name: str) -> None:
+    """What only the shell knows leads nowhere."""
+    (tmp_path / "G").mkdir()
+    found = _found(tmp_path, "Makefile", f"a:\n\tcd {name} && pytest\n")
+    assert (found.place, found.paths) == ("Makefile", ())
