@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.checkout import Checkout
 
-TRIALS = [5, pytest.param(50, marks=pytest.mark.slow)]
+TRIALS = [5, pytest.param(15, marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="module")
