@@ -6,7 +6,7 @@ The process that started pytest reads the file meanwhile.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -14,7 +14,7 @@ from firsttry_tasks.recorder.inside_pytest.reports import PHASES, Ending, bad, w
 from firsttry_tasks.recorder.probes.child.own_file import OwnFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
 #: How much of a failure's text is kept, in characters, from its end, where pytest puts the error. A
 #: judgement: some 250 lines.
@@ -109,6 +109,15 @@ class OutcomeReporter:
         """Write what ended pytest early: an interruption, or a call of ``pytest.exit``."""
         self._stream.write("broke", text=clean(excinfo.exconly())[:400])
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """From the end of the tests on, mark the status that hooks are given."""
+        try:
+            return (yield)
+        finally:
+            # Not earlier: pytest takes longer over each call of a hook that is looked at.
+            session.config.pluginmanager.add_hookcall_monitoring(_mark, lambda *_: None)
+
     # Around all others, because any of them may turn the session red, also by an exception.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Iterator[None]:
@@ -121,18 +130,16 @@ class OutcomeReporter:
         self._stream.write(
             "finish", code=int(exitstatus), own=own, uncovered=uncovered, limit=limit
         )
-        # Where tests failed, a hook that sets 1 changes nothing that can be compared, unless this
-        # one is another 1.
-        marked = Red(exitstatus) if exitstatus == pytest.ExitCode.TESTS_FAILED else exitstatus
-        session.exitstatus = marked
+        session.exitstatus = exitstatus
         try:
             yield
         except BaseException:
             own = True
             raise
         finally:
-            own = own or session.exitstatus is not marked
             code = int(session.exitstatus)
+            anew = isinstance(exitstatus, Red) and not isinstance(session.exitstatus, Red)
+            own = own or anew or code != exitstatus
             self._stream.write("finish", code=code, own=own, uncovered=uncovered, limit=limit)
 
 
@@ -154,7 +161,22 @@ def _limit(config: pytest.Config) -> float:
 
 
 class Red(int):
-    """An exit status that can be told from another of the same value."""
+    """The exit status of failed tests, which can be told from a 1 that a hook comes with."""
+
+    name, value = pytest.ExitCode.TESTS_FAILED.name, pytest.ExitCode.TESTS_FAILED.value
+
+    def __or__(self, other: int) -> int:
+        """Stay what it is where a hook adds nothing to it: plugins write `status |= mine`."""
+        return self if other == 0 or isinstance(other, Red) else int(self) | other
+
+    __ror__ = __or__
+
+
+def _mark(hook: str, _: object, given: Mapping[str, object]) -> None:
+    """Let a hook that writes back what it was given write what can be told."""
+    if hook == "pytest_sessionfinish" and given["exitstatus"] == Red.value:
+        # pluggy hands the hooks this very dict.
+        cast("dict[str, object]", given)["exitstatus"] = Red(Red.value)
 
 
 # In reports lines count from 1, for people and annotations; pytest counts from 0.

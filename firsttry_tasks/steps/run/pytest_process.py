@@ -109,7 +109,7 @@ def _once(
     # For a person who wants to see what pytest printed; nothing reads it back.
     disk.write(Path(job.work) / "output.txt", f"{done.out}{done.err}".encode())
     heard = pytest_events.hear(events.splitlines())
-    done = replace(done, out=events, err=_own_words(done))
+    done = replace(done, out=events, err=_own_words(done, heard))
     return pytest_gate.said(job, done), heard, command.argv
 
 
@@ -145,10 +145,12 @@ def _data(job: Job) -> tuple[str, ...]:
     return tuple(sorted({it.rpartition("/")[0] for it in job.paths if not it.endswith(".py")}))
 
 
-def _own_words(done: Completed) -> str:
-    """Return the text in which pytest, or Python, says why it could not run."""
-    # pytest prints usage errors to stderr, and internal ones at the end of its output.
-    return done.err.strip() or "\n".join(done.out.strip().splitlines()[-3:])
+def _own_words(done: Completed, heard: PytestRun) -> str:
+    """Return the text in which pytest, or Python, says why it could not run, or what is red."""
+    # pytest prints usage errors to stderr, and internal ones at the end of its output. Where it
+    # came to its end, that is where plugins say what they hold against the session.
+    end = "\n".join(done.out.strip().splitlines()[-3:])
+    return end if heard.finished and end else done.err.strip() or end
 
 
 #: Seconds after which a test that still runs is called slow. A judgement: before that it is only

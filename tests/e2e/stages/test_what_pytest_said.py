@@ -110,6 +110,43 @@ def test_a_red_session_stays_red_until_it_is_green(shop: Checkout) -> None:
     assert ([*codes, last.code], shop.report().status) == ([0, 1, 1, 1, 0], "green"), last.out
 
 
+COUNTS_PICTURES = """\
+import sys
+from pathlib import Path
+
+import pytest
+
+UNUSED = int(Path("unused.txt").exists())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session, exitstatus):
+    session.exitstatus |= exitstatus | UNUSED
+
+
+def pytest_terminal_summary():
+    print("a warning of something else", file=sys.stderr)
+    if UNUSED:
+        print("1 picture is not used")
+"""
+
+
+def test_a_status_that_a_hook_writes_back_is_no_red_of_its_own(shop: Checkout) -> None:
+    """It adds nothing to failed tests, until it has something to say itself."""
+    shop.write("conftest.py", COUNTS_PICTURES)
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    first = shop.run("doit", "full")
+    seen = shop.failed("full")
+    shop.write("unused.txt", "")
+    shop.write("shop.py", CODE)
+    shop.run("doit", "full")
+    own = {it.message for it in shop.report("full").failures if it.rule == "exit"}
+    assert seen == {f"tests:{TAX}"}, (seen, first.out)
+    assert [("1 picture is not used" in it, "a warning" in it) for it in own] == [(True, False)], (
+        own
+    )
+
+
 COUNTS = (
     "def pytest_sessionfinish(session):\n"
     "    if session.testscollected < 2:\n        session.exitstatus = 1\n"
