@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Selection
     from firsttry_tasks.parity.faults import Fault
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
+    from firsttry_tasks.selection.refinements import Refinement
 
 #: What is recorded, in this order: most recorded runs that choose speak for a part of the tests
 #: only.
@@ -95,11 +96,12 @@ def main() -> int:
         held = checkouts.named(source)
         records = state / f"{held}.{_RECORDS}"
         if asked.record or not records.exists():
-            _record(source, state, asked.python, src, records)
+            record(source, state, asked.python, src, records)
         project = checkouts.Project(held, state / held, asked.python, src)
         with tempfile.TemporaryDirectory(prefix="witness-") as folder:
-            asking = _Asking(project, records, Path(folder) / "db", asked.choices)
-            for row in asking.rows(_faults(project, src, globs, asked), asked.commits):
+            asking = Asking(project, records, Path(folder) / "db", asked.choices)
+            faults = drawn(project, src, globs, asked.faults, asked.seed)
+            for row in asking.rows(faults, asked.commits):
                 print(row.line(), flush=True)
                 rows.append(row)
     found = witness(rows)
@@ -162,7 +164,7 @@ def witness(rows: Iterable[Row]) -> Witness:
     )
 
 
-def _record(source: str, state: Path, python: str, src: str, records: Path) -> None:
+def record(source: str, state: Path, python: str, src: str, records: Path) -> None:
     """Run the recorder at each commit, and keep what it wrote."""
     disk.remove(records)
     disk.remove(state / checkouts.named(source))
@@ -181,8 +183,8 @@ def _record(source: str, state: Path, python: str, src: str, records: Path) -> N
     made.rename(records)
 
 
-def _faults(
-    project: checkouts.Project, src: str, globs: list[str], asked: argparse.Namespace
+def drawn(
+    project: checkouts.Project, src: str, globs: list[str], count: int, seed: int
 ) -> list[Fault]:
     """Draw faults in the tree: most in the package, some in what lies around it."""
     tracked = project.git("ls-files").splitlines()
@@ -190,9 +192,9 @@ def _faults(
     inside = [path for path in code if path.startswith(src)]
     data = [path for path in tracked if any(Path(path).match(glob) for glob in globs)]
     others = sorted(set(code) - set(inside))
-    few = asked.faults // _ELSEWHERE
-    most = draw(project.root, inside, data, asked.faults - few, asked.seed)
-    return most + draw(project.root, others, [], few, asked.seed)
+    few = count // _ELSEWHERE
+    most = draw(project.root, inside, data, count - few, seed)
+    return most + draw(project.root, others, [], few, seed)
 
 
 def _enter(project: checkouts.Project, recorded: Path) -> None:
@@ -209,57 +211,72 @@ def _timeless(recorded: Path) -> list[Record]:
     ]
 
 
-class _Asking:
+class Asking:
     """Asks about one project, whose db is made of the recordings when this is."""
 
     def __init__(
-        self, project: checkouts.Project, records: Path, db: Path, choices: Path | None
+        self,
+        project: checkouts.Project,
+        records: Path,
+        db: Path,
+        choices: Path | None = None,
+        without: frozenset[Refinement] = frozenset(),
     ) -> None:
+        """Learn from what was recorded, ``without`` some refinements."""
         self._project = project
         self._root = project.root
         self._choices = choices
-        self._recorded_runs: tuple[RecordedRun, ...] = ()
+        self._without = without
+        self.recorded_runs: tuple[RecordedRun, ...] = ()
         for recorded in sorted(records.glob("[0-9]*")):
             _enter(project, recorded)
             self._learn(recorded, DependencyDb(db))
         self._memory = DependencyDb(db)
-        self._recorded_runs = self._memory.recorded_runs()
+        self.recorded_runs = self._memory.recorded_runs()
 
     def rows(self, faults: Iterable[Fault], commits: int) -> Iterator[Row]:
         """Yield what is chosen for the tree as it is, for each fault, for each reversed commit."""
         yield self._row("nothing", self._project.git("rev-parse", "HEAD").strip()[:12])
+        for kind, place in self.edits(faults, commits):
+            yield self._row(kind, place)
+
+    def edits(self, faults: Iterable[Fault], commits: int) -> Iterator[tuple[str, str]]:
+        """Yield the kind and the place of each edit, while it is made."""
         for fault in faults:
             fault.apply(self._root)
-            yield self._row(fault.kind, f"{fault.path}:{fault.line}")
+            yield fault.kind, f"{fault.path}:{fault.line}"
             self._back()
         for commit in self._reversed(commits):
-            yield self._row("reversed commit", commit[:12])
+            yield "reversed commit", commit[:12]
             self._back()
 
     def _learn(self, recorded: Path, memory: DependencyDb) -> None:
-        now = self._now(memory)
+        now = self.now(memory)
         events = (recorded / _EVENTS).read_text("utf-8")
         left = frozenset(pytest_events.hear(events.splitlines()).deselected_by_project)
         door = Door(
             read=lambda path: disk.read(self._root / path) or b"",
             before=lambda _path, _began: _AWAY,
+            without=self._without,
         )
         memory.learn(_timeless(recorded), now.manifest, now.parts, left, door)
 
-    def _now(self, memory: DependencyDb) -> CurrentTree:
+    def now(self, memory: DependencyDb | None = None) -> CurrentTree:
+        """Return the tree as it is, in the environment that was recorded."""
+        memory = memory or self._memory
         here = Project(self._root)
         files = fingerprint.readable("tests", here.look()[1], here.settings.inert)
         job = here.job("warm", "tests", tuple(files))
         found = pytest_run.now(here, job, Inputs(gate="tests", parts={}), files, memory)
         # Only the tree changes: variables are as they were recorded, whoever asks, and so are files
         # outside, where pytest removes the folders of tests some runs later.
-        known = {name: it for one in self._recorded_runs for name, it in one.variables.items()}
+        known = {name: it for one in self.recorded_runs for name, it in one.variables.items()}
         return replace(
             found, variable=lambda name: known.get(name, ""), outside=lambda _name: _AWAY
         )
 
     def _row(self, kind: str, place: str) -> Row:
-        found = choose(self._recorded_runs, self._now(self._memory))
+        found = choose(self.recorded_runs, self.now())
         if self._choices:
             with self._choices.open("ab") as out:
                 out.write(f"{self._project.name} {kind} {place} ".encode() + canonical(found))

@@ -17,6 +17,7 @@ from msgspec import Struct
 from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.selection.evidence import ingest
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
+from firsttry_tasks.selection.refinements import Refinement
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.system import disk
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 #: The format of the rows; raise it when their types change. A db of another format is emptied and
 #: not converted: recording anew costs one run, and a converter that errs would hide changes.
-FORMAT = 14
+FORMAT = 15
 #: What the db was called before format 10, when nothing of testmon was in it any more.
 FORMER = "testmondata"
 #: The file beside a db that a box brought, with the digests that its digests have here.
@@ -60,11 +61,13 @@ class Door(Struct, frozen=True, kw_only=True):
     """How ingesting a recording reaches files.
 
     ``read(path)`` returns the bytes of a file of the tree. ``before(path, began)`` returns the
-    digest of another file, None for one that was made after ``began`` (Unix time).
+    digest of another file, None for one that was made after ``began`` (Unix time). ``without`` are
+    the refinements that are switched off.
     """
 
     read: Callable[[str], bytes]
     before: Callable[[str, float], str | None]
+    without: frozenset[Refinement] = frozenset()
 
 
 class DependencyDb:
@@ -144,7 +147,7 @@ class DependencyDb:
         """
         with _open(self.path) as db:
             sources = _Sources(db, manifest, door.read)
-            made = ingest.recorded(records, manifest, parts, sources, door.before)
+            made = ingest.recorded(records, manifest, parts, sources, door.before, door.without)
             made = msgspec.structs.replace(made, deselected_by_project=left, red=red)
             # One transaction for everything (whole or not at all): a run without its sources would
             # be believed with nothing to compare.

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from firsttry_tasks.model import decoding, state_paths
 from firsttry_tasks.model.errors import UsageError, nearest
+from firsttry_tasks.selection.refinements import REFINEMENTS, Refinement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +70,12 @@ class PoolSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     silence: Annotated[float, Meta(ge=1, le=MOST)] = 30.0
 
 
+class SelectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How tests are selected: ``without`` these refinements, more are selected."""
+
+    without: tuple[Refinement, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tool.firsttry]`, every key optional.
 
@@ -82,8 +89,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     git's allowed_signers, only boxes that one of them signed are restored; ``signing_key`` is the
     key that publishing signs with. Where pytest-xdist is installed, a warm run starts no workers
     for tests that took less than ``parallel_seconds`` together. ``flaky`` says how often new tests
-    run in a warm run. ``cluster`` is where the tests run: "" for here, ``local``, or the address of
-    a dask scheduler; ``pool`` says how it is used.
+    run in a warm run. ``selection`` switches refinements off. ``cluster`` is where the tests run:
+    "" for here, ``local``, or the address of a dask scheduler; ``pool`` says how it is used.
     """
 
     # Judgements: a store may cost a warm run a second, since the run itself takes seconds; 30 boxes
@@ -107,6 +114,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     flaky: FlakySettings = FlakySettings()
     cluster: str = ""
     pool: PoolSettings = PoolSettings()
+    selection: SelectionSettings = SelectionSettings()
     ruff: GateSettings = GateSettings()
     mypy: GateSettings = GateSettings()
     pytest: PytestSettings = PytestSettings()
@@ -133,6 +141,10 @@ ENVIRONMENT = {
 
 #: How msgspec tells of a key that a struct does not have, and in which table it was.
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`(?: - at `\$\.(?P<table>[\w.]+)`)?")
+
+
+#: How it tells of a word that is none of those that may stand there.
+_NO_WORD = re.compile(r"Invalid enum value '(?P<word>[^']*)'")
 
 
 def read(root: Path, environ: Mapping[str, str] | None = None) -> LoadedSettings:
@@ -184,6 +196,10 @@ def _convert(table: Mapping[str, object], where: str, *, strict: bool) -> Settin
 
 def _meant(error: str) -> str:
     """Return the setting that is nearest to one that is unknown, or all that are known there."""
+    refinement = _NO_WORD.search(error)
+    if refinement:
+        near = nearest(refinement["word"], REFINEMENTS)
+        return near or f" Known refinements: {', '.join(REFINEMENTS)}."
     unknown = _UNKNOWN.search(error)
     table: object = Settings()
     for name in (unknown["table"] or "").split(".") if unknown else ():

@@ -33,7 +33,8 @@ class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
 #: file), outside (a file outside the repository), imported-by-library (a module that a library took
 #: hold of), text (code ran that stands in no Python file, such as a doctest), untraceable (what
 #: happened here could not be seen), unwatched (a folder that the kernel would not watch),
-#: left (what it left changed: a module's path and the name in it, or see ``VARIABLE``).
+#: lent (what a plugin's fixture of this name made), left (what it left changed: a module's path and
+#: the name in it, or see ``VARIABLE``).
 ObservationKind = Literal[
     "read",
     "write",
@@ -46,6 +47,7 @@ ObservationKind = Literal[
     "whole-module",
     "outside",
     "imported-by-library",
+    "lent",
     "text",
     "untraceable",
     "unwatched",

@@ -28,6 +28,7 @@ from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.selection.evidence import ingest
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
+from firsttry_tasks.selection.refinements import Refinement
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.steps.run import gate, pytest_run, recording, snapshot
 from firsttry_tasks.steps.run.project import Project, project
@@ -67,8 +68,9 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Row:
     """A row's checkout, as FirstTry sees it with nothing started."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        """Find the project that ``folder`` belongs to."""
+    def __init__(self, root: Path, folder: Path, without: frozenset[Refinement]) -> None:
+        """Find the project that ``folder`` belongs to; ``without`` says what is switched off."""
+        self._without = without
         self.root = root
         self.top = cli.home(folder)
         self.kept = Kept()
@@ -82,7 +84,8 @@ class Row:
             job = here.job("warm", "tests", tuple(tree))
             command = " ".join(pytest_gate.command(job).argv)
             inputs = fingerprint.inputs("tests", b"", here.parts, command)
-            return pytest_run.now(here, job, inputs, tree, self.kept)
+            found = pytest_run.now(here, job, inputs, tree, self.kept)
+            return msgspec.structs.replace(found, without=self._without)
 
     def learn(self, taken: Taken, now: CurrentTree) -> None:
         """Make a recorded run of what a run of this tree recorded; the newest comes first."""
@@ -93,7 +96,7 @@ class Row:
         def before(name: str, _began: float) -> str | None:
             return file_state.content(self.top / name) if name in known else None
 
-        made = ingest.recorded(records, now.manifest, now.parts, source, before)
+        made = ingest.recorded(records, now.manifest, now.parts, source, before, self._without)
         self.recorded_runs.insert(
             0, msgspec.structs.replace(made, deselected_by_project=frozenset(taken.left))
         )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firsttry_tasks.model.values import Selection
+    from firsttry_tasks.selection.refinements import Refinement
     from tests.soundness.recordings import Recording, Run
 
 
@@ -36,10 +37,15 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     trees: tuple[dict[str, str], ...]
 
 
-def play(case: Case, recording: Recording, base: Path) -> Played:
-    """Play one row from its recording."""
+def play(
+    case: Case,
+    recording: Recording,
+    base: Path,
+    without: frozenset[Refinement] = frozenset(),
+) -> Played:
+    """Play one row from its recording, ``without`` some refinements."""
     with mock.patch("subprocess.Popen", _no_process):
-        return _Replay(case, recording, base).play()
+        return _Replay(case, recording, base, without).play()
 
 
 def _no_process(*_args: object, **_words: object) -> NoReturn:
@@ -49,11 +55,13 @@ def _no_process(*_args: object, **_words: object) -> NoReturn:
 class _Replay:
     """One row on its way from the empty folder to the answer."""
 
-    def __init__(self, case: Case, recording: Recording, base: Path) -> None:
+    def __init__(
+        self, case: Case, recording: Recording, base: Path, without: frozenset[Refinement]
+    ) -> None:
         self._case = case
         self._recording = recording
         self._root = build(case, base, recording.importer)
-        self._row = Row(self._root, self._root / case.cwd)
+        self._row = Row(self._root, self._root / case.cwd, without)
         self._trees: list[dict[str, str]] = []
 
     def play(self) -> Played:

@@ -81,6 +81,10 @@ class RecorderHooks:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
         """Put what a fixture does that outlives a test to its own scope."""
+        code = getattr(fixturedef.func, "__code__", None)
+        place = self.attribution.place(code.co_filename) if code is not None else None
+        if place is None and not fixturedef.func.__module__.startswith("_pytest."):
+            self.attribution.add("lent", fixturedef.argname)
         if fixturedef.scope == "function":
             return (yield)
         scope = self.attribution.scope("fixture", fixture_name(fixturedef))
@@ -92,8 +96,6 @@ class RecorderHooks:
             value = yield
         finally:
             self.recorder.leave(scope)
-        code = getattr(fixturedef.func, "__code__", None)
-        place = self.attribution.place(code.co_filename) if code is not None else None
         if place is not None:
             self.recorder.state.hold(scope.name, place, fixturedef.argname, value)
         return value

@@ -160,7 +160,7 @@ class ProcessRecorder:
             scope = self.attribution.scope("import", place)
             # A module is executed once, and serves all that import it: they rest on its scope.
             self.attribution.top.used.add(scope.number)
-            self.importers.imported(scope)
+            self.importers.imported(scope, loader)
             self.enter(scope)
             try:
                 original(loader, module)

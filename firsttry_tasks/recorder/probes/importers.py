@@ -13,6 +13,8 @@ from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 #: Parts of the paths of what runs the tests: it imports every test file, but doesn't use them
 #: for another test. (execnet is what xdist's workers are started by.)
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/execnet/")
+#: Where the loaders lie that take a module as it is written, but for its assertions.
+_PLAIN = ("_frozen_importlib", "importlib.", "_pytest.")
 
 
 class ImporterProbe:
@@ -22,10 +24,13 @@ class ImporterProbe:
         """Write to this attribution."""
         self._attribution = attribution
 
-    def imported(self, scope: OpenScope) -> None:
+    def imported(self, scope: OpenScope, loader: object) -> None:
         """Note which code is behind an import that is about to run in ``scope``."""
         codes = tuple(self._codes())
         self._note_library(codes, scope.name)
+        # A library's loader may write other code, by whatever it reads in the text.
+        if not type(loader).__module__.startswith(_PLAIN):
+            self._note(scope.name)
         # The nearest function of the project: a library may stand in between.
         function = next((code for code in codes if self._attribution.place(code.co_filename)), None)
         # What a module's body imports is in its text; what a function imports when it is called
@@ -45,8 +50,11 @@ class ImporterProbe:
         if codes and self._attribution.place(codes[0].co_filename) is None:
             name = codes[0].co_filename
             if not any(part in name for part in _RUNNER):
-                # To the scope of the start, which every test rests on.
-                self._attribution.add_to(self._attribution.stack[0], "imported-by-library", place)
+                self._note(place)
+
+    def _note(self, place: str) -> None:
+        """Note that a library may have used a module, in the scope of the start: for every test."""
+        self._attribution.add_to(self._attribution.stack[0], "imported-by-library", place)
 
     def _codes(self) -> Iterator[CodeType]:
         """Yield the code that led here, nearest first, without standard library and recorder."""

@@ -10,6 +10,7 @@ from firsttry_tasks.selection.decide import reasons
 from firsttry_tasks.selection.decide.declared import Declared
 from firsttry_tasks.selection.decide.widen import RAN
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.impact.docstrings import GIVEN
 from firsttry_tasks.selection.impact.invalidation import Invalidation
 
 if TYPE_CHECKING:
@@ -191,6 +192,12 @@ class Validity:
         if code is None or not code.names.origins:
             return NO_ORIGINS, ""
         mask, why = code.texts.hit(observations, code.names)
+        # What a plugin's fixture made may look at what it is given, as a library may.
+        given = code.names.docs.given
+        if given and any(
+            self.recorded.observations[number][0] == "lent" for number in observations
+        ):
+            mask, why = mask | given, why or code.names.why[GIVEN]
         for number in units:
             if number in code.reached:
                 origins, name = code.reached[number]

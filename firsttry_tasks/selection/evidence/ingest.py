@@ -16,8 +16,10 @@ from firsttry_tasks.selection.evidence.shared_state import SharedState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.model.recording import ObservationKind, Record
+    from firsttry_tasks.selection.refinements import Refinement
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
@@ -27,11 +29,13 @@ def recorded(
     parts: Mapping[str, str],
     sources: Callable[[str], tuple[Fragment, ...]],
     before: Callable[[str, float], str | None],
+    without: AbstractSet[Refinement] = frozenset(),
 ) -> RecordedRun:
     """Return the recorded run that the records of one test run make.
 
     ``sources`` returns the fragments of a file. ``before(path, began)`` returns the digest of a
-    file outside of the tree, None if it wasn't there before the run began.
+    file outside of the tree, None if it wasn't there before the run began. ``without`` are the
+    refinements that are switched off.
     """
     # A file that a test wrote itself is not what it depends on; the time tells them apart.
     began = min((record.began for record in records), default=0.0)
@@ -44,7 +48,9 @@ def recorded(
     # which nothing ran needs its fragments to be compared with later.
     for path in modules.values():
         sources(path)
-    shared = SharedState(tuple(joined.units), tuple(joined.observations), joined.scopes, sources)
+    shared = SharedState(
+        tuple(joined.units), tuple(joined.observations), joined.scopes, sources, without
+    )
     tests = shared.tests(process.values() for process in joined.processes)
     return RecordedRun(
         manifest=dict(manifest),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from firsttry_tasks.model.recording import ObservationKind
+from firsttry_tasks.selection.refinements import Refinement
 from firsttry_tasks.selection.syntax.fragment import Fragment
 
 #: Stands for the number of a fragment where no fragment holds the code that ran.
@@ -127,5 +128,7 @@ class CurrentTree(msgspec.Struct, frozen=True):
     depends: Mapping[str, tuple[str, ...]] = {}
     #: Fixtures whose tests run together.
     shared_fixtures: tuple[str, ...] = ()
+    #: Refinements that are switched off.
+    without: frozenset[Refinement] = frozenset()
     #: Returns the name of a file outside of the tree as a person knows it.
     shown: Callable[[str], str] = str

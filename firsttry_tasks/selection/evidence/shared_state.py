@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.evidence.recorded_run import RecordedTest, Scope
+    from firsttry_tasks.selection.refinements import Refinement
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 Unit = tuple[str, int]
@@ -61,8 +62,10 @@ class SharedState:
         observations: Sequence[tuple[str, str]],
         scopes: Sequence[Scope],
         fragments: Callable[[str], tuple[Fragment, ...]],
+        without: AbstractSet[Refinement],
     ) -> None:
         """Take what one run recorded; ``fragments`` returns the fragments of a file."""
+        self._most_asked = 0 if "makers" in without else _MOST_ASKED
         self.observations = observations
         self.scopes = Scopes(scopes, fragments)
         imports = [it for it in scopes if it.kind == "import"]
@@ -176,7 +179,7 @@ class SharedState:
             thing = before.thing if before else self._makers.thing(path, trail)
             left = _Left(thing, before.users if before else self._makers.users(thing))
             self._asked += 1
-            much = self._asked > _MOST_ASKED
+            much = self._asked > self._most_asked
             given = trail.partition(".")[0] in handed
             units = set(ran) if much else self._makers.makers(path, thing, ran, handed=given)
             new = frozenset(units), frozenset(telling), frozenset(around)

@@ -11,11 +11,12 @@ from firsttry_tasks.selection.evidence.mask_types import (
     ModuleMask,
     OriginMask,
 )
-from firsttry_tasks.selection.impact.docstrings import ChangedDocstrings, holder
+from firsttry_tasks.selection.impact.docstrings import GIVEN, ChangedDocstrings, holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
+from firsttry_tasks.selection.refinements import Refinement
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
 from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED
-from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP
+from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
 
 _ERRORS = frozenset(
     name
@@ -39,16 +40,22 @@ _SHORTEST = 3
 class ChangedNames:
     """Changed names, each with the modules and followed classes that it comes from."""
 
-    def __init__(self, modules: ImportGraph, looked: OriginMask) -> None:
-        """Begin with nothing changed; ``looked`` and the bit above it must be free."""
+    def __init__(
+        self, modules: ImportGraph, looked: OriginMask, without: AbstractSet[Refinement]
+    ) -> None:
+        """Begin with nothing changed, and ``without`` some refinements.
+
+        ``looked`` and the bit above it must be free.
+        """
         self.modules = modules
+        self.without = without
         #: File -> names that changed in its own namespace, for code in the same file.
         self.bare: dict[str, set[str]] = {}
         #: Name -> its origins, for code that has it behind a dot or imports it.
         self.attrs: dict[str, OriginMask] = {}
         #: Module or class with a changed member -> origins, for code that passes it on.
         self.opened: dict[str, OriginMask] = {}
-        self.docs = ChangedDocstrings(modules, looked)
+        self.docs = ChangedDocstrings(modules, looked, without)
         #: Name that modules bind no more -> the modules that have lost it.
         self._gone: dict[str, ModuleMask] = {}
         #: All origins; those among them of names and not of docstrings; those of members.
@@ -96,16 +103,21 @@ class ChangedNames:
     def document(
         self, path: str, fragment: Fragment, why: str, bit: OriginMask, *, known: bool
     ) -> None:
-        """Count a docstring as changed, for code that holds the thing without calling it.
+        """Count what a definition says of itself as changed, for code that holds the thing.
 
         If the thing is ``known`` to code that never names it (pytest, code that is given an
         instance), such code can read the docstring too.
         """
-        why = _because(path, f"{fragment.qualname}.__doc__", why)
+        what = "__annotations__" if fragment.of_types else "__doc__"
+        why = _because(path, f"{fragment.qualname}.{what}", why)
         self.files.add(path)
         asked = self.docs.change(path, bit, known=known)
         self.origins |= bit | self.docs.found
         name, around = own_name(fragment), holder(fragment)
+        if fragment.of_types:
+            self._add(self.docs.typed, {name}, bit, why)
+            self.docs.given |= bit if around else NO_ORIGINS
+            self.why.setdefault(GIVEN, why)
         holders = self.modules.holders(path, around)
         # Code that passes on the module can reach any function in it; code that passes on a
         # class is dealt with by the class's bit. A string may name either to a library.
@@ -113,7 +125,7 @@ class ChangedNames:
         self._add(self.opened, {name, *(spelled if around else holders)}, bit, why)
         given = {PASSED + it for it in holders} if around else set()
         self._add(self.docs.had, {*fragment.uses.held, *_patterns(name), *given}, bit, why)
-        self._add(self.attrs, DOCS, asked, why)
+        self._add(self.attrs, TYPES if fragment.of_types else DOCS, asked, why)
         self.why.setdefault(HELP, why)
 
     def _add(
@@ -156,7 +168,7 @@ class ChangedNames:
         if fragment.reflection.own_module and own:
             mask |= self.modules.bit.get(path, NO_MODULES)
             name = name or min(own)
-        if fragment.reflection.any_name and self.values:
+        if self.looks_anywhere(fragment) and self.values:
             mask |= self.values
             name = name or "any name"
         if fragment.reflection.any_member and self.members:
@@ -168,11 +180,19 @@ class ChangedNames:
         docs, how = self.docs.hit(path, fragment, but)
         return mask | docs, name or how
 
+    def looks_anywhere(self, fragment: Fragment) -> bool:
+        """Tell whether a fragment may refer to any name at all."""
+        how = fragment.reflection
+        inside = how.any_member or how.own_member or how.own_module
+        return how.any_name or (inside and "reflection" in self.without)
+
     def _elsewhere(self, path: str, fragment: Fragment, asked: Iterable[str]) -> set[str]:
         """Return which of these attributes a fragment has of what it imports from outside alone.
 
         ``etree.__version__`` is no name of the repository, unless code of it gives etree that.
         """
+        if "outside-names" in self.without:
+            return set()
         found = {name for name in asked if name not in self._given}
         behind = {attr: set[str]() for attr in found}
         for name, attr in fragment.uses.behind:
@@ -201,11 +221,13 @@ class ChangedNames:
 
     def lists(self, source: str, name: str) -> bool:
         """Tell whether ``from source import *`` takes a name along."""
-        known = self.modules.exports(source)
+        known = None if "exports" in self.without else self.modules.exports(source)
         return name == "__all__" or (name in known if known else not name.startswith("_"))
 
     def unnoticed(self, path: str, fragment: Fragment) -> bool:
         """Tell whether a change of a class's member is noticed only by code that names it."""
+        if "members" in self.without:
+            return False
         return (fragment.reflection.plain_class and self.plain(path, fragment.qualname)) or (
             fragment.reflection.undecorated_methods
             and self.plain(path, fragment.qualname, mild=True)

@@ -55,7 +55,7 @@ class CodeChanges:
         self.deltas: dict[str, FragmentDiff] = {}
         self.modules = ImportGraph(recorded, self._sources())
         self.texts = DataFileNames(recorded, now, changes.paths)
-        self.spread = Propagation(recorded, self.modules, self.texts)
+        self.spread = Propagation(self.modules, self.texts, now.without)
         self.names = self.spread.names
         # The order matters: first everything that changed by itself, then what follows from it.
         # The last three read what propagation found.
@@ -114,11 +114,10 @@ class CodeChanges:
         for every test that runs it.
         """
         old = self.modules.sources[path]
-        keys = {
-            f"{old[at].qualname}.{name}" if old[at].qualname else name
-            for at in delta.statements
-            for name in old[at].binds
-        }
+        defined = (old[at] for at in delta.statements)
+        keys = {f"{it.qualname}.{name}".lstrip(".") for it in defined for name in it.binds}
+        moved = (*(old[at] for at in delta.statements), *delta.added)
+        keys |= {it.qualname for it in moved if it.is_doc and self.names.docs.is_code(path, it)}
         return frozenset(
             at
             for at, fragment in enumerate(old)
@@ -162,7 +161,7 @@ class CodeChanges:
             if old[number].may_raise:
                 self.spread.unsafe.setdefault(path, f"{path} changed")
             found = self.modules.imported(path, old[number].uses.imports)
-            if self.modules.mask(found) & self._stirring:
+            if "moved-imports" in self.now.without or self.modules.mask(found) & self._stirring:
                 return replace(
                     delta,
                     statements=delta.statements | delta.moved,

@@ -22,8 +22,12 @@ _SILENT = frozenset({"object", "Generic", "Protocol", "ABC"})
 class Constructors:
     """The functions of the repository that construct instances of its classes."""
 
-    def __init__(self, modules: ImportGraph, names: ChangedNames) -> None:
-        """Take the classes of these modules; ``names`` knows which classes are plain."""
+    def __init__(self, modules: ImportGraph, names: ChangedNames, *, sure: bool) -> None:
+        """Take the classes of these modules; ``names`` knows which classes are plain.
+
+        Unless ``sure``, no constructor counts as a proof.
+        """
+        self._told = sure
         self._modules = modules
         self._names = names
         self._found: dict[str, frozenset[str]] = {}
@@ -48,7 +52,7 @@ class Constructors:
             calls = fragment.uses.called_only & lineage if makers else frozenset()
             if (
                 fragment.qualname in makers
-                or (makers and revives)
+                or revives
                 or not parts.isdisjoint(lineage)
                 or names.hit(path, fragment, calls)[0]
             ):
@@ -84,7 +88,7 @@ class Constructors:
         if name not in self._found:
             heirs = self._modules.lineage(name)
             # All or nothing: one subclass that can be made unseen makes silence no proof.
-            sure = all(self._is_sure(heir, ()) for heir in heirs)
+            sure = self._told and all(self._is_sure(heir, ()) for heir in heirs)
             self._found[name] = frozenset(self._all(heirs)) if sure else frozenset()
         return self._found[name]
 

@@ -1,6 +1,6 @@
-"""Finds code that may read a changed docstring.
+"""Finds code that may read a changed docstring, or changed annotations of a function.
 
-Docstrings are kept apart from other names because almost no code reads them: a change of one should
+These are kept apart from other names because almost no code reads them: a change of one should
 select only tests that do.
 """
 
@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import builtins
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
-from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP
+from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.impact.import_graph import ImportGraph
+    from firsttry_tasks.selection.refinements import Refinement
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 #: `cmd.Cmd` shows the docstrings of the methods of its subclasses as help.
 _SHOWING = "Cmd"
-#: Apart from that class these modules read no docstring of what they are given. The standard
-#: library was read for it; attrs and typing_extensions are here because most dataclass-like
-#: classes use them.
-_IGNORING_DOCS = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions"}
+#: Apart from that class these modules read no docstring of what they are given, and annotations
+#: only where code asks for that by name. The standard library was read for it; attrs and
+#: typing_extensions are here because most dataclass-like classes use them, and pytest because it
+#: runs the tests: it shows docstrings of tests and fixtures alone.
+_IGNORING_DOCS = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions", "pytest"}
 #: Ends the names of unittest's classes and of those built on them. They use a test's docstring as
 #: its description and for nothing that a test could notice.
 _SUITE = "TestCase"
+#: What stands in a reason for what a library may do with an object.
+GIVEN = "what a library is given"
 
 
 class ChangedDocstrings:
@@ -41,12 +46,19 @@ class ChangedDocstrings:
     changed docstring, it may have ``found`` the thing that the docstring belongs to.
     """
 
-    def __init__(self, modules: ImportGraph, looked: OriginMask) -> None:
+    def __init__(
+        self, modules: ImportGraph, looked: OriginMask, without: AbstractSet[Refinement]
+    ) -> None:
         """Begin with nothing changed; ``looked`` and the bit above it must be free."""
+        self._without = without
         self.looked = looked
         self.found = looked << 1
         #: How code holds a thing without calling it (see `Uses.held`) -> the docstring's origins.
         self.had: dict[str, OriginMask] = {}
+        #: Functions with changed annotations by name, for code that reads such.
+        self.typed: dict[str, OriginMask] = {}
+        #: Origins of members with changed annotations, for code that may give a library an object.
+        self.given = NO_ORIGINS
         self.origins = NO_ORIGINS
         #: Origins for code that reads docstrings, however it got hold of the thing.
         self.asked = NO_ORIGINS
@@ -79,9 +91,17 @@ class ChangedDocstrings:
             if HELP in fragment.uses.names - but:
                 mask |= self.asked
                 name = name or HELP
-            if self.looks(path, fragment) and asks(fragment):
-                mask |= self.origins
-                name = name or "any docstring"
+            if asks(fragment):
+                named = (fragment.uses.names | fragment.uses.attrs) & self.typed.keys()
+                for other in sorted(named):
+                    mask |= self.typed[other]
+                    name = name or other
+                if self.looks(path, fragment):
+                    mask |= self.origins
+                    name = name or "any docstring"
+        if self.given and self.is_given_away(path, fragment):
+            mask |= self.given
+            name = name or GIVEN
         return mask, name
 
     def looks(self, path: str, fragment: Fragment) -> bool:
@@ -100,9 +120,62 @@ class ChangedDocstrings:
             or (fragment.reflection.own_module and path in self._files)
         )
 
+    def is_strange(self, path: str, names: AbstractSet[str]) -> bool:
+        """Tell whether one of the names in a file is a library's that may read annotations."""
+        return not (names - self._names_ignoring_docs(path)).isdisjoint(self._strange)
+
+    def is_given_away(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether a fragment has anything of such a library, to which it may give objects."""
+        uses = fragment.uses
+        tops = {name.partition(".")[0] for name in uses.imports}
+        return self.is_strange(path, uses.names | uses.attrs) or not (
+            tops <= _IGNORING_DOCS or self._modules.imported(path, uses.imports)
+        )
+
+    @cached_property
+    def _strange(self) -> frozenset[str]:
+        """Names of what statements import from such libraries, or make of that."""
+        found: set[str] = set()
+        for path in self._modules.sources:
+            found |= self._modules.foreign(path) - self._names_ignoring_docs(path)
+        size = -1
+        while len(found) > size:
+            size = len(found)
+            for path, fragments in self._modules.sources.items():
+                quiet = self._names_ignoring_docs(path)
+                for it in fragments:
+                    named = (it.uses.names | it.uses.attrs) - quiet
+                    if not (it.is_function_body or it.is_doc or named.isdisjoint(found)):
+                        found |= it.binds
+        return frozenset(found - {""})
+
     def finds(self, mask: OriginMask) -> OriginMask:
         """Return the bit ``found`` if a test that depends on ``mask`` may have found something."""
         return self.found if mask & self.looked and mask & self.origins else NO_ORIGINS
+
+    def is_code(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether what a definition says of itself counts as the definition."""
+        if fragment.of_types:
+            # A plugin of pytest may go by the annotations of tests and fixtures.
+            return "annotations" in self._without or self._modules.has_tests(path)
+        return "docstrings" in self._without
+
+    def calls(self, path: str, fragment: Fragment, plain: Callable[..., bool]) -> bool:
+        """Tell whether annotations that are evaluated may run code of a class or a library."""
+        names = fragment.uses.annotations
+        classes = names & self._modules.classes.keys()
+        return self.is_strange(path, names) or any(
+            not plain(path, name, mild=True) or name in self._indexed for name in classes
+        )
+
+    @cached_property
+    def _indexed(self) -> frozenset[str]:
+        """Classes that run code of their own where they stand before brackets."""
+        found = (it.qualname for fragments in self._modules.sources.values() for it in fragments)
+        end = ".__class_getitem__"
+        return frozenset(
+            name.removesuffix(end).rpartition(".")[2] for name in found if name.endswith(end)
+        )
 
     def telling(self, path: str, fragment: Fragment) -> Iterator[str]:
         """Yield the classes around a docstring whose bases or decorators may read it."""
@@ -167,7 +240,7 @@ def holder(fragment: Fragment) -> str:
 
 
 def asks(fragment: Fragment) -> bool:
-    """Tell whether a fragment reads docstrings of anything."""
-    return HELP in fragment.uses.names or not DOCS.isdisjoint(
+    """Tell whether a fragment reads docstrings or annotations of anything."""
+    return HELP in fragment.uses.names or not (DOCS | TYPES).isdisjoint(
         fragment.uses.attrs | fragment.uses.names
     )

@@ -25,6 +25,7 @@ class ImportGraph:
             self.names.setdefault(path, []).append(name)
         self.short = frozenset(_last(name) for name in recorded.modules)
         self.classes = self._classes()
+        self.collected = {test.path for test in recorded.tests}
         # What was worked out once, by file, class or fragment: the same is asked for many names.
         self._foreign: dict[str, frozenset[str]] = {}
         self._held: dict[tuple[str, str], frozenset[str]] = {}
@@ -121,7 +122,8 @@ class ImportGraph:
     @cached_property
     def promised(self) -> frozenset[str]:
         """Names of the members of protocols, by which ``isinstance`` asks without naming them."""
-        known = {name for name, heads in self.classes.items() if _is_protocol(heads)}
+        heads = ((name, head) for name, found in self.classes.items() for _, head in found)
+        known = {name for name, head in heads if "Protocol" in head.bases}
         members = (
             it
             for it in self._every()
@@ -168,11 +170,19 @@ class ImportGraph:
 
     def head(self, path: str, scope: str) -> int | None:
         """Return the number of the statement that defines a class, None if there is none."""
-        above, _, name = scope.rpartition(".")
+        found = self.definitions(path, scope)
+        return next((number for number in found if self.sources[path][number].is_class), None)
+
+    def has_tests(self, path: str) -> bool:
+        """Tell whether pytest itself looks into a file: for tests, fixtures or hooks."""
+        return path in self.collected or path.endswith("conftest.py")
+
+    def definitions(self, path: str, name: str) -> Iterator[int]:
+        """Yield the numbers of the statements that define a function or class, as often as any."""
+        above, _, last = name.rpartition(".")
         for number, fragment in enumerate(self.sources[path]):
-            if fragment.is_class and fragment.qualname == above and name in fragment.binds:
-                return number
-        return None
+            if fragment.qualname == above and last in fragment.binds:
+                yield number
 
     def meant(self, path: str, fragment: Fragment) -> frozenset[str]:
         """Return the modules and classes that a fragment passes on, by their original names."""
@@ -273,10 +283,6 @@ class ImportGraph:
                     masks[path] = mask
                     moving = True
         return masks
-
-
-def _is_protocol(heads: Iterable[tuple[str, Fragment]]) -> bool:
-    return any("Protocol" in head.bases for _, head in heads)
 
 
 def exported(fragments: Iterable[Fragment]) -> frozenset[str] | None:

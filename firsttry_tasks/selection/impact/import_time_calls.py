@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.impact.docstrings import asks
-from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP
+from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
     from firsttry_tasks.selection.impact.changed_names import ChangedNames
     from firsttry_tasks.selection.impact.import_graph import ImportGraph
     from firsttry_tasks.selection.syntax.fragment import Fragment
@@ -24,9 +23,9 @@ class ImportTimeCalls:
     they ran.
     """
 
-    def __init__(self, recorded: RecordedRun, modules: ImportGraph) -> None:
-        """Gather what the import scopes of a recorded run hold."""
-        self._recorded = recorded
+    def __init__(self, modules: ImportGraph) -> None:
+        """Gather what the import scopes of the modules' recorded run hold."""
+        recorded = self._recorded = modules.recorded
         self._modules = modules
         self.ran: dict[str, dict[int, set[int]]] = {}
         for scope in recorded.scopes:
@@ -50,7 +49,9 @@ class ImportTimeCalls:
             # the registry. Without this exception one changed entry would change all the others.
             # The docstrings that such a function may ask for are dealt with below.
             fills = frozenset(end.removesuffix(CALLED) for _, end in fragment.uses.writes)
-            mask, name = names.hit(path, fragment, fills | DOCS | {HELP})
+            if "registries" in names.without:
+                fills = frozenset()
+            mask, name = names.hit(path, fragment, fills | DOCS | TYPES | {HELP})
             if mask:
                 return mask, name
         # One function may search for members and another may read their docstrings.

@@ -5,13 +5,13 @@ to one of them runs to another result, so the names that it binds are changed as
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from firsttry_tasks.selection.evidence.mask_types import (
     NO_MODULES,
     NO_ORIGINS,
     OriginMask,
 )
-from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.impact.changed_names import ChangedNames
 from firsttry_tasks.selection.impact.constructors import Constructors
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
@@ -19,6 +19,7 @@ from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph, exported
 from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls
 from firsttry_tasks.selection.impact.side_effects import SideEffects
+from firsttry_tasks.selection.refinements import Refinement
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
 from firsttry_tasks.selection.syntax.fragment import (
     Fragment,
@@ -38,24 +39,26 @@ class Propagation:
 
     def __init__(
         self,
-        recorded: RecordedRun,
         modules: ImportGraph,
         texts: DataFileNames,
+        without: AbstractSet[Refinement],
         *,
         whole: bool = False,
     ) -> None:
-        """Begin with nothing changed.
+        """Begin with nothing changed, and ``without`` some refinements.
 
         With ``whole`` a changed member of a class counts as a change of the module around it,
         and no class gets a bit of its own.
         """
-        self.recorded = recorded
         self.modules = modules
         self.texts = texts
         # Bits from the lowest: one for each module, one for each followed class, two for
         # docstrings.
-        self.names = ChangedNames(modules, OriginMask(1 << (len(modules.paths) + _MOST_CLASSES)))
-        self._makers = Constructors(modules, self.names)
+        self.names = ChangedNames(
+            modules, OriginMask(1 << (len(modules.paths) + _MOST_CLASSES)), without
+        )
+        self._without = without
+        self._makers = Constructors(modules, self.names, sure="constructors" not in without)
         #: Module -> why its import as a whole counts as changed.
         self.effects: dict[str, str] = {}
         #: Module -> why its import may raise now.
@@ -64,13 +67,12 @@ class Propagation:
         self.done: set[tuple[str, int]] = set()
         #: Changed class -> its bit, and what would change if the class were another one.
         self.classes: dict[tuple[str, str], tuple[OriginMask, Propagation]] = {}
-        self._whole = whole
+        self._whole = whole or "instances" in without
         #: File -> what came to or left its ``__all__``.
         self._exports: dict[str, frozenset[str]] = {}
         #: Definitions that changed and are decorated as they were.
         self._same_decorators: set[tuple[str, int]] = set()
-        self._collected = {test.path for test in recorded.tests}
-        self._imported = ImportTimeCalls(recorded, modules)
+        self._imported = ImportTimeCalls(modules)
         self._writing = SideEffects(modules)
 
     def change(self, path: str, delta: FragmentDiff) -> None:
@@ -82,7 +84,8 @@ class Propagation:
             self._exports[path] = exports ^ became
         # A decorated definition that moved or got another signature is still registered under
         # the same decorators; then the registry doesn't change.
-        again = {decoration(fragment) for fragment in delta.added if fragment.decorators}
+        known = {decoration(fragment) for fragment in delta.added if fragment.decorators}
+        again = set() if "decorators" in self._without else known
         for number in sorted(delta.statements):
             if decoration(old[number]) in again:
                 self._same_decorators.add((path, number))
@@ -158,7 +161,7 @@ class Propagation:
             if (
                 (path, number) in self.done
                 or not (near or fragment.uses.data_strings)
-                or is_fixed(fragment)
+                or is_fixed(fragment, lists="exports" not in self._without)
             ):
                 continue
             mask, name = self._hit(path, number, fragment, reach, ran.get(number, ()))
@@ -224,7 +227,8 @@ class Propagation:
         if fragment.is_doc:
             self._document(path, fragment, why)
             return
-        if fragment.has_effect or (changed and concerns_importers(fragment)):
+        calls = "side-effects" in self._without and fragment.may_raise and not fragment.uses.imports
+        if fragment.has_effect or calls or (changed and concerns_importers(fragment)):
             self.effects.setdefault(path, why)
         if fragment.may_raise:
             self.unsafe.setdefault(path, why)
@@ -247,13 +251,21 @@ class Propagation:
     def _document(self, path: str, fragment: Fragment, why: str) -> None:
         """Take in a changed docstring; holders of an instance can read a class's or member's."""
         bit = self._origin(path, holder(fragment), why)
+        docs, tests = self.names.docs, self.modules.has_tests(path)
         # Pytest shows docstrings of tests and fixtures, which it finds without naming them.
-        tests = path in self._collected or path.endswith("conftest.py")
         self.names.document(path, fragment, why, bit, known=fragment.is_class or tests)
-        for scope in () if tests else self.names.docs.telling(path, fragment):
-            head = self.modules.head(path, scope)
-            if head is not None:
-                self._rerun(path, head, why)
+        numbers = tuple(self.modules.definitions(path, fragment.qualname))
+        # Annotations are evaluated, which may raise, or run code.
+        if fragment.may_raise:
+            self.unsafe.setdefault(path, why)
+            ran = any(self._imported.fragments(path, number) for number in numbers)
+            if ran or docs.calls(path, fragment, self.names.plain):
+                self.effects.setdefault(path, why)
+        for number in numbers if docs.is_code(path, fragment) else ():
+            self._rerun(path, number, why)
+        for scope in () if tests else docs.telling(path, fragment):
+            for number in self.modules.definitions(path, scope):
+                self._rerun(path, number, why)
 
     def _bind(self, path: str, scope: str, name: str, why: str) -> None:
         self.names.bind(path, scope, name, why, self._origin(path, scope, why))
@@ -272,7 +284,7 @@ class Propagation:
         if (path, scope) not in self.classes and len(self.classes) < _MOST_CLASSES:
             head = self.modules.head(path, scope)
             if head is not None:
-                spread = Propagation(self.recorded, self.modules, self.texts, whole=True)
+                spread = Propagation(self.modules, self.texts, self._without, whole=True)
                 bit = OriginMask(1 << (len(self.modules.paths) + len(self.classes)))
                 self.classes[path, scope] = bit, spread
                 spread._rerun(path, head, why)
@@ -284,10 +296,5 @@ class Propagation:
         ran = self._imported.fragments(path, number)
         looks_inside = any(body.reflection.signatures for _, body in ran)
         # A decorator that doesn't look at the signature registers the function as before.
-        if (path, number) in self._same_decorators and not looks_inside:
-            return
-        for place, body in ran:
-            yield from self._writing.of(place, body)
-        # What an added statement calls was never recorded, so it is found by name.
-        if number < 0 and fragment.may_raise:
-            yield from self._writing.by_names(fragment)
+        if (path, number) not in self._same_decorators or looks_inside:
+            yield from self._writing.after(ran, fragment, added=number < 0)

@@ -52,6 +52,16 @@ class SideEffects:
             ):
                 yield path, tip
 
+    def after(
+        self, ran: Iterable[tuple[str, Fragment]], statement: Fragment, *, added: bool
+    ) -> Iterator[tuple[str, str]]:
+        """Yield what a statement may change by the functions that it ``ran``."""
+        for path, body in ran:
+            yield from self.of(path, body)
+        # What an added statement calls was never recorded, so it is found by name.
+        if added and statement.may_raise:
+            yield from self.by_names(statement)
+
     def by_names(self, fragment: Fragment) -> Iterator[tuple[str, str]]:
         """Yield what any function may change that has a name which a fragment refers to."""
         names = fragment.uses.names | fragment.uses.attrs

@@ -39,8 +39,8 @@ class Walk:
         if known is None or known(self, node):
             self._fields(node)
 
-    def _fields(self, node: ast.AST, skip: str = "") -> None:
-        """Walk over the fields of a node but the one called ``skip``."""
+    def _fields(self, node: ast.AST, *skip: str) -> None:
+        """Walk over the fields of a node but those called ``skip``."""
         # The brackets and commas keep apart what would otherwise have one text: `f(a)(b)` and
         # `f(a(b))`. Line numbers are attributes and no fields, so they are left out.
         append = self._text.append
@@ -49,7 +49,7 @@ class Walk:
         for field in node._fields:
             value = held.get(field)
             # `ctx` repeats what the place of a name says: whether it is set or read.
-            if value is None or field in {skip, "ctx"}:
+            if value is None or field == "ctx" or field in skip:
                 append(",")
             elif isinstance(value, ast.AST):
                 self.visit(value)

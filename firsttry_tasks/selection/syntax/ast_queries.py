@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.syntax.vocabulary import (
     CALLED,
@@ -13,9 +14,17 @@ from firsttry_tasks.selection.syntax.vocabulary import (
     UNINTERESTED,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 #: Methods of strings that change letters only.
 _CASES = frozenset({"lower", "upper", "casefold"})
+#: What an annotation may consist of that calls nothing.
+_NAMING = (
+    ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Constant, ast.expr_context,
+    ast.BinOp, ast.BitOr,
+)  # fmt: skip
 #: Nodes inside which no expression belongs to the function around them, or that hold none.
 _OTHERS = frozenset(
     {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Name, ast.Constant}
@@ -103,6 +112,19 @@ def parameters(node: Function) -> set[str]:
     args = node.args
     found = {each.arg for each in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
     return found | {each.arg for each in (args.vararg, args.kwarg) if each is not None}
+
+
+def hints(node: Function) -> list[tuple[str, ast.expr]]:
+    """Return the annotations of a function's parameters and of its result, each with the name."""
+    args = node.args
+    given = (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg)
+    found = [(each.arg, each.annotation) for each in given if each is not None]
+    return [(name, hint) for name, hint in (*found, ("return", node.returns)) if hint is not None]
+
+
+def only_names(hints: Iterable[ast.expr]) -> bool:
+    """Tell whether annotations only put names together, as in ``dict[str, a.B] | None``."""
+    return all(isinstance(inner, _NAMING) for hint in hints for inner in ast.walk(hint))
 
 
 def evaluated(node: Function) -> set[str]:

@@ -73,8 +73,9 @@ class Expressions(Walk):
         #: Definitions inside, with qualified names: their bodies are fragments of their own.
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
-        #: A definition whose docstring is a fragment of its own.
+        #: A definition whose docstring is a fragment of its own, one whose annotations are.
         self.apart: ast.AST | None = None
+        self.typed_apart: ast.AST | None = None
         self.has_effect = self.may_raise = self.any_name = self.any_member = self.own_module = False
         self.own_member = False
         self.star = self.signatures = False

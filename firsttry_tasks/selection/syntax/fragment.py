@@ -95,8 +95,11 @@ class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     #: It imports every name of a module.
     star: bool = False
     is_class: bool = False
-    #: A docstring that only code asking for docstrings notices; with ``is_class``, a class's.
+    #: What a definition says of itself, which only code that asks for it notices: a docstring
+    #: (with ``is_class``, a class's), or with ``of_types`` the annotations of a function. These
+    #: ``may_raise`` where they are evaluated.
     is_doc: bool = False
+    of_types: bool = False
     #: Digest of a function's decorators, empty where there are none.
     decorators: bytes = b""
     #: Last names of the bases of a class.
@@ -113,10 +116,12 @@ def decoration(fragment: Fragment) -> tuple[str, frozenset[str], bytes] | None:
     return (fragment.qualname, fragment.binds, fragment.decorators) if fragment.decorators else None
 
 
-def is_fixed(fragment: Fragment) -> bool:
-    """Tell whether a statement has the same result whatever the names in it stand for."""
-    # A plain list of strings: it names the exports, but doesn't evaluate them.
-    listed = "__all__" in fragment.binds and not fragment.may_raise
+def is_fixed(fragment: Fragment, *, lists: bool) -> bool:
+    """Tell whether a statement has the same result whatever the names in it stand for.
+
+    With ``lists`` a plain list of exports has: it names them, but doesn't evaluate them.
+    """
+    listed = lists and "__all__" in fragment.binds and not fragment.may_raise
     return fragment.is_function_body or fragment.is_doc or listed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     Function,
     evaluated,
     first_line,
+    hints,
     is_inspected,
     is_methodical,
     is_mild,
+    only_names,
     tip,
 )
 from firsttry_tasks.selection.syntax.fragment import MAGIC, Fragment, Reflection, Uses
@@ -24,6 +27,8 @@ from firsttry_tasks.selection.syntax.vocabulary import ACCESSING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+#: From this version on annotations are evaluated when they are asked for.
+_LATE = (3, 14)
 _DATA = ast.Assign | ast.AnnAssign | ast.AugAssign
 _GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 
@@ -31,13 +36,31 @@ _GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 def take_apart(source: bytes) -> tuple[Fragment, ...]:
     """Return all fragments of a file; raises SyntaxError or ValueError as ``ast.parse`` does."""
     tree = ast.parse(source)
-    # How often a qualified name was seen: functions may have one name, as in the branches of an
-    # `if`, and each body has to be found by its own.
-    times: dict[str, int] = {}
+    times = _Times(late=any(map(_is_late, tree.body)))
     fragments: list[Fragment] = []
     for statement in _split(_alive(tree.body)):
         fragments.extend(_statement(statement, "", times, None))
     return tuple(fragments)
+
+
+class _Times(dict[str, int]):
+    """How often each qualified name was seen.
+
+    Functions may have one name, as in the branches of an `if`, and each body has to be found by
+    its own. Annotations are evaluated ``late``, or when their function is defined.
+    """
+
+    def __init__(self, *, late: bool) -> None:
+        super().__init__()
+        self.late = late or sys.version_info >= _LATE
+
+
+def _is_late(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(alias.name == "annotations" for alias in node.names)
+    )
 
 
 def _alive(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
@@ -80,7 +103,7 @@ def _split(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _statement(
-    node: ast.stmt, scope: str, times: dict[str, int], around: ast.ClassDef | None
+    node: ast.stmt, scope: str, times: _Times, around: ast.ClassDef | None
 ) -> Iterator[Fragment]:
     """Yield the fragments of a statement; ``around`` is the class it is a member of."""
     scan = Scan(scope)
@@ -89,10 +112,8 @@ def _statement(
     if around is not None and _is_doc(node) and is_mild(around):
         yield _doc(node, scope, of_class=True)
         return
-    if isinstance(node, Function) and not is_inspected(node) and _is_doc(node.body[0]):
-        scan.apart = node
-        runs = any(tip(each) in ACCESSING for each in node.decorator_list)
-        yield _doc(node.body[0], f"{scope}.{node.name}" if scope else node.name, runs=runs)
+    if isinstance(node, Function) and not is_inspected(node):
+        yield from _descriptions(node, scan, late=times.late)
     if isinstance(node, ast.ClassDef):
         scan.head(node)
         yield _fragment(scan, node, plain=_is_plain(node), mild=is_mild(node))
@@ -147,6 +168,41 @@ def _doc(node: ast.stmt, of: str, *, runs: bool = False, of_class: bool = False)
         uses=Uses(held=frozenset({f"{name}.__doc__" if runs else name, QUOTED + name})),
         is_class=of_class,
         is_doc=True,
+    )
+
+
+def _descriptions(node: Function, scan: Scan, *, late: bool) -> Iterator[Fragment]:
+    """Yield what a function says of itself, and let the scan of its definition leave that out."""
+    name = f"{scan.scope}.{node.name}" if scan.scope else node.name
+    runs = any(tip(each) in ACCESSING for each in node.decorator_list)
+    if _is_doc(node.body[0]):
+        scan.apart = node
+        yield _doc(node.body[0], name, runs=runs)
+    found = [hint for _, hint in hints(node)]
+    if late or only_names(found):
+        scan.typed_apart = node
+        if found:
+            yield _types(node, name, late=late)
+
+
+def _types(node: Function, name: str, *, late: bool) -> Fragment:
+    """Return the fragment of a function's annotations, which lies in no line of its own."""
+    scan = Scan(name)
+    # The same text is another thing where it is evaluated.
+    scan.visit(ast.Constant(late))
+    scan.types(node)
+    return Fragment(
+        qualname=name,
+        is_function_body=False,
+        first=0,
+        last=-1,
+        digest=scan.digest(),
+        uses=Uses(
+            annotations=frozenset(scan.names), held=frozenset({node.name, QUOTED + node.name})
+        ),
+        may_raise=not late,
+        is_doc=True,
+        of_types=True,
     )
 
 

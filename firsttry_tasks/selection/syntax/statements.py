@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from firsttry_tasks.selection.syntax.ast_queries import (
     Function,
+    hints,
     is_inspected,
     tip,
     yields,
@@ -98,12 +99,30 @@ class Scan(Expressions):
         # Defaults and decorators are evaluated, so they are walked over again for their names,
         # without adding their text twice.
         before = self.references()
-        self._fields(node, "body")
+        if node is self.typed_apart:
+            self._without_types(node)
+        else:
+            self._fields(node, "body")
         self.forget(before)
         defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each]
         text, self._text = self._text, []
         self._each((*defaults, *node.decorator_list))
         self._text = text
+
+    def _without_types(self, node: Function) -> None:
+        """Walk over a signature without its annotations."""
+        self._fields(node, "body", "args", "returns")
+        held = node.args
+        self._fields(held, "posonlyargs", "args", "vararg", "kwonlyargs", "kwarg")
+        for name in ("posonlyargs", "args", "kwonlyargs"):
+            self._text.append(repr([each.arg for each in getattr(held, name)]))
+        self._text.append(repr([one and one.arg for one in (held.vararg, held.kwarg)]))
+
+    def types(self, node: Function) -> None:
+        """Walk over the annotations of a function."""
+        for name, hint in hints(node):
+            self._text.append(f"{name}:")
+            self.visit(hint)
 
     def on_class(self, node: ast.ClassDef) -> bool:
         """Take in a class inside a function or a compound statement; its methods are fragments."""

@@ -58,7 +58,7 @@ ANY_MEMBER = frozenset({"__dict__", "__annotations__", "get_type_hints"})
 #: Ways to read what a function says of itself: signature, defaults, docstring.
 SIGNATURES = frozenset(
     {"signature", "getfullargspec", "getdoc", "cleandoc", "__doc__", "__defaults__", "__code__",
-     "__kwdefaults__", "__annotations__", "get_type_hints"}
+     "__kwdefaults__", "__annotations__", "get_type_hints", "get_annotations"}
 )  # fmt: skip
 #: Names that decorators give to a function. The ``__dict__`` of a function holds no member of a
 #: class, so asking for it reflects nothing.
@@ -67,6 +67,11 @@ FUNCTIONS = frozenset({"f", "fn", "func", "function", "method", "wrapped", "wrap
 BARE = frozenset({"vars", "dir", "globals", "eval", "exec"})
 #: Ways to reach any name of the own module.
 OWN_MODULE = frozenset({"globals", "eval", "exec", "__globals__"})
+#: Ways to read annotations.
+TYPES = frozenset(
+    {"signature", "getfullargspec", "__annotations__", "get_type_hints", "get_annotations",
+     "__signature__", "__annotate__"}
+)  # fmt: skip
 #: Ways to read a docstring. ``help`` is apart because it is a builtin, and a common name besides.
 DOCS = frozenset({"__doc__", "getdoc", "pydoc"})
 HELP = "help"

@@ -105,7 +105,7 @@ def learn(  # noqa: PLR0913, PLR0917  what ran, what it came to, and where it go
         return
     found = _without(found, doubted) if doubted else found
     memory = DependencyDb(folder / DB)
-    door = Door(read=partial(read, Path(job.root)), before=before)
+    door = Door(read=partial(read, Path(job.root)), before=before, without=now.without)
     if said.status != "green":
         found = _settled(found, heard, memory)
     red = _red(said, found, memory)

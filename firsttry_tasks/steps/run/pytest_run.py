@@ -289,6 +289,7 @@ def now(
         before=memory.before,
         spelled=lambda path: spelled(read(path)),
         inert=here.settings.inert,
+        without=frozenset(here.settings.selection.without),
         depends=here.settings.depends,
         shared_fixtures=here.settings.shared_fixtures,
         shown=here.outside.shown,

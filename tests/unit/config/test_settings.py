@@ -62,6 +62,8 @@ def test_gates_have_their_own_tables(tmp_path: Path) -> None:
         ("[tool.firsttry]\nkeep = 'two'", "Expected `int`, got `str` - at `$.keep`"),
         ("[tool.firsttry.ruff]\nenabled = 'no'", "at `$.ruff.enabled`"),
         ("[tool.firsttry.ruff]\non = true", "unknown field `on` - at `$.ruff`"),
+        ("[tool.firsttry.selection]\nwithout = ['docstring']", "Did you mean docstrings?"),
+        ("[tool.firsttry.selection]\nwithout = ['xyz']", "Known refinements: "),
         ("[tool]\nfirsttry = 3", "[tool.firsttry] is a table, not 3"),
         ("[tool.firsttry\n", "pyproject.toml can't be read"),
         ("tool = 3", "[tool] is a table, not 3"),

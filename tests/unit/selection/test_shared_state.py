@@ -46,7 +46,7 @@ def test_beyond_a_bound_all_that_ran_may_have_made_it(
     bodies = [(at, one.qualname) for at, one in enumerate(fragments) if one.is_function_body]
     units = [("keep.py", at) for at, _ in bodies]
     names = [name for _, name in bodies]
-    state = SharedState(units, [("left", "keep.py:KEPT")], (), lambda _: fragments)
+    state = SharedState(units, [("left", "keep.py:KEPT")], (), lambda _: fragments, frozenset())
     first = _test("first", names.index("fill"), names.index("other"), left=True)
     user = _test("user", names.index("ask"))
     _, found = state.tests([[first, user]])

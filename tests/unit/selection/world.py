@@ -23,6 +23,7 @@ from firsttry_tasks.selection.syntax.string_names import spelled
 
 if TYPE_CHECKING:
     from firsttry_tasks.model.values import Selection
+    from firsttry_tasks.selection.refinements import Refinement
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
@@ -139,6 +140,11 @@ class World:
     def later(self, files: Mapping[str, str]) -> Selection:
         """Return what is chosen for these files."""
         return choose((self.recorded,), self.now(files))
+
+    def without(self, one: Refinement, **changed: str | None) -> Selection:
+        """Return what is chosen after a change with a refinement switched off."""
+        now = self.now(self._changed(changed))
+        return choose((self.recorded,), msgspec.structs.replace(now, without=frozenset({one})))
 
     def now(self, files: Mapping[str, str]) -> CurrentTree:
         """Return the files as the tree they are."""

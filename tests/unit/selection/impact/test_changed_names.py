@@ -48,7 +48,7 @@ WORLD = World({"shapes.py": SHAPES, "users.py": USERS}, {})
 @pytest.fixture(name="names")
 def _names() -> ChangedNames:
     modules = ImportGraph(WORLD.recorded, WORLD.fragments)
-    return ChangedNames(modules, OriginMask(1 << len(modules.paths)))
+    return ChangedNames(modules, OriginMask(1 << len(modules.paths)), frozenset())
 
 
 def _refers(names: ChangedNames, path: str, function: str) -> bool:
@@ -85,7 +85,7 @@ def test_who_refers_to_a_changed_name(
 def test_a_name_that_is_put_together() -> None:
     """A string that may be the start of the name counts as the name."""
     modules = ImportGraph(WORLD.recorded, WORLD.fragments)
-    names = ChangedNames(modules, OriginMask(1 << len(modules.paths)))
+    names = ChangedNames(modules, OriginMask(1 << len(modules.paths)), frozenset())
     names.bind("shapes.py", "", "LIM_UPPER", "shapes.py changed", OriginMask(1))
     assert _refers(names, "users.py", "by_its_start")
 

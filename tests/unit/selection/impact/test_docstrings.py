@@ -92,3 +92,54 @@ def test_called():
     )
     chosen = world.chosen(tool_py=tool.replace("so", "no")).why.keys()
     assert chosen == ({MADE, NAMED, CALLED} if told else {NAMED})
+
+
+TYPED = """\
+import kit
+class Tool:
+    def go(self, n: int):
+        return n
+def make(n: int):
+    return n
+def sent():
+    return kit.send(Tool())
+def held():
+    return [make]
+def called():
+    return make(1) + Tool().go(1)
+"""
+TYPED_TEST = """\
+import tool
+def test_sent():
+    assert tool.sent()
+def test_held():
+    assert tool.held()
+def test_called():
+    assert tool.called()
+"""
+_GO, _MAKE = "tool.py:Tool.go", "tool.py:make"
+ANNOTATED = World(
+    {"tool.py": TYPED, "test_tool.py": TYPED_TEST},
+    {
+        "test_tool.py::test_sent": ("tool.py:sent", _GO),
+        "test_tool.py::test_held": ("tool.py:held",),
+        "test_tool.py::test_called": ("tool.py:called", _GO, _MAKE),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "tests"),
+    [
+        ("go(self, n: int)", "go(self, n: str)", {"sent"}),
+        ("make(n: int)", "make(n: str)", {"held"}),
+        ("make(n: int)", "make(n: int = 1)", {"held", "called"}),
+        ("make(n: int)", "make(n)", {"held"}),
+    ],
+)
+def test_annotations_concern_who_may_read_them(old: str, new: str, tests: set[str]) -> None:
+    """Who gives a library an object, or has the function without calling it."""
+    chosen = ANNOTATED.chosen(tool_py=TYPED.replace(old, new)).why
+    assert {
+        nodeid.rpartition("_")[2] for nodeid, why in chosen.items() if "raise" not in why
+    } == tests

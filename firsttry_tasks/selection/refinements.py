@@ -1,0 +1,43 @@
+"""Names the refinements of selection, each of which may be switched off.
+
+Below them lie what tests were seen to run and to look at, and the names by which module-level code
+refers to other code. A refinement says of what refers so that a change doesn't concern it. None is
+needed for soundness: without it, as many tests or more are selected.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Refinement = Literal[
+    "annotations",
+    "constructors",
+    "decorators",
+    "docstrings",
+    "exports",
+    "instances",
+    "makers",
+    "members",
+    "moved-imports",
+    "outside-names",
+    "reflection",
+    "registries",
+    "side-effects",
+]
+
+#: What each of them says.
+REFINEMENTS: dict[Refinement, str] = {
+    "annotations": "a function's annotations concern code that may read them",
+    "constructors": "code that only calls a class has an object of it where a constructor ran",
+    "decorators": "a definition that is decorated as it was is registered as it was",
+    "docstrings": "a docstring concerns code that may read it",
+    "exports": "`__all__` says what a star takes along, and evaluates no name",
+    "instances": "a member of a class concerns code that may have an object of it",
+    "makers": "what a test left was made by what changes it, and by what that calls",
+    "members": "a member of a class concerns code that names it, not all that name the class",
+    "moved-imports": "an import that stands elsewhere binds what it bound",
+    "outside-names": "an attribute of what is imported from elsewhere is none of ours",
+    "reflection": "`getattr(self, made_up)` finds a member, `globals()` a name of its module",
+    "registries": "who adds to a registry doesn't look at the entries of others",
+    "side-effects": "a statement changes what it binds, and what the functions that it ran change",
+}
