@@ -15,6 +15,7 @@ from firsttry_tasks.config import (
     team_command,
     team_files,
 )
+from firsttry_tasks.config.settings import GateSettings
 from firsttry_tasks.config.tool_options import PLACES
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk, git
@@ -22,7 +23,7 @@ from firsttry_tasks.system import disk, git
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from firsttry_tasks.config.settings import GateSettings, Settings
+    from firsttry_tasks.config.settings import Settings
 
 #: Options of ruff that `ruff format` goes by, too: alone they don't say that anybody lints.
 SHARED = frozenset(
@@ -86,10 +87,36 @@ def known_or_found(root: Path, settings: Settings, known: Known | None) -> dict[
 
 def gates(root: Path, top: Path, settings: Settings) -> dict[str, Use]:
     """Return, for each usual gate, whether it is on, and why."""
-    found = {tool: find(root, top, tool, own) for tool, own in _own(settings)}
+    owns = dict(_own(settings))
+    found = {tool: find(root, top, tool, own) for tool, own in owns.items()}
+    found |= {
+        tool: Use(on=True, why=why)
+        for tool in found
+        if not found[tool].on and (why := _left_on(root, top, tool, owns))
+    }
     on = settings.pytest.enabled is not False
     why = "" if on else "[tool.firsttry.pytest] enabled = false"
     return {**found, "tests": Use(on=on, why=why)}
+
+
+def _left_on(root: Path, top: Path, tool: str, owns: dict[str, GateSettings]) -> str:
+    """Return why a tool is on that nothing names: another one that nothing names is put off.
+
+    Who switches off what would be off takes it that gates are on until they are switched off.
+    """
+    # A gate that the project's files do name is put off for what it finds, which says no more.
+    off = (
+        it
+        for it, own in owns.items()
+        if own.enabled is False and not find(root, top, it, GateSettings()).on
+    )
+    other = next(off, "") if owns[tool] == GateSettings() else ""
+    if not other:
+        return ""
+    return (
+        f"[tool.firsttry.{other}] switches off {other} alone, which nothing names;"
+        f" to switch {tool} off: [tool.firsttry.{tool}] enabled = false"
+    )
 
 
 def _own(settings: Settings) -> tuple[tuple[str, GateSettings], ...]:

@@ -71,6 +71,7 @@ def report(root: Path, stage: Stage) -> None:
             *mark.unknown,
             *_reused(stage, lines),
             *_not_staged(root, stage),
+            *_unasked(here, results),
         ),
     )
     report_files.write_report(root, it)
@@ -132,6 +133,14 @@ def _not_staged(root: Path, stage: Stage) -> Iterator[str]:
         if staged.differing:
             names = fingerprint.some(staged.differing)
             yield f"what is staged is not what was judged, it differs in {names}; see: --staged"
+
+
+def _unasked(here: Project, results: Iterable[GateResult]) -> Iterator[str]:
+    """Yield why a gate that is not green runs at all, where no file names its tool."""
+    for it in results:
+        use = here.uses.get(it.gate)
+        if use and it.status != "green" and "to switch" in use.why:
+            yield f"{it.gate} runs because {use.why}"
 
 
 def _result(root: Path, stage: Stage, gate: str) -> GateResult:

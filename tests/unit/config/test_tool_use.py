@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from firsttry_tasks.config import requirements, team_command, tool_use
+from firsttry_tasks.config import requirements, settings, team_command, tool_use
 from firsttry_tasks.config.settings import GateSettings
 from firsttry_tasks.gates import mypy
 from tests.builders import job
@@ -98,6 +98,33 @@ def test_a_tool_that_is_installed_and_never_called_beside_one_that_is(tmp_path: 
     _write(tmp_path, "tox.ini", "[testenv:lint]\ncommands = ruff check app\n")
     found = _use(tmp_path, "mypy")
     assert (found.on, "tox.ini" in found.why) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "on"),
+    [
+        ("[tool.firsttry.ruff]\nenabled = false\n", "", {"mypy", "tests"}),
+        ("[tool.firsttry.mypy]\nenabled = false\n", "", {"ruff", "tests"}),
+        ("[tool.firsttry.pytest]\nenabled = false\n", "", set()),
+        ("[tool.firsttry.mypy]\nenabled = false\n", "mypy .", {"tests"}),
+        ("[tool.firsttry.mypy]\nenabled = true\n", "", {"mypy", "tests"}),
+        (
+            "[tool.firsttry.ruff]\nenabled = false\n[tool.firsttry.mypy]\nenabled = false\n",
+            "",
+            {"tests"},
+        ),
+    ],
+)
+def test_who_switches_off_what_would_be_off_wants_the_other_gate(
+    tmp_path: Path, text: str, named: str, on: set[str]
+) -> None:
+    """But not who puts off a tool that the project's own files call."""
+    _write(tmp_path, "pyproject.toml", text)
+    _write(tmp_path, "Makefile", f"lint:\n\t{named}\n")
+    uses = tool_use.gates(tmp_path, tmp_path, settings.read(tmp_path, {}).settings)
+    assert {it for it, use in uses.items() if use.on} == on
+    said = [it.why for it in uses.values() if "switches off" in it.why]
+    assert len(said) == (len(on) == 2 and "true" not in text)
 
 
 def test_a_configuration_for_the_formatter_is_none_for_the_linter(tmp_path: Path) -> None:
