@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.doit_tasks.state_file import require_no_links
+from firsttry_tasks.doit_tasks.state_file import require_own_folders
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.system import disk, process
 from firsttry_tasks.system.guard import guardian
@@ -36,7 +36,7 @@ def held() -> Iterator[None]:
     # Runs inside one run still wait for each other.
     wanted = place.with_name("lock-inside") if around == str(place) else place
 
-    require_no_links(Path.cwd())
+    require_own_folders(Path.cwd())
 
     def waits() -> None:
         sys.stderr.write("Another run holds this checkout; waiting for it to end.\n")

@@ -69,7 +69,7 @@ class StateFile:
 
     def _ready(self) -> Path | None:
         try:
-            require_no_links(Path.cwd())
+            require_own_folders(Path.cwd())
         except FirstTryError as error:
             raise StateError(str(error)) from error
         # `doit list` must work where nothing can be written; a run will say what is wrong.
@@ -81,8 +81,8 @@ class StateFile:
         return self._place.with_name("doit-inside.db") if inside else self._place
 
 
-def require_no_links(root: Path) -> None:
-    """Raise FirstTryError where state, or a folder of reports, is a link.
+def require_own_folders(root: Path) -> None:
+    """Raise FirstTryError where state, or a folder of reports, is a link, or is no folder.
 
     Git carries links, and what they lead to is not FirstTry's to write or to remove.
     """
@@ -96,6 +96,12 @@ def require_no_links(root: Path) -> None:
             f"{found[0].relative_to(root)} is a link, and FirstTry would write and remove what it"
             " leads to. Put a folder or a file of its own there, or remove it, and run again."
         )
+    for name in (state_paths.STATE, state_paths.ARTIFACTS):
+        if (root / name).exists() and not (root / name).is_dir():
+            raise FirstTryError(
+                f"{name} is a file, and FirstTry needs a folder of that name. Move the file away,"
+                " and run again."
+            )
 
 
 def _top(root: Path) -> Path:

@@ -109,6 +109,14 @@ def test_state_that_is_a_link_is_refused(shop: Checkout, name: str) -> None:
     assert (victim / "tests/precious").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", [".firsttry", "artifacts"])
+def test_a_file_in_the_place_of_a_folder_is_told(shop: Checkout, name: str) -> None:
+    """It is somebody's, and stays."""
+    place = shop.write(name, "mine")
+    assert _told(shop.run("doit", "warm"), 2, f"{name} is a file", "Move the file away")
+    assert place.read_text() == "mine"
+
+
 ASKS = """
 import os
 
