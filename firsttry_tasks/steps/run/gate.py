@@ -10,16 +10,17 @@ import msgspec
 
 from firsttry_tasks import fingerprint
 from firsttry_tasks.fingerprint import Inputs
-from firsttry_tasks.gates import GATES
+from firsttry_tasks.gates import GATES, hidden_values
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
+from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.model.run_id import RUN
 from firsttry_tasks.model.values import GateResult, ToolResult
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.text import gate_line
 from firsttry_tasks.steps.observe import timing, watching
-from firsttry_tasks.steps.run import flaky_spool, pytest_run, rerun, tool_run
+from firsttry_tasks.steps.run import flaky_spool, learning, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.tool_run import CODE, GateRun
 from firsttry_tasks.system import disk, file_state, own_files
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from firsttry_tasks.gates.job import Job
     from firsttry_tasks.model.observed import Observed
     from firsttry_tasks.model.values import Stage
     from firsttry_tasks.steps.run.project import Project
@@ -137,12 +139,26 @@ def _run(
     try:
         if gate == "tests":
             ran = rerun.forgive(here, job, pytest_run.run(here, job, inputs, tree))
+            ran = by_name(here, job, ran)
         else:
             ran = tool_run.run(job, gate, inputs, tree)
     except FirstTryError as error:
         # Not raised: the other gates go on, and the report names this one.
         ran = GateRun(said=ToolResult(status="error", message=str(error)))
     return ran, time.monotonic() - started
+
+
+def by_name(here: Project, job: Job, ran: GateRun) -> GateRun:
+    """Return the run with the names of variables that tests ask for in the place of their values.
+
+    A test that fails may say anything; reports are uploaded.
+    """
+    watched = own_files.read(here.root / state_paths.WATCHED, Watched) or Watched()
+    records = learning.seen(job) if ran.said.findings else ()
+    asked = {it.name for one in records for it in one.observations if it.kind == "env"}
+    known = asked | watched.variables.keys()
+    values = {name: job.env[name] for name in sorted(known) if name in job.env}
+    return msgspec.structs.replace(ran, said=hidden_values.without_values(ran.said, values))
 
 
 def what_moved(

@@ -98,7 +98,7 @@ def _ran(
     said = tests_result.of_mode(said, "everything" if job.stage == "full" else "selected")
     wrote = partial(learning.wrote, job) if tests.records else frozenset
     ran = rerun.forgive(here, job, GateRun(said=said, argv=argv, wrote=wrote))
-    return ran, _healed(ran.said, heard)
+    return gate.by_name(here, job, ran), _healed(ran.said, heard)
 
 
 def _healed(said: ToolResult, heard: PytestRun) -> PytestRun:

@@ -109,6 +109,28 @@ def test_reports_and_state_say_no_value(published: World) -> None:
     assert (telling, place.stat().st_mode & 0o777) == (expected, 0o600)
 
 
+TELLS = """\
+import os
+
+
+def test_tells() -> None:
+    assert os.environ["SHOP_KEY"] == "a-good-one", f"the key {os.environ['SHOP_KEY']} is refused"
+"""
+
+
+@pytest.mark.parametrize("stages", [("warm", "full"), ("full record=1",)])
+def test_a_failure_names_the_variable_whose_value_it_says(
+    shop: Checkout, stages: tuple[str, ...]
+) -> None:
+    """On the console, and in all that is uploaded; full knows from warm what tests ask for."""
+    shop.write("tests/test_shop.py", TELLS)
+    given = {"SHOP_KEY": "correct-horse"}
+    said = "".join(shop.run("doit", *it.split(), env=given).out for it in stages)
+    texts = [it.read_text() for it in shop.root.glob("artifacts/*.json")]
+    assert ("the key $SHOP_KEY is refused" in said, "correct-horse" in said) == (True, False), said
+    assert [it for it in texts if "correct-horse" in it] == []
+
+
 @pytest.mark.parametrize(
     ("given", "selected"),
     [
