@@ -85,7 +85,9 @@ def _whole(root: Path, main: str) -> str:
 def failure(verb: str, err: str) -> str:
     """Return the sentence for a git command that failed, with all that git printed."""
     # git says what is wrong first, and what mends it below.
-    words = " ".join(err.split()) or "no message"
+    words = " ".join(err.split())
+    # It dies without a word over an index that was cut.
+    words = words or "it said nothing. To make a damaged index anew: rm .git/index && git reset"
     return f"git {verb} failed: {words.removeprefix('fatal: ')}"
 
 

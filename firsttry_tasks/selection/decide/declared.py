@@ -50,5 +50,7 @@ def _is_meant(test: RecordedTest, target: str) -> bool:
     # A node id is no path: a bracket in it is the bracket of a parameter, and `*` also stands for
     # slashes.
     if "::" in target:
-        return fnmatchcase(test.nodeid, target.replace("[", "[[]"))
-    return globs.fit(test.path, target)
+        asked = target.removeprefix("./").replace("[", "[[]")
+        # As for pytest, a test is meant with all its parameters, and a class with all its tests.
+        return any(fnmatchcase(test.nodeid, asked + rest) for rest in ("", "[[]*", "::*"))
+    return globs.fit(test.path, target.removeprefix("./"))

@@ -244,10 +244,15 @@ def test_settings_name_tests(world: World, target: str, chosen: bool) -> None:  
 
 @pytest.mark.parametrize(
     ("target", "chosen"),
-    [("test_a.py::test_n[1]", {"[1]"}), ("test_a.py::test_n[*]", {"[1]", "[a/b]"})],
+    [
+        ("test_a.py::test_n[1]", {"[1]"}),
+        ("test_a.py::test_n[*]", {"[1]", "[a/b]"}),
+        ("./test_a.py::test_n", {"[1]", "[a/b]"}),
+        ("test_a.py::test_n1", {"1"}),
+    ],
 )
 def test_a_bracket_in_a_node_id_is_a_bracket(target: str, chosen: set[str]) -> None:
-    """So the id of one case means that case alone."""
+    """So the id of one case means that case alone, and one without brackets all cases."""
     files = {"test_a.py": "def test_n(): ...\n\ndef test_n1(): ...\n", "a.bin": "1"}
     world = World(files, {f"test_a.py::test_n{end}": () for end in ("1", "[1]", "[a/b]")})
     now = msgspec.structs.replace(world.now(files | {"a.bin": "2"}), depends={"a.bin": (target,)})
