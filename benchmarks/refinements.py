@@ -4,9 +4,9 @@
 
 Projects and recordings are those of ``benchmarks.witness``, which are made where there are none.
 Edits are seeded faults, edits that change no value, and commits of HEAD's history that are
-reversed. Then the rows of the matrix are played from their recordings: a row needs a refinement if
-more runs without it. The table is written into docs/soundness.md, too. Ends with 1 where switching
-a refinement off left out a test, or missed a change.
+reversed. With --rows the rows of the matrix are played from their recordings: a row needs a
+refinement if more runs without it. The table is written into docs/soundness.md, too. Ends with 1
+where switching a refinement off left out a test, or missed a change.
 """
 
 from __future__ import annotations
@@ -29,72 +29,91 @@ from firsttry_tasks.selection.refinements import REFINEMENTS, Refinement
 from firsttry_tasks.system import disk
 from tests.soundness import recordings
 from tests.soundness.kinds import every
-from tests.soundness.replay import play
+from tests.soundness.replay import play, without_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from firsttry_tasks.model.values import Selection
     from tests.soundness.case import Case
+    from tests.soundness.harness import Outcome
     from tests.soundness.recordings import Recording
 
 RESULT = RESULTS / "refinements.json"
 PAGE = Path(__file__).parents[1] / "docs" / "soundness.md"
 TITLE = "## What each refinement buys"
 GROUPS = ("faults", "no value", "commits")
-#: How wide a row's outcome is; where one is missing, nothing is selected without need.
+#: How wide a row's outcome is.
 _WIDTH = ("nothing", "exact", "importers", "some", "coarse", "closed")
-_NAMED = 3
+_MISSED = ("escape", "partial")
+
+
+class Edit(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One edit, and the tests that are selected for it, in percent."""
+
+    kind: str
+    place: str
+    #: With all refinements.
+    all: float
+    #: Without one of them, where that is another number.
+    without: dict[Refinement, float] = {}
+    #: Tests that were left out although more should be selected; none are.
+    lost: dict[Refinement, str] = {}
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """Shares of the tests that are selected, in percent: the mean of each group of edits."""
+    """What one project says, by groups of edits."""
 
     project: str
     tuned: bool
     tests: int
-    edits: dict[str, int]
-    #: With all refinements.
-    all: dict[str, float]
-    #: Without one of them.
-    without: dict[Refinement, dict[str, float]]
-    #: Tests that were left out although more should be selected; none are.
-    lost: dict[Refinement, list[str]] = {}
+    edits: dict[str, list[Edit]]
 
 
 class Found(Struct, frozen=True, kw_only=True):
     """What all projects and the matrix say."""
 
-    projects: list[Row]
-    rows: dict[Refinement, list[str]]
-    missed: dict[Refinement, list[str]]
+    projects: dict[str, Row] = {}
+    rows: dict[Refinement, list[str]] = {}
+    missed: dict[Refinement, list[str]] = {}
+
+
+#: Stands for the edits of a group that has none.
+_NONE = Edit(kind="", place="", all=0.0)
 
 
 def main() -> int:
-    """Ask the projects, play the rows, print, write."""
+    """Ask the projects, play the rows, print, write; what was found earlier of others stays."""
     asked = _arguments()
-    found = Found(projects=[_project(it, asked) for it in asked.project], rows={}, missed={})
+    place = Path(asked.json)
+    found = disk.read_json(place, Found) or Found()
     if asked.rows:
+        found = replace(found, rows={}, missed={})
         _play(found)
-    disk.write_json(Path(asked.json), found)
+    for spec in asked.project:
+        row = _project(spec, asked)
+        found.projects[row.project] = row
+        disk.write_json(place, found)
+    disk.write_json(place, found)
     print(section(found))
-    if Path(asked.json) == RESULT:
+    if place == RESULT:
         PAGE.write_text(inserted(PAGE.read_text("utf-8"), section(found)), "utf-8")
-    return int(bool(found.missed) or any(row.lost for row in found.projects))
+    lost = [it for row in found.projects.values() for edits in row.edits.values() for it in edits]
+    return int(bool(found.missed) or any(it.lost for it in lost))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--project", action="append", required=True)
+    parser.add_argument("--project", action="append", default=[])
     parser.add_argument("--tuned", action="append", default=[], help="name of a project")
     parser.add_argument("--state", required=True, help="where recordings are kept")
     parser.add_argument("--python", default=sys.executable, help="runs the projects' tests")
     parser.add_argument("--edits", type=int, default=40, help="of each group")
     parser.add_argument("--commits", type=int, default=20, help="reversed commits a project")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--no-rows", action="store_false", dest="rows", help="play no rows")
+    parser.add_argument("--rows", action="store_true", help="play the rows of the matrix")
     parser.add_argument("--json", default=str(RESULT))
     return parser.parse_args()
 
@@ -117,13 +136,12 @@ def _project(spec: str, asked: argparse.Namespace) -> Row:
         faults = witness.drawn(project, src, globs, asked.edits, asked.seed)
         idle = idle_edits.draw(project.root, inside, asked.edits, asked.seed)
         seen = _Seen(asking, learnt)
-        for _ in asking.edits(faults, 0):
-            seen.look("faults")
-        for _ in asking.edits(idle, 0):
-            seen.look("no value")
-        for _ in asking.edits((), asked.commits):
-            seen.look("commits")
-    return seen.row(name, tuned=name in asked.tuned)
+        edits = {
+            "faults": [seen.look(*at) for at in asking.edits(faults, 0)],
+            "no value": [seen.look(*at) for at in asking.edits(idle, 0)],
+            "commits": [seen.look(*at) for at in asking.edits((), asked.commits)],
+        }
+    return Row(project=name, tuned=name in asked.tuned, tests=seen.tests, edits=edits)
 
 
 class _Seen:
@@ -132,38 +150,24 @@ class _Seen:
     def __init__(self, asking: witness.Asking, learnt: witness.Asking) -> None:
         self._asking = asking
         self._learnt = learnt
-        self._all: dict[str, list[float]] = {group: [] for group in GROUPS}
-        self._without: dict[Refinement, dict[str, list[float]]] = {
-            one: {group: [] for group in GROUPS} for one in REFINEMENTS
-        }
-        self._lost: dict[Refinement, list[str]] = {}
-        self._tests = 0
+        self.tests = 0
 
-    def look(self, group: str) -> None:
+    def look(self, kind: str, place: str) -> Edit:
         """Ask with all refinements, and without each one."""
         now = self._asking.now()
         found = choose(self._asking.recorded_runs, now)
-        self._tests = max(self._tests, found.total)
-        self._all[group].append(_share(found))
+        self.tests = max(self.tests, found.total)
+        edit = Edit(kind=kind, place=place, all=_share(found), without={}, lost={})
         for one in REFINEMENTS:
             runs = (self._learnt if one == "makers" else self._asking).recorded_runs
             other = choose(runs, replace(now, without=frozenset({one})))
-            self._without[one][group].append(_share(other))
-            lost = _needed(found) - other.why.keys() if not other.everything else set()
+            if _share(other) != edit.all:
+                edit.without[one] = _share(other)
+            lost = set() if other.everything else _needed(found) - other.why.keys()
             if lost:
-                self._lost.setdefault(one, []).append(min(lost))
-
-    def row(self, project: str, *, tuned: bool) -> Row:
-        """Return what it comes to."""
-        return Row(
-            project=project,
-            tuned=tuned,
-            tests=self._tests,
-            edits={group: len(shares) for group, shares in self._all.items()},
-            all=_means(self._all),
-            without={one: _means(groups) for one, groups in self._without.items()},
-            lost=self._lost,
-        )
+                edit.lost[one] = min(lost)
+        print(kind, place, edit.all, edit.without, file=sys.stderr, flush=True)
+        return edit
 
 
 def _needed(found: Selection) -> set[str]:
@@ -172,11 +176,7 @@ def _needed(found: Selection) -> set[str]:
 
 
 def _share(found: Selection) -> float:
-    return 100.0 if found.everything else 100 * len(found.why) / max(1, found.total)
-
-
-def _means(groups: dict[str, list[float]]) -> dict[str, float]:
-    return {group: round(statistics.fmean(it), 1) if it else 0.0 for group, it in groups.items()}
+    return 100.0 if found.everything else round(100 * len(found.why) / max(1, found.total), 1)
 
 
 def _play(found: Found) -> None:
@@ -186,28 +186,36 @@ def _play(found: Found) -> None:
         recording = known.get(case.name)
         if recording is None or recording.unplayed or case.gap:
             continue
-        before = _outcome(case, recording)
-        for one in REFINEMENTS:
-            after = _outcome(case, recording, one)
-            if after in {"escape", "partial"} and before != after:
+        outcomes = _outcomes(case, recording)
+        before = outcomes.pop(None)
+        for one, after in outcomes.items():
+            if one is not None and after in _MISSED and before not in _MISSED:
                 found.missed.setdefault(one, []).append(case.name)
-            elif {before, after} <= {*_WIDTH} and _WIDTH.index(after) > _WIDTH.index(before):
+            elif one is not None and _width(after) > _width(before):
                 found.rows.setdefault(one, []).append(case.name)
 
 
-def _outcome(case: Case, recording: Recording, *without: Refinement) -> str:
+def _outcomes(case: Case, recording: Recording) -> dict[Refinement | None, Outcome]:
     with tempfile.TemporaryDirectory(prefix="matrix-") as base:
-        played = play(case, recording, Path(base).resolve(), frozenset(without))
-    return played.result.outcome
+        found = without_each(case, recording, Path(base).resolve(), REFINEMENTS)
+    # Who made what is worked out where a run is learnt.
+    with tempfile.TemporaryDirectory(prefix="matrix-") as base:
+        played = play(case, recording, Path(base).resolve(), frozenset({"makers"}))
+    return found | {"makers": played.result.outcome}
+
+
+def _width(outcome: Outcome) -> int:
+    return _WIDTH.index(outcome) if outcome in _WIDTH else -1
 
 
 def section(found: Found) -> str:
     """Return the table, as docs/soundness.md shows it."""
-    heads = ("refinement", *(_head(row) for row in found.projects), "rows")
+    rows = found.projects.values()
+    heads = ("refinement", *(f"{row.project}{' *' if row.tuned else ''}" for row in rows), "rows")
     lines = [
         f"| {' | '.join(heads)} |",
         f"|{'---|' * len(heads)}",
-        _line("*all in force*", [_cell(row.all) for row in found.projects], ""),
+        _line("*all in force*", [_cell(row, _all) for row in rows], ""),
         *(_told(found, one) for one in REFINEMENTS),
     ]
     return "\n".join((TITLE, "", *_words(), "", *lines, ""))
@@ -225,26 +233,22 @@ def _words() -> Iterator[str]:
     )
 
 
-def _head(row: Row) -> str:
-    return f"{row.project}{' *' if row.tuned else ''}"
+def _cell(row: Row, number: Callable[[Edit], float], sign: str = "") -> str:
+    """Return the means of a number over the edits of each group, with a sign where they tell."""
+    means = (statistics.fmean(map(number, row.edits[group] or [_NONE])) for group in GROUPS)
+    return " / ".join(f"{mean:{sign}.1f}" if round(mean, 1) else "0" for mean in means)
 
 
-def _cell(shares: dict[str, float]) -> str:
-    return " / ".join(f"{shares[group]:.1f}" for group in GROUPS)
+def _all(edit: Edit) -> float:
+    return edit.all
 
 
 def _told(found: Found, one: Refinement) -> str:
-    cells = []
-    for row in found.projects:
-        more = {group: row.without[one][group] - row.all[group] for group in GROUPS}
-        cells.append(" / ".join(_more(more[group]) for group in GROUPS))
-    rows = found.rows.get(one, [])
-    few = ", ".join(f"`{name}`" for name in rows[:_NAMED]) if len(rows) <= _NAMED else ""
-    return _line(f"`{one}`: {REFINEMENTS[one]}", cells, f"{len(rows)} {few}".strip())
+    def more(edit: Edit) -> float:
+        return edit.without.get(one, edit.all) - edit.all
 
-
-def _more(points: float) -> str:
-    return f"+{points:.1f}" if abs(points) >= 0.05 else "0"
+    cells = [_cell(row, more, "+") for row in found.projects.values()]
+    return _line(f"`{one}`: {REFINEMENTS[one]}", cells, str(len(found.rows.get(one, ()))))
 
 
 def _line(name: str, cells: list[str], rows: str) -> str:

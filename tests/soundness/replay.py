@@ -9,12 +9,12 @@ from unittest import mock
 import msgspec
 
 from tests.soundness.case import Case, again
-from tests.soundness.harness import Result, build, judge, learned, missed
+from tests.soundness.harness import Outcome, Result, build, judge, learned, missed
 from tests.soundness.inside import Row
 from tests.soundness.subjects import SESSION, Ran
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from firsttry_tasks.model.values import Selection
@@ -46,6 +46,16 @@ def play(
     """Play one row from its recording, ``without`` some refinements."""
     with mock.patch("subprocess.Popen", _no_process):
         return _Replay(case, recording, base, without).play()
+
+
+def without_each(
+    case: Case, recording: Recording, base: Path, ones: Iterable[Refinement]
+) -> dict[Refinement | None, Outcome]:
+    """Return what comes of a row: with all refinements (None), and with one switched off."""
+    with mock.patch("subprocess.Popen", _no_process):
+        replay = _Replay(case, recording, base, frozenset())
+        found: dict[Refinement | None, Outcome] = {None: replay.play().result.outcome}
+        return found | {one: replay.without(one) for one in ones}
 
 
 def _no_process(*_args: object, **_words: object) -> NoReturn:
@@ -82,6 +92,12 @@ class _Replay:
         )
         return Played(result=result, trees=tuple(self._trees))
 
+    def without(self, one: Refinement) -> Outcome:
+        """Return what comes of the last change with a refinement switched off."""
+        now = msgspec.structs.replace(self._now, without=frozenset({one}))
+        truth = self._recording.truth
+        return judge(self._case, self._hold(self._row.choose(now), truth), truth)
+
     def _answer(self) -> Ran:
         case, later = self._case, {**self._case.env, **self._case.later_env}
         first, *between = self._recording.runs
@@ -94,7 +110,7 @@ class _Replay:
         return self._hold(self._choose(later), self._recording.truth)
 
     def _choose(self, env: Mapping[str, str]) -> Selection:
-        now = self._row.now(env)
+        self._now = now = self._row.now(env)
         self._trees.append(dict(now.manifest))
         return self._row.choose(now)
 

@@ -179,7 +179,8 @@ def _descriptions(node: Function, scan: Scan, *, late: bool) -> Iterator[Fragmen
         scan.apart = node
         yield _doc(node.body[0], name, runs=runs)
     found = [hint for _, hint in hints(node)]
-    if late or only_names(found):
+    # Pytest's plugins may go by the annotations of what it marks, wherever that stands.
+    if is_methodical(node) and (late or only_names(found)):
         scan.typed_apart = node
         if found:
             yield _types(node, name, late=late)
