@@ -12,9 +12,7 @@ from typing import Literal
 Refinement = Literal[
     "annotations",
     "constructors",
-    "decorators",
     "docstrings",
-    "exports",
     "instances",
     "makers",
     "members",
@@ -29,9 +27,7 @@ Refinement = Literal[
 REFINEMENTS: dict[Refinement, str] = {
     "annotations": "a function's annotations concern code that may read them",
     "constructors": "code that only calls a class has an object of it where a constructor ran",
-    "decorators": "a definition that is decorated as it was is registered as it was",
     "docstrings": "a docstring concerns code that may read it",
-    "exports": "`__all__` says what a star takes along, and evaluates no name",
     "instances": "a member of a class concerns code that may have an object of it",
     "makers": "what a test left was made by what changes it, and by what that calls",
     "members": "a member of a class concerns code that names it, not all that name the class",

@@ -147,7 +147,7 @@ class Makers:
         """Variables of modules, each with the names in what it is given."""
         found: dict[str, set[str]] = {}
         for one in self._statements():
-            if not (one.qualname or one.uses.imports or one.decorators):
+            if not (one.qualname or one.uses.imports or one.decorated):
                 for name in one.binds:
                     found.setdefault(name, set()).update(_words(one))
         return found

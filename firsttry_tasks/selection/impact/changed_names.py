@@ -221,7 +221,7 @@ class ChangedNames:
 
     def lists(self, source: str, name: str) -> bool:
         """Tell whether ``from source import *`` takes a name along."""
-        known = None if "exports" in self.without else self.modules.exports(source)
+        known = self.modules.exports(source)
         return name == "__all__" or (name in known if known else not name.startswith("_"))
 
     def unnoticed(self, path: str, fragment: Fragment) -> bool:

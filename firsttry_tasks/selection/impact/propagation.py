@@ -4,7 +4,7 @@ A statement that changed makes the names that it binds changed. A statement else
 to one of them runs to another result, so the names that it binds are changed as well.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from firsttry_tasks.selection.evidence.mask_types import (
@@ -24,8 +24,6 @@ from firsttry_tasks.selection.syntax.diff import FragmentDiff
 from firsttry_tasks.selection.syntax.fragment import (
     Fragment,
     concerns_importers,
-    decoration,
-    is_fixed,
 )
 
 #: Changed classes that are followed one by one; a member of any further class counts as a change
@@ -70,8 +68,6 @@ class Propagation:
         self._whole = whole or "instances" in without
         #: File -> what came to or left its ``__all__``.
         self._exports: dict[str, frozenset[str]] = {}
-        #: Definitions that changed and are decorated as they were.
-        self._same_decorators: set[tuple[str, int]] = set()
         self._imported = ImportTimeCalls(modules)
         self._writing = SideEffects(modules)
 
@@ -82,21 +78,14 @@ class Propagation:
         became = exported(delta.added)
         if exports is not None and became is not None:
             self._exports[path] = exports ^ became
-        # A decorated definition that moved or got another signature is still registered under
-        # the same decorators; then the registry doesn't change.
-        known = {decoration(fragment) for fragment in delta.added if fragment.decorators}
-        again = set() if "decorators" in self._without else known
         for number in sorted(delta.statements):
-            if decoration(old[number]) in again:
-                self._same_decorators.add((path, number))
             self._statement(path, old[number], number, f"{path} changed", changed=True)
         classes = {name for fragment in delta.added if fragment.is_class for name in fragment.binds}
         new = classes - {name for fragment in old if fragment.is_class for name in fragment.binds}
-        kept = {decoration(old[number]) for place, number in self._same_decorators if place == path}
         for fragment in delta.added:
             # A new class is reached through its name alone, which its own statement binds. So its
             # members needn't count as changed one by one.
-            if fragment.qualname.partition(".")[0] not in new and decoration(fragment) not in kept:
+            if fragment.qualname.partition(".")[0] not in new:
                 self._statement(path, fragment, -1, f"{path} changed", changed=True)
         for name in delta.removed:
             self.names.lose(path, name)
@@ -161,7 +150,8 @@ class Propagation:
             if (
                 (path, number) in self.done
                 or not (near or fragment.uses.data_strings)
-                or is_fixed(fragment, lists="exports" not in self._without)
+                or fragment.is_function_body
+                or fragment.is_doc
             ):
                 continue
             mask, name = self._hit(path, number, fragment, reach, ran.get(number, ()))
@@ -245,7 +235,8 @@ class Propagation:
         ):
             for name in fragment.qualname.split("."):
                 self._bind(path, "", name, why)
-        for place, name in self._written(path, fragment, number):
+        ran = self._imported.fragments(path, number)
+        for place, name in self._writing.after(ran, fragment, added=number < 0):
             self._bind(place, "", name, why)
 
     def _document(self, path: str, fragment: Fragment, why: str) -> None:
@@ -290,11 +281,3 @@ class Propagation:
                 spread._rerun(path, head, why)
                 spread.settle()
         return self.classes.get((path, scope), (NO_ORIGINS, None))[0]
-
-    def _written(self, path: str, fragment: Fragment, number: int) -> Iterator[tuple[str, str]]:
-        """Yield the file and name of what the functions that a statement ran may change."""
-        ran = self._imported.fragments(path, number)
-        looks_inside = any(body.reflection.signatures for _, body in ran)
-        # A decorator that doesn't look at the signature registers the function as before.
-        if (path, number) not in self._same_decorators or looks_inside:
-            yield from self._writing.after(ran, fragment, added=number < 0)

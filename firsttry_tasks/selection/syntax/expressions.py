@@ -28,7 +28,6 @@ from firsttry_tasks.selection.syntax.vocabulary import (
     LABELLING,
     OWN_MODULE,
     READING,
-    SIGNATURES,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Expressions(Walk):
         self.typed_apart: ast.AST | None = None
         self.has_effect = self.may_raise = self.any_name = self.any_member = self.own_module = False
         self.own_member = False
-        self.star = self.signatures = False
+        self.star = False
         self._begin_marks()
 
     def _begin_marks(self) -> None:
@@ -159,7 +158,6 @@ class Expressions(Walk):
 
     def _reflects(self, name: str, of: str = "") -> None:
         """Note that a name stands for a way to look things up; ``of`` stands before its dot."""
-        self.signatures = self.signatures or name in SIGNATURES
         self.any_name = self.any_name or name in ANY_NAME
         self.any_member = self.any_member or (name in ANY_MEMBER and of not in FUNCTIONS)
         self.own_module = self.own_module or name in OWN_MODULE

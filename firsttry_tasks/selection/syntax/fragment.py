@@ -60,8 +60,6 @@ class Reflection(Struct, frozen=True, array_like=True, gc=False):
     any_member: bool = False
     #: It may refer to any name of its own module (``globals()``, ``eval``).
     own_module: bool = False
-    #: It asks what functions say of themselves: signatures, defaults, annotations.
-    signatures: bool = False
     #: A class that looks at nobody's members, or a member that only code naming it notices.
     plain_class: bool = False
     #: The same for methods: nothing in the class looks at them, so none is noticed unnamed.
@@ -100,8 +98,8 @@ class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     #: ``may_raise`` where they are evaluated.
     is_doc: bool = False
     of_types: bool = False
-    #: Digest of a function's decorators, empty where there are none.
-    decorators: bytes = b""
+    #: A function that decorators make something of.
+    decorated: bool = False
     #: Last names of the bases of a class.
     bases: tuple[str, ...] = ()
 
@@ -109,20 +107,6 @@ class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
 def own_name(fragment: Fragment) -> str:
     """Return what a function is called where it is defined."""
     return fragment.qualname.rpartition(".")[2].partition("#")[0]
-
-
-def decoration(fragment: Fragment) -> tuple[str, frozenset[str], bytes] | None:
-    """Return what identifies a decorated definition, None for one without decorators."""
-    return (fragment.qualname, fragment.binds, fragment.decorators) if fragment.decorators else None
-
-
-def is_fixed(fragment: Fragment, *, lists: bool) -> bool:
-    """Tell whether a statement has the same result whatever the names in it stand for.
-
-    With ``lists`` a plain list of exports has: it names them, but doesn't evaluate them.
-    """
-    listed = lists and "__all__" in fragment.binds and not fragment.may_raise
-    return fragment.is_function_body or fragment.is_doc or listed
 
 
 def concerns_importers(fragment: Fragment) -> bool:

@@ -48,7 +48,6 @@ def body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
             any_name=scan.any_name,
             any_member=scan.any_member,
             own_module=scan.own_module,
-            signatures=scan.signatures,
             own_member=scan.own_member,
         ),
         takes=bool(parameters(node) - {"self", "cls"}),

@@ -263,15 +263,6 @@ def _fragment(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Fragmen
         may_raise=not guard and scan.may_raise,
         star=scan.star,
         is_class=isinstance(node, ast.ClassDef),
-        decorators=_decorators(node),
+        decorated=isinstance(node, Function) and bool(node.decorator_list),
         bases=scan.bases,
     )
-
-
-def _decorators(node: ast.stmt) -> bytes:
-    """Return the digest of a function's decorators, empty where it has none."""
-    scan = Scan("")
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    for each in decorators:
-        scan.visit(each)
-    return scan.digest() if decorators and isinstance(node, Function) else b""

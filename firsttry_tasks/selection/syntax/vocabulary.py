@@ -1,7 +1,7 @@
 """Lists the words that mean something to selection: Python's, its library's, and common ones.
 
 Where a list names what has no effect (`READING`, `INNOCENT`), a word too many can miss a test.
-Where it names what has one (`SIGNATURES`), a word too few can.
+Where it names what has one (`TYPES`), a word too few can.
 """
 
 import builtins
@@ -55,11 +55,6 @@ MILD = frozenset({"dataclass", "final", "total_ordering", "unique"})
 #: Ways to reach things whose names stand nowhere in the code: of anything, of a class.
 ANY_NAME = frozenset({"vars", "dir", "getmembers", "__subclasses__", "__all__"})
 ANY_MEMBER = frozenset({"__dict__", "__annotations__", "get_type_hints"})
-#: Ways to read what a function says of itself: signature, defaults, docstring.
-SIGNATURES = frozenset(
-    {"signature", "getfullargspec", "getdoc", "cleandoc", "__doc__", "__defaults__", "__code__",
-     "__kwdefaults__", "__annotations__", "get_type_hints", "get_annotations"}
-)  # fmt: skip
 #: Names that decorators give to a function. The ``__dict__`` of a function holds no member of a
 #: class, so asking for it reflects nothing.
 FUNCTIONS = frozenset({"f", "fn", "func", "function", "method", "wrapped", "wrapper"})
