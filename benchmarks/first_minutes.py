@@ -59,8 +59,9 @@ class Told(Struct, frozen=True, kw_only=True):
     again_seconds: float
     equal: bool
     left: list[str]
-    wrote: list[str]
-    twice: list[str]
+    #: None where it was not asked.
+    wrote: list[str] | None = None
+    twice: list[str] = []
     warm_after: int
     said: str = ""
 
@@ -195,7 +196,9 @@ def table(found: dict[str, Told]) -> str:
 def _line(name: str, it: Told) -> str:
     own = ", ".join(f"{gate} {code}" for gate, code in it.own.items())
     gates = ", ".join(f"{gate} {word}" for gate, word in it.gates.items())
-    wrote = ", ".join(line[3:] for line in it.wrote) or "nothing"
+    wrote = "not asked"
+    if it.wrote is not None:
+        wrote = ", ".join(line[3:] for line in it.wrote) or "nothing"
     return (
         f"| {name}{'' if it.tuned else ' (not tuned to)'} | {it.kind} | {own}; {it.own_seconds} s "
         f"| {'equal' if it.equal else '**differs**'}: {it.warm} ({gates}), {it.warm_seconds} s "

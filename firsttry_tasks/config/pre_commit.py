@@ -58,7 +58,7 @@ class Hook(Struct, frozen=True, kw_only=True):
     """One hook: the words of its call, the files it passes, its revision, its environment.
 
     ``files`` is None for a hook that passes no files; ``alone`` tells that its environment holds
-    the tool and nothing else.
+    the tool and nothing else, ``needs`` what is in it besides.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Hook(Struct, frozen=True, kw_only=True):
     files: Files | None
     rev: str
     alone: bool
+    needs: tuple[str, ...] = ()
 
 
 def hooks(top: Path, root: Path) -> Iterator[Hook]:
@@ -106,6 +107,7 @@ def _hook(hook: dict[str, Any], entry: str, args: tuple[str, ...], around: Files
         files=None if hook.get("pass_filenames") is False else files,
         rev=rev,
         alone=alone,
+        needs=tuple(map(str, hook.get("additional_dependencies") or ())),
     )
 
 

@@ -21,6 +21,7 @@ from firsttry_tasks.steps.init import clone
 from firsttry_tasks.system import disk, git, machine, working_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from firsttry_tasks.config.settings import Settings
@@ -52,8 +53,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """What a repository shows.
 
     ``runner`` is ``pytest`` or ``django``, ``settings`` Django's settings module. ``install`` are
-    the commands that make its environment, ``needs`` is how they were found. ``members`` are the
-    folders of a workspace.
+    the commands that make its environment, ``needs`` is how they were found; ``missing`` are the
+    tools that it has not then, as those of hooks. ``members`` are the folders of a workspace.
     """
 
     code: tuple[str, ...]
@@ -68,6 +69,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     hooks: str
     main: str
     members: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     settings: str = ""
 
 
@@ -79,13 +81,17 @@ def look(root: Path, settings: Settings) -> Facts:
     paths = tuple(working_tree.entries(seen, "" if inside == "." else f"{inside}/"))
     runner, module = _runner(root, top)
     manager = next((name for file, name in MANAGERS.items() if (root / file).exists()), "pip")
-    install, needs = _install(root, paths, manager)
+    install, needs, brought = _install(root, paths, manager)
+    tools, members = _tools(root, top, settings), _members(root)
+    if members and manager == "uv":
+        # The members' own requirements are not the top's.
+        install = (f"{install[0]} --all-packages",)
     return Facts(
         code=project_layout.sources(paths),
         tests=_tests(paths),
         runner=runner,
         settings=module,
-        tools=_tools(root, top, settings),
+        tools=tools,
         python=".".join(machine.python().split()[-1].split(".")[:2]),
         manager=manager,
         install=install,
@@ -93,7 +99,8 @@ def look(root: Path, settings: Settings) -> Facts:
         ci=_ci(top),
         hooks=_hooks(top),
         main=_main(root, settings),
-        members=_members(root),
+        members=members,
+        missing=tuple(_missing(root, top, tools, brought)),
     )
 
 
@@ -128,33 +135,55 @@ def _tools(root: Path, top: Path, settings: Settings) -> dict[str, Tool]:
     return found
 
 
-def _install(root: Path, paths: tuple[str, ...], manager: str) -> tuple[tuple[str, ...], str]:
-    """Return the commands that make an environment with the project and what its tests need."""
+def _install(root: Path, paths: tuple[str, ...], manager: str) -> tuple[tuple[str, ...], str, str]:
+    """Return the commands that make an environment with the project and what its tests need.
+
+    With them come where they were found, and the text that names all that they bring.
+    """
     if manager in SYNC:
-        return (SYNC[manager],), next(it for it, name in MANAGERS.items() if name == manager)
+        lock = next(it for it, name in MANAGERS.items() if name == manager)
+        return (SYNC[manager],), lock, _text(root / lock)
     installable = "pyproject.toml" in paths or "setup.py" in paths
     own = ("python -m pip install -e .",) if installable else ()
     files = [it for it in paths if it.endswith(".txt") and "require" in it and FOR_TESTS.search(it)]
     if files or "requirements.txt" in paths:
         place = min(files, key=len) if files else "requirements.txt"
-        return (*own, f"python -m pip install -r {place}"), place
+        return (*own, f"python -m pip install -r {place}"), place, _text(root / place)
     project = _toml(root)
     groups, extras = (_names(project, it) for it in ("dependency-groups", "project"))
     if groups:
         words = " ".join(f"--group {name}" for name in groups)
-        return (f"{' '.join(own)} {words}",), "the dependency groups of pyproject.toml"
+        found = (f"{' '.join(own)} {words}",)
+        return found, "the dependency groups of pyproject.toml", str(groups)
     if extras:
         extra = f"python -m pip install -e '.[{','.join(extras)}]'"
-        return (extra,), "the extras of pyproject.toml"
-    return (*own, "python -m pip install pytest"), "nothing that says what tests need"
+        return (extra,), "the extras of pyproject.toml", str(extras)
+    return (*own, "python -m pip install pytest"), "nothing that says what tests need", ""
 
 
-def _names(project: dict[str, object], key: str) -> list[str]:
-    """Return the groups or extras that hold what tests need."""
+def _text(file: Path) -> str:
+    return (disk.read(file) or b"").decode("utf-8", "replace")
+
+
+def _missing(root: Path, top: Path, tools: dict[str, Tool], brought: str) -> Iterator[str]:
+    """Yield what the gates need that the environment for tests does not bring."""
+    for name, tool in tools.items():
+        if name == "pytest" or not tool.on or re.search(rf"(?<![\w-]){name}(?![\w-])", brought):
+            continue
+        yield f"{name}=={tool.pinned.split()[0]}" if tool.pinned else name
+        if team_command.find(root, top, name).place == pre_commit.FILE:
+            hooks = (it for it in pre_commit.hooks(top, root) if it.id in {name, f"{name}-check"})
+            yield from (it for hook in hooks for it in hook.needs)
+
+
+def _names(project: dict[str, object], key: str) -> dict[str, object]:
+    """Return the groups or extras that hold what tests need, with what is in them."""
     table = project.get(key)
     if key == "project" and isinstance(table, dict):
         table = table.get("optional-dependencies")
-    return [it for it in table if FOR_TESTS.search(it)] if isinstance(table, dict) else []
+    return (
+        {k: v for k, v in table.items() if FOR_TESTS.search(k)} if isinstance(table, dict) else {}
+    )
 
 
 def _toml(root: Path) -> dict[str, object]:

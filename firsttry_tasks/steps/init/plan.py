@@ -144,7 +144,8 @@ def install(facts: Facts) -> tuple[str, ...]:
     needs = before.get(facts.manager, (f"python -m pip install {facts.manager}",))
     own = _requirement()
     django = ("pytest-django",) if facts.runner == "django" else ()
-    add = ADD.get(facts.manager, "python -m pip install {}").format(" ".join((own, *django)))
+    more = map(shlex.quote, (*django, *facts.missing))
+    add = ADD.get(facts.manager, "python -m pip install {}").format(" ".join((own, *more)))
     return (*needs, *facts.install, add)
 
 

@@ -104,3 +104,39 @@ def test_nothing_needs_to_be_written_to_begin(shop: Checkout) -> None:
     off = {line.result.gate for line in shop.report().gates if line.result.status == "off"}
     assert off == {"ruff", "mypy"}
     assert ran.out.count("to switch it on: [tool.firsttry.") == 2
+
+
+MYPY_HOOK = """\
+repos:
+- repo: https://github.com/pre-commit/mirrors-mypy
+  rev: v1.9.0
+  hooks:
+  - {id: mypy, additional_dependencies: [types-six]}
+- repo: https://github.com/astral-sh/ruff-pre-commit
+  rev: v0.6.1
+  hooks: [{id: ruff-check}]
+"""
+NOX = "def tests(s):\n    s.install('-r', 'tests/requirements.txt')\n    s.run('pytest')\n"
+
+
+def test_ci_gets_the_tools_that_only_hooks_bring(shop: Checkout) -> None:
+    """In the hooks' versions, with what these install besides; not what is installed anyway."""
+    shop.write("pyproject.toml", "")
+    shop.write(".pre-commit-config.yaml", MYPY_HOOK)
+    shop.write("noxfile.py", NOX)
+    shop.write("tests/requirements.txt", "pytest\nruff==0.6.1\n")
+    shop.write(".github/workflows/a.yml", "jobs: {}\n")
+    said = shop.run("ft", "init", "--dry-run").out
+    [line] = [it for it in said.splitlines() if "pip install 'firsttry" in it and "mypy" in it]
+    assert line.split("' ")[1] == "mypy==1.9.0 types-six"
+
+
+def test_a_workspace_is_installed_with_its_members(shop: Checkout) -> None:
+    """As uv calls it."""
+    workspace = '[tool.uv.workspace]\nmembers = ["libs/*"]\n'
+    shop.write("pyproject.toml", (shop.root / "pyproject.toml").read_text() + workspace)
+    shop.write("libs/a/pyproject.toml", "[project]\nname = 'a'\n")
+    shop.write("uv.lock", "version = 1\n")
+    said = shop.run("ft", "init", "--dry-run").out
+    assert "uv sync --all-groups --all-extras --all-packages" in said
+    assert "workspace: libs/a" in said
