@@ -1,4 +1,4 @@
-"""Get a run ready before it is asked for: what it loads is loaded, and so is pytest."""
+"""Get a run ready before it is asked for: what it loads is loaded, and so are pytest and mypy."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.steps.run import pytest_process
-from firsttry_tasks.steps.run.project import project
+from firsttry_tasks.steps.run import pytest_process, tool_run
+from firsttry_tasks.steps.run.project import project, tree
 from firsttry_tasks.system import process
 from firsttry_tasks.system.machine import HELD
 
@@ -41,9 +41,13 @@ def wait() -> bool:
     # Where that is not possible the run itself says why.
     with contextlib.suppress(FirstTryError, OSError):
         root = Path.cwd()
-        job = project(root).job("warm", "tests", ())
+        here = project(root)
         # As it will be while the run holds the checkout.
         held = {HELD: str(root / state_paths.LOCK)}
+        if "mypy" in here.gates("warm"):
+            job = here.job("warm", "mypy", tuple(tree(root, "warm", "mypy")))
+            tool_run.prepare(replace(job, env=job.env | held))
+        job = here.job("warm", "tests", ())
         pytest_process.prepare(replace(job, env=job.env | held))
     # What was read of the project may be another when the byte comes.
     project.cache_clear()

@@ -80,14 +80,22 @@ def prepare(command: Command, waits: Command) -> None:
     _prepared.append((command, stack.enter_context(_guarded(waits, waits=True)), stack))
 
 
+def is_prepared(command: Command) -> bool:
+    """Tell whether a process waits that will be this command."""
+    return any(fits == command for fits, _, _ in _prepared)
+
+
 def _ready(command: Command, stack: contextlib.ExitStack) -> Running | None:
     """Return what was prepared for a command, told to begin; None where nothing fits."""
-    while _prepared:
-        fits, process, open_ = _prepared.pop()
-        stack.push(open_)
-        if fits == command and process.go(command):
-            return process
-    return None
+    # Several gates ask at once. What nobody asks for ends with this process.
+    with _lock:
+        found = next((it for it in _prepared if it[0] == command), None)
+        if found is None:
+            return None
+        _prepared.remove(found)
+    _, process, open_ = found
+    stack.push(open_)
+    return process if process.go(command) else None
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from firsttry_tasks import fingerprint
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_link
 from firsttry_tasks.model.observed import Observed, ObservedRest, PathState
-from firsttry_tasks.system import disk, own_files
+from firsttry_tasks.system import disk, own_files, process
 from firsttry_tasks.system.boundary import path_state
 from firsttry_tasks.system.working_tree import is_own
 
@@ -95,12 +95,15 @@ def prepared(
         # A script's first line, or a link, may lead to what can't be preloaded.
         if not elf.follows(Path(command.argv[0])):
             return commands, f"nothing can be preloaded into {command.argv[0]}"
-    place = disk.fresh_folder(logs).resolve()
-    watched = (
+    place = logs.resolve()
+    watched = tuple(
         (job, msgspec.structs.replace(it, env=preload.environment(it.env, made, place)))
         for job, it in commands
     )
-    return tuple(watched), ""
+    # What waits to be one of them has begun its log.
+    if not any(process.is_prepared(it) for _, it in watched):
+        disk.fresh_folder(logs)
+    return watched, ""
 
 
 #: What is left out of the logs of pytest before its recorder says so more exactly.

@@ -22,6 +22,7 @@ from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.steps.observe import mypy_state, watching
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.system import disk, git, process
+from firsttry_tasks.system.guard import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,6 +140,19 @@ def once(
         watched=WatchedRun(logs=logs, unknown=unknown) if watch else None,
         broken=any(it.broken for _, it in ended),
     )
+
+
+def prepare(job: Job) -> None:
+    """Start mypy for the next warm run by this job: it waits with its own modules loaded."""
+    disk.own_folder(Path(job.work))
+    logs, library = Path(job.work) / "asked", Path(job.root) / state_paths.BOUNDARY
+    commands, _ = watching.prepared(gates.commands("mypy", job), logs, library)
+    # In several folders it runs one after the other, and each that waits takes memory.
+    for _, command in commands if len(commands) == 1 else ():
+        python, *words = command.argv
+        if words[:2] == ["-m", "mypy"]:
+            argv = (python, waiting.__file__, waiting.LOAD, "mypy.main", *words)
+            process.prepare(command, msgspec.structs.replace(command, argv=argv, timeout=None))
 
 
 class _Ended(msgspec.Struct, frozen=True):

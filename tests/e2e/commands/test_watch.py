@@ -103,3 +103,28 @@ def test_without_watchfiles_it_says_what_to_install(shop: Checkout) -> None:
     (shop.home / "watchfiles.py").write_text("raise ImportError\n")
     ran = shop.run("ft", "watch", env={"PYTHONPATH": str(shop.home)})
     assert (ran.code, "firsttry-tasks[watch]" in ran.out) == (3, True), ran.out
+
+
+@pytest.mark.slow
+def test_mypy_waits_too(shop: Checkout) -> None:
+    """Started before the save, it finds what a fresh one finds, and rests on what it read."""
+    settings = (shop.root / "pyproject.toml").read_text()
+    shop.write(
+        "pyproject.toml", settings.replace("mypy]\nenabled = false", "mypy]\nenabled = true")
+    )
+    shop.commit()
+    assert shop.run("ft", "warm").code == 0
+    watch = shop.start("ft", "watch")
+    for text, found in ((CODE.replace("n // 5", "str(n)"), "red"), (EDITED, "green")):
+        _until(lambda: any(b"mypy.main" in it for it in _words(watch)) and _waits(watch))
+        shop.write("shop.py", text)
+        _until(lambda found=found: shop.report().status == found)  # type: ignore[misc]
+        assert shop.gate(gate="mypy").status == found
+    assert _end(watch, signal.SIGINT) == set()
+    assert (shop.run("ft", "warm").code, shop.ran()) == (0, set())
+
+
+def _words(watch: Popen[bytes]) -> list[bytes]:
+    """Return the command lines of all processes of a watch."""
+    lines = (Path(f"/proc/{pid}/cmdline") for pid in descendants(watch.pid))
+    return [it.read_bytes() for it in lines if it.exists()]
