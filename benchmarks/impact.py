@@ -1,10 +1,14 @@
 """Ask ``ft impact`` before an edit, after it and after its revert, and hold warm against it.
 
-    python -m benchmarks.impact ROOT SRC --edits 20
+    python -m benchmarks.impact --project ROOT:SRC ... --python PYTHON --edits 20
 
-Edits are seeded faults of the code in SRC, each fourth one an added import. The answers have to be
-the same three times, and hold every test that warm runs after the edit.
+Each project is a clone of its own, in which edits of the code in SRC are played one after the
+other: seeded faults, each fourth one an added import. The answers have to be the same three times,
+and hold every test that warm runs after the edit. PYTHON has the project's requirements and
+FirstTry.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -15,6 +19,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
+from benchmarks.harness import RESULTS
 from firsttry_tasks.parity import faults
 from firsttry_tasks.parity.faults import Fault
 
@@ -22,23 +30,97 @@ LIMIT = 600
 REPORT = "artifacts/warm_parity_report.json"
 
 
+class Edit(Struct, frozen=True, kw_only=True):
+    """One edit: how many tests were named before it, after it, after its revert, and what ran.
+
+    ``apart`` are tests that one answer names and another does not, each with its reasons;
+    ``missing`` those that warm ran and the first answer does not name.
+    """
+
+    kind: str
+    place: str
+    named: tuple[int, int, int]
+    ran: int
+    apart: dict[str, list[str]]
+    missing: dict[str, str]
+
+    @property
+    def good(self) -> bool:
+        """Tell whether all answers agree, and name what ran."""
+        return not self.apart and not self.missing
+
+
+class Played(Struct, frozen=True, kw_only=True):
+    """What the edits of one project came to."""
+
+    project: str
+    commit: str
+    tests: int
+    edits: tuple[Edit, ...]
+
+
 def main() -> int:
     """Play the edits; print a line for each, and return 1 where an answer was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("root", type=Path)
-    parser.add_argument("src")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--project", action="append", required=True, help="ROOT:SRC")
+    parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--edits", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, default=RESULTS / "impact.json")
     asked = parser.parse_args()
-    root = asked.root.resolve()
-    _ft(root, "warm")
-    wrong = 0
-    for number, edit in enumerate(_edits(root, asked.src, asked.edits, asked.seed), 1):
-        good, line = _play(root, edit)
-        wrong += not good
-        print(f"{number:3} {line}", flush=True)
-    print(f"{wrong} of {asked.edits} wrong")
-    return int(wrong > 0)
+    found = []
+    for word in asked.project:
+        place, _, src = word.partition(":")
+        found.append(_project(Path(place).resolve(), src, asked))
+        text = msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1)
+        asked.json.write_bytes(text + b"\n")
+    print(table(found))
+    return int(not all(edit.good for one in found for edit in one.edits))
+
+
+def _project(root: Path, src: str, asked: argparse.Namespace) -> Played:
+    ft = Ft(root, asked.python)
+    ft("warm")
+    edits = []
+    for number, edit in enumerate(_edits(root, src, asked.edits, asked.seed), 1):
+        edits.append(_play(ft, edit))
+        print(f"{number:3} {edits[-1].good} {edits[-1]}", flush=True)
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    total = ft("impact", f"{edits[0].place.partition(':')[0]}")["total"]
+    return Played(project=root.name, commit=commit, tests=total, edits=tuple(edits))
+
+
+class Ft:
+    """``ft`` in one project; its answers as JSON."""
+
+    def __init__(self, root: Path, python: str) -> None:
+        """Remember where, and by which Python."""
+        self.root = root
+        self.python = python
+
+    def __call__(self, *words: str) -> dict[str, Any]:
+        """Run a command and return its answer."""
+        argv = [self.python, "-P", "-m", "firsttry_tasks", *words, "--json"]
+        done = subprocess.run(argv, cwd=self.root, capture_output=True, check=False, timeout=LIMIT)
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def impact(self, path: str) -> dict[str, str]:
+        """Return the tests that an edit of a file selects, with the reasons."""
+        tests: dict[str, str] = self("impact", path)["tests"]
+        return tests
+
+    def selected(self) -> dict[str, str]:
+        """Return the tests that a warm run selects; none where it finds itself up to date."""
+        self("warm")
+        report = json.loads((self.root / REPORT).read_bytes())
+        [line] = [it for it in report["gates"] if it["result"]["gate"] == "tests"]
+        detail = line["result"]["tests"]
+        return {} if line["cached"] or not detail else detail["why"]
 
 
 def _edits(root: Path, src: str, count: int, seed: int) -> list[Fault]:
@@ -62,41 +144,54 @@ def _dotted(path: str, src: str) -> str:
     return ".".join((Path(src).name, *inside.parts)).removesuffix(".__init__")
 
 
-def _play(root: Path, edit: Fault) -> tuple[bool, str]:
-    """Return whether all answers agree, and a line that says what they came to."""
-    place = root / edit.path
+def _play(ft: Ft, edit: Fault) -> Edit:
+    """Ask three times around an edit, with a warm run after it and one after its revert."""
+    place = ft.root / edit.path
     text = place.read_bytes()
-    said = [_impact(root, edit.path)]
-    edit.apply(root)
-    said.append(_impact(root, edit.path))
-    _ft(root, "warm")
-    ran = _selected(root)
+    before = ft.impact(edit.path)
+    edit.apply(ft.root)
+    after = ft.impact(edit.path)
+    ran = ft.selected()
     place.write_bytes(text)
-    said.append(_impact(root, edit.path))
-    _ft(root, "warm")
-    missing = sorted(ran - said[0])
-    same = said[0] == said[1] == said[2]
-    told = f"{len(said[0])} said, {len(ran)} ran, {len(missing)} not said, the same: {same}"
-    return same and not missing, f"{edit.kind} {edit.path}:{edit.line}: {told} {missing[:2]}"
+    reverted = ft.impact(edit.path)
+    ft("warm")
+    said = (before, after, reverted)
+    some = before.keys() | after.keys() | reverted.keys()
+    return Edit(
+        kind=edit.kind,
+        place=f"{edit.path}:{edit.line}",
+        named=(len(before), len(after), len(reverted)),
+        ran=len(ran),
+        apart={
+            test: [it.get(test, "not named") for it in said]
+            for test in sorted(some)
+            if not all(test in it for it in said)
+        },
+        missing={test: why for test, why in ran.items() if test not in before},
+    )
 
 
-def _impact(root: Path, path: str) -> set[str]:
-    return set(_ft(root, "impact", path)["tests"])
+def table(found: list[Played]) -> str:
+    """Return the projects as a Markdown table."""
+    head = (
+        "| project | edits | the same answer | all that ran named | named | ran |\n"
+        "|---|---|---|---|---|---|\n"
+    )
+    return head + "".join(map(_row, found))
 
 
-def _selected(root: Path) -> set[str]:
-    """Return the tests that the last warm run selected; none where it found itself up to date."""
-    report = json.loads((root / REPORT).read_bytes())
-    [line] = [it for it in report["gates"] if it["result"]["gate"] == "tests"]
-    detail = line["result"]["tests"]
-    return set() if line["cached"] or not detail else set(detail["why"])
+def _row(one: Played) -> str:
+    named = [number for edit in one.edits for number in edit.named]
+    ran = [edit.ran for edit in one.edits]
+    same, whole = (sum(not part for part in parts) for parts in _parts(one))
+    return (
+        f"| {one.project} | {len(one.edits)} | {same} | {whole} "
+        f"| {min(named)} to {max(named)} of {one.tests} | {min(ran)} to {max(ran)} |\n"
+    )
 
 
-def _ft(root: Path, *words: str) -> dict[str, Any]:
-    argv = [sys.executable, "-P", "-m", "firsttry_tasks", *words, "--json"]
-    done = subprocess.run(argv, cwd=root, capture_output=True, check=False, timeout=LIMIT)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+def _parts(one: Played) -> tuple[list[dict[str, list[str]]], list[dict[str, str]]]:
+    return [edit.apart for edit in one.edits], [edit.missing for edit in one.edits]
 
 
 if __name__ == "__main__":
