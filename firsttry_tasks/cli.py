@@ -272,6 +272,11 @@ def _doit(words: list[str]) -> int:
         from firsttry_tasks import tasks
 
         loader = ModuleTaskLoader({"tasks": tasks, "DOIT_CONFIG": tasks.DOIT_CONFIG})
+    from firsttry_tasks.doit_tasks import words as typed
+
+    given = [word.partition("=")[0] for word in _own(words) if VARIABLE.match(word)]
+    if wrong := typed.wrong_variable(given, own_tasks=loader is None):
+        return _wrong(wrong)
     try:
         main = Main(
             loader,
@@ -286,9 +291,7 @@ def _doit(words: list[str]) -> int:
     except (ValueError, RecursionError, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         return _wrong(f"pyproject.toml can't be read: {why}.")
-    from firsttry_tasks.doit_tasks.words import DOITS
-
-    return int(main.run(words if words[0] in DOITS else ["run", *words]) or 0)
+    return int(main.run(words if words[0] in typed.DOITS else ["run", *words]) or 0)
 
 
 if __name__ == "__main__":

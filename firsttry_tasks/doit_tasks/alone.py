@@ -247,12 +247,18 @@ COMMANDS: dict[str, tuple[Callable[..., int], list[dict[str, Any]]]] = {
     "completion": (completion, [flag("install", "write it where the shell looks for it")]),
 }
 
+#: Those that take words besides options.
+TAKE_WORDS = frozenset({"init", "completion"})
+
 
 def run(name: str, given: Sequence[str], around: Around) -> int:
     """Run a command; raises CmdParseError or UsageError for words that can't be read."""
     act, params = COMMANDS[name][0], common(COMMANDS[name][1])
     arranged = words.arranged(name, given, params, all_of_it=True)
     options, rest = CmdParse([CmdOption(param) for param in params]).parse(arranged)
+    if rest and name not in TAKE_WORDS:
+        near = nearest(rest[0], (f"--{param['long']}" for param in params))
+        raise UsageError(f"ft {name} takes no {rest[0]!r}.{near} See: ft help {name}")
     ANSWER.wanted |= options.pop("as_json")
     CONSOLE.reader = options.pop("for")
     return ANSWER.around(name, lambda: act(rest, options, around))

@@ -10,7 +10,7 @@ from doit.cmdparse import CmdOption, CmdParse, CmdParseError
 from doit.exceptions import InvalidCommand
 
 from firsttry_tasks.model.errors import UsageError, nearest
-from firsttry_tasks.steps.typed import asked, value
+from firsttry_tasks.steps.typed import TYPED_IN, asked, value
 from firsttry_tasks.system import machine
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ ALONE = ("init", "pre-commit", "watch", "mcp", "demo", "completion", "replay", "
 #: The variable by which ``ft watch`` asks a run to get ready, and to wait for a byte on its
 #: standard input.
 WAITS = "FIRSTTRY_WAITS"
+#: The variables of doit's command line that shape a run.
+VARIABLES = ("record", "reuse", "shard", "cluster", "stage", "failed_first", TYPED_IN)
 #: doit's own commands that ft passes on; any other word is a task for ``doit run``.
 DOITS = ("list", "info", "help", "forget", "clean")
 
@@ -39,6 +41,8 @@ def arranged(
         options, rest = read(list(words), parser.get_short(), parser.get_long())
     except getopt.GetoptError as error:
         raise CmdParseError(_mistake(command, error, parser)) from error
+    for name, said in options:
+        _refuse_value(command, name, said, parser)
     first = [word for name, value in options for word in _joined(name, value)]
     # After the two hyphens nothing is an option, whatever it begins with.
     return [*first, "--", *rest] if all_of_it and rest else [*first, *rest]
@@ -48,6 +52,28 @@ def _joined(name: str, value: str) -> tuple[str, ...]:
     if name.startswith("--"):
         return (f"{name}={value}" if value else name,)
     return (name, value) if value else (name,)
+
+
+#: What an option wants whose value is no text.
+WANTED = {int: "a whole number", float: "a number"}
+
+
+def _refuse_value(command: str, name: str, given: str, parser: CmdParse) -> None:
+    """Raise CmdParseError for a value that an option can't have, with the nearest that it can."""
+    option = next(it for it in parser.options if name in {f"--{it.long}", f"-{it.short}"})
+    choices = list(dict(option.choices or ()))
+    said = f"is one of {', '.join(choices)}" if choices and given not in choices else ""
+    if option.type in WANTED:
+        try:
+            option.type(given)
+        except ValueError:
+            said = f"wants {WANTED[option.type]}"
+    if said:
+        typed = typed_command(command)
+        raise CmdParseError(
+            f"ft {typed}: {name} {said}, and {given!r} is none.{nearest(given, choices)}"
+            f" See: ft help {typed}"
+        )
 
 
 def _mistake(command: str, error: getopt.GetoptError, parser: CmdParse) -> str:
@@ -70,6 +96,18 @@ def unknown(word: str, tasks: Iterable[str], commands: Iterable[str] = DOITS) ->
     """Return the sentence for a word that is no command, with the nearest ones."""
     names = {*map(typed_command, tasks), *commands, *ALONE}
     return f"There is no command {word!r}.{nearest(word, names)} All commands: ft help"
+
+
+def wrong_variable(names: Iterable[str], *, own_tasks: bool) -> str:
+    """Return the sentence for a variable that shapes nothing, "" where all do.
+
+    A project with tasks of its own may have variables, too: there only a near one is wrong.
+    """
+    for name in names:
+        near = nearest(name, VARIABLES)
+        if name not in VARIABLES and (near or not own_tasks):
+            return f"There is no variable {name}=.{near} See: ft help full"
+    return ""
 
 
 def with_nearest(error: InvalidCommand, tasks: Iterable[str]) -> InvalidCommand:

@@ -194,3 +194,45 @@ def test_settings_that_are_a_folder_are_told(
     (tmp_path / "pyproject.toml").mkdir()
     assert cli.main(["warm"]) == 3
     assert capsys.readouterr().err == "pyproject.toml can't be read: Is a directory.\n"
+
+
+NUMBERS = [
+    (name, str(it["long"]))
+    for name, (_, params) in COMMANDS.items()
+    for it in params
+    if it.get("type") in {int, float} or it.get("choices")
+]
+
+
+@pytest.mark.parametrize(("command", "option"), NUMBERS)
+def test_a_value_that_an_option_can_t_have_is_told(
+    command: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence about the option, without a word of Python's."""
+    code = cli.main([command, f"--{option}", "agnt"])
+    said = capsys.readouterr().err
+    assert (code, f"--{option}" in said, f"ft help {command}" in said) == (3, True, True), said
+    assert ("Did you mean agent?" in said or "number" in said, "<class" in said) == (True, False)
+
+
+@pytest.mark.parametrize("command", ["demo", "drill", "mcp", "pre-commit", "replay", "watch"])
+def test_a_word_that_a_command_does_not_take_is_told(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing runs for it: it may have been meant for an option."""
+    code = cli.main([command, "keep"])
+    near = "Did you mean --keep?" if command == "demo" else ""
+    said = capsys.readouterr().err
+    assert (code, f"ft {command} takes no 'keep'" in said, near in said) == (3, True, True), said
+
+
+@pytest.mark.parametrize(
+    ("given", "near"), [("recrod=1", "record"), ("shrad=1/2", "shard"), ("x=1", "")]
+)
+def test_a_mistyped_variable_names_the_nearest(
+    given: str, near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And does not run as if it were not there."""
+    code = cli.main(["full", given])
+    said = capsys.readouterr().err
+    assert (code, "There is no variable" in said, near in said) == (3, True, True), said

@@ -94,8 +94,9 @@ def impact(
     """Return the tests that warm would run after an edit, each with its reason.
 
     The edit is of ``name`` in the file at ``path``: a function, class or variable such as
-    ``Shape.area``, "" for everything that the file defines. It is made to the tree that was
-    recorded last, so the answer is the same before the edit, after it and after its revert.
+    ``Shape.area``, "" for everything that the file defines. It is made to the tree as it is, but
+    for what no run has seen yet, so the answer is the same before the edit, after it and after its
+    revert.
     """
     base = _as_recorded(recorded_runs, now)
     return _chosen(recorded_runs, _edited(base, path, name))
@@ -129,25 +130,43 @@ def _chosen(recorded_runs: Sequence[RecordedRun], tree: CurrentTree) -> dict[str
 
 
 def _as_recorded(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> CurrentTree:
-    """Return the tree and the environment in which the newest run was recorded."""
-    recorded = recorded_runs[0]
+    """Return the present tree with files that no run has seen as they are in the newest run.
+
+    An edit that was run and taken back leaves a newest run of a tree that is no longer there.
+    """
     # A run knows of what its own tests asked for; of the rest the newest that knows it.
     variables = _newest(run.variables for run in recorded_runs)
     outside = _newest(run.outside for run in recorded_runs)
+    manifest = _seen(now.manifest, [run.manifest for run in recorded_runs])
 
     def fragments(asked: str) -> tuple[Fragment, ...] | None:
-        blob = recorded.manifest.get(asked, "")
+        blob = manifest.get(asked, "")
+        if blob == now.manifest.get(asked):
+            return now.fragments(asked)
         # What no run took apart stands here as it was, or nobody knows it.
         return now.before(asked, blob) or now.fragments(asked)
 
     return msgspec.structs.replace(
         now,
-        manifest=recorded.manifest,
-        parts=recorded.parts,
+        manifest=manifest,
+        parts=_seen(now.parts, [run.parts for run in recorded_runs]),
         variable=lambda asked: variables.get(asked, ""),
         outside=lambda asked: outside.get(asked, ""),
         fragments=fragments,
     )
+
+
+def _seen(now: Mapping[str, str], runs: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return what is now, where one of the runs had it so; elsewhere what the newest had."""
+    newest, found = runs[0], dict(runs[0])
+    for name in now.keys() | newest.keys():
+        here = now.get(name)
+        if here != newest.get(name) and any(run.get(name) == here for run in runs):
+            if here is None:
+                del found[name]
+            else:
+                found[name] = here
+    return found
 
 
 def _newest(known: Iterable[Mapping[str, str]]) -> dict[str, str]:
