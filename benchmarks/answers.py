@@ -22,7 +22,10 @@ _COLD = {"tests": ("-p", "outcomes"), "mypy": ("--cache-dir=/dev/null",), "ruff"
 
 
 class Spec(Struct, frozen=True, kw_only=True):
-    """A project, and what it calls itself; see truth.toml."""
+    """A project, and what it calls itself; see truth.toml.
+
+    Of each folder it says what ``{name}`` stands for in the commands.
+    """
 
     name: str
     kind: str
@@ -30,7 +33,7 @@ class Spec(Struct, frozen=True, kw_only=True):
     tests: str
     commands: dict[str, str]
     data: list[str] = []
-    folders: tuple[str, ...] = (".",)
+    folders: dict[str, str] = {".": ""}
     settings: str = ""
     env: dict[str, str] = {}
 
@@ -70,10 +73,11 @@ class Answers(Struct, frozen=True, kw_only=True):
 class Folder(Project):
     """A folder of a checkout that its own commands, and we, are called in."""
 
-    def __init__(self, spec: Spec, root: Path, venv: Path, away: Path) -> None:
+    def __init__(self, spec: Spec, root: Path, venv: Path, away: Path, *, called: str = "") -> None:
         """Keep state and outcomes in a folder away from the checkout."""
         super().__init__(f"{spec.name}-{root.name}", root, str(venv / "bin/python"), spec.src)
         self._spec = spec
+        self._called = called
         self._venv = venv
         self._away = away
 
@@ -91,7 +95,7 @@ class Folder(Project):
         place.unlink(missing_ok=True)
         started = time.monotonic()
         codes = {
-            gate: self._call((*shlex.split(words), *_COLD[gate]), place)
+            gate: self._call((*shlex.split(words.format(name=self._called)), *_COLD[gate]), place)
             for gate, words in self._spec.commands.items()
         }
         came = (
@@ -144,7 +148,10 @@ class Checkout:
         self.spec = spec
         self.root = root
         self._top = Folder(spec, root, venv, away)
-        self._folders = {it: Folder(spec, root / it, venv, away) for it in spec.folders}
+        self._folders = {
+            it: Folder(spec, root / it, venv, away, called=name)
+            for it, name in spec.folders.items()
+        }
         shutil.copytree(_HOUSE, away / "plugin", ignore=lambda _, names: {*names} - {"outcomes.py"})
         self.back()
         self.commit = self._top.git("log", "-1", "--format=%H", "--grep=^settle$", "--invert-grep")
