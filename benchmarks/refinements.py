@@ -211,7 +211,7 @@ def _width(outcome: Outcome) -> int:
 def section(found: Found) -> str:
     """Return the table, as docs/soundness.md shows it."""
     rows = found.projects.values()
-    heads = ("refinement", *(f"{row.project}{' *' if row.tuned else ''}" for row in rows), "rows")
+    heads = ("refinement", *map(_head, rows), "rows")
     lines = [
         f"| {' | '.join(heads)} |",
         f"|{'---|' * len(heads)}",
@@ -221,6 +221,11 @@ def section(found: Found) -> str:
     return "\n".join((TITLE, "", *_words(), "", *lines, ""))
 
 
+def _head(row: Row) -> str:
+    edits = sum(map(len, row.edits.values()))
+    return f"{row.project}{' *' if row.tuned else ''} ({edits} edits)"
+
+
 def _words() -> Iterator[str]:
     yield from (
         "`python -m benchmarks.refinements` asks about recordings of real projects, and plays the",
@@ -228,15 +233,19 @@ def _words() -> Iterator[str]:
         "that are selected, in percent, as the mean over seeded faults / over edits that change no",
         "value / over reversed commits: with all refinements in the first line, and how many more",
         "without the one that the line names. The last column counts the rows on this page for",
-        "which more tests run without it. Projects marked with * were looked at while refinements",
-        "were written.",
+        "which more tests run without it. What is known is of HEAD~10, and of HEAD where that ran",
+        "tests anew. Projects marked with * were looked at while refinements were written.",
     )
 
 
 def _cell(row: Row, number: Callable[[Edit], float], sign: str = "") -> str:
     """Return the means of a number over the edits of each group, with a sign where they tell."""
-    means = (statistics.fmean(map(number, row.edits[group] or [_NONE])) for group in GROUPS)
-    return " / ".join(f"{mean:{sign}.1f}" if round(mean, 1) else "0" for mean in means)
+    cells = []
+    for group in GROUPS:
+        mean = round(statistics.fmean(map(number, row.edits[group] or [_NONE])), 1)
+        told = f"{mean:{sign}.1f}" if mean else "0"
+        cells.append(told if row.edits[group] else "-")
+    return " / ".join(cells)
 
 
 def _all(edit: Edit) -> float:

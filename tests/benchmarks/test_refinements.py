@@ -45,9 +45,9 @@ PAGE = f"# Head\n\n{TITLE}\n\nold\n\n## Class body\n\nrows\n"
 def test_a_line_says_how_much_more_is_selected() -> None:
     """The first line has the means with all refinements in force, the others what is added."""
     table = section(Found(projects={"box": ROW}, rows={"docstrings": ["a", "b"]}))
-    assert "| *all in force* | 15.0 / 0 / 100.0 |  |" in table
+    assert "| *all in force* | 15.0 / - / 100.0 |  |" in table
     [line] = [line for line in table.splitlines() if line.startswith("| `docstrings`")]
-    assert line.endswith("| +15.0 / 0 / 0 | 2 |")
+    assert line.endswith("| +15.0 / - / 0 | 2 |")
 
 
 def test_the_table_takes_the_place_of_the_old_one() -> None:

@@ -76,8 +76,8 @@ What is chosen rests on three layers:
   name, as it is written, within what they import.
 - *Refinements*: of what refers so, each says why a change doesn't concern it. None is needed for
   soundness: without one, as many tests or more run. `[tool.firsttry.selection] without` switches
-  them off. One that saves less than 2 % of the tests, in each project that was asked and for each
-  kind of edit, is taken away.
+  them off. One that saves less than 2 % of the tests in each project that was asked, and that no
+  row below needs, is taken away.
 """
 
 Results = Mapping[str, Result]
