@@ -82,7 +82,7 @@ class StateFile:
 
 
 def require_own_folders(root: Path) -> None:
-    """Raise FirstTryError where state, or a folder of reports, is a link, or is no folder.
+    """Raise FirstTryError where state, or a folder of reports, is a link, or can be no folder.
 
     Git carries links, and what they lead to is not FirstTry's to write or to remove.
     """
@@ -95,6 +95,12 @@ def require_own_folders(root: Path) -> None:
         raise FirstTryError(
             f"{found[0].relative_to(root)} is a link, and FirstTry would write and remove what it"
             " leads to. Put a folder or a file of its own there, or remove it, and run again."
+        )
+    shown = os.fsencode(root).decode("utf-8", "backslashreplace")
+    if shown != str(root):
+        # State is JSON, which has no way to say such a path.
+        raise FirstTryError(
+            f"The path of this checkout is no UTF-8: {shown}. Rename the folder, and run again."
         )
     for name in (state_paths.STATE, state_paths.ARTIFACTS):
         if (root / name).exists() and not (root / name).is_dir():

@@ -195,6 +195,14 @@ def test_odd_folder_names(tmp_path: Path) -> None:
     assert _told(checkout.shop().run("doit", "parity"), 0, "verdict: success")
 
 
+def test_a_folder_whose_name_is_no_utf8(shop: Checkout) -> None:
+    """A file in it may be named so, and the checkout may not: 2."""
+    place = Path(os.fsdecode(os.fsencode(shop.root) + b"-\xff"))
+    shop.root.rename(place)
+    shop.root = place
+    assert _told(shop.run("doit", "warm"), 2, "is no UTF-8", "-\\xff", "Rename the folder")
+
+
 def test_names_that_are_no_utf8(shop: Checkout) -> None:
     """A file from an old disk is only bytes to git, and to us."""
     place = os.fsencode(shop.root) + b"/data-\xff.bin"
