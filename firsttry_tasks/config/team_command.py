@@ -22,7 +22,7 @@ from firsttry_tasks.config import (
 )
 from firsttry_tasks.config.pre_commit import Files
 from firsttry_tasks.config.shell_text import joined, shell
-from firsttry_tasks.config.team_files import commands
+from firsttry_tasks.config.team_files import commands, from_here
 from firsttry_tasks.config.tool_options import PLACES, kept
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.system import disk
@@ -125,7 +125,7 @@ def _called(root: Path, top: Path, tool: str) -> ToolCall | None:
     found = [
         (number, folder, place.relative_to(top).as_posix(), calls)
         for number, (place, lines) in enumerate(commands(root, top, NAMES.get(tool, (tool,))))
-        for folder, calls in _whole(lines, tool).items()
+        for folder, calls in _whole(lines, tool, os.path.relpath(place.parent, root)).items()
     ]
     # The first file, and in it the project's own folder; tests may well run in parts besides.
     inside = [it for it in found if not it[1].startswith("..")]
@@ -144,11 +144,11 @@ def _up(root: Path, top: Path) -> str:
     return "" if seen == "." else seen
 
 
-def _whole(lines: Iterable[Line], tool: str) -> dict[str, list[ToolCall]]:
-    """Return the calls of one file, by the folders in which it makes them."""
+def _whole(lines: Iterable[Line], tool: str, at: str) -> dict[str, list[ToolCall]]:
+    """Return the calls of one file, which lies ``at`` a folder, by the folders it makes them in."""
     found: dict[str, list[ToolCall]] = {}
     for line in lines:
-        call = call_in(line.words, tool)
+        call = call_in(tuple(from_here(it, at) for it in line.words), tool)
         # A workflow that runs one benchmark, say, does not tell how the suite is run.
         if call and not (tool == "pytest" and _of_single_files(call)):
             # What a workflow sets for pytest is about CI's own services as a rule.

@@ -118,6 +118,8 @@ def _is_shell(place: Path) -> bool:
 
 #: The keys under which these files hold commands. Names and descriptions stand under others.
 COMMANDS = frozenset({"run", "script", "before_script", "after_script", "entry"})
+#: The folder of tox.ini, as tox calls it.
+TOX = re.compile(r"\{(?:toxinidir|tox_root)\}(/?)")
 #: What GitHub fills in: the checkout, and a value of a job's matrix.
 WORKSPACE = re.compile(r"\$\{\{ *github\.workspace *\}\}/?")
 FILLED = re.compile(r"\$\{\{ *(?:matrix\.([\w.-]+))?[^}]*\}\}")
@@ -215,7 +217,7 @@ def _of_ini(text: str) -> Iterator[Line]:
     for section in parser.sections():
         variables = _variables(parser[section])
         folder = parser[section].get("changedir") or parser[section].get("change_dir") or ""
-        folder = joined("", re.sub(r"\{(?:toxinidir|tox_root)\}/?", "", folder))
+        folder = joined("", TOX.sub("", folder))
         for key, value in parser[section].items():
             if key.startswith("commands") and value:
                 # `py313: pytest` is for one factor, and all the same the team's call.
@@ -228,8 +230,13 @@ def _variables(section: Mapping[str, str]) -> Words:
     """Return what an environment of tox sets, as a shell writes it: ``NAME=value``."""
     lines = f"{section.get('setenv') or ''}\n{section.get('set_env') or ''}".splitlines()
     pairs = ((name.strip(), value.strip()) for name, _, value in (x.partition("=") for x in lines))
-    # A factor (`py313: NAME=value`) or a substitution (`{toxinidir}`) is tox's to know.
-    return tuple(f"{n}={v}" for n, v in pairs if n.isidentifier() and "{" not in v)
+    # A factor (`py313: NAME=value`) or a substitution (`{envtmpdir}`) is tox's to know.
+    return tuple(f"{n}={v}" for n, v in pairs if n.isidentifier() and "{" not in TOX.sub("", v))
+
+
+def from_here(word: str, folder: str) -> str:
+    """Return a word with tox's own folder, as it is seen from here, in the place of its name."""
+    return TOX.sub(lambda it: folder if not it[1] else "" if folder == "." else f"{folder}/", word)
 
 
 def _of_toml(text: str) -> Iterator[Line]:

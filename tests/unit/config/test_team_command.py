@@ -128,11 +128,22 @@ def test_a_variable_of_python_s_is_no_python(tmp_path: Path) -> None:
 
 def test_what_tox_sets_is_part_of_the_call(tmp_path: Path) -> None:
     """And so is what stands before the command; factors and substitutions are tox's to know."""
-    text = "[testenv]\nsetenv =\n  A = 1\n  py313: B = 2\n  C = {toxinidir}\ncommands = pytest\n"
+    text = "[testenv]\nsetenv =\n  A = 1\n  py313: B = 2\n  C = {envdir}\ncommands = pytest\n"
     assert _found(tmp_path, "tox.ini", text).env == {"A": "1"}
     assert _found(tmp_path, "Makefile", "t:\n\tD=4 pytest\n").env == {"A": "1"}
     (tmp_path / "tox.ini").unlink()
     assert _found(tmp_path, "Makefile", "t:\n\tD=4 E=$(X) pytest\n").env == {"D": "4"}
+
+
+def test_tox_names_its_own_folder(tmp_path: Path) -> None:
+    """In what it sets, and in what it calls."""
+    text = (
+        "[testenv]\nsetenv =\n  PYTHONPATH = {toxinidir}/lib:{tox_root}\n"
+        "commands = pytest {toxinidir}/tests\n"
+    )
+    (tmp_path / "tests").mkdir()
+    call = _found(tmp_path, "tox.ini", text)
+    assert (call.env, call.paths) == ({"PYTHONPATH": "lib:."}, ("tests",))
 
 
 @pytest.mark.parametrize(
