@@ -124,3 +124,22 @@ def test_what_only_an_older_run_asked_for_has_not_changed(world: World) -> None:
 def test_what_can_be_named_in_a_file(world: World) -> None:
     """Functions, variables, classes and their members."""
     assert set(names(world.fragments["lib.py"])) == {"LIMIT", "capped", "double"}
+
+
+def test_a_run_of_a_tree_that_is_gone_is_no_place_for_the_edit(world: World) -> None:
+    """After an edit of one file was run, red, and taken back, another file's edit means as much."""
+    broken = {**world.files, "lib.py": LIB.replace("n * 2", "None")}
+    asked = Observation("read", "data.txt")
+    ran = World(broken, {CAPPED: ("lib.py:capped", asked), DOUBLE: ("lib.py:double",)}).recorded
+    failed = tuple(
+        msgspec.structs.replace(test, outcome="failed")
+        for test in ran.tests
+        if test.nodeid == DOUBLE
+    )
+    newest = msgspec.structs.replace(ran, tests=failed)
+    now = world.now(world.files)
+    said = [
+        set(impact("data.txt", "", runs, now))
+        for runs in ((world.recorded,), (newest, world.recorded))
+    ]
+    assert said == [{CAPPED}, {CAPPED}]
