@@ -145,7 +145,7 @@ class ChildProcessProbe:
                 self._starting -= 1
             if not self.audit.live:
                 return
-            if self._version_asked(scope, args):
+            if self._version_asked(scope, args) or lists_libraries(args):
                 self.unheeded.add(process.pid)
             elif self.followed or not self._harmless(args, options.get("cwd")):
                 self.started.append((scope, process.pid))
@@ -286,6 +286,14 @@ class ChildProcessProbe:
             elif kind != "pid":
                 # The recorder's own code in the child wrote it, so the word is one of the kinds.
                 self.attribution.add_to(scope, cast("ObservationKind", kind), name)
+
+
+def lists_libraries(args: Any) -> bool:
+    """Tell whether Python looks for a library of the system (`ctypes.util`), as trio's import does.
+
+    What prints the system's list can't be followed, and reads nothing of a project.
+    """
+    return isinstance(args, list) and args[1:] == ["-p"] and str(args[0]).endswith("/ldconfig")
 
 
 def _with_boot(path: str | None) -> str:
