@@ -17,6 +17,13 @@ EARLY = "early"
 #: Begin the names of what was left changed in the process and not in a module: of a variable, which
 #: concerns who reads it, and of what any code may feel without naming it.
 VARIABLE, FELT = "variable:", "process:"
+#: Begins the names of what was left changed in a library, which end with letters for its content,
+#: and then with this where it may have been another test of several that ended since a look.
+LIBRARY, PERHAPS = "library:", "?"
+#: Stands for pytest's own object that all tests have, as the fixture that returns it is called.
+CONFIG = "pytestconfig"
+#: Ends the name of a library whose random numbers a test drew, or began anew with a seed.
+DRAWN = "seed"
 
 
 class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -93,6 +93,8 @@ def record(case: Case) -> Recording:
 
 def hindrance(case: Case, recording: Recording, trees: Trees) -> str:
     """Return why a row can't be played in one process, "" where it can."""
+    if case.rerun:
+        return "only the run of the selected tests tells which others have to run"
     with tempfile.TemporaryDirectory(prefix="matrix-") as base:
         try:
             played = play(case, recording, Path(base).resolve())

@@ -86,6 +86,7 @@ class RecorderHooks:
         if place is None and not fixturedef.func.__module__.startswith("_pytest."):
             self.attribution.add("lent", fixturedef.argname)
         if fixturedef.scope == "function":
+            self._lend(fixturedef.func)
             return (yield)
         scope = self.attribution.scope("fixture", fixture_name(fixturedef))
         scope.reach = fixturedef.scope
@@ -100,12 +101,20 @@ class RecorderHooks:
             self.recorder.state.hold(scope.name, place, fixturedef.argname, value)
         return value
 
+    def _lend(self, function: Any) -> None:
+        """Note whose fixture a test uses, where it is a library's, which may keep something."""
+        module = getattr(function, "__module__", None)
+        code = getattr(function, "__code__", None)
+        strange = code is not None and self.attribution.place(code.co_filename) is None
+        if strange and isinstance(module, str) and self.recorder.state.lends(module):
+            self.attribution.add("module", module)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Put what happens while a test runs to the test."""
         # Objects that modules made in their import are there before the first test.
         if not self.tests:
-            self.recorder.state.begin()
+            self.recorder.state.begin(item.config)
         scope = OpenScope("test", item.nodeid, -1)
         self._ending = Ending()
         self.recorder.enter(scope)

@@ -44,6 +44,9 @@ ATOMS = frozenset(
 )
 _DICT_OF_TYPE: Any = type.__dict__["__dict__"]
 _MRO_OF_TYPE: Any = type.__dict__["__mro__"]
+#: Containers of which each entry is looked at.
+MAPPINGS = frozenset({dict, defaultdict, OrderedDict, types.MappingProxyType})
+SEQUENCES = frozenset({list, set, deque})
 
 Inside = Iterable[tuple[str, object]]
 
@@ -60,9 +63,11 @@ class Holder(NamedTuple):
     named: Callable[[], Mapping[str, object]] | None = None
     #: Nothing shows what is in it, but only how much that is.
     opaque: bool = False
+    #: The thing itself.
+    value: Any = None
 
 
-class _Opened(NamedTuple):
+class Opened(NamedTuple):
     """What a value is seen to hold, and what to look into next."""
 
     inside: Inside = ()
@@ -78,24 +83,24 @@ def holders(own: Mapping[str, object]) -> Iterator[Holder]:
 
 
 def _found(own: Mapping[str, object]) -> Iterator[Holder]:
-    yield Holder("", _signed(own), own.values(), functools.partial(_named, own))
+    yield Holder("", _signed(own), own.values(), functools.partial(contents, own))
     home = own.get("__name__")
     # Kept while it is walked, so that no other object comes to the place of one.
     met: dict[int, object] = {}
     # Breadth first: what is near is seen where there is too much of all.
-    waiting = [(name, value, 1) for name, value in _named(own).items()]
+    waiting = [(name, value, 1) for name, value in contents(own).items()]
     for name, value, depth in waiting:
         if type(value) in ATOMS or identity(value) in met:
             continue
         met[identity(value)] = value
-        opened = _open(value, home)
-        if opened.sign is not None:
-            yield Holder(name, opened.sign, opened.view, opened.named, opened.opaque)
+        found = opened(value, home)
+        if found.sign is not None:
+            yield Holder(name, found.sign, found.view, found.named, found.opaque, value)
         if depth < _DEEPEST:
-            waiting += [(f"{name}.{key}", it, depth + 1) for key, it in opened.inside]
+            waiting += [(f"{name}.{key}", it, depth + 1) for key, it in found.inside]
 
 
-def _named(own: Mapping[str, object]) -> dict[str, object]:
+def contents(own: Mapping[str, object]) -> dict[str, object]:
     """Return what a namespace holds, without modules and what is the interpreter's."""
     return {
         key: value
@@ -109,18 +114,19 @@ def _signed(own: Mapping[str, object]) -> Callable[[], object]:
     return lambda: tuple(map(identity, values()))
 
 
-def _open(value: Any, home: object) -> _Opened:
+def opened(value: Any, home: object = None) -> Opened:
+    """Return what a value is seen to hold; ``home`` is the module whose own classes count."""
     kind: Any = type(value)
     how = _KINDS.get(kind)
     if how is not None:
-        opened: _Opened = how(value)
-        return opened
+        found: Opened = how(value)
+        return found
     if kind is types.FunctionType:
-        return _function(value) if _is_made(value, home) else _Opened()
+        return _function(value) if _is_made(value, home) else Opened()
     if issubclass(kind, type):
         own = space(value)
         # Any other class is met in the module that defines it, or is a library's.
-        return _namespace(own) if own.get("__module__") == home else _Opened()
+        return _namespace(own) if own.get("__module__") == home else Opened()
     return _instance(value, kind)
 
 
@@ -132,28 +138,28 @@ def _is_made(function: types.FunctionType, home: object) -> bool:
     return made or function.__module__ == home
 
 
-def _namespace(own: Mapping[str, object]) -> _Opened:
-    named = functools.partial(_named, own)
-    return _Opened(named().items(), _signed(own), own.values(), named)
+def _namespace(own: Mapping[str, object]) -> Opened:
+    named = functools.partial(contents, own)
+    return Opened(named().items(), _signed(own), own.values(), named)
 
 
-def _mapping(value: Any) -> _Opened:
+def _mapping(value: Any) -> Opened:
     if len(value) > _MANY:
-        return _Opened(sign=value.__len__)
-    return _Opened([("", it) for it in tuple(value.values())], _signed(value), value.values())
+        return Opened(sign=value.__len__)
+    return Opened([("", it) for it in tuple(value.values())], _signed(value), value.values())
 
 
-def _sequence(value: Any) -> _Opened:
+def _sequence(value: Any) -> Opened:
     if len(value) > _MANY:
-        return _Opened(sign=value.__len__)
-    return _Opened([("", it) for it in tuple(value)], lambda: tuple(map(identity, value)), value)
+        return Opened(sign=value.__len__)
+    return Opened([("", it) for it in tuple(value)], lambda: tuple(map(identity, value)), value)
 
 
-def _fixed(value: Any) -> _Opened:
-    return _Opened([("", it) for it in tuple(value)[:_MANY]])
+def _fixed(value: Any) -> Opened:
+    return Opened([("", it) for it in tuple(value)[:_MANY]])
 
 
-def _function(value: Any) -> _Opened:
+def _function(value: Any) -> Opened:
     cells, own = value.__closure__ or (), value.__dict__
     inside = [
         (name, it)
@@ -162,7 +168,7 @@ def _function(value: Any) -> _Opened:
     ]
     inside += [("", it) for it in value.__defaults__ or ()]
     inside += [("", it) for it in (value.__kwdefaults__ or {}).values()]
-    return _Opened(
+    return Opened(
         [*inside, *own.items()],
         lambda: [identity(it) for it in (*own.values(), *_contents(cells))],
         None if cells else own.values(),
@@ -180,35 +186,35 @@ def _content(cell: Any) -> tuple[object, ...]:
         return ()
 
 
-def _cache(value: Any) -> _Opened:
+def _cache(value: Any) -> Opened:
     def sign() -> object:
         # What it holds is seen by nobody, but each new entry was a miss.
         told = value.cache_info()
         return told.misses, told.currsize
 
-    return _Opened([("", value.__wrapped__)], sign, opaque=value.cache_info().misses > 0)
+    return Opened([("", value.__wrapped__)], sign, opaque=value.cache_info().misses > 0)
 
 
-def _generator(value: Any) -> _Opened:
+def _generator(value: Any) -> Opened:
     def sign() -> object:
         return None if value.gi_frame is None else value.gi_frame.f_lasti
 
-    return _Opened(sign=sign)
+    return Opened(sign=sign)
 
 
-def _variable(value: Any) -> _Opened:
-    return _Opened([("", value.get(None))], lambda: identity(value.get(None)))
+def _variable(value: Any) -> Opened:
+    return Opened([("", value.get(None))], lambda: identity(value.get(None)))
 
 
-def _parts(*names: str) -> Callable[[Any], _Opened]:
-    return lambda value: _Opened([("", getattr(value, name)) for name in names])
+def _parts(*names: str) -> Callable[[Any], Opened]:
+    return lambda value: Opened([("", getattr(value, name)) for name in names])
 
 
-_KINDS: dict[Any, Callable[[Any], _Opened]] = {
-    **dict.fromkeys((dict, defaultdict, OrderedDict, types.MappingProxyType), _mapping),
-    **dict.fromkeys((list, set, deque), _sequence),
+_KINDS: dict[Any, Callable[[Any], Opened]] = {
+    **dict.fromkeys(MAPPINGS, _mapping),
+    **dict.fromkeys(SEQUENCES, _sequence),
     **dict.fromkeys((tuple, frozenset), _fixed),
-    bytearray: lambda value: _Opened(sign=lambda: bytes(value)),
+    bytearray: lambda value: Opened(sign=lambda: bytes(value)),
     staticmethod: _parts("__func__"),
     classmethod: _parts("__func__"),
     property: _parts("fget", "fset", "fdel"),
@@ -217,19 +223,19 @@ _KINDS: dict[Any, Callable[[Any], _Opened]] = {
     type(functools.lru_cache(lambda: None)): _cache,
     ContextVar: _variable,
     types.GeneratorType: _generator,
-    itertools.count: lambda value: _Opened(sign=lambda: repr(value)),
+    itertools.count: lambda value: Opened(sign=lambda: repr(value)),
     **dict.fromkeys(
         (type(iter(())), type(iter([])), type(iter(range(0)))),
-        lambda value: _Opened(sign=value.__length_hint__),
+        lambda value: Opened(sign=value.__length_hint__),
     ),
 }
 
 
-def _instance(value: Any, kind: Any) -> _Opened:
+def _instance(value: Any, kind: Any) -> Opened:
     """Look into any other object: what stands in its dictionary and its slots."""
     own, slots, shows = _dictionary(value, kind), _slots(kind), sign_of(value)
     if own is None and not slots and shows is None:
-        return _Opened()
+        return Opened()
     if not slots and shows is None and own is not None:
         return _namespace(own)
 
@@ -243,7 +249,7 @@ def _instance(value: Any, kind: Any) -> _Opened:
         seen = shows() if shows is not None else None
         return seen, list(map(told, named().values()))
 
-    return _Opened(named().items(), sign, None, None if shows is not None else named)
+    return Opened(named().items(), sign, None, None if shows is not None else named)
 
 
 def _slot(slot: Any, value: object) -> tuple[object, ...]:

@@ -29,7 +29,9 @@ def lent(own: Mapping[str, object]) -> Lent:
         if kind is types.ModuleType or kind is types.FunctionType:
             homes.add(str(vars(it).get("__name__") if kind is types.ModuleType else it.__module__))
         elif issubclass(kind, type):
-            homes.add(str(space(it).get("__module__")))
+            # Its own class, where it is another one, may keep what there is of it.
+            homes |= {str(space(one).get("__module__")) for one in (it, kind)}
         elif kind not in ATOMS:
             things.add(identity(it))
+            homes.add(str(space(kind).get("__module__")))
     return Lent(homes, things)

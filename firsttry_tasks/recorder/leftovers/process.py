@@ -12,7 +12,7 @@ import sys
 import warnings
 from typing import Any
 
-from firsttry_tasks.model.recording import FELT, VARIABLE
+from firsttry_tasks.model.recording import DRAWN, FELT, LIBRARY, VARIABLE
 
 
 class ProcessWatch:
@@ -22,20 +22,34 @@ class ProcessWatch:
         """Begin with what there is now."""
         self._variables: dict[Any, Any] = {}
         self._felt: dict[str, object] = {}
+        self._states: dict[str, object] = {}
         self.look()
 
     def look(self) -> list[str]:
         """Return the names of what changed since the last look."""
-        variables, felt = _variables(), _felt()
+        variables, felt, states = _variables(), _felt(), _states()
         names = variables.keys() | self._variables.keys() if variables != self._variables else ()
         changed = [
             VARIABLE + os.fsdecode(it)
             for it in names
             if variables.get(it) != self._variables.get(it) and not _pytests(it)
         ]
+        drawn = (name for name, it in states.items() if it != self._states.get(name, it))
+        changed += [f"{LIBRARY}{name}:{DRAWN}" for name in drawn]
         changed += [FELT + name for name, it in felt.items() if it != self._felt.get(name)]
-        self._variables, self._felt = variables, felt
+        self._variables, self._felt, self._states = variables, felt, states
         return sorted(changed)
+
+
+def _states() -> dict[str, object]:
+    """Return how far generators of numbers are that all share."""
+    own: Any = sys.modules.get("random")
+    found: dict[str, object] = {"random": own.getstate()} if own else {}
+    arrays: Any = sys.modules.get("numpy.random")
+    if arrays:
+        _, keys, *rest = arrays.get_state()
+        found["numpy"] = (keys.tobytes(), *rest)
+    return found
 
 
 def _variables() -> dict[Any, Any]:
@@ -57,11 +71,21 @@ def _felt() -> dict[str, object]:
         "working folder": _folder(),
         "sys.path": tuple(map(str, sys.path)),
         "warning filters": len(warnings.filters),
-        "logging": (root.level, logging.root.manager.disable, len(root.handlers)),
+        "logging": (root.level, root.manager.disable, len(root.handlers), _loggers(root.manager)),
         "decimal context": repr(decimals.getcontext()) if decimals else "",
         "locale": locales.setlocale(locales.LC_ALL) if locales else "",
         "signal handlers": tuple(map(_handler, (signal.SIGINT, signal.SIGTERM))),
     }
+
+
+def _loggers(manager: logging.Manager) -> list[object]:
+    """Return those that are set up otherwise than they come."""
+    found = [it for it in tuple(manager.loggerDict.values()) if isinstance(it, logging.Logger)]
+    return [
+        (it.name, it.level, len(it.handlers), it.propagate, it.disabled)
+        for it in found
+        if it.level or it.handlers or not it.propagate or it.disabled
+    ]
 
 
 def _folder() -> str:

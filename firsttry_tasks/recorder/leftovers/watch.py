@@ -6,20 +6,20 @@ rests on what the test ran that left it.
 
 from __future__ import annotations
 
-import itertools
 import sys
 import time
 import types
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from firsttry_tasks.recorder.leftovers.holders import Holder, holders
+from firsttry_tasks.model.recording import PERHAPS
+from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
+from firsttry_tasks.recorder.leftovers.roots import Root, scanned, signs, tokens, whole
 from firsttry_tasks.recorder.leftovers.shown import told
-from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
@@ -31,32 +31,18 @@ _SHARE, _FREE = 0.04, 0.1
 _GLANCES = 0.02
 
 
-class _Root(NamedTuple):
-    """A module, or the value of a fixture, and how it was when it was looked at last."""
-
-    path: str
-    own: Mapping[str, object]
-    holders: list[Holder]
-    #: Of the holders that can be walked over, and the signs of the others.
-    views: list[Iterable[object]]
-    odd: list[Callable[[], object]]
-    #: What all holders together were equal to, and each by itself.
-    whole: object
-    signs: list[object]
-    #: What namespaces held, by the place of the holder; values only where that is their own.
-    named: dict[int, dict[str, object]]
-    #: Places of the holders that a test changed before.
-    busy: list[int]
-
-
 class StateWatch:
     """Looks at the project's modules, and at the values of fixtures that outlive a test."""
 
     def __init__(self, attribution: Attribution) -> None:
         """Begin with nothing seen; the first look is what the others are compared with."""
         self._attribution = attribution
-        self._roots: dict[str, _Root] = {}
+        self._roots: dict[str, Root] = {}
         self._process = ProcessWatch()
+        self._libraries = LibraryWatch(lambda file: attribution.place(file) is not None)
+        #: Imports since the last look at libraries.
+        self._importing: list[OpenScope] = []
+        self._latest: list[OpenScope] = []
         self._modules = 0
         #: The modules that have an object, by its identity.
         self._things: dict[int, set[str]] = {}
@@ -72,10 +58,12 @@ class StateWatch:
         self._spent = 0.0
         self._began = time.process_time()
 
-    def begin(self) -> None:
+    def begin(self, config: object) -> None:
         """Take in what there is before the first test: nobody left it."""
         self._look()
         self._process.look()
+        self._libraries_left(self._importing or self._latest, PERHAPS)
+        self._libraries.begin(config)
         # What imports took of the time must not keep tests from being looked at one by one.
         self._spent, self._began = 0.0, time.process_time()
 
@@ -89,6 +77,13 @@ class StateWatch:
             self._glance()
         if self._may_look():
             self.settle()
+
+    def _libraries_left(self, scopes: list[OpenScope], doubt: str = "") -> None:
+        doubt = PERHAPS if len(scopes) > 1 else doubt
+        for name in self._libraries.look():
+            for scope in scopes:
+                self._attribution.add_to(scope, "left", f"{name}{doubt}")
+        self._importing.clear()
 
     def _glance(self) -> None:
         """Look at what tests changed before: as a rule that is what they change again."""
@@ -109,6 +104,8 @@ class StateWatch:
         for name in self._look() if self._waiting else ():
             for test in self._waiting:
                 self._attribution.add_to(test, "left", name)
+        if self._waiting:
+            self._libraries_left([*self._waiting, *self._importing])
         self._waiting.clear()
         self._spent += time.process_time() - started
 
@@ -137,6 +134,11 @@ class StateWatch:
         self.passed(scope, {number for _, number in tuple(scope.lines)}, place)
         # What it imported it may have changed without a function of that, as by `TABLE[key] = 1`.
         held = lent(vars(module))
+        self._importing.append(scope)
+        self._latest = [scope]
+        self._libraries.have(held.homes)
+        if self._may_look():
+            self._libraries_left(self._importing)
         near = {it for it in held.homes if it in self._roots}
         for thing in held.things:
             near |= self._things.setdefault(thing, set())
@@ -170,6 +172,11 @@ class StateWatch:
             if self._roots[name].path in paths:
                 self._borrowed(name, scope)
 
+    def lends(self, library: str) -> bool:
+        """Look from now on at a library of which a test uses a fixture; tell if that is one."""
+        self._libraries.have((library,))
+        return library in self._libraries.roots
+
     def hold(self, fixture: str, path: str, argument: str, value: object) -> None:
         """Look from now on at the value of a fixture, which a file defines."""
         self._scan(f"fixture {fixture}", path, {argument: value})
@@ -184,9 +191,9 @@ class StateWatch:
     def _changes(self, name: str) -> list[str]:
         root = self._roots[name]
         # Most modules are as they were, and one walk in C over all that they hold tells so.
-        if _whole(root) == root.whole:
+        if whole(root) == root.whole:
             return []
-        pairs = enumerate(zip(_signs(root.holders), root.signs, strict=False))
+        pairs = enumerate(zip(signs(root.holders), root.signs, strict=False))
         changed = [at for at, (now, before) in pairs if now != before]
         found = {it for at in changed for it in _differences(root, at)}
         self._busy.setdefault(name, set()).update(root.holders[at].name for at in changed)
@@ -202,35 +209,15 @@ class StateWatch:
             path = self._attribution.place(file) if isinstance(file, str) else None
             if path is not None:
                 self._scan(name, path, vars(module))
+            else:
+                self._libraries.came(name, vars(module))
         self._modules = len(sys.modules)
 
     def _scan(self, name: str, path: str, own: Mapping[str, object]) -> None:
-        found = list(holders(own))
-        named = {at: _tokens(one.named()) for at, one in enumerate(found) if one.named is not None}
-        views = [one.view for one in found if one.view is not None]
-        odd = [one.sign for one in found if one.view is None]
-        often = self._busy.get(name, ())
-        busy = [at for at, one in enumerate(found) if one.name in often]
-        root = _Root(path, own, found, views, odd, None, _signs(found), named, busy)
-        self._roots[name] = root._replace(whole=_whole(root))
+        self._roots[name] = scanned(path, own, self._busy.get(name, ()))
 
 
-def _whole(root: _Root) -> object:
-    try:
-        seen = list(map(identity, itertools.chain.from_iterable(root.views)))
-        return seen, [sign() for sign in root.odd]
-    except RuntimeError:
-        return None  # it changed while it was looked at, as another thread may do
-
-
-def _signs(found: list[Holder]) -> list[object]:
-    try:
-        return [one.sign() for one in found]
-    except RuntimeError:
-        return []  # it changed while it was looked at, as another thread may do
-
-
-def _again(root: _Root) -> Iterator[str]:
+def _again(root: Root) -> Iterator[str]:
     """Return what changed of what changed before, and take it in."""
     for at in root.busy if root.signs else ():
         try:
@@ -242,10 +229,10 @@ def _again(root: _Root) -> Iterator[str]:
             root.signs[at] = now
             named = root.holders[at].named
             if named is not None:
-                root.named[at] = _tokens(named())
+                root.named[at] = tokens(named())
 
 
-def _differences(root: _Root, at: int) -> Iterator[str]:
+def _differences(root: Root, at: int) -> Iterator[str]:
     # The holders are those of the last look: what they lead to now is searched afterwards.
     one = root.holders[at]
     if one.named is None:
@@ -255,7 +242,3 @@ def _differences(root: _Root, at: int) -> Iterator[str]:
     for key in before.keys() | after.keys():
         if key not in before or key not in after or before[key] != told(after[key]):
             yield f"{one.name}.{key}".strip(".")
-
-
-def _tokens(named: Mapping[str, object]) -> dict[str, object]:
-    return {key: told(it) for key, it in named.items()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks.model.recording import FELT, VARIABLE
+from firsttry_tasks.model.recording import DRAWN, FELT, LIBRARY, PERHAPS, VARIABLE
 from firsttry_tasks.selection.decide import shared_fixtures
 from firsttry_tasks.selection.evidence.makers import Makers
 
@@ -39,7 +39,8 @@ def otherwise(
     """Return the selection with the tests that what was left behind may concern."""
     why: dict[str, str] = {}
     for name, who in sorted(_fresh(records, recorded_runs).items()):
-        told = f"{who} leaves {name.removeprefix(FELT).removeprefix(VARIABLE)} changed"
+        plain = name.removeprefix(FELT).removeprefix(VARIABLE).removeprefix(LIBRARY)
+        told = f"{who} leaves {plain.partition('=')[0]} changed"
         for nodeid in _concerned(name, who, recorded_runs, now):
             if nodeid in chosen.skip_tests:
                 why.setdefault(nodeid, told)
@@ -67,21 +68,38 @@ def _fresh(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> d
     """Return what was left, or not left any more, other than it is known; and by whom."""
     # What is made when first asked for is left by whoever asks first, so that anybody's record
     # counts. What only code that sets it can change is each test's own.
-    known = {name for run in recorded_runs for kind, name in run.observations if kind == "left"}
+    known = {
+        name.removesuffix(PERHAPS)
+        for run in recorded_runs
+        for kind, name in run.observations
+        if kind == "left"
+    }
     own = _own(recorded_runs)
+    now: dict[str, str] = {}
     found: dict[str, str] = {}
+    lost: dict[str, str] = {}
     for record in records:
         for who, observations, test in _left(record):
             names = {
-                seen.name
+                seen.name.removesuffix(PERHAPS)
                 for seen in map(record.observations.__getitem__, observations)
                 if seen.kind == "left"
             }
+            now |= dict.fromkeys(names, who)
             before = own.get(who, frozenset()) if test else known
-            ours = {it for it in names if not it.startswith((FELT, VARIABLE))} - known
-            set_so = {it for it in names ^ before if it.startswith((FELT, VARIABLE))}
+            ours = {it for it in names if not _by_test(it)} - known
+            set_so = set(filter(_by_test, names ^ before))
             found |= dict.fromkeys(ours | (set_so if test else set()), who)
-    return found
+            if test:
+                kept = {it for it in before - names if it.startswith(LIBRARY)}
+                lost |= dict.fromkeys(kept, who)
+    # A test before it may do now what it was recorded to do.
+    return found | {it: who for it, who in lost.items() if not (it in now or it.endswith(PERHAPS))}
+
+
+def _by_test(name: str) -> bool:
+    """Tell whether only code that sets a thing so can change it, whoever comes first."""
+    return name.startswith((FELT, VARIABLE)) or name.endswith(f":{DRAWN}")
 
 
 def _left(record: Record) -> Iterator[tuple[str, Iterable[int], bool]]:
@@ -137,10 +155,17 @@ def _using(run: RecordedRun, name: str, now: CurrentTree) -> Iterator[str]:
         lambda it: now.before(it, run.manifest[it]) if it in run.manifest else (),
     )
     thing = makers.thing(path, trail)
-    users = makers.users(thing)
+    users, library = makers.users(thing), name.startswith(LIBRARY)
+    asked = trail.partition(":")[0].partition(".")[0]
+    lent = {
+        n
+        for n, (kind, it) in enumerate(run.observations)
+        if library and kind == "module" and it.partition(".")[0] == asked
+    }
     for test in run.tests:
-        # A fixture's value comes as an argument.
-        if not (users.isdisjoint(_ran(run, test)) and thing.names.isdisjoint(test.names)):
+        # A fixture's value comes as an argument, and its code may be the library's.
+        handed = not thing.names.isdisjoint(test.names) or not lent.isdisjoint(test.observations)
+        if handed or not users.isdisjoint(_ran(run, test)):
             yield test.nodeid
 
 

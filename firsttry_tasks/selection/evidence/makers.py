@@ -6,9 +6,11 @@ to what it is given. What is handed in is found among those who hand it in.
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from firsttry_tasks.model import recording
 from firsttry_tasks.selection.syntax.fragment import MAGIC, own_name
 from firsttry_tasks.selection.syntax.vocabulary import CALLED
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
+#: What stands before the name of a library.
+LIBRARY = recording.LIBRARY.removesuffix(":")
 #: How an item of a container is written in the name of a thing.
 _ITEM = "[]"
 
@@ -65,11 +69,25 @@ class Makers:
 
     def thing(self, path: str, trail: str) -> Thing:
         """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
+        if path == LIBRARY:
+            module, _, inside = trail.partition("=")[0].partition(":")
+            names = {inside.partition(".")[0], *self._imported(module)}
+            return Thing(self._meant(names - {""}), frozenset())
         words = [word for word in trail.split(".") if word not in {"", _ITEM}]
         heads = self._classes(path)
         while len(words) > 1 and words[0] in heads:
             del words[0]
         return Thing(self._meant({words[0]}), frozenset(words[1:]))
+
+    def _imported(self, module: str) -> Iterator[str]:
+        """Yield the names by which the project has something of a library."""
+        top = module.partition(".")[0]
+        yield top
+        # What a plugin or a test keeps there, fixtures find by their request.
+        yield from ("request",) if top == recording.CONFIG else ()
+        for one in itertools.chain.from_iterable(self._files.values()):
+            if any(it.partition(".")[0] == top for it in one.uses.imports):
+                yield from (own_name(one),) if one.is_function_body else one.binds
 
     def users(self, thing: Thing) -> frozenset[int]:
         """Return the units that may use a thing: that name it, or are it."""

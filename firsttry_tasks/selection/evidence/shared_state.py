@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.model.recording import FELT, VARIABLE
+from firsttry_tasks.model.recording import FELT, LIBRARY, PERHAPS, VARIABLE
 from firsttry_tasks.selection.evidence import written_files
 from firsttry_tasks.selection.evidence.makers import Makers, Thing
 from firsttry_tasks.selection.evidence.scope_list import Scopes
@@ -98,7 +98,8 @@ class SharedState:
         """Take in what imports and collectors changed in modules, before the first test."""
         for at, scope in enumerate(tuple(self.scopes.all)):
             early = scope.kind in {"import", "collect"}
-            names = self._names(scope.observations) if early else ()
+            seen = scope.observations if early else ()
+            names = [*self._names(seen), *self._names(seen, LIBRARY)]
             ran = {*scope.units, *(unit for _, unit in scope.lines)} if names else set()
             self._leave(names, ran, scope.observations, (at,), self._early)
         # Once for each thing, however many imports had a part in it: the last scope uses those
@@ -144,9 +145,10 @@ class SharedState:
     def _names(self, observations: Iterable[int], begin: str = "") -> list[str]:
         """Return what was left changed in modules, or what has a name that begins so."""
         seen = (self.observations[number] for number in observations)
-        left = (name for kind, name in seen if kind == "left")
+        # Of what one of many may have left, only what is new is told from what is known.
+        left = (name for kind, name in seen if kind == "left" and not name.endswith(PERHAPS))
         # In a module by default.
-        others = () if begin else (VARIABLE, FELT)
+        others = () if begin else (VARIABLE, FELT, LIBRARY)
         return [it for it in left if it.startswith(begin) and not it.startswith(others)]
 
     def _read(self, test: RecordedTest) -> set[str]:

@@ -176,4 +176,51 @@ CASES = (
         setup=(library("def zone(found):\n    return found['settings'].TIME_ZONE\n"),),
         env={"PYTHONPATH": "{base}/site"},
     ),
+    case(
+        "row-more-in-a-file-outside-of-the-repository-that-tests-share",
+        """
+         --- conftest.py
+         import sqlite3
+         import pytest
+         @pytest.fixture(scope="session")
+         def file(tmp_path_factory):
+             found = str(tmp_path_factory.mktemp("base") / "base")
+             sqlite3.connect(found).execute("create table log (what)")
+             return found
+         --- shop.py
+         import sqlite3
+         def sell(file):
+             with sqlite3.connect(file) as base:
+                 base.execute("insert into log values (1)")
+         --- test_shop.py
+         import sqlite3
+         from shop import sell
+         def test_first(file):
+             sell(file)
+         def test_second(file):
+             base = sqlite3.connect(file)
+             assert base.execute("select count(*) from log").fetchone() == (1,)
+        """,
+        swap("shop.py", "values (1)", "values (1), (2)"),
+    ),
+    case(
+        "function-that-a-test-registers-in-c",
+        """
+         --- shop.py
+         import codecs
+         def search(name):
+             if name == "shout":
+                 return codecs.CodecInfo(lambda it, _="": (it.upper().encode(), len(it)), None)
+         def start():
+             codecs.register(search)
+         --- test_a.py
+         import shop
+         def test_first():
+             shop.start()
+         --- test_b.py
+         def test_second():
+             assert "a".encode("shout") == b"A"
+        """,
+        swap("shop.py", "codecs.register(search)", "pass"),
+    ),
 )

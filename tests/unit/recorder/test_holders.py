@@ -82,7 +82,7 @@ def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType
 def _left(root: Path, act: Callable[[], object]) -> set[str]:
     attribution = Attribution(str(root.resolve()))
     watch = StateWatch(attribution)
-    watch.begin()
+    watch.begin(types.SimpleNamespace())
     act()
     scope = OpenScope("test", "test", -1)
     watch.ended(scope)
@@ -151,7 +151,7 @@ def test_what_is_changed_again_is_told_between_two_looks(
     """A test that is not looked at by itself is not said to fill what others fill."""
     attribution = Attribution(str(tmp_path.resolve()))
     watch = StateWatch(attribution)
-    watch.begin()
+    watch.begin(types.SimpleNamespace())
     monkeypatch.setattr(watch, "_may_look", lambda: False)
 
     def ended(act: Callable[[], object]) -> OpenScope:
@@ -180,7 +180,7 @@ def test_imports_take_no_time_from_the_looks_after_tests(
     monkeypatch.setattr("time.process_time", lambda: next(clock))
     watch = StateWatch(Attribution(str(tmp_path.resolve())))
     watch.imported(module, "held.py", OpenScope("import", "held.py", -1))
-    watch.begin()
+    watch.begin(types.SimpleNamespace())
     module.TABLE.update(two=[])
     test = OpenScope("test", "test", -1)
     watch.ended(test)

@@ -12,13 +12,22 @@ from tests.unit.selection.world import World
 
 FILES = {
     "tool.py": "TABLE = {}\nCACHE = {}\ndef ask():\n    return TABLE\n",
+    "sale.py": "import frame\ndef sell():\n    return frame.get()\n",
     "test_a.py": "def test_first(): ...\n",
-    "test_b.py": "".join(f"def test_{it}(): ...\n" for it in ("reads", "knows", "asks", "plain")),
+    "test_b.py": "".join(
+        f"def test_{it}(): ...\n" for it in ("reads", "knows", "asks", "plain", "sells")
+    ),
 }
 FIRST = "test_a.py::test_first"
-READS, KNOWS, ASKS, PLAIN = (f"test_b.py::test_{it}" for it in ("reads", "knows", "asks", "plain"))
-OTHERS = {READS, KNOWS, ASKS, PLAIN}
-KNOWN = (Observation("left", "tool.py:CACHE"), Observation("left", "variable:KNOWN"))
+READS, KNOWS, ASKS, PLAIN, SELLS = (
+    f"test_b.py::test_{it}" for it in ("reads", "knows", "asks", "plain", "sells")
+)
+OTHERS = {READS, KNOWS, ASKS, PLAIN, SELLS}
+KNOWN = (
+    Observation("left", "tool.py:CACHE"),
+    Observation("left", "variable:KNOWN"),
+    Observation("left", "library:frame:kept=0a0a0a?"),
+)
 WORLD = World(
     FILES,
     {
@@ -26,12 +35,13 @@ WORLD = World(
         READS: (Observation("env", "MODE"),),
         KNOWS: (Observation("env", "KNOWN"),),
         ASKS: ("tool.py:ask",),
-        PLAIN: (),
+        PLAIN: (Observation("left", "library:other:kept=0a0a0a"),),
+        SELLS: ("sale.py:sell",),
     },
 )
 
 
-def _more(*left: str, roots: tuple[str, ...] = ("",)) -> set[str]:
+def _more(*left: str, roots: tuple[str, ...] = ("",), world: World = WORLD) -> set[str]:
     """Return what is chosen besides the first test, which left this in its run."""
     chosen = Selection(why={FIRST: "changed"}, skip_tests=frozenset(OTHERS))
     test = recording.TestRecord(
@@ -58,8 +68,8 @@ def _more(*left: str, roots: tuple[str, ...] = ("",)) -> set[str]:
         began=0.0,
         collected=(),
     )
-    now = WORLD.now({**WORLD.files, "late/tool.py": ""})
-    wider = leftovers.otherwise(chosen, (record,), (WORLD.recorded,), now)
+    now = world.now({**world.files, "late/tool.py": ""})
+    wider = leftovers.otherwise(chosen, (record,), (world.recorded,), now)
     assert wider.why.keys() | wider.skip_tests == {FIRST, *OTHERS}
     return set(wider.why) - {FIRST}
 
@@ -74,6 +84,11 @@ def _more(*left: str, roots: tuple[str, ...] = ("",)) -> set[str]:
         # Whoever asks first fills a cache that is known: it need not be the same test.
         (("tool.py:CACHE",), set()),
         (("process:working folder",), OTHERS),
+        # Of a library only other content counts, for those who have something of it.
+        (("library:frame:kept=0a0a0a",), set()),
+        (("library:frame:kept=0b0b0b",), {SELLS}),
+        (("library:frame._inner:kept=0b0b0b?",), {SELLS}),
+        (("library:random:seed",), set()),
     ],
 )
 def test_what_is_left_concerns(left: tuple[str, ...], more: set[str]) -> None:
@@ -89,3 +104,10 @@ def test_a_folder_that_comes_onto_the_path_with_a_module_of_the_same_name() -> N
 def test_what_is_left_no_more_concerns_its_readers() -> None:
     """As much as what is left for the first time."""
     assert _more() == {KNOWS}
+
+
+def test_what_a_test_surely_left_in_a_library_and_leaves_no_more_concerns_its_users() -> None:
+    """But not what another of several may have left."""
+    kept = (Observation("left", "library:frame:kept=0a0a0a"), KNOWN[1])
+    world = World(FILES, {FIRST: kept, SELLS: ("sale.py:sell",), PLAIN: ()})
+    assert _more("variable:KNOWN", world=world) == {SELLS}

@@ -1,0 +1,151 @@
+"""Tells what tests and imports left in the modules of libraries, by the library and its content.
+
+What a library keeps for itself, no code of the project names. So it is told with letters for what
+it holds: a cache that is filled with the same as ever concerns nobody.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.model.recording import CONFIG, LIBRARY
+from firsttry_tasks.recorder.leftovers import holders
+from firsttry_tasks.recorder.leftovers.roots import Root, scanned, signs, whole
+from firsttry_tasks.recorder.leftovers.shown import told
+from firsttry_tasks.recorder.leftovers.spelled import spelled
+from firsttry_tasks.recorder.tracing.attribution import identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from firsttry_tasks.recorder.leftovers.holders import Holder
+
+#: What runs the tests changes with each of them, and concerns none.
+_RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "xdist", "execnet", "firsttry_tasks"})
+#: Python's own of which the process is looked at besides, or nothing else than changes.
+_LEFT_OUT = _RUNNERS | {"__main__", "__mp_main__", "os", "sys", "warnings"}
+
+
+class LibraryWatch:
+    """Looks at the modules of libraries of which the project has something."""
+
+    def __init__(self, ours: Callable[[str], bool]) -> None:
+        """Begin with none; ``ours`` tells whether a file is the project's."""
+        self._ours = ours
+        self.roots: dict[str, Root] = {}
+        #: Modules that were there before the first test, None until then.
+        self._there: frozenset[str] | None = None
+        #: What modules hold that were met since the last look.
+        self._made: list[str] = []
+        self.have(("builtins",))
+
+    def have(self, homes: Iterable[str]) -> None:
+        """Look at these modules from now on, as far as they are libraries'."""
+        for name in homes:
+            module = sys.modules.get(name)
+            if name in self.roots or type(module) is not types.ModuleType:
+                continue
+            file = vars(module).get("__file__")
+            if not isinstance(file, str):
+                self.came(name, vars(module))
+            if name not in self.roots and not (isinstance(file, str) and self._ours(file)):
+                self._meet(name, vars(module))
+
+    def begin(self, config: object) -> None:
+        """Look at what fixtures and tests will keep in pytest's configuration, which all have."""
+        self._there = frozenset(sys.modules)
+        self._meet(CONFIG, _Added(vars(config)))
+
+    def came(self, name: str, own: dict[str, object]) -> None:
+        """Look at a module that is not the project's, and at how it is from the beginning."""
+        standard = name.partition(".")[0] in sys.stdlib_module_names
+        # What is installed and was there before the first test, the project has, or nobody. Of what
+        # a test brought, the first module of a library leads to what the project has of it.
+        early = self._there is None or name in self._there or "." in name
+        installed = early and isinstance(own.get("__file__"), str)
+        if name in self.roots or standard or installed or "__path__" in own:
+            return
+        self._meet(name, own)
+        named = holders.contents(own) if name in self.roots else {}
+        self._made += [
+            f"{LIBRARY}{name}:{key}={spelled(it)}" for key, it in named.items() if key[:2] != "__"
+        ]
+
+    def _meet(self, name: str, own: Mapping[str, object]) -> None:
+        if name.partition(".")[0] not in _LEFT_OUT:
+            self.roots[name] = _scan(name, own)
+
+    def look(self) -> list[str]:
+        """Return what changed since the last look."""
+        made, self._made = self._made, []
+        return made + [it for name in tuple(self.roots) for it in self._changes(name)]
+
+    def _changes(self, name: str) -> list[str]:
+        root = self.roots[name]
+        if whole(root) == root.whole:
+            return []
+        pairs = enumerate(zip(signs(root.holders), root.signs, strict=False))
+        changed = [at for at, (now, before) in pairs if now != before]
+        found = {it for at in changed for it in _entries(root, at)}
+        self.roots[name] = _scan(name, root.own)
+        return [f"{LIBRARY}{name}:{it}" for it in sorted(found)]
+
+
+def _scan(name: str, own: Mapping[str, object]) -> Root:
+    # Python's own modules keep caches by the dozen; what is bound there to another thing is the
+    # project's doing.
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        return scanned(name, own, (), _bound)
+    return scanned(name, own, ())
+
+
+def _bound(one: Holder) -> bool:
+    return one.named is not None and "." not in one.name
+
+
+class _Added(Mapping[str, object]):
+    """What a namespace holds besides what it held at first."""
+
+    def __init__(self, own: Mapping[str, object]) -> None:
+        self._own, self._first = own, frozenset(own)
+
+    def __getitem__(self, key: str) -> object:
+        return self._own[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in tuple(self._own) if key not in self._first)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _entries(root: Root, at: int) -> Iterator[str]:
+    one, before = root.holders[at], root.signs[at]
+    if one.named is not None:
+        known, named = root.named[at], one.named()
+        for key in known.keys() | named.keys():
+            if key not in named:
+                yield f"{one.name}.{key}=".strip(".")
+            elif known.get(key, one) != told(named[key]):
+                yield f"{one.name}.{key}={spelled(named[key])}".strip(".")
+        return
+    fresh = list(_fresh(one, before))
+    yield from (f"{one.name}={spelled(it)}" for it in fresh)
+    if not fresh:
+        yield f"{one.name}="
+
+
+def _fresh(one: Holder, before: object) -> Iterator[object]:
+    """Yield what a container holds that it did not hold; the thing itself where it is none."""
+    kind = type(one.value)
+    # Of a large one only the size is known.
+    known = set(before) if isinstance(before, tuple) else None
+    if kind not in holders.MAPPINGS | holders.SEQUENCES:
+        yield one.value
+    elif known is not None and kind in holders.MAPPINGS:
+        yield from (pair for pair in tuple(one.value.items()) if identity(pair[1]) not in known)
+    elif known is not None:
+        yield from (it for it in tuple(one.value) if identity(it) not in known)

@@ -1,0 +1,78 @@
+"""Spells what a thing holds as a few letters that are the same in another run.
+
+Only whether two are the same is ever asked, so that the letters are too few to tell more.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import types
+import weakref
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from firsttry_tasks.recorder.leftovers.holders import INTERPRETERS, opened
+from firsttry_tasks.recorder.leftovers.shown import sign_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Steps into a thing, and things that are looked at in each step.
+_DEEPEST, _MANY = 3, 32
+#: What differs from run to run: numbers in the names of folders, and addresses.
+_PASSING = re.compile(r"0x[0-9a-f]+|[0-9]+")
+#: A whole number above is a time or an address, as a rule; this process has a number, too.
+_LARGE = 1_000_000
+_TEXTS = frozenset({str, bytes, bytearray})
+_NAMED = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
+
+
+def spelled(value: object) -> str:
+    """Return letters for what a value holds."""
+    return blake2b(_text(value, _DEEPEST).encode(errors="replace"), digest_size=3).hexdigest()
+
+
+def _text(value: Any, left: int) -> str:
+    kind: Any = type(value)
+    if kind in _TEXTS:
+        text = repr(value[:1000])
+        return _PASSING.sub("#", text) if "/" in text or "0x" in text else text
+    if kind is int or kind is bool or value is None:
+        fixed = value is None or (abs(value) < _LARGE and value != os.getpid())
+        return repr(value) if fixed else "int"
+    if issubclass(kind, weakref.ref):
+        return _text(weakref.ref.__call__(value), left)
+    if kind in _NAMED or issubclass(kind, type):
+        return f"{_own(value, '__module__')}.{_own(value, '__qualname__', '__name__')}"
+    if kind is float or not left:
+        return str(_own(kind, "__qualname__"))
+    return f"{_own(kind, '__qualname__')}({','.join(_parts(value, left - 1))})"
+
+
+def _parts(value: Any, left: int) -> Iterable[str]:
+    if type(value) is dict:
+        pairs = list(value.items())[:_MANY]
+        return [f"{_text(key, left)}:{_text(it, left)}" for key, it in pairs]
+    inside = [
+        f"{key}:{_text(it, left)}"
+        for key, it in list(opened(value).inside)[:_MANY]
+        if key not in INTERPRETERS
+    ]
+    shows = sign_of(value)
+    seen = [_text(shows(), left)] if shows is not None and not inside else []
+    return sorted(inside) if type(value) in {set, frozenset} else [*inside, *seen]
+
+
+def _own(value: Any, *names: str) -> object:
+    """Return how a function, class or module is called, past what its class says of that."""
+    for name in names:
+        try:
+            return (
+                type.__getattribute__(value, name)
+                if isinstance(value, type)
+                else getattr(value, name)
+            )
+        except AttributeError:
+            continue
+    return ""

@@ -1,0 +1,155 @@
+"""What is left in libraries is told with letters for its content."""
+
+from __future__ import annotations
+
+import random
+import sys
+import types
+import weakref
+from typing import Any
+
+import pytest
+
+from firsttry_tasks.model.recording import DRAWN, LIBRARY
+from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
+from firsttry_tasks.recorder.leftovers.process import ProcessWatch
+from firsttry_tasks.recorder.leftovers.spelled import spelled
+
+
+class Box:
+    """Something with a value."""
+
+    def __init__(self, value: object) -> None:
+        """Keep it."""
+        self.value = value
+
+
+def _module(monkeypatch: pytest.MonkeyPatch, name: str, file: str | None, **held: object) -> Any:
+    module = types.ModuleType(name)
+    vars(module).update(held)
+    if file is not None:
+        module.__file__ = file
+    monkeypatch.setitem(sys.modules, name, module)
+    return module
+
+
+@pytest.fixture(name="frame")
+def _frame(monkeypatch: pytest.MonkeyPatch) -> Any:
+    return _module(monkeypatch, "frame", "/usr/lib/frame.py", kept={"a": 1}, mode=None)
+
+
+@pytest.fixture(name="watch")
+def _watch(frame: Any) -> LibraryWatch:
+    watch = LibraryWatch(lambda file: file.startswith("/project/"))
+    watch.have([frame.__name__, "os"])
+    return watch
+
+
+def test_a_new_entry_is_told_by_its_content(frame: Any, watch: LibraryWatch) -> None:
+    """The same again is no other; what is taken away is told without any."""
+    assert not watch.look()
+    frame.kept["b"] = Box(1)
+    [one] = watch.look()
+    del frame.kept["b"]
+    assert watch.look() == [f"{LIBRARY}frame:kept="]
+    frame.kept["b"] = Box(1)
+    assert watch.look() == [one]
+    frame.kept["b"] = Box(2)
+    assert watch.look() != [one]
+
+
+def test_what_is_bound_is_told_by_its_name(frame: Any, watch: LibraryWatch) -> None:
+    """So is what is bound no more."""
+    frame.mode = "new"
+    assert watch.look() == [f"{LIBRARY}frame:mode={spelled('new')}"]
+    del frame.mode
+    assert watch.look() == [f"{LIBRARY}frame:mode="]
+
+
+def test_of_python_s_own_modules_only_what_is_bound_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They keep caches by the dozen."""
+    own = _module(monkeypatch, "mimetypes", "/usr/lib/mimetypes.py", table={}, guess=None)
+    watch = LibraryWatch(lambda _: False)
+    watch.have(["mimetypes"])
+    own.table["a"] = 1
+    assert not watch.look()
+    own.guess = spelled
+    assert watch.look() == [f"{LIBRARY}mimetypes:guess={spelled(spelled)}"]
+
+
+def test_what_stands_in_pytest_s_configuration_from_the_beginning_is_its_own() -> None:
+    """Fixtures and tests add to it."""
+    config = types.SimpleNamespace(seen=1)
+    watch = LibraryWatch(lambda _: False)
+    watch.begin(config)
+    config.seen = 2
+    assert not watch.look()
+    config.till = 1
+    assert watch.look() == [f"{LIBRARY}pytestconfig:till={spelled(1)}"]
+
+
+def test_a_module_without_a_file_is_told_from_the_beginning(
+    monkeypatch: pytest.MonkeyPatch, watch: LibraryWatch
+) -> None:
+    """As one that an import hook makes; and a library that comes while a test runs."""
+    _module(monkeypatch, "paints", None, red=1)
+    watch.have(["paints"])
+    assert watch.look() == [f"{LIBRARY}paints:red={spelled(1)}"]
+    watch.begin(types.SimpleNamespace())
+    late = _module(monkeypatch, "late", "/usr/lib/late.py", kept=[1])
+    watch.came("late", vars(late))
+    assert watch.look() == [f"{LIBRARY}late:kept={spelled([1])}"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/var/run-1/a", "/var/run-2/a"),
+        (10**9, 10**9 + 1),
+        (0.25, 0.5),
+        (Box(object()), Box(object())),
+        (b"at 0x7f", b"at 0x80"),
+    ],
+)
+def test_what_differs_from_run_to_run_is_the_same(one: object, other: object) -> None:
+    """Folders, times and addresses."""
+    assert spelled(one) == spelled(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, 2),
+        ("a", "b"),
+        (1, "1"),
+        ([1, 2], [2, 1]),
+        ({"a": 1}, {"a": 2}),
+        (Box(1), Box(2)),
+        (Box([Box(1)]), Box([Box(2)])),
+        (Box, int),
+        (spelled, len),
+        (bytearray(b"a"), bytearray(b"b")),
+    ],
+)
+def test_other_content_is_another(one: object, other: object) -> None:
+    """A few steps deep."""
+    assert spelled(one) != spelled(other)
+
+
+def test_order_is_none_of_a_set_and_a_weak_reference_leads_on() -> None:
+    """Sets are in another order in each process."""
+    assert spelled({"a", "b", "c"}) == spelled({"c", "b", "a"})
+    one, other = Box(1), Box(2)
+    assert spelled(weakref.ref(one)) != spelled(weakref.ref(other))
+
+
+def test_who_draws_random_numbers_is_told() -> None:
+    """And nobody else."""
+    watch = ProcessWatch()
+    state = random.getstate()
+    random.random()
+    assert watch.look() == [f"{LIBRARY}random:{DRAWN}"]
+    assert not watch.look()
+    random.setstate(state)
