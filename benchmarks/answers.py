@@ -33,7 +33,7 @@ class Spec(Struct, frozen=True, kw_only=True):
     tests: str
     commands: dict[str, str]
     data: list[str] = []
-    folders: dict[str, str] = {".": ""}
+    folders: dict[str, str] = msgspec.field(default_factory=lambda: {".": ""})
     settings: str = ""
     env: dict[str, str] = {}
 
