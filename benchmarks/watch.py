@@ -93,7 +93,8 @@ def _project(word: str, asked: argparse.Namespace) -> Watched:
             subprocess.run(["git", "clone", "--quiet", place, str(root)], check=True)
             _ft(root, asked.python, "warm")
         paths = sorted(it.relative_to(roots[0]).as_posix() for it in (roots[0] / src).rglob("*.py"))
-        edits = faults.draw(roots[0], paths, (), asked.edits, asked.seed)
+        drawn = faults.draw(roots[0], paths, (), 2 * asked.edits, asked.seed)
+        edits = [it for it in drawn if _ends(roots[1], asked.python, it)][: asked.edits]
         turns = []
         with _watching(roots[0], asked.python) as watch:
             for number, edit in enumerate(edits):
@@ -103,6 +104,25 @@ def _project(word: str, asked: argparse.Namespace) -> Watched:
             ["git", "rev-parse", "HEAD"], cwd=roots[0], check=True, capture_output=True, text=True
         ).stdout.strip()
     return Watched(project=Path(place).name, commit=commit, turns=tuple(turns))
+
+
+def _ends(root: Path, python: str, edit: Fault) -> bool:
+    """Tell whether plain pytest comes to an end after an edit: a fault may loop for ever."""
+    text = (root / edit.path).read_bytes()
+    edit.apply(root)
+    try:
+        subprocess.run(
+            [python, "-m", "pytest", "-q"],
+            cwd=root,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        (root / edit.path).write_bytes(text)
+    return True
 
 
 def _ft(root: Path, python: str, *words: str) -> tuple[int, float, float]:
