@@ -154,7 +154,10 @@ class DependencyDb:
             with db:
                 db.execute(
                     "INSERT INTO ft_session (made, body) VALUES (?, ?)",
-                    (time.time(), zlib.compress(msgspec.msgpack.encode(made), 3)),
+                    (
+                        time.time(),
+                        zlib.compress(msgspec.msgpack.encode(made, order="deterministic"), 3),
+                    ),
                 )
                 db.executemany("INSERT OR IGNORE INTO ft_source VALUES (?, ?, ?)", sources.fresh())
                 _forget(db)
@@ -279,4 +282,9 @@ class _Sources:
     def fresh(self) -> Iterator[tuple[str, str, bytes]]:
         """Yield the rows of files that are not in the db yet."""
         for path, found in self._fresh.items():
-            yield path, self.manifest[path], zlib.compress(msgspec.msgpack.encode(found), 3)
+            yield (
+                path,
+                self.manifest[path],
+                # Sets have another order in each process, and deltas of boxes go by equal bytes.
+                zlib.compress(msgspec.msgpack.encode(found, order="deterministic"), 3),
+            )

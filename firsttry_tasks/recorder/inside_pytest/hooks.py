@@ -27,7 +27,7 @@ class RecorderHooks:
         """
         self.folder = folder
         self.key = key
-        self.recorder = ProcessRecorder(root, folder, data)
+        self.recorder = ProcessRecorder(root, folder, data, key)
         self.attribution = self.recorder.attribution
         self.tests: list[FinishedTest] = []
         self.collected: list[pytest.Item] = []

@@ -38,10 +38,11 @@ _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewr
 class ProcessRecorder:
     """Holds the collector and the probes of one process, which all write to one attribution."""
 
-    def __init__(self, root: Path, folder: Path, data: tuple[str, ...]) -> None:
+    def __init__(self, root: Path, folder: Path, data: tuple[str, ...], key: bytes) -> None:
         """Record the project at ``root``, and keep files for the time of the run in ``folder``.
 
         ``data`` are the folders of the project that hold more than code, relative to ``root``.
+        Digests are made with ``key``.
         """
         # Links are resolved, because code objects are placed by their resolved paths.
         self.attribution = Attribution(os.path.realpath(root))
@@ -52,7 +53,7 @@ class ProcessRecorder:
             self.attribution, self._code, self.importers.fetched, self.opened.known
         )
         self.children = ChildProcessProbe(self.attribution, self.audit, self.collector, folder)
-        self.state = StateWatch(self.attribution)
+        self.state = StateWatch(self.attribution, key)
         self.library = Library()
         self.children.followed = self.library.there
         self.logs = Gathering(self.attribution, folder)

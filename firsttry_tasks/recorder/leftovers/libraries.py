@@ -6,6 +6,7 @@ it holds: a cache that is filled with the same as ever concerns nobody.
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Mapping
@@ -32,9 +33,13 @@ _LEFT_OUT = _RUNNERS | {"__main__", "__mp_main__", "os", "sys", "warnings"}
 class LibraryWatch:
     """Looks at the modules of libraries of which the project has something."""
 
-    def __init__(self, ours: Callable[[str], bool]) -> None:
-        """Begin with none; ``ours`` tells whether a file is the project's."""
+    def __init__(self, ours: Callable[[str], bool], key: bytes = b"") -> None:
+        """Begin with none; ``ours`` tells whether a file is the project's.
+
+        The letters of what is found are made with ``key``.
+        """
         self._ours = ours
+        self._spelled = functools.partial(spelled, key=key)
         self.roots: dict[str, Root] = {}
         #: Modules that were there before the first test, None until then.
         self._there: frozenset[str] | None = None
@@ -71,7 +76,9 @@ class LibraryWatch:
         self._meet(name, own)
         named = holders.contents(own) if name in self.roots else {}
         self._made += [
-            f"{LIBRARY}{name}:{key}={spelled(it)}" for key, it in named.items() if key[:2] != "__"
+            f"{LIBRARY}{name}:{key}={self._spelled(it)}"
+            for key, it in named.items()
+            if key[:2] != "__"
         ]
 
     def _meet(self, name: str, own: Mapping[str, object]) -> None:
@@ -89,7 +96,7 @@ class LibraryWatch:
             return []
         pairs = enumerate(zip(signs(root.holders), root.signs, strict=False))
         changed = [at for at, (now, before) in pairs if now != before]
-        found = {it for at in changed for it in _entries(root, at)}
+        found = {it for at in changed for it in _entries(root, at, self._spelled)}
         self.roots[name] = _scan(name, root.own)
         return [f"{LIBRARY}{name}:{it}" for it in sorted(found)]
 
@@ -122,7 +129,7 @@ class _Added(Mapping[str, object]):
         return sum(1 for _ in self)
 
 
-def _entries(root: Root, at: int) -> Iterator[str]:
+def _entries(root: Root, at: int, letters: Callable[[object], str]) -> Iterator[str]:
     one, before = root.holders[at], root.signs[at]
     if one.named is not None:
         known, named = root.named[at], one.named()
@@ -130,10 +137,10 @@ def _entries(root: Root, at: int) -> Iterator[str]:
             if key not in named:
                 yield f"{one.name}.{key}=".strip(".")
             elif known.get(key, one) != told(named[key]):
-                yield f"{one.name}.{key}={spelled(named[key])}".strip(".")
+                yield f"{one.name}.{key}={letters(named[key])}".strip(".")
         return
     fresh = list(_fresh(one, before))
-    yield from (f"{one.name}={spelled(it)}" for it in fresh)
+    yield from (f"{one.name}={letters(it)}" for it in fresh)
     if not fresh:
         yield f"{one.name}="
 

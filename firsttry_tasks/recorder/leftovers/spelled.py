@@ -28,9 +28,10 @@ _TEXTS = frozenset({str, bytes, bytearray})
 _NAMED = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
 
 
-def spelled(value: object) -> str:
-    """Return letters for what a value holds."""
-    return blake2b(_text(value, _DEEPEST).encode(errors="replace"), digest_size=3).hexdigest()
+def spelled(value: object, key: bytes = b"") -> str:
+    """Return letters for what a value holds, which nobody can guess at who has not the key."""
+    text = _text(value, _DEEPEST).encode(errors="replace")
+    return blake2b(text, digest_size=3, key=key).hexdigest()
 
 
 def _text(value: Any, left: int) -> str:

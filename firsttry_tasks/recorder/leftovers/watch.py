@@ -34,12 +34,15 @@ _GLANCES = 0.02
 class StateWatch:
     """Looks at the project's modules, and at the values of fixtures that outlive a test."""
 
-    def __init__(self, attribution: Attribution) -> None:
-        """Begin with nothing seen; the first look is what the others are compared with."""
+    def __init__(self, attribution: Attribution, key: bytes = b"") -> None:
+        """Begin with nothing seen; the first look is what the others are compared with.
+
+        What stands for the content of things is made with ``key``.
+        """
         self._attribution = attribution
         self._roots: dict[str, Root] = {}
         self._process = ProcessWatch()
-        self._libraries = LibraryWatch(lambda file: attribution.place(file) is not None)
+        self._libraries = LibraryWatch(lambda file: attribution.place(file) is not None, key)
         #: Imports since the last look at libraries.
         self._importing: list[OpenScope] = []
         self._latest: list[OpenScope] = []

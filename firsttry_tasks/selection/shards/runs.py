@@ -56,7 +56,7 @@ def name(number: int, of: int, run: str) -> str:
 
 def encode(run: ShardRun) -> bytes:
     """Return the bytes of a shard's file: a digest, and what it is of."""
-    body = zlib.compress(msgspec.msgpack.encode(run), 3)
+    body = zlib.compress(msgspec.msgpack.encode(run, order="deterministic"), 3)
     return hashlib.sha256(body).digest() + body
 
 

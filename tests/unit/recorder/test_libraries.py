@@ -138,6 +138,11 @@ def test_other_content_is_another(one: object, other: object) -> None:
     assert spelled(one) != spelled(other)
 
 
+def test_nobody_guesses_content_without_the_key() -> None:
+    """Records travel in golden caches, and a number of four digits is guessed in no time."""
+    assert spelled("1234", b"mine") == spelled("1234", b"mine") != spelled("1234", b"theirs")
+
+
 def test_order_is_none_of_a_set_and_a_weak_reference_leads_on() -> None:
     """Sets are in another order in each process."""
     assert spelled({"a", "b", "c"}) == spelled({"c", "b", "a"})
