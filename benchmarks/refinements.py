@@ -24,8 +24,8 @@ from msgspec.structs import replace
 from benchmarks import idle_edits, witness
 from benchmarks import project as checkouts
 from benchmarks.harness import RESULTS
+from firsttry_tasks.model.refinements import REFINEMENTS, Refinement
 from firsttry_tasks.selection.decide.select import choose
-from firsttry_tasks.selection.refinements import REFINEMENTS, Refinement
 from firsttry_tasks.system import disk
 from tests.soundness import recordings
 from tests.soundness.kinds import every

@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from firsttry_tasks.model.recording import Record
+    from firsttry_tasks.model.refinements import Refinement
     from firsttry_tasks.model.values import Selection
     from firsttry_tasks.parity.faults import Fault
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
-    from firsttry_tasks.selection.refinements import Refinement
 
 #: What is recorded, in this order: most recorded runs that choose speak for a part of the tests
 #: only.

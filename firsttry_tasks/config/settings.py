@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from firsttry_tasks.model import decoding, state_paths
 from firsttry_tasks.model.errors import UsageError, nearest
-from firsttry_tasks.selection.refinements import REFINEMENTS, Refinement
+from firsttry_tasks.model.refinements import REFINEMENTS, Refinement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

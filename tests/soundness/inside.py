@@ -23,12 +23,12 @@ from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import LINK
 from firsttry_tasks.model.recording import Record
+from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.model.values import GateResult, Selection
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.selection.evidence import ingest
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
-from firsttry_tasks.selection.refinements import Refinement
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.steps.run import gate, pytest_run, recording, snapshot
 from firsttry_tasks.steps.run.project import Project, project

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from firsttry_tasks.model.refinements import Refinement
     from firsttry_tasks.model.values import Selection
-    from firsttry_tasks.selection.refinements import Refinement
     from tests.soundness.recordings import Recording, Run
 
 

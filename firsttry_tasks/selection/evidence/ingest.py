@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.model.recording import ObservationKind, Record
-    from firsttry_tasks.selection.refinements import Refinement
+    from firsttry_tasks.model.refinements import Refinement
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 

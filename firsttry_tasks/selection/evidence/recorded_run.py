@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from firsttry_tasks.model.recording import ObservationKind
-from firsttry_tasks.selection.refinements import Refinement
+from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.selection.syntax.fragment import Fragment
 
 #: Stands for the number of a fragment where no fragment holds the code that ran.

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from firsttry_tasks.model.refinements import Refinement
     from firsttry_tasks.selection.evidence.recorded_run import RecordedTest, Scope
-    from firsttry_tasks.selection.refinements import Refinement
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 Unit = tuple[str, int]

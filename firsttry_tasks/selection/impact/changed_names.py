@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
+from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.selection.evidence.mask_types import (
     NO_MODULES,
     NO_ORIGINS,
@@ -13,7 +14,6 @@ from firsttry_tasks.selection.evidence.mask_types import (
 )
 from firsttry_tasks.selection.impact.docstrings import GIVEN, ChangedDocstrings, holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
-from firsttry_tasks.selection.refinements import Refinement
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
 from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
+    from firsttry_tasks.model.refinements import Refinement
     from firsttry_tasks.selection.impact.import_graph import ImportGraph
-    from firsttry_tasks.selection.refinements import Refinement
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 #: `cmd.Cmd` shows the docstrings of the methods of its subclasses as help.

@@ -7,6 +7,7 @@ to one of them runs to another result, so the names that it binds are changed as
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
+from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.selection.evidence.mask_types import (
     NO_MODULES,
     NO_ORIGINS,
@@ -19,7 +20,6 @@ from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph, exported
 from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls
 from firsttry_tasks.selection.impact.side_effects import SideEffects
-from firsttry_tasks.selection.refinements import Refinement
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
 from firsttry_tasks.selection.syntax.fragment import (
     Fragment,

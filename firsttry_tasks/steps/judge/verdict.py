@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.golden.box import IndexEntry
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.model.values import STAGES, Divergences
 from firsttry_tasks.parity import compare, history
 from firsttry_tasks.reporting import report_files, text
@@ -18,6 +17,7 @@ from firsttry_tasks.steps.cache import request, run_history
 from firsttry_tasks.steps.judge import telling
 from firsttry_tasks.steps.run import flaky_spool, snapshot
 from firsttry_tasks.steps.run.project import project
+from firsttry_tasks.steps.run_id import RUN, began
 from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.flaky import owners
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.flaky_records import Seen
-from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.steps.run.project import project, today
+from firsttry_tasks.steps.run_id import RUN, began
 from firsttry_tasks.system import disk, own_files
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from firsttry_tasks.gates import GATES, hidden_values
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.observed import Watched
-from firsttry_tasks.model.run_id import RUN
 from firsttry_tasks.model.values import GateResult, ToolResult
 from firsttry_tasks.reporting import report_files
 from firsttry_tasks.reporting.console import CONSOLE
@@ -23,6 +22,7 @@ from firsttry_tasks.steps.observe import timing, watching
 from firsttry_tasks.steps.run import flaky_spool, learning, pytest_run, rerun, tool_run
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.tool_run import CODE, GateRun
+from firsttry_tasks.steps.run_id import RUN
 from firsttry_tasks.system import disk, file_state, own_files
 
 if TYPE_CHECKING:

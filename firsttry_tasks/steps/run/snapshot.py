@@ -15,10 +15,10 @@ from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_endless
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.model.run_id import RUN
 from firsttry_tasks.model.values import STAGES
 from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.steps.run.project import Project, project
+from firsttry_tasks.steps.run_id import RUN
 from firsttry_tasks.system import disk, file_state, own_files, working_tree
 from firsttry_tasks.system.boundary import path_state
 

@@ -12,7 +12,6 @@ import msgspec
 from firsttry_tasks import fingerprint
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.model.values import GateReport, GateResult, Report
 from firsttry_tasks.parity import before
 from firsttry_tasks.reporting import github, report_files
@@ -24,6 +23,7 @@ from firsttry_tasks.reporting.pull_request import gitlab
 from firsttry_tasks.steps.observe import since
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project, tree
+from firsttry_tasks.steps.run_id import RUN, began
 from firsttry_tasks.system import disk, git_index
 from firsttry_tasks.system.privacy import private_file
 

@@ -14,7 +14,6 @@ from firsttry_tasks.gates import GATES
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.flaky_records import Seen
-from firsttry_tasks.model.run_id import RUN, began
 from firsttry_tasks.model.values import GateResult, ToolResult
 from firsttry_tasks.reporting.answers import counted
 from firsttry_tasks.reporting.console import CONSOLE
@@ -26,6 +25,7 @@ from firsttry_tasks.steps.observe import timing
 from firsttry_tasks.steps.run import flaky_spool, gate, learning, pytest_run, rerun
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.tool_run import GateRun
+from firsttry_tasks.steps.run_id import RUN, began
 from firsttry_tasks.steps.shards import coverage, planning, records
 from firsttry_tasks.system import disk
 

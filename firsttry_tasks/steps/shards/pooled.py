@@ -15,7 +15,6 @@ from firsttry_tasks.dependency_db import DependencyDb
 from firsttry_tasks.gates.pytest_events import CRASH, PytestRun, finding
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError, UsageError
-from firsttry_tasks.model.run_id import RUN
 from firsttry_tasks.model.values import Counts, ToolResult
 from firsttry_tasks.reporting.answers import counted
 from firsttry_tasks.reporting.console import CONSOLE
@@ -28,6 +27,7 @@ from firsttry_tasks.steps import typed
 from firsttry_tasks.steps.observe import timing
 from firsttry_tasks.steps.run import gate, pytest_run
 from firsttry_tasks.steps.run.project import STAGED, project, tree
+from firsttry_tasks.steps.run_id import RUN
 from firsttry_tasks.steps.shards import merging, planning
 from firsttry_tasks.system import contents, disk, process
 

@@ -15,7 +15,6 @@ from firsttry_tasks.gates import tests_result
 from firsttry_tasks.gates.pytest_events import PytestRun
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
-from firsttry_tasks.model.run_id import RUN
 from firsttry_tasks.model.values import Counts, TestsDetail, TestsPlan, ToolResult
 from firsttry_tasks.reporting import text
 from firsttry_tasks.reporting.answers import counted
@@ -31,6 +30,7 @@ from firsttry_tasks.steps.run import gate, learning, pytest_process, pytest_run,
 from firsttry_tasks.steps.run.project import manifest, project
 from firsttry_tasks.steps.run.stage import RedError
 from firsttry_tasks.steps.run.tool_run import GateRun
+from firsttry_tasks.steps.run_id import RUN
 from firsttry_tasks.steps.shards import coverage, planning
 from firsttry_tasks.system import disk, file_state, own_files
 from firsttry_tasks.system.privacy import seals

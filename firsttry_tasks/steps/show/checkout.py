@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.golden import box, retention
 from firsttry_tasks.golden.nearest import TRIES
-from firsttry_tasks.model import run_id, state_paths
+from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import STAGES, Report, Verdict
 from firsttry_tasks.reporting import report_files
@@ -17,6 +17,7 @@ from firsttry_tasks.reporting.page import gather
 from firsttry_tasks.reporting.page.gather import Sources
 from firsttry_tasks.reporting.page.values import Box, Shard
 from firsttry_tasks.selection.shards import runs
+from firsttry_tasks.steps import run_id
 from firsttry_tasks.steps.cache import request, run_history, storage, update
 from firsttry_tasks.steps.cache.known_variables import KnownVariables
 from firsttry_tasks.steps.run import flaky_spool

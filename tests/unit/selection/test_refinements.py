@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.selection.refinements import REFINEMENTS
+from firsttry_tasks.model.refinements import REFINEMENTS
 from tests.unit.selection.world import World
 
 if TYPE_CHECKING:
-    from firsttry_tasks.selection.refinements import Refinement
+    from firsttry_tasks.model.refinements import Refinement
 
 SHOP = '''\
 import json

@@ -22,8 +22,8 @@ from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.selection.syntax.string_names import spelled
 
 if TYPE_CHECKING:
+    from firsttry_tasks.model.refinements import Refinement
     from firsttry_tasks.model.values import Selection
-    from firsttry_tasks.selection.refinements import Refinement
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 
