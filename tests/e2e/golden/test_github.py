@@ -201,7 +201,8 @@ def test_a_bad_line_costs_warm_its_second(world: OnHub, bad: dict[str, int]) -> 
     alone, clone = world.clone("alone"), world.clone()
     began = time.monotonic()
     alone.run("doit", "warm", env={"FIRSTTRY_STORE": str(world.folder / "nothing")})
-    enough = time.monotonic() - began + 1.0 + 2.0
+    # Without an end to its patience it would wait for half a minute; a busy machine takes its time.
+    enough = time.monotonic() - began + 1.0 + 8.0
     for name, value in bad.items():
         setattr(world.line, name, value)
     began = time.monotonic()
