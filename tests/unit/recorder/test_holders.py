@@ -14,7 +14,7 @@ from firsttry_tasks.recorder.leftovers.watch import StateWatch
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SOURCE = """\
@@ -71,12 +71,13 @@ SOURCE = """\
 
 
 @pytest.fixture(name="module")
-def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+def _module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     module = types.ModuleType("held")
     module.__file__ = str(tmp_path / "held.py")
     monkeypatch.setitem(sys.modules, "held", module)
     exec(textwrap.dedent(SOURCE), vars(module))  # noqa: S102  the text above
-    return module
+    yield module
+    vars(module)["BASE"].close()
 
 
 def _left(root: Path, act: Callable[[], object]) -> set[str]:
