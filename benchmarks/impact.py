@@ -10,21 +10,23 @@ FirstTry.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
-from benchmarks.harness import RESULTS
+from benchmarks import playing
 from firsttry_tasks.parity import faults
 from firsttry_tasks.parity.faults import Fault
+
+if TYPE_CHECKING:
+    import argparse
 
 LIMIT = 600
 REPORT = "artifacts/warm_parity_report.json"
@@ -61,21 +63,16 @@ class Played(Struct, frozen=True, kw_only=True):
 
 def main() -> int:
     """Play the edits; print a line for each, and return 1 where an answer was wrong."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--project", action="append", required=True, help="ROOT:SRC")
-    parser.add_argument("--python", default=sys.executable)
+    parser = playing.parser(__doc__, "impact.json")
     parser.add_argument("--edits", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path, default=RESULTS / "impact.json")
     asked = parser.parse_args()
     found = []
     for word in asked.project:
         place, _, src = word.partition(":")
         found.append(_project(Path(place).resolve(), src, asked))
         text = msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1)
-        asked.json.write_bytes(text + b"\n")
+        Path(asked.json).write_bytes(text + b"\n")
     print(table(found))
     return int(not all(edit.good for one in found for edit in one.edits))
 

@@ -10,7 +10,6 @@ and is printed besides. PYTHON has the project's requirements and FirstTry with 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -25,11 +24,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from benchmarks.harness import RESULTS
+from benchmarks import playing
 from firsttry_tasks.parity import faults
 from firsttry_tasks.system.guard.guardian import descendants
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from firsttry_tasks.parity.faults import Fault
@@ -69,18 +69,13 @@ class Watched(Struct, frozen=True, kw_only=True):
 
 def main() -> int:
     """Play the edits; return 1 where the median of a project is over the limit."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--project", action="append", required=True, help="ROOT:SRC")
-    parser.add_argument("--python", default=sys.executable)
+    parser = playing.parser(__doc__, "watch.json")
     parser.add_argument("--edits", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--json", type=Path, default=RESULTS / "watch.json")
     asked = parser.parse_args()
     found = [_project(word, asked) for word in asked.project]
     text = msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1)
-    asked.json.write_bytes(text + b"\n")
+    Path(asked.json).write_bytes(text + b"\n")
     print(table(found))
     return int(any(one.ratio(0) > LIMIT for one in found))
 

@@ -36,7 +36,10 @@ def sign_of(value: Any) -> Callable[[], object] | None:
 def told(value: object) -> object:
     """Return what tells a value from another one: small ones by what they are."""
     # Two that are equal make no difference to anybody, and C code makes them anew each time.
-    return (type(value), value) if type(value) in _TELLING else identity(value)
+    plain = type(value) in _TELLING or (
+        type(value) is tuple and all(type(it) in _TELLING for it in value)
+    )
+    return (type(value), value) if plain else identity(value)
 
 
 def _looks(kind: Any) -> Iterator[Look]:

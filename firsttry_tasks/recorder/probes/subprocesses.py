@@ -293,7 +293,7 @@ def lists_libraries(args: Any) -> bool:
 
     What prints the system's list can't be followed, and reads nothing of a project.
     """
-    return isinstance(args, list) and args[1:] == ["-p"] and str(args[0]).endswith("/ldconfig")
+    return isinstance(args, list) and args == ["/sbin/ldconfig", "-p"]
 
 
 def _with_boot(path: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import textwrap
 import types
 import weakref
 from typing import Any
@@ -75,8 +76,8 @@ def test_of_python_s_own_modules_only_what_is_bound_counts(
     watch.have(["mimetypes"])
     own.table["a"] = 1
     assert not watch.look()
-    own.guess = spelled
-    assert watch.look() == [f"{LIBRARY}mimetypes:guess={spelled(spelled)}"]
+    own.guess = textwrap.dedent
+    assert watch.look() == [f"{LIBRARY}mimetypes:guess={spelled(textwrap.dedent)}"]
 
 
 def test_what_stands_in_pytest_s_configuration_from_the_beginning_is_its_own() -> None:
@@ -136,6 +137,23 @@ def test_what_differs_from_run_to_run_is_the_same(one: object, other: object) ->
 def test_other_content_is_another(one: object, other: object) -> None:
     """A few steps deep."""
     assert spelled(one) != spelled(other)
+
+
+def test_what_runs_the_tests_leaves_nothing(frame: Any, watch: LibraryWatch) -> None:
+    """As pytest puts a function of its own in the place of ``pdb.set_trace``."""
+    frame.mode = pytest.MonkeyPatch().undo
+    assert not watch.look()
+
+
+def test_what_is_made_anew_the_same_is_no_other(frame: Any, watch: LibraryWatch) -> None:
+    """As the names of the time zone are, each time that it is set."""
+    zone = ["UTC", 1]
+    frame.mode = tuple(zone)
+    watch.look()
+    frame.mode = tuple(zone)
+    assert not watch.look()
+    frame.mode = ("CET", 1)
+    assert watch.look()
 
 
 def test_nobody_guesses_content_without_the_key() -> None:
