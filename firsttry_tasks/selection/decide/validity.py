@@ -51,6 +51,7 @@ class Validity:
         # Thousands of tests share few fixtures and units, so what one comes to is kept by number.
         self._scopes: dict[int, _ScopeSummary] = {}
         self._unit_masks: dict[int, OriginMask] = {}
+        self._loads = dict(recorded.loads)
         self._text = next(
             (n for n, observation in enumerate(recorded.observations) if observation[0] == "text"),
             -1,
@@ -173,7 +174,7 @@ class Validity:
     def _unit_mask(self, code: CodeChanges, number: int) -> OriginMask:
         """Return what one unit depends on: its module, what it imports, classes it may hold."""
         path, fragment = self.recorded.units[number]
-        mask: OriginMask = code.modules.mask((path, *self.recorded.loads.get(number, ())))
+        mask: OriginMask = code.modules.mask((path, *self._loads.get(number, ())))
         if fragment >= 0 and path in code.modules.sources:
             found = code.modules.sources[path][fragment]
             mask |= code.modules.mask(code.modules.imported(path, found.uses.imports))

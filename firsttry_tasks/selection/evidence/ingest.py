@@ -67,7 +67,7 @@ def recorded(
         tests=tests,
         collected=_by_file(nodeid for one in records for nodeid in one.collected),
         deselected_by_project=frozenset(),
-        loads={unit: tuple(sorted(paths)) for unit, paths in joined.loads.items()},
+        loads=tuple((unit, tuple(sorted(it))) for unit, it in sorted(joined.loads.items())),
         followed=all(one.followed for one in records),
     )
 

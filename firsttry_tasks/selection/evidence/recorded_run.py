@@ -90,8 +90,9 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     collected: dict[str, tuple[str, ...]]
     #: Node ids that the project's own options deselect.
     deselected_by_project: frozenset[str]
-    #: Unit -> paths of the modules that it had imported.
-    loads: dict[int, tuple[str, ...]] = {}
+    #: Pairs of a unit and the paths of the modules that it had imported. No mapping: what is
+    #: written in one order has no keys but texts.
+    loads: tuple[tuple[int, tuple[str, ...]], ...] = ()
     #: What turned the run red besides the tests that are recorded as failed, in short words.
     red: tuple[str, ...] = ()
     #: What all its processes read was seen, whoever read it.

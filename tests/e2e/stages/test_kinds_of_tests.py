@@ -135,3 +135,19 @@ def test_a_stopped_run_of_everything_proves_nothing(shop: Checkout) -> None:
     shop.write("tests/test_a.py", "def test_it() -> None:\n    pass\n")
     ran = shop.run("doit", "warm")
     assert (ran.code, shop.failed()) == (1, {"tests:tests/test_b.py::test_it"}), ran.out
+
+
+@pytest.mark.smoke
+def test_a_function_that_imports_when_it_runs_is_remembered(shop: Checkout) -> None:
+    """What was learned of it is written, read again, and chooses."""
+    shop.write("rates.py", "RATE = 2\n")
+    shop.write("late.py", "def rate() -> int:\n    import rates\n\n    return rates.RATE\n")
+    shop.write("tests/test_late.py", "import late\n\n\ndef test_rate():\n    assert late.rate()\n")
+    shop.commit()
+    first = shop.run("doit", "warm")
+    shop.write("rates.py", "RATE = 3\n")
+    second = shop.run("doit", "warm")
+    chosen = list(shop.selected())
+    assert (first.code, second.code, chosen) == (0, 0, ["tests/test_late.py::test_rate"]), (
+        second.out
+    )
