@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from tests.e2e.checkout import Checkout
 
-TRIALS = [5, pytest.param(15, marks=pytest.mark.slow)]
+#: How often a run is killed, each time at another moment.
+TRIALS = 6
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +52,15 @@ def _length(checkout: Checkout, world: World, *words: str) -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("trials", TRIALS)
-def test_a_killed_package_leaves_no_half_archive(world: World, trials: int) -> None:
+def test_a_killed_package_leaves_no_half_archive(world: World) -> None:
     """After every kill there is none, or a whole one; what is left over is in nobody's way."""
-    dice = random.Random(trials)
+    dice = random.Random(TRIALS)
     words = ("doit", "package", "record=1")
     length = _length(world.origin, world, *words)
     artifacts = world.origin.root / "artifacts"
     [whole] = {path.read_bytes() for path in artifacts.glob("warm-cache-*.zst")}
     seen = set()
-    for _ in range(trials):
+    for _ in range(TRIALS):
         for path in artifacts.glob("*warm-cache-*"):
             path.unlink()
         _kill_at(world.origin, world, dice.uniform(length / 4, length), *words)
@@ -71,14 +71,13 @@ def test_a_killed_package_leaves_no_half_archive(world: World, trials: int) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trials", TRIALS)
-def test_a_killed_publish_leaves_no_half_box(world: World, trials: int) -> None:
+def test_a_killed_publish_leaves_no_half_box(world: World) -> None:
     """After every kill, a fresh clone is warm or cold and green, and nothing is refused."""
-    dice = random.Random(trials)
+    dice = random.Random(TRIALS)
     words = ("doit", "publish", "record=1")
     length = _length(world.origin, world, *words)
     refused = 0
-    for _ in range(trials):
+    for _ in range(TRIALS):
         shutil.rmtree(world.store, ignore_errors=True)
         _kill_at(world.origin, world, dice.uniform(length / 4, length), *words)
         clone = world.clone()
@@ -88,16 +87,15 @@ def test_a_killed_publish_leaves_no_half_box(world: World, trials: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trials", TRIALS)
-def test_a_killed_update_leaves_the_old_state_or_the_new(world: World, trials: int) -> None:
+def test_a_killed_update_leaves_the_old_state_or_the_new(world: World) -> None:
     """After every kill, a change that breaks a test turns warm red."""
-    dice = random.Random(trials)
+    dice = random.Random(TRIALS)
     words = ("doit", "update_cache", "--force")
     clone = world.clone()
     length = _length(clone, world, *words)
     clone.write("shop.py", (clone.root / "shop.py").read_text().replace("n * 3", "n * 4"))
     codes = set()
-    for _ in range(trials):
+    for _ in range(TRIALS):
         _kill_at(clone, world, dice.uniform(length / 4, length), *words)
         codes.add(world.warm(clone).code)
     assert codes == {1}

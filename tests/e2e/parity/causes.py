@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 README = {"README.md": "A change that no test uses.\n"}
 
@@ -19,7 +20,7 @@ class Cause(Struct, frozen=True):
 
     ``learn`` runs warm once before ``change`` (None deletes). ``warm`` and ``full`` are more
     variables of each stage; ``outside`` is written to ``{out}`` before full, and taken away again
-    before the comparison where ``back``.
+    before the comparison where ``back``. ``count`` is how many tests are found to differ.
     """
 
     files: Mapping[str, str]
@@ -33,15 +34,16 @@ class Cause(Struct, frozen=True):
     full: dict[str, str] = {}
     outside: str = ""
     back: bool = False
+    count: int = 1
 
 
-def moody(script: str, fails: str = "raise AssertionError") -> dict[str, str]:
+def moody(script: str, fails: str = "raise AssertionError", name: str = "moody") -> dict[str, str]:
     """Return a test that answers by a script."""
     return {
-        "tests/test_moody.py": f"""\
+        f"tests/test_{name}.py": f"""\
 from pathlib import Path
 
-PLACE = Path("{{out}}/runs")
+PLACE = Path("{{out}}/{name}")
 
 
 def test_moody() -> None:
@@ -53,69 +55,78 @@ def test_moody() -> None:
     }
 
 
-def _flaky(script: str) -> Cause:
-    return Cause(moody(script), "flaky", "flaky", 0, learn=False)
+def together(*causes: Cause) -> Cause:
+    """Return one project with the tests of causes that end in the same way."""
+    made = causes[0]
+    for other in causes[1:]:
+        assert (made.verdict, made.kind, made.code) == (other.verdict, other.kind, other.code)
+        assert (made.learn, made.before) == (other.learn, other.before)
+        made = replace(
+            made,
+            files={**made.files, **other.files},
+            change={**made.change, **other.change},
+            warm={**made.warm, **other.warm},
+            full={**made.full, **other.full},
+            count=made.count + other.count,
+        )
+    assert made.count == sum(name.startswith("tests/") for name in made.files)
+    return made
 
 
-def _reads(body: str) -> dict[str, str]:
+def _flaky(script: str, name: str = "moody") -> Cause:
+    return Cause(moody(script, name=name), "flaky", "flaky", 0, learn=False)
+
+
+def _reads(body: str, name: str) -> dict[str, str]:
     head = "import subprocess\nimport sys\nfrom pathlib import Path\n\n"
-    data = "DATA = Path.home() / '.cache/data'\n\n\n"
-    test = f"def test_data() -> None:\n    {body}\n"
-    return {"tests/test_data.py": head + data + test, "~/a.txt": "ok"}
+    data = f"DATA = Path.home() / '.cache/data/{name}'\n\n\n"
+    return {f"tests/test_{name}.py": head + data + body, f"~/{name}/a.txt": "ok"}
 
 
-def _gap(body: str, change: dict[str, str | None]) -> Cause:
+def _gap(name: str, body: str, changed: str, to: str | None) -> Cause:
     """Return a project with a test that reads what no recording follows: caches in the home."""
-    return Cause(_reads(body), "escape", "selection gap", 99, change=change)
+    change = {f"~/{name}/{changed}": to}
+    return Cause(_reads(body, name), "escape", "selection gap", 99, change=change)
 
 
-READ = "assert (DATA / 'a.txt').read_text() == 'ok'"
+TEST = "def test_data() -> None:\n    "
+READ = "assert (DATA / 'a.txt').read_text() == 'ok'\n"
 CHILD = "open(sys.argv[1]).read() != 'ok'"
+EDITED = _gap("edited", TEST + READ, "a.txt", "bad")
 GAPS = {
-    "edited data file": _gap(READ, {"~/a.txt": "bad"}),
-    "deleted data file": _gap(READ, {"~/a.txt": None}),
-    "new file in a listed folder": _gap("assert len(list(DATA.iterdir())) == 1", {"~/b.txt": ""}),
-    "file that was absent": _gap("assert not (DATA / 'b.txt').exists()", {"~/b.txt": ""}),
-    "read by a child": _gap(
-        f'program = "import sys; sys.exit({CHILD})"\n'
-        "    place = str(DATA / 'a.txt')\n"
-        "    assert subprocess.call([sys.executable, '-c', program, place]) == 0",
-        {"~/a.txt": "bad"},
-    ),
-    "read at import": Cause(
-        {
-            "tests/test_data.py": "from pathlib import Path\n\n"
-            "TEXT = (Path.home() / '.cache/data/a.txt').read_text()\n\n\n"
-            "def test_data() -> None:\n    assert TEXT == 'ok'\n",
-            "~/a.txt": "ok",
-        },
-        "escape",
-        "selection gap",
-        99,
-        change={"~/a.txt": "bad"},
-    ),
-    "read when collected": Cause(
-        {
-            "tests/test_data.py": "from pathlib import Path\n\n"
-            "assert (Path.home() / '.cache/data/a.txt').read_text() == 'ok'\n\n\n"
-            "def test_data() -> None:\n    pass\n",
-            "~/a.txt": "ok",
-        },
-        "escape",
-        "selection gap",
-        99,
-        change={"~/a.txt": "bad"},
+    "edited data file": EDITED,
+    "data that no recording follows": together(
+        _gap("deleted", TEST + READ, "a.txt", None),
+        _gap("listed", f"{TEST}assert len(list(DATA.iterdir())) == 1\n", "b.txt", ""),
+        _gap("absent", f"{TEST}assert not (DATA / 'b.txt').exists()\n", "b.txt", ""),
+        _gap(
+            "child",
+            f'{TEST}program = "import sys; sys.exit({CHILD})"\n'
+            "    place = str(DATA / 'a.txt')\n"
+            "    assert subprocess.call([sys.executable, '-c', program, place]) == 0\n",
+            "a.txt",
+            "bad",
+        ),
+        _gap(
+            "imported",
+            f"TEXT = (DATA / 'a.txt').read_text()\n\n\n{TEST}assert TEXT == 'ok'\n",
+            "a.txt",
+            "bad",
+        ),
+        _gap("collected", f"{READ}\n\n{TEST}pass\n", "a.txt", "bad"),
     ),
 }
 
 MOODS = {
-    "fails the first time": _flaky("FP"),
     "fails the second time": _flaky("PFP"),
-    "fails every other time": _flaky("PF" * 20),
-    "fails twice, then not": _flaky("PFFP"),
-    "fails in one of ten": _flaky("PFPPPPPPPP" * 3),
-    "fails in nine of ten": _flaky("PFFFFPFFFF" * 3),
-    "fails at random": _flaky("PFFPFPPFFPPF" * 3),
+    "fails by a script": together(
+        _flaky("FP", "first"),
+        _flaky("PF" * 20, "other"),
+        _flaky("PFFP", "twice"),
+        _flaky("PFPPPPPPPP" * 3, "one_of_ten"),
+        _flaky("PFFFFPFFFF" * 3, "nine_of_ten"),
+        _flaky("PFFPFPPFFPPF" * 3, "random"),
+    ),
 }
 
 STATE = "shared.py"
@@ -227,6 +238,19 @@ def test_service(n: int) -> None:
 """
 ZONE = "import time\n\n\ndef test_zone() -> None:\n    assert time.tzname[0] == 'UTC'\n"
 
+
+def _outside(files: dict[str, str], variable: str = "", warm: str = "", full: str = "") -> Cause:
+    """Return a project whose test rests on what no stage can put back."""
+    made = Cause(files, "escape", "environment", 99, learn=False)
+    return replace(made, warm={variable: warm}, full={variable: full}) if variable else made
+
+
+def _limit(name: str, number: int, words: str) -> Cause:
+    """Return a project with a test that the machine fails once."""
+    test = moody("PFP", f'raise OSError({number}, "{words}")', name)
+    return Cause(test, "infrastructure", "infrastructure", 2, learn=False)
+
+
 SURROUNDINGS = {
     "a file left over": Cause(
         {"tests/test_left.py": LEFT.replace("{place}", "build/left"), ".gitignore": "build/\n"},
@@ -235,33 +259,11 @@ SURROUNDINGS = {
         0,
         learn=False,
     ),
-    "a file left over outside": Cause(
-        {"tests/test_left.py": LEFT.replace("{place}", "{out}/left")},
-        "escape",
-        "environment",
-        99,
-        learn=False,
-    ),
-    "the time of day": Cause(
-        {"tests/test_clock.py": CLOCK}, "escape", "environment", 99, learn=False
-    ),
-    "the time zone": Cause(
-        {"tests/test_zone.py": ZONE},
-        "escape",
-        "environment",
-        99,
-        learn=False,
-        warm={"TZ": "UTC"},
-        full={"TZ": "Asia/Tokyo"},
-    ),
-    "the hash seed": Cause(
-        {"tests/test_hash.py": HASH},
-        "escape",
-        "environment",
-        99,
-        learn=False,
-        warm={"PYTHONHASHSEED": "1"},
-        full={"PYTHONHASHSEED": "2"},
+    "left over outside, clock, time zone, hash seed": together(
+        _outside({"tests/test_left.py": LEFT.replace("{place}", "{out}/left")}),
+        _outside({"tests/test_clock.py": CLOCK}),
+        _outside({"tests/test_zone.py": ZONE}, "TZ", "UTC", "Asia/Tokyo"),
+        _outside({"tests/test_hash.py": HASH}, "PYTHONHASHSEED", "1", "2"),
     ),
     "a service that went down": Cause(
         {"tests/test_down.py": DOWN.format(n=5)},
@@ -275,26 +277,10 @@ SURROUNDINGS = {
 }
 
 MACHINES = {
-    "a full disk": Cause(
-        moody("PFP", 'raise OSError(28, "No space left on device")'),
-        "infrastructure",
-        "infrastructure",
-        2,
-        learn=False,
-    ),
-    "no memory": Cause(
-        moody("PFP", 'raise OSError(12, "Cannot allocate memory")'),
-        "infrastructure",
-        "infrastructure",
-        2,
-        learn=False,
-    ),
-    "too many open files": Cause(
-        moody("PF", 'raise OSError(24, "Too many open files")'),
-        "infrastructure",
-        "infrastructure",
-        2,
-        learn=False,
+    "full disk, memory, files": together(
+        _limit("disk", 28, "No space left on device"),
+        _limit("memory", 12, "Cannot allocate memory"),
+        _limit("files", 24, "Too many open files"),
     ),
     "a service that was down for a while": Cause(
         {"tests/test_down.py": DOWN.format(n=12)},
@@ -309,4 +295,4 @@ MACHINES = {
 
 CAUSES = {**GAPS, **MOODS, **ORDERS, **SURROUNDINGS, **MACHINES}
 #: Some of each verdict, for every run of the tests; the others are slow.
-QUICK = frozenset({"edited data file", "fails the second time", "a full disk"})
+QUICK = frozenset({"edited data file", "fails the second time", "full disk, memory, files"})

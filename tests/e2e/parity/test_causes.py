@@ -62,8 +62,8 @@ def test_each_cause_is_found(checkout: Checkout, tmp_path: Path, name: str) -> N
     code, said = _parity(checkout, cause, out)
     verdict = checkout.verdict()
     found = {(it.kind, it.before) for it in verdict.divergences}
-    expected = (cause.verdict, cause.code, {(cause.kind, cause.before)})
-    assert (verdict.name, code, found) == expected, said
+    expected = (cause.verdict, cause.code, {(cause.kind, cause.before)}, cause.count)
+    assert (verdict.name, code, found, len(verdict.divergences)) == expected, said
 
 
 @pytest.mark.slow
