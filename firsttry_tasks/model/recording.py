@@ -25,6 +25,9 @@ CONFIG = "pytestconfig"
 #: Ends the name of a library whose random numbers a test drew, or began anew with a seed.
 DRAWN = "seed"
 
+#: What git keeps of a repository, observed as one file: which commit, branches and tags there are.
+GIT = ".git"
+
 
 class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A function that started to run, by its file's path, its qualified name and its first line."""

@@ -62,6 +62,26 @@ def content(path: Path) -> str:
         return ""
 
 
+def references(folder: Path) -> str:
+    """Return a digest of what a ``.git`` folder refers to: HEAD, branches, tags, remote ones."""
+    found: dict[str, str] = {}
+    with contextlib.suppress(OSError):
+        for line in (folder / "packed-refs").read_text("utf-8", "surrogateescape").splitlines():
+            commit, _, name = line.partition(" ")
+            # A comment, or the commit that a tag's object leads to.
+            if not line.startswith(("#", "^")):
+                found[name] = commit
+    # What is not packed counts, and the files of a table of references in place of both.
+    loose = (it for kind in ("refs", "reftable") for it in (folder / kind).rglob("*"))
+    for path in (folder / "HEAD", *loose):
+        if path.is_file():
+            with contextlib.suppress(OSError):
+                text = path.read_bytes().decode("utf-8", "surrogateescape")
+                found[path.relative_to(folder).as_posix()] = text.strip()
+    told = "\0".join(f"{name} {value}" for name, value in sorted(found.items()))
+    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
 def size(path: Path) -> int:
     """Return how many bytes a file or a folder with all it holds takes."""
     if path.is_dir():

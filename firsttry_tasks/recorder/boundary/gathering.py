@@ -83,6 +83,9 @@ class Gathering:
         for line in log.lines:
             scope = self._scope(line)
             # What Python opens it announces, and imports are followed by what they ran.
+            if self._reader.asks_git(line) and scope.kind in ASKING:
+                # A library that does git's work, or Python code, which notes the same.
+                self._add(scope, [("untraceable", "what git knows")])
             if BYTECODE not in line.path:
                 seen = (it for it in self._reader.seen(line) if it not in scope.excused)
                 self._add(scope, (it for it in seen if _is_the_project_s(it[0], scope)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from firsttry_tasks.model.recording import ObservationKind
+from firsttry_tasks.model.recording import GIT, ObservationKind
 from firsttry_tasks.recorder.boundary.elf import follows
 from firsttry_tasks.recorder.probes.environ import is_of_session
 from firsttry_tasks.recorder.probes.paths import PathResolver
@@ -100,6 +100,8 @@ class Reader:
         # What leads up may stand behind a link.
         place = self._where(os.path.realpath(path) if "/../" in f"{path}/" else path)
         if place is None:
+            if self.asks_git(line):
+                yield kind, GIT
             return
         if not place.startswith("/"):
             yield kind, place

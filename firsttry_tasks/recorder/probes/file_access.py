@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+from firsttry_tasks.model.recording import GIT
 from firsttry_tasks.recorder.probes.asking_code import AskingCode, quoting
 from firsttry_tasks.recorder.probes.paths import PathResolver
 
@@ -25,7 +26,7 @@ class FileAccess:
         self._note = asking.note
         self._excuse = asking.excuse
         self._importing = asking.importing
-        self._where = paths.where
+        self._where, self._is_git = paths.where, paths.is_git
         self._on_open = on_open
         self.handlers: dict[str, Callable[..., None]] = {
             "open": self._open,
@@ -72,6 +73,8 @@ class FileAccess:
         """Note a file that is read, other than as source by an import or for a warning."""
         found = self._where(path)
         if found is None:
+            if self._is_git(path):
+                self._note("read", GIT)
             return
         if found.endswith((".py", ".pyc")) and (self._importing() or quoting()):
             self._excuse("read", found)

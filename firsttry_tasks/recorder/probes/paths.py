@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from firsttry_tasks.model.recording import GIT
 from firsttry_tasks.recorder.probes.stack import INSTALLED
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
@@ -48,6 +49,14 @@ class PathResolver:
         except (OSError, TypeError, ValueError):
             return None
         return self._placed(name)
+
+    def is_git(self, path: object) -> bool:
+        """Tell whether a path, as in `where`, leads into git's own folder."""
+        try:
+            full = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]  # noqa: PTH100
+        except (OSError, TypeError, ValueError):
+            return False
+        return full.startswith(f"{self._prefix}{GIT}{os.sep}")
 
     def neighbour(self, path: str) -> str | None:
         """Return where a module's file really lies, if neither in the repository nor installed.

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from types import CodeType
 
-from firsttry_tasks.model.recording import Observation, ObservationKind, Unit
+from firsttry_tasks.model.recording import GIT, Observation, ObservationKind, Unit
 
 #: Tells objects apart. The own hash of a code object reads all that it holds, and a call of ``id``
 #: is an audit event, which each listener hears.
@@ -116,7 +116,12 @@ class Attribution:
         self.add_to(self.top, kind, name)
 
     def add_to(self, scope: OpenScope, kind: ObservationKind, name: str) -> None:
-        """Put an observation to a scope."""
+        """Put an observation to a scope.
+
+        What a plugin asks git for as it starts is no matter: each commit would run all tests.
+        """
+        if name == GIT and scope.kind == "start":
+            return
         # `setdefault`, because another thread may number it meanwhile.
         number = self.observations.get((kind, name))
         if number is None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary
 from firsttry_tasks.model import state_paths
+from firsttry_tasks.model.recording import GIT
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import widen
 from firsttry_tasks.steps.run import recording
@@ -204,6 +205,9 @@ def _keep_hidden(outside: Outside, watched: Watched, root: Path, folder: Path) -
 def _before(outside: Outside, name: str, began: float) -> str | None:
     """Return a file's digest if it is older than the run; None for one that the run wrote."""
     place = outside.path(name)
+    # Whoever moves a branch, it stands there for the next run.
+    if name == GIT:
+        return outside.content(name)
     # A file that the run itself made says nothing of what the next run will find.
     if place is None or file_state.age(place) >= began:
         return None

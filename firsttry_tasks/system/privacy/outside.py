@@ -16,6 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model.recording import GIT
 from firsttry_tasks.system import file_state
 
 if TYPE_CHECKING:
@@ -86,7 +87,10 @@ class Outside:
 
     def _content(self, name: str) -> str:
         place = self.path(name)
-        return UNKNOWN if place is None else file_state.content(place)
+        if place is None:
+            return UNKNOWN
+        known = file_state.references if name == GIT and place.is_dir() else file_state.content
+        return known(place)
 
     def path(self, name: str) -> Path | None:
         """Return where the first role of a name leads to here; None where nobody knows."""

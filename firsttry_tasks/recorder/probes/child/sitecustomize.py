@@ -104,9 +104,9 @@ class ChildRecorder:
         if isinstance(flags, int) and flags & _WRITING and mode != "r":
             return
         found = self.below(name)
-        # Compiled modules stand for their sources, and git's own files change with each commit.
-        if found is not None and "__pycache__" not in found and not found.startswith(".git/"):
-            self.note("read", found)
+        # Compiled modules stand for their sources; of git it counts which commits there are.
+        if found is not None and "__pycache__" not in found:
+            self.note("read", ".git" if found.startswith(".git/") else found)
 
     def on_list(self, name: Any = None) -> None:
         """Note a folder that is listed, other than by the import system."""
