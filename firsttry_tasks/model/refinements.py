@@ -11,7 +11,6 @@ from typing import Literal
 
 Refinement = Literal[
     "annotations",
-    "constructors",
     "docstrings",
     "instances",
     "makers",
@@ -26,7 +25,6 @@ Refinement = Literal[
 #: What each of them says.
 REFINEMENTS: dict[Refinement, str] = {
     "annotations": "a function's annotations concern code that may read them",
-    "constructors": "code that only calls a class has an object of it where a constructor ran",
     "docstrings": "a docstring concerns code that may read it",
     "instances": "a member of a class concerns code that may have an object of it",
     "makers": "what a test left was made by what changes it, and by what that calls",

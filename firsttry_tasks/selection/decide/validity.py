@@ -183,6 +183,7 @@ class Validity:
             # Code that looks through all members of something may find a changed docstring in a
             # place that no name leads to; `ChangedDocstrings.finds` asks for this bit.
             mask |= docs.looked if docs.looks(path, found) else NO_ORIGINS
+            mask |= docs.tells if docs.may_tell(path, found) else NO_ORIGINS
         return mask
 
     def _changed_origins(
@@ -234,6 +235,9 @@ class Validity:
         for number in (*self._start, *test.scopes):
             mask |= self._scope(number).depends_on
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
+        # What a plugin's fixture made may look at what it is given, as a library may.
+        lent = any(self.recorded.observations[n][0] == "lent" for n in test.observations)
+        mask |= code.names.docs.tells if lent else NO_ORIGINS
         # Last, because all three ask what is in the mask by now.
         mask |= code.spread.imported(mask)
         mask &= ~code.unmet(mask)

@@ -1,6 +1,5 @@
 """Holds the changed names with their origins, and finds the fragments that refer to them."""
 
-import builtins
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -12,26 +11,13 @@ from firsttry_tasks.selection.evidence.mask_types import (
     ModuleMask,
     OriginMask,
 )
+from firsttry_tasks.selection.impact.classes import PlainClasses
 from firsttry_tasks.selection.impact.docstrings import GIVEN, ChangedDocstrings, holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
-from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED
+from firsttry_tasks.selection.syntax.string_names import MADE, PASSED, QUOTED
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
 
-_ERRORS = frozenset(
-    name
-    for name, kind in vars(builtins).items()
-    if isinstance(kind, type) and issubclass(kind, BaseException)
-)
-#: Bases that look at no member of their subclasses.
-_PLAIN_BASES = _ERRORS | {"object", "Generic", "ABC", "Protocol"}
-#: Bases that look at the variables of their subclasses, but at no method.
-_MILD_BASES = _PLAIN_BASES | {
-    "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"
-}  # fmt: skip
-#: Bases are followed by name, and two classes of one name can look like a circle. No sensible
-#: class has so many ancestors; beyond them it counts as one of which nothing is known.
-_DEEPEST = 30
 #: Letters of a part of a name that is noted as a pattern. ``do_`` of `cmd.Cmd` is the shortest
 #: prefix in common use; shorter ones would match half of all names.
 _SHORTEST = 3
@@ -56,6 +42,7 @@ class ChangedNames:
         #: Module or class with a changed member -> origins, for code that passes it on.
         self.opened: dict[str, OriginMask] = {}
         self.docs = ChangedDocstrings(modules, looked, without)
+        self.plain = PlainClasses(modules)
         #: Name that modules bind no more -> the modules that have lost it.
         self._gone: dict[str, ModuleMask] = {}
         #: All origins; those among them of names and not of docstrings; those of members.
@@ -71,10 +58,13 @@ class ChangedNames:
         #: How often something was added.
         self.grown = 0
 
-    def bind(self, path: str, scope: str, name: str, why: str, bit: OriginMask) -> None:
+    def bind(
+        self, path: str, scope: str, name: str, why: str, bit: OriginMask, *, quiet: bool = False
+    ) -> None:
         """Count a name as changed: of a module (``scope`` is ""), or a member of a class.
 
-        ``bit`` is its origin, ``why`` the change that it comes from.
+        ``bit`` is its origin, ``why`` the change that it comes from. What is ``quiet`` no code
+        asks for by name.
         """
         self.files.add(path)
         if not scope:
@@ -89,7 +79,13 @@ class ChangedNames:
             last = scope.rpartition(".")[2]
             self._by_class[last] = self._by_class.get(last, NO_ORIGINS) | bit
         self.why.setdefault(name, _because(path, f"{scope}.{name}".lstrip("."), why))
-        self._add(self.opened, self.modules.holders(path, scope), bit, self.why[name])
+        holders = self.modules.holders(path, scope)
+        holders |= {MADE + it for it in holders} if scope else set()
+        if quiet:
+            self.docs.came |= bit
+            self.show(holders, bit, self.why[name])
+        else:
+            self._add(self.opened, holders, bit, self.why[name])
         self._add(self.attrs, (name, *_patterns(name)), bit, self.why[name])
 
     def lose(self, path: str, name: str) -> None:
@@ -111,8 +107,8 @@ class ChangedNames:
         what = "__annotations__" if fragment.of_types else "__doc__"
         why = _because(path, f"{fragment.qualname}.{what}", why)
         self.files.add(path)
-        asked = self.docs.change(path, bit, known=known)
-        self.origins |= bit | self.docs.found
+        asked = self.docs.change(path, bit, known=known, of_types=fragment.of_types)
+        self.origins |= bit | self.docs.found | self.docs.told
         name, around = own_name(fragment), holder(fragment)
         if fragment.of_types:
             self._add(self.docs.typed, {name}, bit, why)
@@ -122,11 +118,24 @@ class ChangedNames:
         # Code that passes on the module can reach any function in it; code that passes on a
         # class is dealt with by the class's bit. A string may name either to a library.
         spelled = {it for it in holders if it.startswith(QUOTED)}
-        self._add(self.opened, {name, *(spelled if around else holders)}, bit, why)
+        self.show({name, *(spelled if around else holders)}, bit, why)
         given = {PASSED + it for it in holders} if around else set()
         self._add(self.docs.had, {*fragment.uses.held, *_patterns(name), *given}, bit, why)
         self._add(self.attrs, TYPES if fragment.of_types else DOCS, asked, why)
         self.why.setdefault(HELP, why)
+
+    def show(self, things: Iterable[str], bit: OriginMask, why: str) -> None:
+        """Let those who pass these on concern tests that may look at all they are handed."""
+        docs, found = self.docs, set(things)
+        self.grown += len(found - docs.shown) + (docs.quiet | bit != docs.quiet)
+        docs.quiet |= bit
+        docs.shown |= found
+        for name in found:
+            self.why.setdefault(name, why)
+
+    def hold(self, names: AbstractSet[str]) -> None:
+        """Note that names stand for what holds a thing that says something else."""
+        self.grown += self.docs.hold(names)
 
     def _add(
         self, masks: dict[str, OriginMask], names: Iterable[str], bit: OriginMask, why: str
@@ -228,9 +237,9 @@ class ChangedNames:
         """Tell whether a change of a class's member is noticed only by code that names it."""
         if "members" in self.without:
             return False
-        return (fragment.reflection.plain_class and self.plain(path, fragment.qualname)) or (
-            fragment.reflection.undecorated_methods
-            and self.plain(path, fragment.qualname, mild=True)
+        how, of = fragment.reflection, fragment.qualname
+        return (how.plain_class and self.plain.is_plain(path, of)) or (
+            how.undecorated_methods and self.plain.is_plain(path, of, mild=True)
         )
 
     def _hints(self, path: str, fragment: Fragment) -> frozenset[str]:
@@ -240,40 +249,15 @@ class ChangedNames:
         if not fragment.uses.annotations:
             return fragment.uses.annotations
         if fragment.is_class:
-            known = all(self.plain(path, name, mild=True) for name in fragment.binds)
+            known = all(self.plain.is_plain(path, name, mild=True) for name in fragment.binds)
             return frozenset() if known else fragment.uses.annotations
         if not fragment.qualname or (
-            fragment.reflection.plain_class and self.plain(path, fragment.qualname)
+            fragment.reflection.plain_class and self.plain.is_plain(path, fragment.qualname)
         ):
             return frozenset()
-        if self.plain(path, fragment.qualname, mild=True) and self._is_standard(path):
+        if self.plain.is_plain(path, fragment.qualname, mild=True) and self.plain.is_standard(path):
             return fragment.uses.annotations - self.modules.classes.keys()
         return fragment.uses.annotations
-
-    def _is_standard(self, path: str) -> bool:
-        """Tell whether a file's dataclasses, if it has any, are those of the standard library."""
-        # pydantic's and attrs' read the types in annotations and convert values to them.
-        loaded = {name for fragment in self.modules.sources[path] for name in fragment.uses.imports}
-        return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
-
-    def plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
-        """Tell whether nothing looks at the members of a class; with ``mild``, at its methods.
-
-        Such a class has no decorators, no metaclass and no bases from elsewhere that may look at
-        them. ``name`` is "" for a module, which is always plain.
-        """
-        bases = _MILD_BASES if mild else _PLAIN_BASES
-        if not name or (name in bases and name in self.modules.foreign(path)):
-            return True
-        # Of a class that is defined in several files, every definition must be plain.
-        known = self.modules.classes.get(name)
-        if known is None or depth > _DEEPEST:
-            return name in bases
-        return all(
-            (fragment.reflection.undecorated_methods if mild else fragment.reflection.plain_class)
-            and all(self.plain(place, base, depth + 1, mild=mild) for base in fragment.bases)
-            for place, fragment in known
-        )
 
 
 def _patterns(name: str) -> Iterator[str]:

@@ -41,18 +41,31 @@ class ChangedDocstrings:
 
     Code reads a docstring of something that it holds: a function, a class, an instance.
 
-    Two reserved bits stand for code that needs no name to get there. A test has ``looked`` if
+    Four reserved bits stand for code that needs no name to get there. A test has ``looked`` if
     its code searches through the members of something. If it also depends on the origin of a
-    changed docstring, it may have ``found`` the thing that the docstring belongs to.
+    changed docstring, it may have ``found`` the thing that the docstring belongs to. A test has
+    ``tells`` if any of its code may look at what it is handed as a whole. Only then it may be
+    ``told`` what code says that hands the thing on.
     """
 
     def __init__(
         self, modules: ImportGraph, looked: OriginMask, without: AbstractSet[Refinement]
     ) -> None:
-        """Begin with nothing changed; ``looked`` and the bit above it must be free."""
+        """Begin with nothing changed; ``looked`` and the three bits above it must be free."""
         self._without = without
         self.looked = looked
         self.found = looked << 1
+        self.tells = looked << 2
+        self.told = looked << 3
+        #: Origins of what only code with ``tells`` notices in a thing: of all of it, of members
+        #: that came.
+        self.quiet = NO_ORIGINS
+        self.came = NO_ORIGINS
+        #: Ways to read what changed: docstrings, annotations, or both.
+        self._ways: frozenset[str] = frozenset()
+        #: Things that show such, by how code passes them on; names that hold such things.
+        self.shown: set[str] = set()
+        self.tainted: set[str] = set()
         #: How code holds a thing without calling it (see `Uses.held`) -> the docstring's origins.
         self.had: dict[str, OriginMask] = {}
         #: Functions with changed annotations by name, for code that reads such.
@@ -66,13 +79,14 @@ class ChangedDocstrings:
         self._modules = modules
         self._ignoring_docs: dict[str, frozenset[str]] = {}
 
-    def change(self, path: str, bit: OriginMask, *, known: bool) -> OriginMask:
-        """Count a docstring of this file as changed.
+    def change(self, path: str, bit: OriginMask, *, known: bool, of_types: bool) -> OriginMask:
+        """Count a docstring of this file as changed, or annotations.
 
         Return the origins for code that reads docstrings. Only a thing that is ``known`` to code
         that never names it (pytest, holders of an instance) puts its own origin among them.
         """
         self._files.add(path)
+        self._ways |= TYPES if of_types else DOCS | {HELP}
         self.origins |= bit
         self.asked |= self.found | (bit if known else NO_ORIGINS)
         return self.asked
@@ -83,10 +97,9 @@ class ChangedDocstrings:
         Names in ``but`` are left out.
         """
         mask, name = NO_ORIGINS, ""
+        if self.quiet and (other := self.handed(path, fragment)):
+            mask, name = self.told, other
         if self.had:
-            for other in sorted(fragment.uses.held & self.had.keys()):
-                mask |= self.had[other]
-                name = name or other
             # `help(x)` reads the docstring of whatever it is given, and nobody imports it.
             if HELP in fragment.uses.names - but:
                 mask |= self.asked
@@ -103,6 +116,34 @@ class ChangedDocstrings:
             mask |= self.given
             name = name or GIVEN
         return mask, name
+
+    def handed(self, path: str, fragment: Fragment) -> str:
+        """Return what a fragment has as a whole that says something else, "" for nothing."""
+        uses = fragment.uses
+        found = (
+            *(uses.held & self.had.keys()),
+            *(self._modules.meant(path, fragment) & self.shown),
+            *((uses.names | uses.attrs) & self.tainted),
+        )
+        return min(found, default="")
+
+    def hold(self, names: AbstractSet[str]) -> int:
+        """Note that names stand for what holds such a thing; return how many are new."""
+        before = len(self.tainted)
+        self.tainted |= names
+        return len(self.tainted) - before
+
+    def may_tell(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether a fragment may look at all that it gets hold of, or a library for it."""
+        if not self.quiet:
+            return False
+        how = fragment.reflection
+        looks = how.any_name or how.any_member or how.own_module or how.own_member
+        return (
+            (looks and bool(self.came))
+            or not self._ways.isdisjoint(fragment.uses.attrs | fragment.uses.names)
+            or self.is_given_away(path, fragment)
+        )
 
     def looks(self, path: str, fragment: Fragment) -> bool:
         """Tell whether a fragment may search its way to a thing with a changed docstring."""
@@ -128,7 +169,7 @@ class ChangedDocstrings:
         """Tell whether a fragment has anything of such a library, to which it may give objects."""
         uses = fragment.uses
         tops = {name.partition(".")[0] for name in uses.imports}
-        return self.is_strange(path, uses.names | uses.attrs) or not (
+        return self.is_strange(path, self._mentioned(path, fragment)) or not (
             tops <= _IGNORING_DOCS or self._modules.imported(path, uses.imports)
         )
 
@@ -144,14 +185,25 @@ class ChangedDocstrings:
             for path, fragments in self._modules.sources.items():
                 quiet = self._names_ignoring_docs(path)
                 for it in fragments:
-                    named = (it.uses.names | it.uses.attrs) - quiet
+                    named = self._mentioned(path, it) - quiet
                     if not (it.is_function_body or it.is_doc or named.isdisjoint(found)):
                         found |= it.binds
         return frozenset(found - {""})
 
+    def _mentioned(self, path: str, fragment: Fragment) -> frozenset[str]:
+        """Return the names in a fragment, but for what it has of harmless libraries."""
+        # `re.escape` is not the `escape` that another file imports.
+        quiet = self._names_ignoring_docs(path)
+        of: dict[str, set[str]] = {}
+        for name, attr in fragment.uses.behind:
+            of.setdefault(attr, set()).add(name)
+        theirs = {attr for attr, names in of.items() if names <= quiet}
+        return fragment.uses.names | (fragment.uses.attrs - theirs)
+
     def finds(self, mask: OriginMask) -> OriginMask:
-        """Return the bit ``found`` if a test that depends on ``mask`` may have found something."""
-        return self.found if mask & self.looked and mask & self.origins else NO_ORIGINS
+        """Return the bits of what a test that depends on ``mask`` may have found, or been told."""
+        found = self.found if mask & self.looked and mask & self.origins else NO_ORIGINS
+        return found | (self.told if mask & self.tells and mask & self.quiet else NO_ORIGINS)
 
     def is_code(self, path: str, fragment: Fragment) -> bool:
         """Tell whether what a definition says of itself counts as the definition."""

@@ -7,7 +7,7 @@ from itertools import chain
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, ModuleMask
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
 from firsttry_tasks.selection.syntax.fragment import Fragment
-from firsttry_tasks.selection.syntax.string_names import LOCAL, QUOTED
+from firsttry_tasks.selection.syntax.string_names import LOCAL, MADE, QUOTED
 
 
 class ImportGraph:
@@ -197,12 +197,13 @@ class ImportGraph:
 
     def _home(self, path: str, fragment: Fragment) -> Iterator[str]:
         known = self._aliases(path)
-        for name in fragment.uses.passed_on:
-            first, dot, _ = name.partition(".")
+        for spelled in fragment.uses.passed_on:
+            made = MADE if spelled.startswith(MADE) else ""
+            first, dot, _ = (name := spelled.removeprefix(MADE)).partition(".")
             if name.startswith((QUOTED, LOCAL)):
-                yield name.removeprefix(LOCAL)
+                yield made + name.removeprefix(LOCAL)
             elif first in known:
-                yield _last(name) if dot else known[first]
+                yield made + (_last(name) if dot else known[first])
 
     def holders(self, path: str, scope: str) -> frozenset[str]:
         """Return how code that passes on a module, or a class or a subclass, is noted for it."""

@@ -14,17 +14,14 @@ from firsttry_tasks.selection.evidence.mask_types import (
     OriginMask,
 )
 from firsttry_tasks.selection.impact.changed_names import ChangedNames
-from firsttry_tasks.selection.impact.constructors import Constructors
+from firsttry_tasks.selection.impact.classes import Instances
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
 from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph, exported
 from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls
 from firsttry_tasks.selection.impact.side_effects import SideEffects
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
-from firsttry_tasks.selection.syntax.fragment import (
-    Fragment,
-    concerns_importers,
-)
+from firsttry_tasks.selection.syntax.fragment import Fragment, concerns_importers
 
 #: Changed classes that are followed one by one; a member of any further class counts as a change
 #: of its module. Each one costs a propagation of its own through all modules, and an edit seldom
@@ -50,13 +47,13 @@ class Propagation:
         """
         self.modules = modules
         self.texts = texts
-        # Bits from the lowest: one for each module, one for each followed class, two for
+        # Bits from the lowest: one for each module, one for each followed class, four for
         # docstrings.
         self.names = ChangedNames(
             modules, OriginMask(1 << (len(modules.paths) + _MOST_CLASSES)), without
         )
         self._without = without
-        self._makers = Constructors(modules, self.names, sure="constructors" not in without)
+        self._instances = Instances(modules)
         #: Module -> why its import as a whole counts as changed.
         self.effects: dict[str, str] = {}
         #: Module -> why its import may raise now.
@@ -116,8 +113,10 @@ class Propagation:
 
     def having(self, path: str, fragment: Fragment) -> OriginMask:
         """Return the bits of the changed classes of which a fragment can hold an instance."""
-        changed = ((name, bit, spread.names) for (_, name), (bit, spread) in self.classes.items())
-        return self._makers.having(path, fragment, changed)
+        changed = (
+            (name, bit, spread.names.hit) for (_, name), (bit, spread) in self.classes.items()
+        )
+        return self._instances.having(path, fragment, changed)
 
     def imported(self, mask: OriginMask) -> OriginMask:
         """Return the bits of the changed classes that importing these modules may involve."""
@@ -160,6 +159,13 @@ class Propagation:
                 # The import raises now, and what follows it in the module doesn't run.
                 if fragment.uses.imports and self.names.lost(fragment, reach):
                     self.effects.setdefault(path, f"{path} imports {name}, which is gone")
+            elif self.names.docs.quiet and self.names.docs.handed(path, fragment):
+                self._hold(path, fragment)
+
+    def _hold(self, path: str, fragment: Fragment) -> None:
+        """Note that what says something else stands in what a statement binds or fills."""
+        filled = {tip for _, tip in self._writing.of(path, fragment)}
+        self.names.hold((fragment.binds | filled) - {""})
 
     def _hit(
         self, path: str, number: int, fragment: Fragment, reach: OriginMask, ran: Iterable[int]
@@ -167,6 +173,11 @@ class Propagation:
         """Return the origins that make a statement run to another result, and a changed name."""
         for bit, spread in self.classes.values():
             reach |= bit if (path, number) in spread.done else NO_ORIGINS
+        docs = self.names.docs
+        if docs.quiet and any(
+            docs.may_tell(*it) for it in ((path, fragment), *self._imported.fragments(path, number))
+        ):
+            reach |= docs.told
         mask, name = self.names.hit(path, fragment)
         if not mask & reach:
             mask, name = self._imported.hit(self.names, fragment, ran)
@@ -226,8 +237,13 @@ class Propagation:
         # A statement that can't raise calls nothing, so it changes no state besides its names.
         if fragment.may_raise:
             names |= {tip for _, tip in self._writing.of(path, fragment)}
+        scope = fragment.qualname
+        # Nobody asks yet for what is new under a name that no code says.
+        unasked = number < 0 and self._writing.is_new(names)
+        quiet = unasked and (not scope or self.names.unnoticed(path, fragment))
         for name in sorted(names - {""}):
-            self._bind(path, fragment.qualname, name, why)
+            bit = self._origin(path, scope, why)
+            self.names.bind(path, scope, name, why, bit, quiet=quiet)
         # A decorator, metaclass or base may look at all members, and then the class itself is
         # another one. So is every class around it.
         if fragment.qualname and not (
@@ -250,7 +266,7 @@ class Propagation:
         if fragment.may_raise:
             self.unsafe.setdefault(path, why)
             ran = any(self._imported.fragments(path, number) for number in numbers)
-            if ran or docs.calls(path, fragment, self.names.plain):
+            if ran or docs.calls(path, fragment, self.names.plain.is_plain):
                 self.effects.setdefault(path, why)
         for number in numbers if docs.is_code(path, fragment) else ():
             self._rerun(path, number, why)

@@ -85,6 +85,11 @@ class SideEffects:
         )
         return known and self.modules.promised.isdisjoint(names)
 
+    def is_new(self, names: Iterable[str]) -> bool:
+        """Tell whether no code says any of these names, and Python gives them no meaning."""
+        spoken = self.modules.spoken
+        return not any(name in spoken or MAGIC.fullmatch(name) for name in names)
+
     @cached_property
     def bodies(self) -> dict[str, list[tuple[str, Fragment]]]:
         """Functions by name; constructors and other special methods by their class's name."""

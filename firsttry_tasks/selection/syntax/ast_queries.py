@@ -145,6 +145,11 @@ def is_self(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "self"
 
 
+def is_own(node: ast.expr) -> bool:
+    """Tell whether an expression is the instance or the class that a method works on."""
+    return isinstance(node, ast.Name) and node.id in {"self", "cls"}
+
+
 def is_mild(node: ast.ClassDef) -> bool:
     """Tell whether no decorator or metaclass of a class looks at its methods."""
     # Any keyword may be a metaclass, or an argument of `__init_subclass__`.

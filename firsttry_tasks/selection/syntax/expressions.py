@@ -12,11 +12,20 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     bare,
     dotted,
     holders,
+    is_own,
     is_self,
     root,
     tip,
 )
-from firsttry_tasks.selection.syntax.string_names import PASSED, QUOTED, every, parts, quoted, words
+from firsttry_tasks.selection.syntax.string_names import (
+    MADE,
+    PASSED,
+    QUOTED,
+    every,
+    parts,
+    quoted,
+    words,
+)
 from firsttry_tasks.selection.syntax.vocabulary import (
     ANY_MEMBER,
     ANY_NAME,
@@ -44,8 +53,6 @@ class Expressions(Walk):
         super().__init__()
         self.scope = scope
         self.names: set[str] = set()
-        #: Names that are used in another way than being called or compared with a type.
-        self.loose: set[str] = set()
         #: Names, and names behind dots or in strings, that are held as a whole: neither called
         #: nor asked for a part.
         self.held_names: set[str] = set()
@@ -67,6 +74,10 @@ class Expressions(Walk):
         self.writes: set[tuple[str, str]] = set()
         #: Names that are declared global or nonlocal.
         self.shared: set[str] = set()
+        #: What is called to make something that is passed on at once.
+        self.given: set[str] = set()
+        #: Local name -> what was called to make it; local container -> what it was given.
+        self.made: dict[str, set[str]] = {}
         #: Local name -> the existing thing that it is another name of.
         self.lent: dict[str, ast.expr] = {}
         #: Definitions inside, with qualified names: their bodies are fragments of their own.
@@ -87,7 +98,7 @@ class Expressions(Walk):
         # What an outer node knows of an inner one that is still to be walked over, by the node's
         # id: the tree keeps all nodes alive, so ids stay their own.
         #: Nodes that are called, or compared with the type of something.
-        self._called_only: set[int] = set()
+        self._called: set[int] = set()
         #: Nodes of which only a part is used; decorators and bases.
         self._used: set[int] = set()
         #: Nodes that look as if they asked for any name, and don't.
@@ -102,10 +113,8 @@ class Expressions(Walk):
         self._text.append(f"({node.id},{node.ctx.__class__.__name__})")
         if isinstance(node.ctx, ast.Load):
             self.names.add(node.id)
-            if id(node) not in self._called_only:
-                self.loose.add(node.id)
-                if id(node) not in self._used:
-                    self.held_names.add(node.id)
+            if id(node) not in self._called and id(node) not in self._used:
+                self.held_names.add(node.id)
             if id(node) in self._tame:
                 return False
             if node.id in BARE:
@@ -123,8 +132,6 @@ class Expressions(Walk):
             self.behind.add((node.value.id, node.attr))
         else:
             self.behind.add(("", node.attr))
-        if id(node) not in self._called_only:
-            self.loose.add(node.attr)
         # `x.__dict__` holds everything in `x`, so `x` counts as passed on as a whole.
         if node.attr == "__dict__":
             self._hand(node.value)
@@ -134,7 +141,7 @@ class Expressions(Walk):
         self._used.add(id(node if node.attr == "__doc__" else node.value))
         if isinstance(node.ctx, ast.Load):
             self.may_raise = True
-            if id(node) not in self._called_only and id(node) not in self._used:
+            if id(node) not in self._called and id(node) not in self._used:
                 self.held.add(node.attr)
             if node.attr in BARE and root(node.value) not in {"builtins", "__builtins__"}:
                 return True
@@ -185,15 +192,18 @@ class Expressions(Walk):
         self.may_raise = True
         func = node.func
         kinds = node.args[1:] if tip(func) in KINDS else []
-        self._called_only.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
+        self._called.update(map(id, (func, *chain.from_iterable(map(members, kinds)))))
         if tip(func) not in INNOCENT:
             self._hand(*node.args, *(word.value for word in node.keywords))
             self.held.update(PASSED + tip(it) for it in node.args if isinstance(it, _NAMED))
+        of_own = bool(node.args) and is_own(node.args[0])
         if asks_for_any(node):
-            mine = isinstance(node.args[0], ast.Name) and node.args[0].id in {"self", "cls"}
-            self.own_member, self.any_name = self.own_member or mine, self.any_name or not mine
-        # What an instance holds was put there by code that ran, and that is recorded.
-        if tip(func) == "vars" and node.args and is_self(node.args[0]):
+            self.own_member, self.any_name = self.own_member or of_own, self.any_name or not of_own
+        if tip(func) in ANY_NAME and of_own:
+            # `dir(cls)` lists members of this class, and no names of modules. What an instance
+            # holds for `vars(self)` was put there by code that ran, and that is recorded.
+            held = tip(func) == "vars" and is_self(node.args[0])
+            self.own_member = self.own_member or not held
             self._tame.add(id(func))
         if isinstance(func, ast.Attribute):
             self._listing(node, func.value)
@@ -226,6 +236,8 @@ class Expressions(Walk):
                 self._hand(*value.elts)
             elif isinstance(value, ast.Dict):
                 self._hand(*value.values)
+            elif isinstance(value, ast.Call):
+                self.given.add(MADE + dotted(value.func))
             else:
                 self.passed_on.add(dotted(value))
 
@@ -243,7 +255,6 @@ class Expressions(Walk):
     def _spell(self, names: frozenset[str]) -> None:
         self.attrs |= names
         self.spelled |= names
-        self.loose |= names
         self.held.update(QUOTED + name for name in names)
 
     def _listing(self, node: ast.AST, *changed: ast.expr) -> None:

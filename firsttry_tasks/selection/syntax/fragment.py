@@ -17,7 +17,6 @@ MAGIC = re.compile(
 )
 
 #: Ends of the qualified names of what runs for each new object.
-CONSTRUCTORS = (".__init__", ".__new__")
 
 
 class Uses(Struct, frozen=True, array_like=True, gc=False):
@@ -34,9 +33,6 @@ class Uses(Struct, frozen=True, array_like=True, gc=False):
     passed_on: frozenset[str] = frozenset()
     #: Names in strings that a variable is given, for other code to look up.
     data_strings: frozenset[str] = frozenset()
-    #: Names that a body only calls, or compares the type of something with: of a class it gets
-    #: nothing but new objects.
-    called_only: frozenset[str] = frozenset()
     #: Names that a body has without calling them or asking for a part of them: ``name``,
     #: ``'name`` in a string, ``name.__doc__`` where only that is asked for, ``(name`` as argument.
     held: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.syntax.ast_queries import first_line, parameters, root, tip
 from firsttry_tasks.selection.syntax.fragment import Fragment, Reflection, Uses
-from firsttry_tasks.selection.syntax.string_names import LOCAL
+from firsttry_tasks.selection.syntax.string_names import LOCAL, MADE
 from firsttry_tasks.selection.syntax.vocabulary import CALLED, FUNCTIONS
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
             names=frozenset(scan.names - own),
             attrs=frozenset(scan.attrs),
             passed_on=_passed_on(scan, own),
-            called_only=frozenset((scan.names - own | scan.attrs) - scan.loose),
             held=_held(scan, own),
             imports=frozenset(scan.imports),
             sets=frozenset(scan.sets),
@@ -83,10 +82,13 @@ def _lent(scan: Scan, own: AbstractSet[str]) -> set[str]:
 def _passed_on(scan: Scan, own: set[str]) -> frozenset[str]:
     """Return what a body passes on that is not local, or that it has imported itself."""
     found: set[str] = set()
-    for chain in scan.passed_on - {""}:
-        first, dot, rest = chain.partition(".")
+    # An object that is made here shows what its class says, and a container what is in it.
+    inside = (it for name, it in scan.made.items() if name in scan.passed_on)
+    for chain in scan.passed_on.union(scan.given, *inside) - {"", MADE}:
+        made = MADE if chain.startswith(MADE) else ""
+        first, dot, rest = chain.removeprefix(MADE).partition(".")
         if first in scan.homes:
-            found.add(LOCAL + (rest.rpartition(".")[2] if dot else scan.homes[first]))
+            found.add(made + LOCAL + (rest.rpartition(".")[2] if dot else scan.homes[first]))
         elif first not in own:
             found.add(chain)
     return frozenset(found)

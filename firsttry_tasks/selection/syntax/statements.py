@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from firsttry_tasks.selection.syntax.ast_queries import (
     Function,
+    dotted,
     hints,
     is_inspected,
+    root,
     tip,
     yields,
 )
 from firsttry_tasks.selection.syntax.expressions import Expressions, members
+from firsttry_tasks.selection.syntax.string_names import MADE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -69,9 +72,8 @@ class Scan(Expressions):
         """Note the name that an import binds, and what it is called where it comes from."""
         self.stores.add(name)
         self.homes[name] = alias.name.rpartition(".")[2]
-        # Under another name its uses in the fragment can't be told, so it may be used in any way.
+        # Under another name its uses in the fragment can't be told, so it may be held.
         if alias.asname:
-            self.loose.add(self.homes[name])
             self.held.add(self.homes[name])
 
     def on_function(self, node: Function) -> bool:
@@ -151,11 +153,16 @@ class Scan(Expressions):
         """Note what is assigned to what."""
         value = node.value
         self._listing(value, *node.targets)
+        first = node.targets[0]
+        if isinstance(value, ast.Call) and isinstance(first, ast.Name):
+            self.made.setdefault(first.id, set()).add(MADE + dotted(value.func))
+        if isinstance(first, ast.Subscript):
+            self.made.setdefault(root(first), set()).add(dotted(value))
         if isinstance(value, ast.Name | ast.Attribute | ast.Subscript):
             named = (target for target in node.targets if isinstance(target, ast.Name))
             self.lent.update((target.id, value) for target in named)
         # An item of a container isn't counted: it is reached through the container's name.
-        if not isinstance(node.targets[0], ast.Subscript) and not isinstance(value, ast.Constant):
+        if not isinstance(first, ast.Subscript) and not isinstance(value, ast.Constant):
             self._hand(value)
         # `wrapper.__doc__ = function.__doc__` copies a docstring and reads nothing in it.
         if isinstance(value, ast.Attribute) and isinstance(node.targets[0], ast.Attribute):
@@ -185,8 +192,8 @@ class Scan(Expressions):
         return False
 
     def on_handler(self, node: ast.ExceptHandler) -> bool:
-        """Note that errors are compared with types, which uses the classes in no other way."""
-        self._called_only.update(map(id, members(node.type)))
+        """Note that errors are compared with types, which holds none of the classes."""
+        self._called.update(map(id, members(node.type)))
         return True
 
     def on_effect(self, _node: ast.AST) -> bool:

@@ -17,6 +17,8 @@ _NAME_ASCII = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 QUOTED = "'"
 #: Begins the name of what a call is given.
 PASSED = "("
+#: Begins the name of what is called to make an object that is passed on.
+MADE = "+"
 #: Begins the original name of something that a function imports by itself.
 LOCAL = "@"
 

@@ -154,4 +154,60 @@ CASES = (
         """,
         swap("make.py", "return n", "return n + 1"),
     ),
+    case(
+        "iterator-of-a-module-that-an-earlier-test-began",
+        """
+         --- deep.py
+         def compute():
+             return "code"
+         --- style.py
+         from deep import compute
+         def _codes():
+             code = compute()
+             while True:
+                 yield code
+         CODES = _codes()
+         --- test_style.py
+         from style import CODES
+         def test_first():
+             next(CODES)
+         def test_second():
+             assert next(CODES) == "code"
+        """,
+        swap("deep.py", '"code"', '"mode"'),
+    ),
+    case(
+        "results-of-a-method-named-like-others-behind-one-that-fills-by-key",
+        """
+         --- load.py
+         class Lexer:
+             def take(self, name):
+                 return 1
+         class Reader:
+             def take(self, name):
+                 return 1
+         class Parser:
+             def __init__(self):
+                 self.lexer = Lexer()
+             def parse(self, name):
+                 return self.lexer.take(name)
+         KEPT = {}
+         PARSER = Parser()
+         def value(name):
+             if name not in KEPT:
+                 KEPT[name] = PARSER.parse(name)
+             return KEPT[name]
+         --- test_load.py
+         from load import Reader, value
+         def test_one():
+             assert value("one")
+         def test_two():
+             assert value("two")
+         def test_two_again():
+             assert value("two") == 1
+         def test_reader():
+             assert Reader().take("one")
+         """,
+        swap("load.py", "return 1\nclass Reader", "return 2\nclass Reader"),
+    ),
 )

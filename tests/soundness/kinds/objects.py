@@ -281,18 +281,4 @@ CASES = (
         env={"PYTHONPATH": "{base}/site"},
         setup=_library("def make(kind):\n    return object.__new__(kind)\n"),
     ),
-    case(
-        "another-class-has-the-attribute",
-        _SHAPE
-        + """
-    --- test_shape.py
-    from other import Other
-    from shape import Shape
-    def test_other():
-        thing = Other()
-        assert not isinstance(thing, Shape) and thing.sides == 1
-        """,
-        _SIDES,
-        want="nothing",
-    ),
 )

@@ -426,4 +426,40 @@ CASES = (
         """,
         swap("limits.py", "floor = 3", "floor = 4"),
     ),
+    case(
+        "attribute-that-a-library-reads-and-other-code-names",
+        """
+         --- streams.py
+         class Stream:
+             encoding = "ascii"
+         class Other:
+             def told(self):
+                 return self.encoding
+         --- test_stream.py
+         import frame
+         from streams import Stream
+         def test_stream():
+             assert frame.say(Stream()) == "ascii"
+        """,
+        swap("streams.py", "ascii", "utf-8"),
+        setup=(library("def say(stream):\n    return stream.encoding\n"),),
+        env={"PYTHONPATH": "{base}/site"},
+    ),
+    case(
+        "settings-that-a-library-finds-in-a-container",
+        """
+         --- settings.py
+         TIME_ZONE = "UTC"
+         --- test_zone.py
+         import frame
+         import settings
+         def test_zone():
+             found = {}
+             found["settings"] = settings
+             assert frame.zone(found) == "UTC"
+        """,
+        swap("settings.py", "UTC", "CET"),
+        setup=(library("def zone(found):\n    return found['settings'].TIME_ZONE\n"),),
+        env={"PYTHONPATH": "{base}/site"},
+    ),
 )

@@ -67,6 +67,6 @@ def test_what_is_learned_is_read_again(tmp_path: Path) -> None:
     assert named == (
         {"HOME": "a digest"},
         {"/~/rates.txt": "a digest"},
-        {"test_shop.py::test_slow"},
+        frozenset({"test_shop.py::test_slow"}),
         True,
     )

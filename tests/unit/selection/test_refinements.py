@@ -60,7 +60,6 @@ WORLD = World({"shop.py": SHOP, "test_shop.py": TEST}, TESTS)
 @pytest.mark.parametrize(
     ("one", "old", "new"),
     [
-        ("constructors", "LIMIT = 3", "LIMIT = 4"),
         ("docstrings", "Add up.", "Sum up."),
         ("members", "    LIMIT = 3\n", "    LIMIT = 3\n    MORE = 1\n"),
         ("moved-imports", "import json\nimport math", "import math\nimport json"),

@@ -207,6 +207,10 @@ def test_who_looks_at_members(text: str, peeks: bool) -> None:  # noqa: FBT001
         ("def f(self, x): return getattr(self, x.lower())\n", True, False),
         ("def f(it, x): return getattr(it, x.lower())\n", False, True),
         ("def f(self, x): return getattr(self, x)\n", False, False),
+        ("def f(cls): return dir(cls)\n", True, False),
+        ("def f(it): return dir(it)\n", False, True),
+        ("def f(self): return inspect.getmembers(self)\n", True, False),
+        ("def f(self): return vars(self)\n", False, False),
     ],
 )
 def test_who_looks_at_what_its_object_has(text: str, own: bool, every: bool) -> None:  # noqa: FBT001

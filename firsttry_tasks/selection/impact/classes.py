@@ -1,0 +1,105 @@
+"""Knows of classes who looks at their members, and which code can hold an instance."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.syntax.vocabulary import REVIVING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from firsttry_tasks.selection.impact.import_graph import ImportGraph
+    from firsttry_tasks.selection.syntax.fragment import Fragment
+
+    Asked = Callable[[str, Fragment], tuple[OriginMask, str]]
+
+
+_ERRORS = frozenset(
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+)
+#: Bases that look at no member of their subclasses.
+_PLAIN_BASES = _ERRORS | {"object", "Generic", "ABC", "Protocol"}
+#: Bases that look at the variables of their subclasses, but at no method.
+_MILD_BASES = _PLAIN_BASES | {
+    "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"
+}  # fmt: skip
+#: Bases are followed by name, and two classes of one name can look like a circle. No sensible
+#: class has so many ancestors; beyond them it counts as one of which nothing is known.
+_DEEPEST = 30
+
+
+class PlainClasses:
+    """Knows of classes whether anything looks at their members without being asked to."""
+
+    def __init__(self, modules: ImportGraph) -> None:
+        """Take the modules whose classes are asked about."""
+        self._modules = modules
+
+    def is_standard(self, path: str) -> bool:
+        """Tell whether a file's dataclasses, if it has any, are those of the standard library."""
+        # pydantic's and attrs' read the types in annotations and convert values to them.
+        loaded = {
+            name for fragment in self._modules.sources[path] for name in fragment.uses.imports
+        }
+        return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
+
+    def is_plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
+        """Tell whether nothing looks at the members of a class; with ``mild``, at its methods.
+
+        Such a class has no decorators, no metaclass and no bases from elsewhere that may look at
+        them. ``name`` is "" for a module, which is always plain.
+        """
+        bases = _MILD_BASES if mild else _PLAIN_BASES
+        if not name or (name in bases and name in self._modules.foreign(path)):
+            return True
+        # Of a class that is defined in several files, every definition must be plain.
+        known = self._modules.classes.get(name)
+        if known is None or depth > _DEEPEST:
+            return name in bases
+        return all(
+            (fragment.reflection.undecorated_methods if mild else fragment.reflection.plain_class)
+            and all(self.is_plain(place, base, depth + 1, mild=mild) for base in fragment.bases)
+            for place, fragment in known
+        )
+
+
+class Instances:
+    """Knows the code of a recorded run's modules by the classes that it has to do with."""
+
+    def __init__(self, modules: ImportGraph) -> None:
+        """Take the modules whose code is asked about."""
+        self._modules = modules
+        self._reviving: dict[str, bool] = {}
+
+    def having(
+        self, path: str, fragment: Fragment, changed: Iterable[tuple[str, OriginMask, Asked]]
+    ) -> OriginMask:
+        """Return the bits of the changed classes of which a fragment can hold an instance.
+
+        ``changed`` holds the name of each class, its bit, and what tells whether a fragment refers
+        to a name that would change if the class itself were another one.
+        """
+        parts = set(fragment.qualname.split(".")) if fragment.is_function_body else set()
+        revives = self._revives(path, fragment)
+        found = NO_ORIGINS
+        for name, bit, asked in changed:
+            inside = not parts.isdisjoint(self._modules.lineage(name))
+            if revives or inside or asked(path, fragment)[0]:
+                found |= bit
+        return found
+
+    def _revives(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether a fragment may make instances of classes that it never names."""
+        # Any function of a file that imports pickle may use it, under whatever local name.
+        if path not in self._reviving:
+            fragments = self._modules.sources.get(path, ())
+            loaded = {name.partition(".")[0] for it in fragments for name in it.uses.imports}
+            self._reviving[path] = not REVIVING.isdisjoint(loaded)
+        return self._reviving[path] or not REVIVING.isdisjoint(
+            fragment.uses.names | fragment.uses.attrs
+        )
