@@ -115,6 +115,8 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
     FirstTry is installed.
     """
 
+    _opened: Any = None
+
     def get_backends(self) -> dict[str, Any]:
         """Return doit's databases; each but SQLite gets a file of its own in FirstTry's folder."""
 
@@ -122,7 +124,8 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
             def opened(place: Any, **options: Any) -> Any:
                 if isinstance(place, StateFile) and name != "sqlite3":
                     return place.opened(name, kind, **options)
-                return kind(place, **options)
+                self._opened = kind(place, **options)
+                return self._opened
 
             return opened
 
@@ -130,6 +133,7 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
 
     def execute(self, params: Any, args: list[str]) -> int:
         """Run; say in a sentence, where the project is FirstTry's, that the state can't be used."""
+        self._opened = None
         try:
             return int(super().execute(params, args) or 0)
         except StateError as error:
@@ -139,6 +143,11 @@ class Run(DoitRun):  # type: ignore[misc]  # doit has no types
                 raise
             # A file that was named on the command line is not FirstTry's to remove.
             sys.stderr.write(f"{harmless(str(error))}\n")
+        finally:
+            # doit closes SQLite's at the end of a run, and not where a mistake ends it before.
+            connection = getattr(self._opened, "_conn", None)
+            if connection is not None:
+                connection.close()
         return FirstTryError.exit_code
 
     def _execute(  # noqa: PLR0913, PLR0917  doit reads these names off the signature

@@ -14,6 +14,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from firsttry_tasks.recorder.leftovers.shown import DEFINED, PLACED, sign_of, told
 from firsttry_tasks.recorder.tracing.attribution import identity
@@ -155,6 +156,11 @@ def _sequence(value: Any) -> Opened:
     return Opened([("", it) for it in tuple(value)], lambda: tuple(map(identity, value)), value)
 
 
+def _weak(value: Any) -> Opened:
+    held = value.values
+    return Opened([("", it) for it in [*held()][:_MANY]], lambda: sorted(map(identity, [*held()])))
+
+
 def _fixed(value: Any) -> Opened:
     return Opened([("", it) for it in tuple(value)[:_MANY]])
 
@@ -221,6 +227,7 @@ _KINDS: dict[Any, Callable[[Any], Opened]] = {
     types.MethodType: _parts("__self__", "__func__"),
     functools.partial: _parts("func", "args", "keywords"),
     type(functools.lru_cache(lambda: None)): _cache,
+    **dict.fromkeys((WeakKeyDictionary, WeakValueDictionary), _weak),
     ContextVar: _variable,
     types.GeneratorType: _generator,
     itertools.count: lambda value: Opened(sign=lambda: repr(value)),

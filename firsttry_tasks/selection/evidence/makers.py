@@ -60,9 +60,8 @@ class Makers:
             for number, (path, fragment) in enumerate(units)
             if 0 <= fragment < len(self._files[path])
         }
-        #: What was found already: where functions lead to, in one step and in all.
-        self._nexts: dict[int, set[int]] = {}
-        self._reached: dict[int, frozenset[int]] = {}
+        #: What was found already: where functions lead to in one step, as bits.
+        self._nexts: dict[int, int] = {}
         #: The same for what surrounds things, and for who hands something to a function.
         self._known: dict[tuple[str, Thing], _Parts] = {}
         self._giving: dict[int, frozenset[int]] = {}
@@ -108,8 +107,11 @@ class Makers:
         # by what keeps its results fills it.
         start = (all_.writing & ran or every) | all_.being & ran
         # Where something behind the name does it, as a wrapper, who calls that hands it over.
-        start |= self._givers(start & near, ran) if start & near else near
-        return self._led(start | all_.named) & ran
+        if start & near:
+            start |= self._givers(start & near, ran)
+        elif any(self._bodies[unit].takes for unit in start):
+            start |= near
+        return self._led((start | all_.named) & ran, ran)
 
     def _parts(self, path: str, thing: Thing) -> _Parts:
         # A thing is asked about for each test that left it, and this is the same for all.
@@ -130,14 +132,20 @@ class Makers:
             )
         return self._known[path, thing]
 
-    def _led(self, start: AbstractSet[int]) -> set[int]:
-        """Return these functions and those that they lead to by name."""
-        found: set[int] = set()
-        for unit in start:
-            # What is found already was found with all that it leads to.
-            if unit not in found:
-                found |= self._reach(unit)
-        return found
+    def _led(self, start: AbstractSet[int], ran: AbstractSet[int]) -> set[int]:
+        """Return these functions and those that they lead to by name, through what ``ran`` alone.
+
+        What did not run has called nothing.
+        """
+        allowed, found = _bits(ran), _bits(start)
+        waiting = found
+        while waiting:
+            unit = (waiting & -waiting).bit_length() - 1
+            waiting &= waiting - 1
+            fresh = self._next(unit) & allowed & ~found
+            found |= fresh
+            waiting |= fresh
+        return {unit for unit in ran if found >> unit & 1}
 
     def _classes(self, path: str) -> set[str]:
         return {name for one in self._files.get(path, ()) if one.is_class for name in one.binds}
@@ -238,27 +246,13 @@ class Makers:
             self._giving[unit] = self._naming({name}) if asked else frozenset()
         return self._giving[unit]
 
-    def _reach(self, unit: int) -> frozenset[int]:
-        """Return the functions that a function leads to by name, and those in turn."""
-        # Kept for each function: many tests fill one cache, by the same functions.
-        known = self._reached.get(unit)
-        if known is None:
-            found, waiting = {unit}, [unit]
-            while waiting:
-                fresh = self._next(waiting.pop()) - found
-                found |= fresh
-                for one in fresh:
-                    if one in self._reached:
-                        found |= self._reached[one]
-                    else:
-                        waiting.append(one)
-            known = self._reached[unit] = frozenset(found)
-        return known
-
-    def _next(self, unit: int) -> set[int]:
+    def _next(self, unit: int) -> int:
         """Return the functions that a function names, also in what its variables are given."""
         if unit not in self._nexts:
-            self._nexts[unit] = self._named(_words(self._bodies[unit]) | self._given((unit,)))
+            # What is no function leads nowhere.
+            body = self._bodies.get(unit)
+            words = _words(body) | self._given((unit,)) if body is not None else ()
+            self._nexts[unit] = _bits(self._named(words))
         return self._nexts[unit]
 
     def _named(self, words: Iterable[str]) -> set[int]:
@@ -274,3 +268,14 @@ class Makers:
 
 def _words(fragment: Fragment) -> frozenset[str]:
     return fragment.uses.names | fragment.uses.attrs
+
+
+def _bits(units: Iterable[int]) -> int:
+    """Return these units as the bits of a number: sets of many are joined in no time."""
+    found = bytearray()
+    for unit in units:
+        place = unit >> 3
+        if place >= len(found):
+            found.extend(bytes(place + 1 - len(found)))
+        found[place] |= 1 << (unit & 7)
+    return int.from_bytes(found, "little")

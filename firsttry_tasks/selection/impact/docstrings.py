@@ -7,11 +7,11 @@ select only tests that do.
 from __future__ import annotations
 
 import builtins
-import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.impact.onlookers import Libraries
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 #: `cmd.Cmd` shows the docstrings of the methods of its subclasses as help.
 _SHOWING = "Cmd"
-#: Apart from that class these modules read no docstring of what they are given, and annotations
-#: only where code asks for that by name. The standard library was read for it; attrs and
-#: typing_extensions are here because most dataclass-like classes use them, and pytest because it
-#: runs the tests: it shows docstrings of tests and fixtures alone.
-_IGNORING_DOCS = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions", "pytest"}
 #: Ends the names of unittest's classes and of those built on them. They use a test's docstring as
 #: its description and for nothing that a test could notice.
 _SUITE = "TestCase"
@@ -77,7 +72,7 @@ class ChangedDocstrings:
         self.asked = NO_ORIGINS
         self._files: set[str] = set()
         self._modules = modules
-        self._ignoring_docs: dict[str, frozenset[str]] = {}
+        self._libraries = Libraries(modules)
 
     def change(self, path: str, bit: OriginMask, *, known: bool, of_types: bool) -> OriginMask:
         """Count a docstring of this file as changed, or annotations.
@@ -112,7 +107,7 @@ class ChangedDocstrings:
                 if self.looks(path, fragment):
                     mask |= self.origins
                     name = name or "any docstring"
-        if self.given and self.is_given_away(path, fragment):
+        if self.given and self._libraries.are_given(path, fragment):
             mask |= self.given
             name = name or GIVEN
         return mask, name
@@ -142,7 +137,7 @@ class ChangedDocstrings:
         return (
             (looks and bool(self.came))
             or not self._ways.isdisjoint(fragment.uses.attrs | fragment.uses.names)
-            or self.is_given_away(path, fragment)
+            or self._libraries.are_given(path, fragment)
         )
 
     def looks(self, path: str, fragment: Fragment) -> bool:
@@ -161,62 +156,31 @@ class ChangedDocstrings:
             or (fragment.reflection.own_module and path in self._files)
         )
 
-    def is_strange(self, path: str, names: AbstractSet[str]) -> bool:
-        """Tell whether one of the names in a file is a library's that may read annotations."""
-        return not (names - self._names_ignoring_docs(path)).isdisjoint(self._strange)
-
-    def is_given_away(self, path: str, fragment: Fragment) -> bool:
-        """Tell whether a fragment has anything of such a library, to which it may give objects."""
-        uses = fragment.uses
-        tops = {name.partition(".")[0] for name in uses.imports}
-        return self.is_strange(path, self._mentioned(path, fragment)) or not (
-            tops <= _IGNORING_DOCS or self._modules.imported(path, uses.imports)
-        )
-
-    @cached_property
-    def _strange(self) -> frozenset[str]:
-        """Names of what statements import from such libraries, or make of that."""
-        found: set[str] = set()
-        for path in self._modules.sources:
-            found |= self._modules.foreign(path) - self._names_ignoring_docs(path)
-        size = -1
-        while len(found) > size:
-            size = len(found)
-            for path, fragments in self._modules.sources.items():
-                quiet = self._names_ignoring_docs(path)
-                for it in fragments:
-                    named = self._mentioned(path, it) - quiet
-                    if not (it.is_function_body or it.is_doc or named.isdisjoint(found)):
-                        found |= it.binds
-        return frozenset(found - {""})
-
-    def _mentioned(self, path: str, fragment: Fragment) -> frozenset[str]:
-        """Return the names in a fragment, but for what it has of harmless libraries."""
-        # `re.escape` is not the `escape` that another file imports.
-        quiet = self._names_ignoring_docs(path)
-        of: dict[str, set[str]] = {}
-        for name, attr in fragment.uses.behind:
-            of.setdefault(attr, set()).add(name)
-        theirs = {attr for attr, names in of.items() if names <= quiet}
-        return fragment.uses.names | (fragment.uses.attrs - theirs)
-
     def finds(self, mask: OriginMask) -> OriginMask:
         """Return the bits of what a test that depends on ``mask`` may have found, or been told."""
         found = self.found if mask & self.looked and mask & self.origins else NO_ORIGINS
         return found | (self.told if mask & self.tells and mask & self.quiet else NO_ORIGINS)
 
     def is_code(self, path: str, fragment: Fragment) -> bool:
-        """Tell whether what a definition says of itself counts as the definition."""
-        if fragment.of_types:
-            # A plugin of pytest may go by the annotations of tests and fixtures.
-            return "annotations" in self._without or self._modules.has_tests(path)
-        return "docstrings" in self._without
+        """Tell whether what a definition says of itself counts as the definition.
+
+        So it does where a decorator from elsewhere may read it. Code of the repository is seen.
+        """
+        one = "annotations" if fragment.of_types else "docstrings"
+        # A plugin of pytest may go by the annotations of tests and fixtures.
+        if one in self._without or (fragment.of_types and self._modules.has_tests(path)):
+            return True
+        found = self._modules.sources[path]
+        heads = (found[it] for it in self._modules.definitions(path, fragment.qualname))
+        return any(
+            self._libraries.decorate(path, head, fragment) for head in heads if head.decorated
+        )
 
     def calls(self, path: str, fragment: Fragment, plain: Callable[..., bool]) -> bool:
         """Tell whether annotations that are evaluated may run code of a class or a library."""
         names = fragment.uses.annotations
         classes = names & self._modules.classes.keys()
-        return self.is_strange(path, names) or any(
+        return self._libraries.is_strange(path, names) or any(
             not plain(path, name, mild=True) or name in self._indexed for name in classes
         )
 
@@ -248,7 +212,7 @@ class ChangedDocstrings:
 
         Code of the repository is seen, as its functions run; only libraries are unseen.
         """
-        quiet = self._names_ignoring_docs(path)
+        quiet = self._libraries.quiet(path)
         strange = self._modules.foreign(path) - quiet
         own = head.uses.names - quiet - strange - vars(builtins).keys()
         if _SHOWING in head.bases or (own and not head.reflection.undecorated_methods):
@@ -273,17 +237,6 @@ class ChangedDocstrings:
         return name in above or all(
             self._ignores_docs(place, base, above | {name}) for place, base in heads
         )
-
-    def _names_ignoring_docs(self, path: str) -> frozenset[str]:
-        """Return the names that a file imports from modules that read no docstrings."""
-        if path not in self._ignoring_docs:
-            found: set[str] = set()
-            for fragment in self._modules.sources.get(path, ()):
-                tops = {name.partition(".")[0] for name in fragment.uses.imports}
-                if tops and not fragment.is_function_body and tops <= _IGNORING_DOCS:
-                    found |= fragment.binds
-            self._ignoring_docs[path] = frozenset(found) & self._modules.foreign(path)
-        return self._ignoring_docs[path]
 
 
 def holder(fragment: Fragment) -> str:

@@ -8,17 +8,13 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from firsttry_tasks.model.refinements import Refinement
-from firsttry_tasks.selection.evidence.mask_types import (
-    NO_MODULES,
-    NO_ORIGINS,
-    OriginMask,
-)
-from firsttry_tasks.selection.impact.changed_names import ChangedNames
-from firsttry_tasks.selection.impact.classes import Instances
+from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
-from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph, exported
 from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls
+from firsttry_tasks.selection.impact.changed_names import ChangedNames
+from firsttry_tasks.selection.impact.onlookers import Instances
+from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.side_effects import SideEffects
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
 from firsttry_tasks.selection.syntax.fragment import Fragment, concerns_importers
@@ -193,7 +189,7 @@ class Propagation:
         for source in sorted(self.modules.imported(path, fragment.uses.imports)):
             names = {it for it in bare.get(source, set()) - own if self.names.lists(source, it)}
             for name in sorted(names - {"__all__"}):
-                self._bind(path, "", name, self.names.why[name])
+                self._bind(path, name, self.names.why[name])
             if "__all__" in names:
                 self._export(path, source)
 
@@ -205,7 +201,7 @@ class Propagation:
             self.effects.setdefault(path, why)
         own = self.names.bare.get(path, set())
         for name in sorted(self._exports.get(source, frozenset()) - own):
-            self._bind(path, "", name, why)
+            self._bind(path, name, why)
             self.names.lose(path, name)
 
     def _rerun(self, path: str, number: int, why: str) -> None:
@@ -250,10 +246,10 @@ class Propagation:
             self.names.unnoticed(path, fragment) and self._writing.is_named(names, new=number < 0)
         ):
             for name in fragment.qualname.split("."):
-                self._bind(path, "", name, why)
+                self._bind(path, name, why)
         ran = self._imported.fragments(path, number)
         for place, name in self._writing.after(ran, fragment, added=number < 0):
-            self._bind(place, "", name, why)
+            self._bind(place, name, why)
 
     def _document(self, path: str, fragment: Fragment, why: str) -> None:
         """Take in a changed docstring; holders of an instance can read a class's or member's."""
@@ -265,17 +261,21 @@ class Propagation:
         # Annotations are evaluated, which may raise, or run code.
         if fragment.may_raise:
             self.unsafe.setdefault(path, why)
-            ran = any(self._imported.fragments(path, number) for number in numbers)
+            found = self.modules.sources[path]
+            plain = (it for it in numbers if not found[it].decorated)
+            ran = any(self._imported.fragments(path, number) for number in plain)
             if ran or docs.calls(path, fragment, self.names.plain.is_plain):
                 self.effects.setdefault(path, why)
-        for number in numbers if docs.is_code(path, fragment) else ():
-            self._rerun(path, number, why)
+        whole = docs.is_code(path, fragment)
+        for number in numbers:
+            if whole or any(docs.may_tell(*it) for it in self._imported.fragments(path, number)):
+                self._rerun(path, number, why)
         for scope in () if tests else docs.telling(path, fragment):
             for number in self.modules.definitions(path, scope):
                 self._rerun(path, number, why)
 
-    def _bind(self, path: str, scope: str, name: str, why: str) -> None:
-        self.names.bind(path, scope, name, why, self._origin(path, scope, why))
+    def _bind(self, path: str, name: str, why: str) -> None:
+        self.names.bind(path, "", name, why, self._origin(path, "", why))
 
     def _origin(self, path: str, scope: str, why: str) -> OriginMask:
         """Return the bit of a class that is followed, or else the bit of its module."""

@@ -11,7 +11,6 @@ from firsttry_tasks.selection.syntax.vocabulary import (
     LOOKUPS,
     METHODICAL,
     MILD,
-    UNINTERESTED,
 )
 
 if TYPE_CHECKING:
@@ -154,11 +153,6 @@ def is_mild(node: ast.ClassDef) -> bool:
     """Tell whether no decorator or metaclass of a class looks at its methods."""
     # Any keyword may be a metaclass, or an argument of `__init_subclass__`.
     return not node.keywords and all(tip(each) in MILD for each in node.decorator_list)
-
-
-def is_inspected(node: Function) -> bool:
-    """Tell whether a decorator may look at the function's annotations."""
-    return any(tip(decorator) not in UNINTERESTED for decorator in node.decorator_list)
 
 
 def first_line(node: ast.stmt) -> int:

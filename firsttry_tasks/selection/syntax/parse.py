@@ -12,7 +12,6 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     evaluated,
     first_line,
     hints,
-    is_inspected,
     is_methodical,
     is_mild,
     only_names,
@@ -112,7 +111,7 @@ def _statement(
     if around is not None and _is_doc(node) and is_mild(around):
         yield _doc(node, scope, of_class=True)
         return
-    if isinstance(node, Function) and not is_inspected(node):
+    if isinstance(node, Function):
         yield from _descriptions(node, scan, late=times.late)
     if isinstance(node, ast.ClassDef):
         scan.head(node)
@@ -179,8 +178,7 @@ def _descriptions(node: Function, scan: Scan, *, late: bool) -> Iterator[Fragmen
         scan.apart = node
         yield _doc(node.body[0], name, runs=runs)
     found = [hint for _, hint in hints(node)]
-    # Pytest's plugins may go by the annotations of what it marks, wherever that stands.
-    if is_methodical(node) and (late or only_names(found)):
+    if late or only_names(found):
         scan.typed_apart = node
         if found:
             yield _types(node, name, late=late)

@@ -10,7 +10,6 @@ from firsttry_tasks.selection.syntax.ast_queries import (
     Function,
     dotted,
     hints,
-    is_inspected,
     root,
     tip,
     yields,
@@ -90,14 +89,14 @@ class Scan(Expressions):
         # ran its body.
         if yields(node):
             self._text.append("yields")
-        if self._inside or is_inspected(node):
+        if self._inside or (node.decorator_list and node is not self.typed_apart):
             self._fields(node, "body")
         else:
             self._signature(node)
         return False
 
     def _signature(self, node: Function) -> None:
-        """Walk over a signature whose annotations no code inspects: text, but no references."""
+        """Walk over a signature whose annotations nothing reads: text, but no references."""
         # Defaults and decorators are evaluated, so they are walked over again for their names,
         # without adding their text twice.
         before = self.references()

@@ -8,12 +8,6 @@ import builtins
 
 #: Functions that look up an attribute by its name.
 LOOKUPS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
-#: Decorators that don't look at annotations.
-UNINTERESTED = frozenset(
-    {"property", "setter", "getter", "deleter", "staticmethod", "classmethod", "overload", "final",
-     "contextmanager", "asynccontextmanager", "cached_property", "lru_cache", "cache", "wraps",
-     "abstractmethod", "fixture", "override", "parametrize", "mark", "skipif", "xfail", "skip"}
-)  # fmt: skip
 #: Methods that builtin types have too: the name alone doesn't tell whose method is called.
 COMMON = frozenset(
     name
@@ -67,6 +61,8 @@ TYPES = frozenset(
     {"signature", "getfullargspec", "__annotations__", "get_type_hints", "get_annotations",
      "__signature__", "__annotate__"}
 )  # fmt: skip
+#: Decorators of the standard library that read the annotations of what they are given.
+TYPED = frozenset({"singledispatch", "singledispatchmethod", "register"})
 #: Ways to read a docstring. ``help`` is apart because it is a builtin, and a common name besides.
 DOCS = frozenset({"__doc__", "getdoc", "pydoc"})
 HELP = "help"

@@ -1,21 +1,23 @@
-"""Knows of classes who looks at their members, and which code can hold an instance."""
+"""Knows who looks at what classes and functions hold: bases, decorators, libraries, instances."""
 
 from __future__ import annotations
 
 import builtins
+import sys
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
-from firsttry_tasks.selection.syntax.vocabulary import REVIVING
+from firsttry_tasks.selection.syntax.vocabulary import REVIVING, TYPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.impact.import_graph import ImportGraph
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
     Asked = Callable[[str, Fragment], tuple[OriginMask, str]]
-
 
 _ERRORS = frozenset(
     name
@@ -31,6 +33,11 @@ _MILD_BASES = _PLAIN_BASES | {
 #: Bases are followed by name, and two classes of one name can look like a circle. No sensible
 #: class has so many ancestors; beyond them it counts as one of which nothing is known.
 _DEEPEST = 30
+#: Apart from that class these modules read no docstring of what they are given, and annotations
+#: only where code asks for that by name. The standard library was read for it; attrs and
+#: typing_extensions are here because most dataclass-like classes use them, and pytest because it
+#: runs the tests: it shows docstrings of tests and fixtures alone.
+IGNORING_DOCS = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions", "pytest"}
 
 
 class PlainClasses:
@@ -103,3 +110,78 @@ class Instances:
         return self._reviving[path] or not REVIVING.isdisjoint(
             fragment.uses.names | fragment.uses.attrs
         )
+
+
+class Libraries:
+    """What the modules of a recorded run have of libraries, by name."""
+
+    def __init__(self, modules: ImportGraph) -> None:
+        """Take the modules that are asked about."""
+        self._modules = modules
+        self._quiet: dict[str, frozenset[str]] = {}
+
+    def is_strange(self, path: str, names: AbstractSet[str]) -> bool:
+        """Tell whether one of the names in a file is a library's that may read annotations."""
+        return not (names - self.quiet(path)).isdisjoint(self._strange)
+
+    def are_given(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether a fragment has anything of such a library, to which it may give objects."""
+        uses = fragment.uses
+        tops = {name.partition(".")[0] for name in uses.imports}
+        return self.is_strange(path, self._mentioned(path, fragment)) or not (
+            tops <= IGNORING_DOCS or self._modules.imported(path, uses.imports)
+        )
+
+    @cached_property
+    def _strange(self) -> frozenset[str]:
+        """Names of what statements import from such libraries, or make of that."""
+        found: set[str] = set()
+        for path in self._modules.sources:
+            found |= self._modules.foreign(path) - self.quiet(path)
+        statements = [
+            (self._mentioned(path, it) - self.quiet(path), it.binds)
+            for path, fragments in self._modules.sources.items()
+            for it in fragments
+            if it.binds and not (it.is_function_body or it.is_doc)
+        ]
+        size = -1
+        while len(found) > size:
+            size = len(found)
+            for named, binds in statements:
+                if not named.isdisjoint(found):
+                    found |= binds
+        return frozenset(found - {""})
+
+    def _mentioned(self, path: str, fragment: Fragment) -> frozenset[str]:
+        """Return the names in a fragment, but for what it has of harmless libraries."""
+        # `re.escape` is not the `escape` that another file imports.
+        quiet = self.quiet(path)
+        of: dict[str, set[str]] = {}
+        for name, attr in fragment.uses.behind:
+            of.setdefault(attr, set()).add(name)
+        theirs = {attr for attr, names in of.items() if names <= quiet}
+        return fragment.uses.names | (fragment.uses.attrs - theirs)
+
+    def decorate(self, path: str, head: Fragment, fragment: Fragment) -> bool:
+        """Tell whether a library decorates a function by what that says of itself."""
+        names = self._mentioned(path, head)
+        if self.is_strange(path, names):
+            return True
+        # What pytest marks is a fixture, as a rule, wherever that stands.
+        typed = TYPED | self._from(path, frozenset({"pytest"}))
+        return fragment.of_types and not typed.isdisjoint(head.uses.names | head.uses.attrs)
+
+    def quiet(self, path: str) -> frozenset[str]:
+        """Return the names that a file imports from modules that read no docstrings."""
+        if path not in self._quiet:
+            self._quiet[path] = self._from(path, IGNORING_DOCS) & self._modules.foreign(path)
+        return self._quiet[path]
+
+    def _from(self, path: str, modules: AbstractSet[str]) -> frozenset[str]:
+        """Return the names that the statements of a file import from these modules."""
+        found: set[str] = set()
+        for fragment in self._modules.sources.get(path, ()):
+            tops = {name.partition(".")[0] for name in fragment.uses.imports}
+            if tops and not fragment.is_function_body and tops <= modules:
+                found |= fragment.binds
+        return frozenset(found)
