@@ -10,8 +10,8 @@ from firsttry_tasks.selection.decide import reasons
 from firsttry_tasks.selection.decide.declared import Declared
 from firsttry_tasks.selection.decide.widen import RAN
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
-from firsttry_tasks.selection.impact.invalidation import Invalidation
 from firsttry_tasks.selection.impact.docstrings import GIVEN
+from firsttry_tasks.selection.impact.invalidation import Invalidation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

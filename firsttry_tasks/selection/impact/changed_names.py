@@ -11,9 +11,9 @@ from firsttry_tasks.selection.evidence.mask_types import (
     ModuleMask,
     OriginMask,
 )
+from firsttry_tasks.selection.impact.docstrings import GIVEN, ChangedDocstrings, holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.impact.onlookers import PlainClasses
-from firsttry_tasks.selection.impact.docstrings import GIVEN, ChangedDocstrings, holder
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
 from firsttry_tasks.selection.syntax.string_names import MADE, PASSED, QUOTED
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES

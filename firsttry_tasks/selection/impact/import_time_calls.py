@@ -11,8 +11,8 @@ from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP, TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from firsttry_tasks.selection.impact.import_graph import ImportGraph
     from firsttry_tasks.selection.impact.changed_names import ChangedNames
+    from firsttry_tasks.selection.impact.import_graph import ImportGraph
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 

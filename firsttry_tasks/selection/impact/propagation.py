@@ -9,12 +9,12 @@ from collections.abc import Set as AbstractSet
 
 from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.impact.changed_names import ChangedNames
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
+from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph, exported
 from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls
-from firsttry_tasks.selection.impact.changed_names import ChangedNames
 from firsttry_tasks.selection.impact.onlookers import Instances
-from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.side_effects import SideEffects
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
 from firsttry_tasks.selection.syntax.fragment import Fragment, concerns_importers

@@ -3,8 +3,8 @@
 import pytest
 
 from firsttry_tasks.selection.evidence.mask_types import OriginMask
-from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.impact.changed_names import ChangedNames
+from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from tests.unit.selection.world import World
 
 SHAPES = """\
