@@ -1,7 +1,8 @@
-"""Chooses more tests where those that ran left something else behind than they were known to.
+"""Chooses more tests where others leave something else behind, or leave it at another time.
 
 A test that sets a variable now, or changes a table of a module, may break tests after it that no
-change concerns. So the tests that use what it left run as well.
+change concerns. So the tests that use what it left run as well. And so they do where a test that
+leaves something may have come to another place in the order of all tests.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from firsttry_tasks.selection.decide import shared_fixtures
 from firsttry_tasks.selection.evidence.makers import Makers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.model.recording import Record
     from firsttry_tasks.model.values import Selection
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         RecordedRun,
         RecordedTest,
     )
+    from firsttry_tasks.selection.impact.code_changes import CodeChanges
 
 #: How a walk through all variables is observed.
 _ALL = "*"
@@ -38,10 +41,10 @@ def otherwise(
 ) -> Selection:
     """Return the selection with the tests that what was left behind may concern."""
     why: dict[str, str] = {}
+    users = _Users(recorded_runs, now)
     for name, who in sorted(_fresh(records, recorded_runs).items()):
-        plain = name.removeprefix(FELT).removeprefix(VARIABLE).removeprefix(LIBRARY)
-        told = f"{who} leaves {plain.partition('=')[0]} changed"
-        for nodeid in _concerned(name, who, recorded_runs, now):
+        told = f"{who} leaves {_shown(name)} changed"
+        for nodeid in users.of(name, who):
             if nodeid in chosen.skip_tests:
                 why.setdefault(nodeid, told)
     shadow = _shadow(records, recorded_runs, now)
@@ -52,6 +55,77 @@ def otherwise(
         more = shared_fixtures.joining(records, recorded_runs, fixtures, chosen.skip_tests)
         why |= {nodeid: it for nodeid, it in more.items() if nodeid not in why}
     return _with(chosen, why)
+
+
+def rearranged(
+    code: CodeChanges | None,
+    recorded_runs: Sequence[RecordedRun],
+    now: CurrentTree,
+    existing: AbstractSet[str],
+) -> dict[str, str]:
+    """Return the tests that those may concern which run at another time now, each with the reason.
+
+    A test function that stands elsewhere in its file comes at another time. Where a plugin puts
+    tests in an order of its own, so may one whose decorators changed.
+    """
+    places = _moved(code, recorded_runs) if code is not None else {}
+    moved = {it for it in existing if _is_moved(it, places)} if any(places.values()) else set()
+    if not moved:
+        return {}
+    users, found = _Users(recorded_runs, now), dict[str, str]()
+    for who, names in sorted(_own(recorded_runs).items()):
+        for name in sorted({it.removesuffix(PERHAPS) for it in names}):
+            concerned = set(users.of(name, who))
+            if who in moved:
+                told = f"{who}, which leaves {_shown(name)} changed, may come at another time now"
+                found |= dict.fromkeys(concerned & existing - {who}, told)
+            elif who in existing and (met := concerned & moved):
+                found[who] = (
+                    f"it leaves {_shown(name)} changed, and {min(met)} may come after it now"
+                )
+    return found
+
+
+def _moved(code: CodeChanges, recorded_runs: Sequence[RecordedRun]) -> dict[str, AbstractSet[str]]:
+    """Return, by file, the qualified names of what stands or is decorated otherwise than it was."""
+    found: dict[str, AbstractSet[str]] = {}
+    ordered = any(map(_is_ordered, recorded_runs[:1]))
+    for path, delta in code.deltas.items():
+        old = [code.modules.sources[path][number] for number in delta.statements]
+        same = {(it.qualname, it.digest) for it in delta.added}
+        whole = {(it.qualname, name) for it in delta.added for name in it.binds}
+        found[path] = {
+            f"{it.qualname}.{name}".lstrip(".")
+            for it in old
+            for name in it.binds
+            if (it.qualname, it.digest) in same or (ordered and (it.qualname, name) in whole)
+        }
+    return found
+
+
+def _is_moved(nodeid: str, moved: Mapping[str, AbstractSet[str]]) -> bool:
+    """Tell whether a test, or a class around it, is among these; or whatever marks all of them."""
+    path, *parts = nodeid.partition("[")[0].split("::")
+    names = {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
+    marks = {"pytestmark", *(f"{name}.pytestmark" for name in names)}
+    return not (names | marks).isdisjoint(moved.get(path, ()))
+
+
+def _is_ordered(run: RecordedRun) -> bool:
+    """Tell whether the tests of a run came in another order than that of files and functions."""
+    places = {
+        f"{path}{rest}": (path, at)
+        for path, rests in run.collected.items()
+        for at, rest in enumerate(rests)
+    }
+    came = [places[test.nodeid] for test in run.tests if test.nodeid in places]
+    return came != sorted(came)
+
+
+def _shown(name: str) -> str:
+    """Return what was left in words."""
+    plain = name.removeprefix(FELT).removeprefix(VARIABLE).removeprefix(LIBRARY)
+    return plain.partition("=")[0]
 
 
 def _with(chosen: Selection, why: dict[str, str]) -> Selection:
@@ -122,18 +196,59 @@ def _own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _concerned(
-    name: str, who: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree
-) -> Iterator[str]:
-    """Yield the tests that may feel what was left, by any recorded run."""
-    for run in recorded_runs:
-        if name.startswith(FELT):
-            every = [f"{path}{rest}" for path, rests in run.collected.items() for rest in rests]
-            yield from every[every.index(who) + 1 :] if who in every else every
-        elif name.startswith(VARIABLE):
-            yield from _asking(run, {name.removeprefix(VARIABLE), _ALL})
-        else:
-            yield from _using(run, name, now)
+class _Users:
+    """Finds the tests that may feel what was left, by any recorded run."""
+
+    def __init__(self, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> None:
+        self._runs, self._now = recorded_runs, now
+        self._makers: dict[int, Makers] = {}
+
+    def of(self, name: str, who: str) -> Iterator[str]:
+        """Yield the tests that may feel what one test, or an import, left under a name."""
+        for at, run in enumerate(self._runs):
+            if name.startswith(FELT):
+                yield from _later(run, who)
+            elif name.startswith(VARIABLE):
+                yield from _asking(run, {name.removeprefix(VARIABLE), _ALL})
+            else:
+                yield from self._using(at, run, name)
+
+    def _using(self, at: int, run: RecordedRun, name: str) -> Iterator[str]:
+        path, _, trail = name.partition(":")
+        makers = self._of(at, run)
+        thing = makers.thing(path, trail)
+        users, library = makers.users(thing), name.startswith(LIBRARY)
+        asked = trail.partition(":")[0].partition(".")[0]
+        lent = {
+            n
+            for n, (kind, it) in enumerate(run.observations)
+            if library and kind == "module" and it.partition(".")[0] == asked
+        }
+        for test in run.tests:
+            # A fixture's value comes as an argument, and its code may be the library's.
+            handed = not thing.names.isdisjoint(test.names) or not lent.isdisjoint(
+                test.observations
+            )
+            if handed or not users.isdisjoint(_ran(run, test)):
+                yield test.nodeid
+
+    def _of(self, at: int, run: RecordedRun) -> Makers:
+        if at not in self._makers:
+            files = {*run.modules.values(), *(it for it, _ in run.units)}
+            self._makers[at] = Makers(
+                run.units,
+                (it for it in files if it in run.manifest),
+                lambda it: self._now.before(it, run.manifest[it]) if it in run.manifest else (),
+            )
+        return self._makers[at]
+
+
+def _later(run: RecordedRun, who: str) -> Iterator[str]:
+    """Yield the tests that come after one, all where it is none: as they ran, and by name."""
+    came = [test.nodeid for test in run.tests]
+    # Each process of pytest-xdist ran a part of the tests, which another run divides otherwise.
+    for every in (came, sorted(came)):
+        yield from every[every.index(who) + 1 :] if who in every else every
 
 
 def _asking(run: RecordedRun, variables: set[str]) -> Iterator[str]:
@@ -143,29 +258,6 @@ def _asking(run: RecordedRun, variables: set[str]) -> Iterator[str]:
     for test in run.tests:
         seen = {*test.observations, *(n for at in test.scopes for n in run.scopes[at].observations)}
         if not numbers.isdisjoint(seen):
-            yield test.nodeid
-
-
-def _using(run: RecordedRun, name: str, now: CurrentTree) -> Iterator[str]:
-    path, _, trail = name.partition(":")
-    files = {*run.modules.values(), *(it for it, _ in run.units)}
-    makers = Makers(
-        run.units,
-        (it for it in files if it in run.manifest),
-        lambda it: now.before(it, run.manifest[it]) if it in run.manifest else (),
-    )
-    thing = makers.thing(path, trail)
-    users, library = makers.users(thing), name.startswith(LIBRARY)
-    asked = trail.partition(":")[0].partition(".")[0]
-    lent = {
-        n
-        for n, (kind, it) in enumerate(run.observations)
-        if library and kind == "module" and it.partition(".")[0] == asked
-    }
-    for test in run.tests:
-        # A fixture's value comes as an argument, and its code may be the library's.
-        handed = not thing.names.isdisjoint(test.names) or not lent.isdisjoint(test.observations)
-        if handed or not users.isdisjoint(_ran(run, test)):
             yield test.nodeid
 
 

@@ -48,6 +48,37 @@ _TEARDOWN = """
 """
 
 
+_ORDERED = """
+ --- pytest.ini
+ [pytest]
+ markers = order
+ --- conftest.py
+ def pytest_collection_modifyitems(items):
+     def place(item):
+         mark = item.get_closest_marker("order")
+         return mark.args[0] if mark else 7
+     items.sort(key=place)
+ --- shop.py
+ SOLD = []
+ def sell(it):
+     SOLD.append(it)
+ --- test_early.py
+ def test_early():
+     pass
+ --- test_sell.py
+ import pytest
+ import shop
+ @pytest.mark.order(1)
+ def test_sell():
+     shop.sell("a")
+ --- test_sold.py
+ import pytest
+ import shop
+ @pytest.mark.order(5)
+ def test_sold():
+     assert shop.SOLD == ["a"]
+"""
+
 CASES = (
     case("session-fixture", _fixture("session"), _CHANGE, quick=True),
     case("package-fixture", _fixture("package"), _CHANGE),
@@ -209,5 +240,39 @@ CASES = (
              assert Reader().take("one")
          """,
         swap("load.py", "return 1\nclass Reader", "return 2\nclass Reader"),
+    ),
+    case(
+        "test-that-comes-to-stand-before-one-that-fills-a-list",
+        """
+         --- shop.py
+         SOLD = []
+         def sell(it):
+             SOLD.append(it)
+         --- test_shop.py
+         import shop
+         def test_sell():
+             shop.sell("a")
+         def test_free():
+             assert True
+         def test_sold():
+             assert shop.SOLD == ["a"]
+        """,
+        swap(
+            "test_shop.py",
+            'def test_sell():\n    shop.sell("a")\ndef test_free():\n    assert True\n'
+            'def test_sold():\n    assert shop.SOLD == ["a"]\n',
+            'def test_free():\n    assert True\ndef test_sold():\n    assert shop.SOLD == ["a"]\n'
+            'def test_sell():\n    shop.sell("a")\n',
+        ),
+    ),
+    case(
+        "mark-by-which-a-plugin-puts-tests-in-order",
+        _ORDERED,
+        swap("test_sell.py", "order(1)", "order(9)"),
+    ),
+    case(
+        "mark-of-one-that-comes-after-another-now",
+        _ORDERED.replace("order(5)", "order(0)").replace('== ["a"]', "== []"),
+        swap("test_sold.py", "order(0)", "order(5)"),
     ),
 )
