@@ -284,6 +284,7 @@ def _doit(words: list[str]) -> int:
                 "COMMAND": {
                     "run": "firsttry_tasks.doit_tasks.engine:Run",
                     "help": "firsttry_tasks.doit_tasks.help:Help",
+                    "info": "firsttry_tasks.doit_tasks.help:Info",
                 }
             },
         )

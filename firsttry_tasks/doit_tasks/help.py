@@ -1,4 +1,4 @@
-"""Extend doit's ``help`` command: a page for each of FirstTry's tasks, from its docstring."""
+"""Extend doit's ``help`` and ``info``: pages for FirstTry's tasks, and the nearest word."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from doit.cmd_base import DoitCmdBase
 from doit.cmd_help import Help as DoitHelp
+from doit.cmd_info import Info as DoitInfo
 from doit.cmdparse import CmdOption
 from doit.exceptions import InvalidCommand, InvalidDodoFile
 
 from firsttry_tasks.doit_tasks import words
 from firsttry_tasks.doit_tasks.task_dicts import PAGE, is_ours
+from firsttry_tasks.model.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +52,17 @@ class Help(DoitHelp):  # type: ignore[misc]  # doit has no types
             return bool(super()._execute(pos_args))
         sys.stdout.write(page(task.name, task.meta.get(PAGE) or task.doc, task.params))
         return True
+
+
+class Info(DoitInfo):  # type: ignore[misc]  # doit has no types
+    """``doit info TASK``: doit's own answers a task that is not there with a traceback."""
+
+    def _execute(self, pos_args: list[str], hide_status: bool = False) -> int | None:  # noqa: FBT001, FBT002  doit's names
+        names = [task.name for task in self.task_list]
+        if len(pos_args) == 1 and pos_args[0] not in names:
+            near = nearest(pos_args[0], _typed(names))
+            raise InvalidCommand(f"There is no task {pos_args[0]!r}.{near} All tasks: doit list")
+        return super()._execute(pos_args, hide_status)  # type: ignore[no-any-return]
 
 
 def _typed(tasks: Iterable[str]) -> list[str]:

@@ -18,12 +18,6 @@ from tests import schemas
 if TYPE_CHECKING:
     from pathlib import Path
 
-# doit leaves its database to the end of the process where a command line is wrong; from 3.13 on
-# Python warns of that.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
 LIST = [flag("json", "print JSON"), {**flag("shard", "a part"), "type": str}]
 
 
@@ -76,6 +70,16 @@ def test_a_mistyped_command_names_the_nearest(
     """The last letter is missing."""
     code = cli.main([command[:-1]])
     assert (code, command in capsys.readouterr().err) == (3, True)
+
+
+@pytest.mark.parametrize("command", ["info", "forget", "clean"])
+def test_doits_own_commands_know_no_other_task(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a sentence."""
+    code = cli.main([command, "wram"])
+    said = capsys.readouterr().err
+    assert (code, "Traceback" in said, "'wram'" in said) == (3, False, True), said
 
 
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
