@@ -247,13 +247,26 @@ class Makers:
         return self._giving[unit]
 
     def _next(self, unit: int) -> int:
-        """Return the functions that a function names, also in what its variables are given."""
+        """Return the functions that a function names, also in what its variables are given.
+
+        And those that set a variable of a module which it names, or something in that.
+        """
         if unit not in self._nexts:
             # What is no function leads nowhere.
             body = self._bodies.get(unit)
-            words = _words(body) | self._given((unit,)) if body is not None else ()
-            self._nexts[unit] = _bits(self._named(words))
+            words = _words(body) | self._given((unit,)) if body is not None else frozenset()
+            setting = (self._setting.get(word, ()) for word in words)
+            self._nexts[unit] = _bits(self._named(words).union(*setting))
         return self._nexts[unit]
+
+    @cached_property
+    def _setting(self) -> dict[str, set[int]]:
+        """Functions by the variables of modules that they set or change."""
+        found: dict[str, set[int]] = {}
+        for unit, body in self._bodies.items():
+            for name in {first for first, _ in body.uses.writes} & self._values.keys():
+                found.setdefault(name, set()).add(unit)
+        return found
 
     def _named(self, words: Iterable[str]) -> set[int]:
         # Every class has `__init__`: by that name one would come from each to all.

@@ -275,4 +275,59 @@ CASES = (
         _ORDERED.replace("order(5)", "order(0)").replace('== ["a"]', "== []"),
         swap("test_sold.py", "order(0)", "order(5)"),
     ),
+    case(
+        "kept-by-way-of-a-variable-that-another-function-sets",
+        """
+         --- rates.py
+         def rate():
+             return 2
+         --- shop.py
+         from rates import rate
+         KEPT = {}
+         _next = None
+         def prepare():
+             global _next
+             _next = rate()
+         def keep():
+             KEPT["now"] = _next
+         def kept():
+             return KEPT["now"]
+         --- test_shop.py
+         import shop
+         def test_keep():
+             shop.prepare()
+             shop.keep()
+         def test_kept():
+             assert shop.kept() == 2
+        """,
+        swap("rates.py", "return 2", "return 3"),
+    ),
+    case(
+        "kept-by-way-of-an-object-that-another-function-fills",
+        """
+         --- rates.py
+         def rate():
+             return 2
+         --- shop.py
+         from rates import rate
+         class Till:
+             pass
+         KEPT = {}
+         TILL = Till()
+         def prepare():
+             TILL.price = rate()
+         def keep():
+             KEPT["now"] = TILL.price
+         def kept():
+             return KEPT["now"]
+         --- test_shop.py
+         import shop
+         def test_keep():
+             shop.prepare()
+             shop.keep()
+         def test_kept():
+             assert shop.kept() == 2
+        """,
+        swap("rates.py", "return 2", "return 3"),
+    ),
 )
