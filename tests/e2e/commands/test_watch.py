@@ -23,7 +23,7 @@ EDITED = CODE.replace("n // 5", "n // 5 + 0")
 
 
 def _until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not what():
         assert time.monotonic() < deadline
         time.sleep(0.02)

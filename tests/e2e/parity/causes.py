@@ -113,8 +113,8 @@ GAPS = {
             "a.txt",
             "bad",
         ),
-        _gap("collected", f"{READ}\n\n{TEST}pass\n", "a.txt", "bad"),
     ),
+    "read when collected": _gap("collected", f"{READ}\n\n{TEST}pass\n", "a.txt", "bad"),
 }
 
 MOODS = {
@@ -272,6 +272,7 @@ SURROUNDINGS = {
         99,
         learn=False,
         outside="down",
+        count=5,
     ),
     "a warm red that stays red": Cause(moody("FPF"), "red", "environment", 1, learn=False),
 }
@@ -290,6 +291,7 @@ MACHINES = {
         learn=False,
         outside="down",
         back=True,
+        count=12,
     ),
 }
 

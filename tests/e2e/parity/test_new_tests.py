@@ -29,7 +29,7 @@ def _learned(shop: Checkout, tmp_path: Path, script: str, new: str) -> Checkout:
 
 
 def _runs(tmp_path: Path) -> int:
-    return len((tmp_path / "runs").read_text())
+    return len((tmp_path / "moody").read_text())
 
 
 @pytest.mark.slow

@@ -138,7 +138,7 @@ def test_a_machine_that_is_lost(both: Machines) -> None:
     shutil.copytree(both.origin.root / FOLDER, there.root / FOLDER)
     (there.root / "artifacts/.gitignore").write_text("*\n")
     running = there.start("ft", "full", "--shard", "1/2")
-    time.sleep(1)
+    time.sleep(0.5)
     running.send_signal(signal.SIGKILL)
     running.communicate()
     assert list((there.root / FOLDER / "full").glob("1-of-*")) == []
