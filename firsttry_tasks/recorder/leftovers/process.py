@@ -69,7 +69,8 @@ def _felt() -> dict[str, object]:
     root = logging.getLogger()
     return {
         "working folder": _folder(),
-        "sys.path": tuple(map(str, sys.path)),
+        # What stands there a second time leads nowhere else.
+        "sys.path": tuple(dict.fromkeys(map(str, sys.path))),
         "warning filters": len(warnings.filters),
         "logging": (root.level, root.manager.disable, len(root.handlers), _loggers(root.manager)),
         "decimal context": repr(decimals.getcontext()) if decimals else "",

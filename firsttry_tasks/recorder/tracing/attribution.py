@@ -118,9 +118,10 @@ class Attribution:
     def add_to(self, scope: OpenScope, kind: ObservationKind, name: str) -> None:
         """Put an observation to a scope.
 
-        What a plugin asks git for as it starts is no matter: each commit would run all tests.
+        What is asked of git before a test begins is no matter: a plugin does so as it starts, a
+        module for its version, and each commit would run all tests.
         """
-        if name == GIT and scope.kind == "start":
+        if name == GIT and scope.kind not in {"test", "fixture"}:
             return
         # `setdefault`, because another thread may number it meanwhile.
         number = self.observations.get((kind, name))

@@ -256,13 +256,13 @@ class CodeChanges:
         return found
 
     def _imports(self, observations: Mapping[int, str]) -> None:
-        """Count modules that observed something at import which no longer holds."""
+        """Take in modules that observed something at import which no longer holds."""
         for scope in self.recorded.scopes:
             if scope.kind == "import":
                 for number in scope.observations:
                     why = observations.get(number) or self.observations.get(number)
                     if why is not None:
-                        self.spread.effects.setdefault(scope.name, why)
+                        self.spread.observed_at_import(scope.name, why)
 
     def _late(self) -> None:
         """Count the import of a module as changed if it may raise and only running tests import it.

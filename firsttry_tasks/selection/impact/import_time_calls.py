@@ -60,6 +60,19 @@ class ImportTimeCalls:
             return names.docs.origins, "any docstring"
         return NO_ORIGINS, ""
 
+    def asking(self, path: str) -> list[int]:
+        """Return the statements of a module that may have run code while it was imported.
+
+        A module of the repository that one imports has observed for itself.
+        """
+        return [
+            number
+            for number, it in enumerate(self._modules.sources.get(path, ()))
+            if it.may_raise
+            and not (it.is_function_body or it.is_doc)
+            and (it.uses.names or it.star or not self._modules.imported(path, it.uses.imports))
+        ]
+
     def fragments(self, path: str, statement: int) -> list[tuple[str, Fragment]]:
         """Return the functions that a statement ran, each with its file."""
         return list(self._known(self.ran.get(path, {}).get(statement, ())))

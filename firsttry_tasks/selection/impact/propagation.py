@@ -19,9 +19,8 @@ from firsttry_tasks.selection.impact.side_effects import SideEffects
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
 from firsttry_tasks.selection.syntax.fragment import Fragment, concerns_importers
 
-#: Changed classes that are followed one by one; a member of any further class counts as a change
-#: of its module. Each one costs a propagation of its own through all modules, and an edit seldom
-#: touches more. The figure is a judgement, no measurement of it is on record.
+#: Changed classes that are followed one by one; a member of any further one counts as a change of
+#: its module. Each costs a propagation of its own, and an edit seldom touches more: a judgement.
 _MOST_CLASSES = 4
 
 
@@ -43,8 +42,7 @@ class Propagation:
         """
         self.modules = modules
         self.texts = texts
-        # Bits from the lowest: one for each module, one for each followed class, four for
-        # docstrings.
+        # Bits from the lowest: for each module, for each followed class, four for docstrings.
         self.names = ChangedNames(
             modules, OriginMask(1 << (len(modules.paths) + _MOST_CLASSES)), without
         )
@@ -93,12 +91,19 @@ class Propagation:
                 for unit in ran & units.keys():
                     self._rerun(path, number, units[unit])
 
+    def observed_at_import(self, path: str, why: str) -> None:
+        """Take in the statements of a module of which one observed what no longer holds."""
+        asking = self._imported.asking(path)
+        if not asking:
+            self.effects.setdefault(path, why)
+        for number in asking:
+            self._rerun(path, number, why)
+
     def settle(self) -> None:
         """Carry changed names through module-level code until nothing is added.
 
         It ends because nothing is ever taken away and there are finitely many names and bits.
         """
-        # A module that was passed at the present size can add nothing; only others can.
         passed: dict[str, int] = {}
         while any(passed.get(path) != self._size() for path in self.modules.sources):
             for path, fragments in self.modules.sources.items():
@@ -156,12 +161,9 @@ class Propagation:
                 if fragment.uses.imports and self.names.lost(fragment, reach):
                     self.effects.setdefault(path, f"{path} imports {name}, which is gone")
             elif self.names.docs.quiet and self.names.docs.handed(path, fragment):
-                self._hold(path, fragment)
-
-    def _hold(self, path: str, fragment: Fragment) -> None:
-        """Note that what says something else stands in what a statement binds or fills."""
-        filled = {tip for _, tip in self._writing.of(path, fragment)}
-        self.names.hold((fragment.binds | filled) - {""})
+                # What says something else stands in what it binds or fills.
+                filled = {tip for _, tip in self._writing.of(path, fragment)}
+                self.names.hold((fragment.binds | filled) - {""})
 
     def _hit(
         self, path: str, number: int, fragment: Fragment, reach: OriginMask, ran: Iterable[int]
@@ -206,7 +208,6 @@ class Propagation:
 
     def _rerun(self, path: str, number: int, why: str) -> None:
         """Take in a statement that didn't change itself, but runs to another result."""
-        # An added statement has no number to look it up by, so the module stands for it.
         if (path, number) not in self.done:
             self.done.add((path, number))
             if number < 0:

@@ -310,4 +310,21 @@ CASES = (
         write("notes.artifact", "a\n"),
         setup=(append(".gitignore", "*.artifact\n"),),
     ),
+    case(
+        "file-that-one-statement-of-a-module-reads",
+        """
+         --- words.txt
+         one
+         --- shop.py
+         from pathlib import Path
+         WORDS = Path(__file__).with_name("words.txt").read_text()
+         def price():
+             return 3
+         --- test_shop.py
+         import shop
+         def test_price():
+             assert shop.price() == 3
+        """,
+        swap("words.txt", "one", "two"),
+    ),
 )
