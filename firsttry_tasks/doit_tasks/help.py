@@ -61,6 +61,8 @@ class Info(DoitInfo):  # type: ignore[misc]  # doit has no types
         names = [task.name for task in self.task_list]
         if len(pos_args) == 1 and pos_args[0] not in names:
             near = nearest(pos_args[0], _typed(names))
+            # doit closes it at the end of a command, and not where a mistake ends it before.
+            self.dep_manager.close()
             raise InvalidCommand(f"There is no task {pos_args[0]!r}.{near} All tasks: doit list")
         return super()._execute(pos_args, hide_status)  # type: ignore[no-any-return]
 
