@@ -18,7 +18,6 @@ Refinement = Literal[
     "moved-imports",
     "outside-names",
     "reflection",
-    "registries",
     "side-effects",
 ]
 
@@ -32,6 +31,5 @@ REFINEMENTS: dict[Refinement, str] = {
     "moved-imports": "an import that stands elsewhere binds what it bound",
     "outside-names": "an attribute of what is imported from elsewhere is none of ours",
     "reflection": "`getattr(self, made_up)` finds a member, `globals()` a name of its module",
-    "registries": "who adds to a registry doesn't look at the entries of others",
     "side-effects": "a statement changes what it binds, and what the functions that it ran change",
 }

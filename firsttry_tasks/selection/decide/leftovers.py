@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks.model.recording import DRAWN, FELT, LIBRARY, PERHAPS, VARIABLE
 from firsttry_tasks.selection.decide import shared_fixtures
-from firsttry_tasks.selection.evidence.makers import Makers
+from firsttry_tasks.selection.evidence.users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,12 +25,8 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import (
         CurrentTree,
         RecordedRun,
-        RecordedTest,
     )
     from firsttry_tasks.selection.impact.code_changes import CodeChanges
-
-#: How a walk through all variables is observed.
-_ALL = "*"
 
 
 def otherwise(
@@ -41,7 +37,7 @@ def otherwise(
 ) -> Selection:
     """Return the selection with the tests that what was left behind may concern."""
     why: dict[str, str] = {}
-    users = _Users(recorded_runs, now)
+    users = Users(recorded_runs, now)
     for name, who in sorted(_fresh(records, recorded_runs).items()):
         told = f"{who} leaves {_shown(name)} changed"
         for nodeid in users.of(name, who):
@@ -72,14 +68,18 @@ def rearranged(
     moved = {it for it in existing if _is_moved(it, places)} if any(places.values()) else set()
     if not moved:
         return {}
-    users, found = _Users(recorded_runs, now), dict[str, str]()
+    if not _is_ordered(recorded_runs[0]):
+        # What stands elsewhere in its file comes to another place among the tests of that alone.
+        homes = {it.partition("::")[0] for it in moved}
+        existing = {it for it in existing if it.partition("::")[0] in homes}
+    users, found = Users(recorded_runs, now), dict[str, str]()
     for who, names in sorted(_own(recorded_runs).items()):
         for name in sorted({it.removesuffix(PERHAPS) for it in names}):
-            concerned = set(users.of(name, who))
             if who in moved:
                 told = f"{who}, which leaves {_shown(name)} changed, may come at another time now"
-                found |= dict.fromkeys(concerned & existing - {who}, told)
-            elif who in existing and (met := concerned & moved):
+                concerned = existing & {*users.of(name, who)} - {who}
+                found |= dict.fromkeys(concerned, told)
+            elif who in existing and (met := users.among(moved, name, who)):
                 found[who] = (
                     f"it leaves {_shown(name)} changed, and {min(met)} may come after it now"
                 )
@@ -87,19 +87,20 @@ def rearranged(
 
 
 def _moved(code: CodeChanges, recorded_runs: Sequence[RecordedRun]) -> dict[str, AbstractSet[str]]:
-    """Return, by file, the qualified names of what stands or is decorated otherwise than it was."""
+    """Return, by test file, the qualified names of what stands or is decorated otherwise."""
     found: dict[str, AbstractSet[str]] = {}
-    ordered = any(map(_is_ordered, recorded_runs[:1]))
-    for path, delta in code.deltas.items():
-        old = [code.modules.sources[path][number] for number in delta.statements]
+    newest = recorded_runs[0]
+    for path in code.deltas.keys() & newest.collected.keys():
+        delta = code.deltas[path]
         same = {(it.qualname, it.digest) for it in delta.added}
         whole = {(it.qualname, name) for it in delta.added for name in it.binds}
-        found[path] = {
-            f"{it.qualname}.{name}".lstrip(".")
-            for it in old
-            for name in it.binds
-            if (it.qualname, it.digest) in same or (ordered and (it.qualname, name) in whole)
-        }
+        old = [code.modules.sources[path][number] for number in delta.statements]
+        moved = {it for it in old if (it.qualname, it.digest) in same}
+        turned = {(it.qualname, name) for it in old for name in it.binds} & whole
+        if turned and not _is_ordered(newest):
+            turned = set()
+        turned |= {(it.qualname, name) for it in moved for name in it.binds}
+        found[path] = {f"{above}.{name}".lstrip(".") for above, name in turned}
     return found
 
 
@@ -112,7 +113,10 @@ def _is_moved(nodeid: str, moved: Mapping[str, AbstractSet[str]]) -> bool:
 
 
 def _is_ordered(run: RecordedRun) -> bool:
-    """Tell whether the tests of a run came in another order than that of files and functions."""
+    """Tell whether the tests of a run came in another order than that of files and functions.
+
+    Those of several processes of pytest-xdist always do: what decides there is not known.
+    """
     places = {
         f"{path}{rest}": (path, at)
         for path, rests in run.collected.items()
@@ -194,75 +198,6 @@ def _own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
             if test.nodeid not in found:
                 found[test.nodeid] = frozenset(left[n] for n in test.observations if n in left)
     return found
-
-
-class _Users:
-    """Finds the tests that may feel what was left, by any recorded run."""
-
-    def __init__(self, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> None:
-        self._runs, self._now = recorded_runs, now
-        self._makers: dict[int, Makers] = {}
-
-    def of(self, name: str, who: str) -> Iterator[str]:
-        """Yield the tests that may feel what one test, or an import, left under a name."""
-        for at, run in enumerate(self._runs):
-            if name.startswith(FELT):
-                yield from _later(run, who)
-            elif name.startswith(VARIABLE):
-                yield from _asking(run, {name.removeprefix(VARIABLE), _ALL})
-            else:
-                yield from self._using(at, run, name)
-
-    def _using(self, at: int, run: RecordedRun, name: str) -> Iterator[str]:
-        path, _, trail = name.partition(":")
-        makers = self._of(at, run)
-        thing = makers.thing(path, trail)
-        users, library = makers.users(thing), name.startswith(LIBRARY)
-        asked = trail.partition(":")[0].partition(".")[0]
-        lent = {
-            n
-            for n, (kind, it) in enumerate(run.observations)
-            if library and kind == "module" and it.partition(".")[0] == asked
-        }
-        for test in run.tests:
-            # A fixture's value comes as an argument, and its code may be the library's.
-            handed = not thing.names.isdisjoint(test.names) or not lent.isdisjoint(
-                test.observations
-            )
-            if handed or not users.isdisjoint(_ran(run, test)):
-                yield test.nodeid
-
-    def _of(self, at: int, run: RecordedRun) -> Makers:
-        if at not in self._makers:
-            files = {*run.modules.values(), *(it for it, _ in run.units)}
-            self._makers[at] = Makers(
-                run.units,
-                (it for it in files if it in run.manifest),
-                lambda it: self._now.before(it, run.manifest[it]) if it in run.manifest else (),
-            )
-        return self._makers[at]
-
-
-def _later(run: RecordedRun, who: str) -> Iterator[str]:
-    """Yield the tests that come after one, all where it is none: as they ran, and by name."""
-    came = [test.nodeid for test in run.tests]
-    # Each process of pytest-xdist ran a part of the tests, which another run divides otherwise.
-    for every in (came, sorted(came)):
-        yield from every[every.index(who) + 1 :] if who in every else every
-
-
-def _asking(run: RecordedRun, variables: set[str]) -> Iterator[str]:
-    numbers = {
-        n for n, (kind, name) in enumerate(run.observations) if kind == "env" and name in variables
-    }
-    for test in run.tests:
-        seen = {*test.observations, *(n for at in test.scopes for n in run.scopes[at].observations)}
-        if not numbers.isdisjoint(seen):
-            yield test.nodeid
-
-
-def _ran(run: RecordedRun, test: RecordedTest) -> set[int]:
-    return {*test.ran(), *(unit for at in test.scopes for unit in run.scopes[at].units)}
 
 
 def _shadow(

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.model import recording
+from firsttry_tasks.selection.evidence.bitsets import as_bits
 from firsttry_tasks.selection.syntax.fragment import MAGIC, own_name
 from firsttry_tasks.selection.syntax.vocabulary import CALLED
 
@@ -137,7 +138,7 @@ class Makers:
 
         What did not run has called nothing.
         """
-        allowed, found = _bits(ran), _bits(start)
+        allowed, found = as_bits(ran), as_bits(start)
         waiting = found
         while waiting:
             unit = (waiting & -waiting).bit_length() - 1
@@ -256,7 +257,7 @@ class Makers:
             body = self._bodies.get(unit)
             words = _words(body) | self._given((unit,)) if body is not None else frozenset()
             setting = (self._setting.get(word, ()) for word in words)
-            self._nexts[unit] = _bits(self._named(words).union(*setting))
+            self._nexts[unit] = as_bits(self._named(words).union(*setting))
         return self._nexts[unit]
 
     @cached_property
@@ -281,14 +282,3 @@ class Makers:
 
 def _words(fragment: Fragment) -> frozenset[str]:
     return fragment.uses.names | fragment.uses.attrs
-
-
-def _bits(units: Iterable[int]) -> int:
-    """Return these units as the bits of a number: sets of many are joined in no time."""
-    found = bytearray()
-    for unit in units:
-        place = unit >> 3
-        if place >= len(found):
-            found.extend(bytes(place + 1 - len(found)))
-        found[place] |= 1 << (unit & 7)
-    return int.from_bytes(found, "little")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
 from firsttry_tasks.selection.impact.docstrings import asks
-from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP, TYPES
+from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,13 +45,8 @@ class ImportTimeCalls:
         """
         known = list(self._fragments(asking, units))
         for path, fragment in known:
-            # A decorator that fills a registry refers to the registry, and each use of it changes
-            # the registry. Without this exception one changed entry would change all the others.
             # The docstrings that such a function may ask for are dealt with below.
-            fills = frozenset(end.removesuffix(CALLED) for _, end in fragment.uses.writes)
-            if "registries" in names.without:
-                fills = frozenset()
-            mask, name = names.hit(path, fragment, fills | DOCS | TYPES | {HELP})
+            mask, name = names.hit(path, fragment, DOCS | TYPES | {HELP})
             if mask:
                 return mask, name
         # One function may search for members and another may read their docstrings.

@@ -33,8 +33,8 @@ _MILD_BASES = _PLAIN_BASES | {
 #: Bases are followed by name, and two classes of one name can look like a circle. No sensible
 #: class has so many ancestors; beyond them it counts as one of which nothing is known.
 _DEEPEST = 30
-#: Apart from that class these modules read no docstring of what they are given, and annotations
-#: only where code asks for that by name. The standard library was read for it; attrs and
+#: Apart from `cmd.Cmd` these modules read no docstring of what they are given, and annotations only
+#: where code asks for that by name. The standard library was read for it; attrs and
 #: typing_extensions are here because most dataclass-like classes use them, and pytest because it
 #: runs the tests: it shows docstrings of tests and fixtures alone.
 IGNORING_DOCS = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions", "pytest"}

@@ -1,0 +1,111 @@
+"""Finds the tests that may feel what another test left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.model.recording import FELT, LIBRARY, VARIABLE
+from firsttry_tasks.selection.evidence.makers import Makers
+from firsttry_tasks.selection.evidence.shared_state import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from firsttry_tasks.selection.evidence.recorded_run import (
+        CurrentTree,
+        RecordedRun,
+        RecordedTest,
+    )
+
+
+class Users:
+    """Finds the tests that may feel what was left, by any recorded run."""
+
+    def __init__(self, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> None:
+        """Take the recorded runs, and what holds the files as they were recorded."""
+        self._runs, self._now = recorded_runs, now
+        self._makers: dict[int, Makers] = {}
+        self._ran: dict[int, dict[str, set[int]]] = {}
+        #: The same for all that left it, and asked for each of them.
+        self._among: dict[str, frozenset[str]] = {}
+
+    def among(self, tests: AbstractSet[str], name: str, who: str) -> frozenset[str]:
+        """Return which of some tests, always the same, may feel what one left under a name."""
+        if name.startswith(FELT):
+            return frozenset(tests & {*self.of(name, who)})
+        if name not in self._among:
+            self._among[name] = frozenset(self.of(name, who, tests))
+        return self._among[name]
+
+    def of(self, name: str, who: str, tests: AbstractSet[str] | None = None) -> Iterator[str]:
+        """Yield the tests that may feel what one test, or an import, left under a name.
+
+        Where ``tests`` are given, only those are asked about.
+        """
+        for at, run in enumerate(self._runs):
+            if name.startswith(FELT):
+                yield from _later(run, who)
+            elif name.startswith(VARIABLE):
+                found = _asking(run, {name.removeprefix(VARIABLE), ALL})
+                yield from (it for it in found if tests is None or it in tests)
+            else:
+                yield from self._using(at, run, name, tests)
+
+    def _using(
+        self, at: int, run: RecordedRun, name: str, tests: AbstractSet[str] | None
+    ) -> Iterator[str]:
+        path, _, trail = name.partition(":")
+        makers = self._of(at, run)
+        thing = makers.thing(path, trail)
+        users, library = makers.users(thing), name.startswith(LIBRARY)
+        asked = trail.partition(":")[0].partition(".")[0]
+        lent = {
+            n
+            for n, (kind, it) in enumerate(run.observations)
+            if library and kind == "module" and it.partition(".")[0] == asked
+        }
+        ran = self._ran.setdefault(at, {})
+        for test in run.tests:
+            if tests is not None and test.nodeid not in tests:
+                continue
+            # A fixture's value comes as an argument, and its code may be the library's.
+            handed = not thing.names.isdisjoint(test.names) or not lent.isdisjoint(
+                test.observations
+            )
+            if test.nodeid not in ran:
+                ran[test.nodeid] = _ran(run, test)
+            if handed or not users.isdisjoint(ran[test.nodeid]):
+                yield test.nodeid
+
+    def _of(self, at: int, run: RecordedRun) -> Makers:
+        if at not in self._makers:
+            files = {*run.modules.values(), *(it for it, _ in run.units)}
+            self._makers[at] = Makers(
+                run.units,
+                (it for it in files if it in run.manifest),
+                lambda it: self._now.before(it, run.manifest[it]) if it in run.manifest else (),
+            )
+        return self._makers[at]
+
+
+def _later(run: RecordedRun, who: str) -> Iterator[str]:
+    """Yield the tests that come after one, all where it is none: as they ran, and by name."""
+    came = [test.nodeid for test in run.tests]
+    # Each process of pytest-xdist ran a part of the tests, which another run divides otherwise.
+    for every in (came, sorted(came)):
+        yield from every[every.index(who) + 1 :] if who in every else every
+
+
+def _asking(run: RecordedRun, variables: set[str]) -> Iterator[str]:
+    numbers = {
+        n for n, (kind, name) in enumerate(run.observations) if kind == "env" and name in variables
+    }
+    for test in run.tests:
+        seen = {*test.observations, *(n for at in test.scopes for n in run.scopes[at].observations)}
+        if not numbers.isdisjoint(seen):
+            yield test.nodeid
+
+
+def _ran(run: RecordedRun, test: RecordedTest) -> set[int]:
+    return {*test.ran(), *(unit for at in test.scopes for unit in run.scopes[at].units)}
