@@ -89,8 +89,7 @@ ENDS = {
     "a closed terminal": (_send(signal.SIGHUP), 130),
     "Ctrl-backslash": (_send(signal.SIGQUIT), 130),
     "Ctrl-C twice": (_send(signal.SIGINT, signal.SIGINT), 130),
-    # Python gives signals back at its very end, so the last one may end it by itself.
-    "SIGTERM three times": (_send(*[signal.SIGTERM] * 3), None),
+    "SIGTERM three times": (_send(*[signal.SIGTERM] * 3), 130),
     "Ctrl-C, then kill -9": (_send(signal.SIGINT, signal.SIGKILL), None),
 }
 
