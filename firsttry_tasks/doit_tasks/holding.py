@@ -81,8 +81,8 @@ def signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             # A program that calls doit as a library gets its own handlers back. Where Ctrl-C comes
-            # once more while the process ends, Python's own would print a traceback, and one of ours
-            # is taken off by Python at its very end, which then dies of it with no exit code.
+            # once more while the process ends, Python's own would print a traceback. Ours Python
+            # takes off at its very end, and then dies of the signal with no exit code.
             ends = stopped and handler in {signal.SIG_DFL, signal.default_int_handler}
             signal.signal(number, signal.SIG_IGN if ends else handler)
 

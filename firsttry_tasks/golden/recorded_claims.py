@@ -108,7 +108,8 @@ def issues(recorded: RecordedRun, lengths: Mapping[tuple[str, str], int]) -> Ite
 def _scopes(recorded: RecordedRun) -> Iterator[str]:
     for scope in recorded.scopes:
         ran = (*scope.units, *(unit for _, unit in scope.lines))
-        known = _within(ran, recorded.units) and _within(scope.observations, recorded.observations)
+        seen = (*scope.observations, *(it for _, it in scope.asked))
+        known = _within(ran, recorded.units) and _within(seen, recorded.observations)
         if not (known and _within(scope.used, recorded.scopes)):
             yield f"the frame {scope.name!r} rests on what is not there"
 

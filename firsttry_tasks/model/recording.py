@@ -89,6 +89,8 @@ class ScopeRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lines: tuple[tuple[int, int], ...] = ()
     #: Of a fixture: what has a value of its own, in pytest's words (session, module and so on).
     reach: str = ""
+    #: Of an import: the line of the module that made an observation, 0 where that is not known.
+    asked: tuple[tuple[int, int], ...] = ()
 
 
 class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):

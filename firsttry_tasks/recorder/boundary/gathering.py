@@ -81,14 +81,14 @@ class Gathering:
     def _own(self, log: ProcessLog) -> None:
         """Take in what this process asked for past Python, or that Python announces nowhere."""
         for line in log.lines:
-            scope = self._scope(line)
+            scope, at = self._scope(line)
             # What Python opens it announces, and imports are followed by what they ran.
             if self._reader.asks_git(line) and scope.kind in ASKING:
                 # A library that does git's work, or Python code, which notes the same.
-                self._add(scope, [("untraceable", "what git knows")])
+                self._attribution.add_to(scope, "untraceable", "what git knows")
             if BYTECODE not in line.path:
                 seen = (it for it in self._reader.seen(line) if it not in scope.excused)
-                self._add(scope, (it for it in seen if _is_the_project_s(it[0], scope)))
+                self._add(scope, at, (it for it in seen if _is_the_project_s(it[0], scope)))
 
     def _child(self, log: ProcessLog, excused: AbstractSet[Seen] | None) -> None:
         failed = {it.path for it in log.lines if it.kind == "x" and it.number}
@@ -96,8 +96,9 @@ class Gathering:
         for line in log.lines:
             if line.kind != "x" or line.path not in failed:
                 seen = tuple(self._of_child(line, excused))
-                for scope in filter(None, (self._scope(line), lasting)):
-                    self._add(scope, seen)
+                self._add(*self._scope(line), seen)
+                if lasting:
+                    self._add(lasting, 0, seen)
 
     def _of_child(self, line: Line, excused: AbstractSet[Seen] | None) -> Iterator[Seen]:
         """Yield what a line of a child comes to; ``excused`` is None where it is no Python."""
@@ -116,14 +117,15 @@ class Gathering:
             elif (kind, name) not in excused and not (line.kind in "sk" and kind == "outside"):
                 yield kind, name
 
-    def _scope(self, line: Line) -> OpenScope:
+    def _scope(self, line: Line) -> tuple[OpenScope, int]:
+        """Return the scope of a line of a log and, of an import, the module's line that ran."""
         owners = self._attribution.owners
         found = 0 < line.scope <= len(owners)
-        return owners[line.scope - 1] if found else self._attribution.scopes["start", ""]
+        return owners[line.scope - 1] if found else (self._attribution.scopes["start", ""], 0)
 
-    def _add(self, scope: OpenScope, seen: Iterable[Seen]) -> None:
+    def _add(self, scope: OpenScope, at: int, seen: Iterable[Seen]) -> None:
         for kind, name in seen:
-            self._attribution.add_to(scope, kind, name)
+            self._attribution.add_to(scope, kind, name, at)
 
 
 def _is_the_project_s(kind: ObservationKind, scope: OpenScope) -> bool:

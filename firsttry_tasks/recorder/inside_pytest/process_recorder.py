@@ -34,6 +34,10 @@ from firsttry_tasks.recorder.tracing.collector import collector
 #: whose assertions it rewrites.
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
 
+#: How many lines of a module are told while it is imported. One that makes its tables in loops runs
+#: far more, and what asks for something in it counts for the whole module. A judgement.
+_LINES = 20_000
+
 
 class ProcessRecorder:
     """Holds the collector and the probes of one process, which all write to one attribution."""
@@ -235,7 +239,16 @@ class ProcessRecorder:
             return
         scope = self.attribution.top
         module = self._modules.get(scope.number) if scope.kind == "import" else None
-        self.collector.importing(module, scope)
+        self.collector.importing(module, scope, functools.partial(self._reached, scope))
+
+    def _reached(self, scope: OpenScope, line: int) -> bool:
+        """Hear that a module that is imported runs this line; tell if more are of use."""
+        scope.told += 1
+        more = scope.told < _LINES
+        self.attribution.reached(scope, line if more else 0)
+        if self.attribution.top is scope and not self.children.forked:
+            self.library.enter(self.attribution.owner(scope))
+        return more
 
 
 def module_file(module: object) -> str | None:

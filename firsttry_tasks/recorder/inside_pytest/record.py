@@ -85,6 +85,7 @@ def _scope(scope: OpenScope) -> ScopeRecord:
         used=tuple(sorted(scope.used)),
         lines=tuple(sorted(line for line in scope.lines if line[1] >= 0)),
         reach=scope.reach,
+        asked=tuple(sorted(scope.asked)),
     )
 
 

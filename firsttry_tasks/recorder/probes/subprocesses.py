@@ -227,7 +227,7 @@ class ChildProcessProbe:
         path = self.folder / f"{os.getpid()}-fork{_SUFFIX}"
         # Without a buffer: what one holds is lost where the child ends by `os._exit`.
         out = OwnFile(str(path))
-        out.append(f"owner\t{top.owner or 1}\n".encode())
+        out.append(f"owner\t{top.owners.get(top.line, 1)}\n".encode())
 
         def note(kind: str, name: str) -> None:
             out.append(f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
@@ -273,11 +273,11 @@ class ChildProcessProbe:
     ) -> None:
         """Put what one child wrote to the scope that it belongs to, or to ``lasting``."""
         # A file without its first line belongs to the start, on which all tests rest.
-        scope = lasting or self.attribution.scopes["start", ""]
+        scope, at = lasting or self.attribution.scopes["start", ""], 0
         for line in () if _VOID in lines else lines:
             kind, _, name = line.partition("\t")
             if kind == "owner":
-                scope = lasting or self.attribution.owners[int(name) - 1]
+                scope, at = (lasting, 0) if lasting else self.attribution.owners[int(name) - 1]
             elif kind == "excused":
                 excused.add(("list", name))
             elif kind == "unit":
@@ -285,7 +285,7 @@ class ChildProcessProbe:
                 self.attribution.unit_to(scope, place, function, int(number))
             elif kind != "pid":
                 # The recorder's own code in the child wrote it, so the word is one of the kinds.
-                self.attribution.add_to(scope, cast("ObservationKind", kind), name)
+                self.attribution.add_to(scope, cast("ObservationKind", kind), name, at)
 
 
 def lists_libraries(args: Any) -> bool:

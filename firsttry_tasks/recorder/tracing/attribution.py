@@ -4,6 +4,7 @@ A scope is what collects: a test, a fixture, a collector, an import, or the star
 A unit is a function of the repository that started to run.
 """
 
+import _thread
 import os
 from collections.abc import Iterable, Iterator
 from types import CodeType
@@ -19,8 +20,8 @@ class OpenScope:
     """A scope while it is open; it may be opened again, as fixtures and collectors are."""
 
     __slots__ = (
-        "excused", "kind", "lines", "name", "number", "observations", "owner", "reach", "units",
-        "used",
+        "asked", "excused", "kind", "line", "lines", "name", "number", "observations", "owners",
+        "reach", "told", "units", "used",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str, number: int) -> None:
@@ -33,10 +34,14 @@ class OpenScope:
         self.observations: set[int] = set()
         #: Of an import: the line of the module that ran, and the unit that started.
         self.lines: set[tuple[int, int]] = set()
+        #: Of an import: the line of the module that runs now, 0 where that is not known, how many
+        #: ran, and those that observed something.
+        self.line = self.told = 0
+        self.asked: set[tuple[int, int]] = set()
         #: The numbers of other scopes that this one rests on.
         self.used: set[int] = set()
-        #: The number by which it is known outside of Python, 0 while it has none.
-        self.owner = 0
+        #: The numbers by which it is known outside of Python, by the line that ran.
+        self.owners: dict[int, int] = {}
         #: Of a fixture: pytest's word for what has a value of its own.
         self.reach = ""
         #: What is no observation although the C library sees it: imports and pytest looked at it.
@@ -64,8 +69,11 @@ class Attribution:
         self._kept: list[CodeType] = []
         #: What children do that outlived a test, by their process ids: it may serve later tests.
         self.lasting: dict[int, OpenScope] = {}
-        #: Scopes by the number that they are known by outside of Python; the first is 1.
-        self.owners: list[OpenScope] = []
+        #: Scopes, each with a line, by the number that they are known by outside of Python; the
+        #: first is 1.
+        self.owners: list[tuple[OpenScope, int]] = []
+        #: How many threads there were: more of them may ask while a module runs another line.
+        self._threads = _thread._count()  # noqa: SLF001
         start = self.scope("start", "")
         self.stack: list[OpenScope] = [start]
         #: The last of the stack; asked for with each observation, so it has a name of its own.
@@ -80,11 +88,16 @@ class Attribution:
         return found
 
     def owner(self, scope: OpenScope) -> int:
-        """Return the number by which a scope is known outside of Python, from 1."""
-        if not scope.owner:
-            self.owners.append(scope)
-            scope.owner = len(self.owners)
-        return scope.owner
+        """Return the number by which a scope, and its line, are known outside of Python, from 1."""
+        known = scope.owners.get(scope.line)
+        if known is None:
+            self.owners.append((scope, scope.line))
+            known = scope.owners[scope.line] = len(self.owners)
+        return known
+
+    def reached(self, scope: OpenScope, line: int) -> None:
+        """Hear that the module of an import's scope runs this line from now on."""
+        scope.line = line if _thread._count() <= self._threads else 0  # noqa: SLF001
 
     def outlived(self, scope: OpenScope, processes: Iterable[int]) -> None:
         """Let a test rest on what these children do, which were there when it ended."""
@@ -109,14 +122,18 @@ class Attribution:
 
     def knows(self, kind: ObservationKind, name: str) -> bool:
         """Tell whether the innermost scope has this observation already."""
-        return self.observations.get((kind, name)) in self.top.observations
+        number, top = self.observations.get((kind, name)), self.top
+        # Each statement of a module that asks is noted.
+        return number in top.observations and (
+            top.kind != "import" or (top.line, number) in top.asked
+        )
 
     def add(self, kind: ObservationKind, name: str) -> None:
         """Put an observation to the innermost scope."""
-        self.add_to(self.top, kind, name)
+        self.add_to(self.top, kind, name, self.top.line)
 
-    def add_to(self, scope: OpenScope, kind: ObservationKind, name: str) -> None:
-        """Put an observation to a scope.
+    def add_to(self, scope: OpenScope, kind: ObservationKind, name: str, line: int = 0) -> None:
+        """Put an observation to a scope, and in an import to a line, where that is known.
 
         What is asked of git before a test begins is no matter: a plugin does so as it starts, a
         module for its version, and each commit would run all tests.
@@ -128,6 +145,8 @@ class Attribution:
         if number is None:
             number = self.observations.setdefault((kind, name), len(self.observations))
         scope.observations.add(number)
+        if scope.kind == "import":
+            scope.asked.add((line, number))
 
     def excuse(self, kind: ObservationKind, name: str) -> None:
         """Let what the C library sees of this in the innermost scope be no observation."""

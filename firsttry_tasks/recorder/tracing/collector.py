@@ -31,10 +31,13 @@ class Collector(Protocol):
     def drain(self) -> None:
         """Put what ran since the last time to the innermost scope."""
 
-    def importing(self, module: CodeType | None, scope: OpenScope) -> None:
+    def importing(
+        self, module: CodeType | None, scope: OpenScope, reached: Callable[[int], bool]
+    ) -> None:
         """Note starts with the line of this module that led to them, or without one for None.
 
-        ``scope`` is the scope of the module's import.
+        ``scope`` is the scope of the module's import; ``reached`` is called with each line of it
+        that begins, until it returns False.
         """
 
     def divert(self, note: Callable[[CodeType], None]) -> None:

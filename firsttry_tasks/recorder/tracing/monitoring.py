@@ -100,9 +100,19 @@ class MonitoringCollector:
                 MONITORING.set_local_events(self.tool, code, self.events)
             self.cooled.clear()
 
-    def importing(self, module: CodeType | None, scope: OpenScope) -> None:
+    def importing(
+        self, module: CodeType | None, scope: OpenScope, reached: Callable[[int], bool]
+    ) -> None:
         """Note starts with the line of this module that led to them, or without one for None."""
         self._listen(self._callback if module is None else self._liner(module, scope))
+        if module is not None and self.tool != NONE:
+
+            def line(code: CodeType, number: int) -> None:
+                if code is module and not reached(number):
+                    MONITORING.set_local_events(self.tool, module, 0)
+
+            MONITORING.register_callback(self.tool, MONITORING.events.LINE, line)
+            MONITORING.set_local_events(self.tool, module, MONITORING.events.LINE)
 
     def divert(self, note: Callable[[CodeType], None]) -> None:
         """From now on call ``note`` with each code object once, when it starts.

@@ -13,6 +13,9 @@ from typing import Any
 
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity
 
+#: What Python calls with each line of a frame, and which returns what hears of the next.
+Trace = Callable[[FrameType, str, object], Any]
+
 #: Starts that are gathered before they are looked through, so that a long test doesn't fill the
 #: memory: half a megabyte of references. A judgement.
 MANY = 65536
@@ -30,6 +33,7 @@ class SettraceCollector:
         #: The modules that are being imported, by the identity of their code: thread and frame.
         self._frames: dict[int, tuple[int, FrameType]] = {}
         self._lines: set[tuple[int, int]] = set()
+        self._reached: Callable[[int], bool] = bool
         # A function with its own names, because attributes of a method take longer to find.
         append, hits, drain = self.hits.append, self.hits, self.drain
 
@@ -85,9 +89,11 @@ class SettraceCollector:
             hits = [self.hits.pop() for _ in range(len(self.hits))]
             self.attribution.started(hits)
 
-    def importing(self, module: CodeType | None, scope: OpenScope) -> None:
+    def importing(
+        self, module: CodeType | None, scope: OpenScope, reached: Callable[[int], bool]
+    ) -> None:
         """Note starts with the line of this module that led to them, or without one for None."""
-        self._module, self._lines = module, scope.lines
+        self._module, self._lines, self._reached = module, scope.lines, reached
         if module is None:
             self._frames.clear()
         self._install(self._line if module is not None else self._mine())
@@ -122,17 +128,25 @@ class SettraceCollector:
         if event == "call":
             self._start(frame, event, argument)
 
-    def _line(self, frame: FrameType, event: str, _argument: object) -> None:
+    def _line(self, frame: FrameType, event: str, _argument: object) -> Trace | None:
         if event != "call":
-            return
+            return None
         if frame.f_code is self._module:
             self._frames[identity(frame.f_code)] = _thread.get_ident(), frame
+            # As a profiler it is told no lines.
+            return self._tell
         number = self.attribution.unit(frame.f_code)
         # A module's own start is known by the scope of its import.
-        if number < 0 or frame.f_code.co_name == "<module>":
-            return
-        self.attribution.top.units.add(number)
-        self._lines.add((self._lineno(frame), number))
+        if number >= 0 and frame.f_code.co_name != "<module>":
+            self.attribution.top.units.add(number)
+            self._lines.add((self._lineno(frame), number))
+        return None
+
+    def _tell(self, frame: FrameType, event: str, _argument: object) -> Trace:
+        """Hear of each line of a module that is imported."""
+        if event == "line" and frame.f_code is self._module:
+            frame.f_trace_lines = self._reached(frame.f_lineno)
+        return self._tell
 
     def _lineno(self, frame: FrameType | None) -> int:
         """Return the line of the module being imported that led to a frame, 0 for none."""

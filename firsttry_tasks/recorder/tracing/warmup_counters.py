@@ -131,9 +131,11 @@ class WarmupCounterCollector(SettraceCollector):
             units = {self.attribution.unit(code) for code in ran} - traced
             self._lines.update((0, number) for number in units)
 
-    def importing(self, module: CodeType | None, scope: OpenScope) -> None:
+    def importing(
+        self, module: CodeType | None, scope: OpenScope, reached: Callable[[int], bool]
+    ) -> None:
         """Note starts with the line of this module that led to them, or without one for None."""
-        self._module, self._lines = module, scope.lines
+        self._module, self._lines, self._reached = module, scope.lines, reached
         if module is None:
             self._frames.clear()
             self._stop()

@@ -150,6 +150,11 @@ class _Joined:
                     if places is not None
                     else (),
                     reach=scope.reach,
+                    asked=tuple(
+                        (places.statement(line), observations[n]) for line, n in scope.asked
+                    )
+                    if places is not None
+                    else (),
                 )
             )
         for unit, loaded in record.loads:

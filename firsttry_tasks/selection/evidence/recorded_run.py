@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -35,6 +36,26 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lines: tuple[tuple[int, int], ...]
     #: Of a fixture: session, package, module or class.
     reach: str = ""
+    #: Of an import: pairs of a statement's number in the module, ``NOWHERE`` where that is not
+    #: known, and an observation that it made.
+    asked: tuple[tuple[int, int], ...] = ()
+
+    def asking(self, observation: int) -> set[int]:
+        """Return the statements of an import that made an observation, as far as is known."""
+        return {statement for statement, it in self.asked if it == observation} or {NOWHERE}
+
+    def seen_by(self, units: AbstractSet[int]) -> tuple[int, ...]:
+        """Return the observations that may tell in what these units made.
+
+        Of an import those are the observations of the statements that ran them. What others gave to
+        variables is found by the variables' names.
+        """
+        ran = {statement for statement, unit in self.lines if unit in units}
+        if not ran or NOWHERE in ran:
+            return self.observations
+        others = {it for statement, it in self.asked if statement not in {NOWHERE, *ran}}
+        asked = {it for statement, it in self.asked if statement in ran}
+        return tuple(it for it in self.observations if it in asked or it not in others)
 
 
 class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -54,6 +75,10 @@ class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: str = ""
     #: Whether it was skipped by what it was seen to do, so that it rests on just that.
     explained: bool = False
+
+    def seen_by(self, _units: AbstractSet[int]) -> tuple[int, ...]:
+        """Return the observations that may tell in what some units made: all."""
+        return self.observations
 
     def ran(self) -> array[int]:
         """Return the numbers of the units that ran."""

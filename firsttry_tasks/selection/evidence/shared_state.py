@@ -101,7 +101,7 @@ class SharedState:
             seen = scope.observations if early else ()
             names = [*self._names(seen), *self._names(seen, LIBRARY)]
             ran = {*scope.units, *(unit for _, unit in scope.lines)} if names else set()
-            self._leave(names, ran, scope.observations, (at,), self._early)
+            self._leave(names, ran, scope.seen_by, (at,), self._early)
         # Once for each thing, however many imports had a part in it: the last scope uses those
         # before, and what all of them hold is known.
         for left in self._early.values():
@@ -122,7 +122,7 @@ class SharedState:
                     more[test.nodeid].add(left.scope)
             asked = self._read(test)
             more[test.nodeid].update(it for name in asked for it in variables.get(name, ()))
-            self._leave(names, ran, test.observations, fixtures, known, test.names)
+            self._leave(names, ran, test.seen_by, fixtures, known, test.names)
             for name in self._names(test.observations, VARIABLE):
                 # What set it may have been anything that ran.
                 telling = self._telling(test.observations)
@@ -163,17 +163,17 @@ class SharedState:
         self,
         names: Iterable[str],
         ran: AbstractSet[int],
-        observations: Iterable[int],
+        observations: Callable[[AbstractSet[int]], Iterable[int]],
         around: Iterable[int],
         known: dict[str, _Left],
         handed: Iterable[str] = (),
     ) -> list[_Left]:
         """Add a scope for each thing of these names, which holds what may have made it.
 
-        It uses the scopes ``around``: of the fixtures, or of what left it before any test. Fixtures
-        of the names ``handed`` a test has as its arguments.
+        ``observations`` returns those that concern what some units made. The scope uses those
+        ``around``: of the fixtures, or of what left it before any test. Fixtures of the names
+        ``handed`` a test has as its arguments.
         """
-        telling = self._telling(observations)
         found: list[_Left] = []
         for name in names:
             path, _, trail = name.partition(":")
@@ -184,6 +184,7 @@ class SharedState:
             much = self._asked > self._most_asked
             given = trail.partition(".")[0] in handed
             units = set(ran) if much else self._makers.makers(path, thing, ran, handed=given)
+            telling = self._telling(observations(units))
             new = frozenset(units), frozenset(telling), frozenset(around)
             # Most tests that fill a cache anew do it by the same code, which is noted once.
             if before and all(it <= old for it, old in zip(new, before.held, strict=True)):

@@ -262,7 +262,7 @@ class CodeChanges:
                 for number in scope.observations:
                     why = observations.get(number) or self.observations.get(number)
                     if why is not None:
-                        self.spread.observed_at_import(scope.name, why)
+                        self.spread.observed_at_import(scope.name, scope.asking(number), why)
 
     def _late(self) -> None:
         """Count the import of a module as changed if it may raise and only running tests import it.

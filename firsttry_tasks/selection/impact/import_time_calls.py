@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.evidence.recorded_run import NOWHERE
 from firsttry_tasks.selection.impact.docstrings import asks
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.impact.changed_names import ChangedNames
     from firsttry_tasks.selection.impact.import_graph import ImportGraph
@@ -55,14 +57,22 @@ class ImportTimeCalls:
             return names.docs.origins, "any docstring"
         return NO_ORIGINS, ""
 
-    def asking(self, path: str) -> list[int]:
+    def asking(self, path: str, seen: AbstractSet[int]) -> list[int]:
         """Return the statements of a module that may have run code while it was imported.
 
-        A module of the repository that one imports has observed for itself.
+        They are among those that were ``seen`` to do so, or inside them, as the members of a class
+        are, if all those are known. A module of the repository that one imports has observed for
+        itself.
         """
+        found = self._modules.sources.get(path, ())
+        if seen and NOWHERE not in seen and max(seen) < len(found):
+            lines = {line for it in seen for line in range(found[it].first, found[it].last + 1)}
+            inside = (at for at, it in enumerate(found) if it.first in lines and it.last in lines)
+            whole = (at for at in inside if not (found[at].is_function_body or found[at].is_doc))
+            return sorted({*seen, *whole})
         return [
             number
-            for number, it in enumerate(self._modules.sources.get(path, ()))
+            for number, it in enumerate(found)
             if it.may_raise
             and not (it.is_function_body or it.is_doc)
             and (it.uses.names or it.star or not self._modules.imported(path, it.uses.imports))

@@ -91,9 +91,9 @@ class Propagation:
                 for unit in ran & units.keys():
                     self._rerun(path, number, units[unit])
 
-    def observed_at_import(self, path: str, why: str) -> None:
-        """Take in the statements of a module of which one observed what no longer holds."""
-        asking = self._imported.asking(path)
+    def observed_at_import(self, path: str, statements: AbstractSet[int], why: str) -> None:
+        """Take in the statements of a module that observed what no longer holds."""
+        asking = self._imported.asking(path, statements)
         if not asking:
             self.effects.setdefault(path, why)
         for number in asking:

@@ -7,7 +7,7 @@ from array import array
 import pytest
 
 from firsttry_tasks.selection.evidence import shared_state
-from firsttry_tasks.selection.evidence.recorded_run import RecordedTest
+from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedTest, Scope
 from firsttry_tasks.selection.evidence.shared_state import SharedState
 from firsttry_tasks.selection.syntax.parse import take_apart
 
@@ -52,3 +52,25 @@ def test_beyond_a_bound_all_that_ran_may_have_made_it(
     _, found = state.tests([[first, user]])
     kept = [state.scopes.all[at] for at in found.scopes]
     assert {names[unit] for scope in kept for unit in scope.units} == made
+
+
+def _import(asked: tuple[tuple[int, int], ...], lines: tuple[tuple[int, int], ...]) -> Scope:
+    return Scope("import", "keep.py", (), (0, 1, 2), (), lines, asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("scope", "seen"),
+    [
+        (_import(((3, 0), (4, 1), (4, 2)), ((3, 7),)), (0,)),
+        (_import(((3, 0), (4, 0), (4, 1)), ((3, 7),)), (0, 2)),
+        (_import(((3, 0), (NOWHERE, 1), (4, 2)), ((3, 7),)), (0, 1)),
+        (_import(((3, 0), (4, 1)), ((NOWHERE, 7),)), (0, 1, 2)),
+        (_import(((3, 0), (4, 1)), ((3, 8),)), (0, 1, 2)),
+    ],
+    ids=["its own", "of both", "of nobody known", "from nowhere", "not by a function"],
+)
+def test_what_an_import_filled_rests_on_what_those_statements_asked(
+    scope: Scope, seen: tuple[int, ...]
+) -> None:
+    """What the function 7 made, of which the statement 3 asked, may tell what that one saw."""
+    assert scope.seen_by({7}) == seen
