@@ -138,7 +138,13 @@ def verdict(found: Sums, kind: Kind) -> str:
     """Say in words whether warm pays here."""
     thing = "commit" if kind == "replay" else "fault"
     if not found.judged:
-        return f"Nothing is proved: no {thing} could be judged."
+        mend = (
+            " Make their tests run in this environment, by installing what is missing or by a"
+            " variable as PYTHONPATH=., and play them again."
+            if found.apart.get("uncollected")
+            else ""
+        )
+        return f"Nothing is proved: no {thing} could be judged.{mend}"
     if found.missed:
         return (
             f"Don't rely on warm alone here yet: tests left out that had to run: {found.missed}."

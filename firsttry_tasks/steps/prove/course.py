@@ -76,6 +76,9 @@ class Course(Generic[T]):
             own_files.write(base / PLAN, plan)
             return
         self.played = own_files.lines(base / ROWS, self._kind)
+        if all(it.state == "uncollected" for it in self.played):
+            # Nothing was learned of them, and what was missing may be there now.
+            self.played = []
         last = own_files.read(self._ground.kept / LAST, Last)
         if last is None:
             # Without the state that goes with it, only a whole list is of use.

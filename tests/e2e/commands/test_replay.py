@@ -177,6 +177,21 @@ def test_generated_modules_come_along(checkout: Checkout) -> None:
     assert [it.state for it in found.steps] == ["learned", "judged"]
 
 
+def test_what_could_not_be_collected_is_played_once_more(checkout: Checkout) -> None:
+    """What was missing then may be installed now, and need not be a package."""
+    checkout.write("pyproject.toml", TESTS_ONLY)
+    checkout.write("tests/test_shop.py", "import missing\n\n\ndef test() -> None:\n    pass\n")
+    checkout.commit()
+    checkout.commit()
+    words = ("ft", "replay", "--commits", "1")
+    first = checkout.run(*words)
+    assert (first.code, "installing what is missing" in first.out) == (2, True), first.out
+    (checkout.home / "more").mkdir()
+    (checkout.home / "more/missing.py").touch()
+    again = checkout.run(*words, env={"PYTHONPATH": str(checkout.home / "more")})
+    assert (again.code, "1 commit judged" in again.out) == (0, True), again.out
+
+
 def _src(checkout: Checkout) -> str:
     return str(checkout.root / "src")
 
