@@ -22,13 +22,13 @@ from firsttry_tasks.config import (
 )
 from firsttry_tasks.config.pre_commit import Files
 from firsttry_tasks.config.shell_text import joined, shell
-from firsttry_tasks.config.team_files import commands, from_here
+from firsttry_tasks.config.team_files import AT_TOP, commands, from_here
 from firsttry_tasks.config.tool_options import PLACES, kept
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from firsttry_tasks.config.shell_text import Line
@@ -44,7 +44,8 @@ class ToolCall(Struct, frozen=True, kw_only=True):
 
     ``env`` are the variables that stand before it, ``flags`` Python's own options before ``-m``,
     ``args`` the tool's options, ``paths`` what of the project it is called for; ``open`` tells that
-    it is called for something that could not be read. ``files`` are those that a hook passes.
+    it is called for something that could not be read, ``whole`` that no option of it was left out.
+    ``files`` are those that a hook passes.
     ``folder`` is where it is called, "" for the project itself; where that is only in folders below
     it, ``each`` are those calls.
     """
@@ -57,6 +58,7 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     place: str = ""
     open: bool = False
+    whole: bool = False
     files: Files | None = None
     folder: str = ""
     each: tuple[ToolCall, ...] = ()
@@ -70,6 +72,10 @@ class ToolCall(Struct, frozen=True, kw_only=True):
         return shlex.join((*around, *python, self.tool, *self.args, *self.paths))
 
 
+#: The number of a file, the folder of some calls in it, the file's path, and the calls.
+_Found = tuple[int, str, str, list[ToolCall]]
+
+
 def calls(root: Path, top: Path, command: str) -> dict[str, ToolCall]:
     """Return how each gate's tool is called; ``command`` is what the settings say of pytest."""
     found = {tool: find(root, top, tool) for tool in ("ruff", "mypy")}
@@ -79,9 +85,8 @@ def calls(root: Path, top: Path, command: str) -> dict[str, ToolCall]:
 def find(root: Path, top: Path, tool: str) -> ToolCall:
     """Return how the project at ``root``, in the repository at ``top``, calls a tool.
 
-    The first file that calls it for more than single files decides; of its calls those that put no
-    folder on ``sys.path``, because both must be green and these are the stricter. pre-commit's
-    hooks come last.
+    The first file that calls it for more than single files decides, with all calls of it: a suite
+    may run in parts. pytest's parts may stand in several files of CI. pre-commit's hooks come last.
     """
     found = _called(root, top, tool)
     if found or tool == "pytest":
@@ -129,6 +134,8 @@ def _called(root: Path, top: Path, tool: str) -> ToolCall | None:
     ]
     # The first file, and in it the project's own folder; tests may well run in parts besides.
     inside = [it for it in found if not it[1].startswith("..")]
+    if tool == "pytest":
+        inside = list(_together(inside))
     inside.sort(key=lambda it: (it[1] != "", it[0]) if tool == "pytest" else (it[0], it[1] != ""))
     # Of a project in a larger repository CI may name the files, without going to its folder.
     first = next(iter(inside or (it for it in found if it[1] == _up(root, top))), None)
@@ -137,6 +144,19 @@ def _called(root: Path, top: Path, tool: str) -> ToolCall | None:
     if inside and first[1]:
         return _below(root, {it[1]: it for it in reversed(inside) if it[1]})
     return _read(root, first[3], first[2])
+
+
+def _together(found: Iterable[_Found]) -> Iterator[_Found]:
+    """Yield the calls of all files of CI as those of the first one, for each folder."""
+    of_ci: dict[str, _Found] = {}
+    for number, folder, place, made in found:
+        if not place.startswith(AT_TOP):
+            yield number, folder, place, made
+        elif folder in of_ci:
+            of_ci[folder][3].extend(made)
+        else:
+            of_ci[folder] = number, folder, place, list(made)
+            yield of_ci[folder]
 
 
 def _up(root: Path, top: Path) -> str:
@@ -155,11 +175,10 @@ def _whole(lines: Iterable[Line], tool: str, at: str) -> dict[str, list[ToolCall
             more = tool_options.known(line.env) if tool != "pytest" else {}
             call = replace(call, env={**more, **call.env})
             found.setdefault(joined(line.folder, call.folder), []).append(call)
-    scripts = {at: [it for it in calls if it.form == "script"] for at, calls in found.items()}
-    return {at: scripts[at] or calls for at, calls in found.items()}
+    return found
 
 
-def _below(root: Path, first: Mapping[str, tuple[int, str, str, list[ToolCall]]]) -> ToolCall:
+def _below(root: Path, first: Mapping[str, _Found]) -> ToolCall:
     """Return the calls that the team makes in folders below the project."""
     each = [
         replace(_read(root / folder, calls, place), folder=folder)
@@ -174,10 +193,21 @@ def _below(root: Path, first: Mapping[str, tuple[int, str, str, list[ToolCall]]]
 
 def _read(root: Path, chosen: list[ToolCall], place: str) -> ToolCall:
     """Return the call that one file makes, with what it names of the project."""
-    first = chosen[0]
+    scripts = [it for it in chosen if it.form == "script"]
+    first = (scripts or chosen)[0]
     if first.tool == "pytest":
+        paths, alone = _joined(root, chosen), _joined(root, scripts)
+        # Those that put no folder on ``sys.path`` are stricter, and both must be green. But what is
+        # only called as a module may need the folder.
+        if (
+            scripts
+            and alone
+            and not (paths and all(tool_options.inside(it, alone) for it in paths))
+        ):
+            first = next(it for it in chosen if it.form == "module")
         # Its options often stand for one job alone, as those of coverage do.
-        return replace(first, args=(), paths=_joined(root, chosen), place=place)
+        args = tool_options.widening(it.args for it in chosen)
+        return replace(first, args=args, paths=paths, place=place)
     args, rest = kept(first.tool, first.args)
     named = [_named(root, kept(first.tool, call.args)[1]) for call in chosen]
     paths = tuple(dict.fromkeys(it for found in named for it in found)) if all(named) else ()
@@ -225,7 +255,7 @@ def given(command: str) -> ToolCall:
             f"pyproject.toml, [tool.firsttry.pytest]: command = {command!r} does not call pytest."
             " Write it as you call it: 'pytest', or 'python -m pytest'."
         )
-    return replace(found, place="pyproject.toml")
+    return replace(found, place="pyproject.toml", whole=True)
 
 
 def call_in(words: Words, tool: str) -> ToolCall | None:
@@ -255,19 +285,11 @@ def _of_single_files(call: ToolCall) -> bool:
 
 
 def _joined(root: Path, calls: Iterable[ToolCall]) -> Words:
-    """Return the paths of the project that the calls name together; none where one names none."""
-    paths = [_paths(root, call) for call in calls]
+    """Return the paths of the project that the calls name together; none where one names none.
+
+    Where one names none, and the configuration says where pytest looks then, it is those.
+    """
+    paths = [tool_options.paths(root, it.tool, it.args) for it in calls]
+    if any(paths) and not all(paths):
+        paths = [found or tool_options.looked(root) for found in paths]
     return tuple(dict.fromkeys(path for found in paths for path in found)) if all(paths) else ()
-
-
-def _paths(root: Path, call: ToolCall) -> Words:
-    """Return the arguments of a call that are code of the project; none where that is not sure."""
-    pairs = zip(("", *call.args), call.args, strict=False)
-    found = [(last, word) for last, word in pairs if _is_code(root, word)]
-    # `pytest --cov src` names no tests. mypy has no option whose value is code.
-    unsure = any(last.startswith("-") and "=" not in last for last, _ in found)
-    return () if unsure and call.tool == "pytest" else tuple(word for _, word in found)
-
-
-def _is_code(root: Path, word: str) -> bool:
-    return word[:1] not in {"", "-"} and ((root / word).is_dir() or word.endswith(".py"))

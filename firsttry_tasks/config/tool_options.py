@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.config import parity_lock
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 Words = tuple[str, ...]
 #: The files and sections that a tool reads its configuration from. setup.cfg's has no bracket at
@@ -53,6 +57,12 @@ VALUED = frozenset(
         *("--any-exprs-report", "--linecoverage-report", "--xslt-html-report"),
     }
 )
+#: Options of pytest itself that add tests, or make more of what a test does an error.
+WIDENING = frozenset(
+    {"--doctest-modules", "--strict", "--strict-config", "--strict-markers", "--runxfail"}
+)
+WIDENING_VALUED = frozenset({"--doctest-glob", "-W"})
+ERROR = "error"
 #: What names a package or module in place of a path, for mypy.
 NAMING = {"--package": "-p", "--module": "-m", "-p": "-p", "-m": "-m"}
 
@@ -76,6 +86,26 @@ def kept(tool: str, args: Words) -> tuple[Words, Words]:
             known = not any(set(it) & set("${") for it in found)
             options += found if known and _decides(tool, name) else []
     return tuple(options), tuple(rest)
+
+
+def widening(calls: Iterable[Words]) -> Words:
+    """Return those of pytest's options in some calls that add to what is run or to what is red.
+
+    One that leaves tests out, or says how to report, may stand for one job alone. These may as
+    well, and what they add counts for the team all the same.
+    """
+    found: dict[Words, None] = {}
+    for args in calls:
+        for at, word in enumerate(args):
+            name, _, value = word.partition("=")
+            if name in WIDENING:
+                found[word,] = None
+            elif name in WIDENING_VALUED:
+                value = value or "".join(args[at + 1 : at + 2])
+                # Of warnings, what makes an error of one.
+                if value and not set(value) & set("${") and (name[1] == "-" or value[:5] == ERROR):
+                    found[name, value] = None
+    return tuple(word for words in found for word in words)
 
 
 def _decides(tool: str, name: str) -> bool:
@@ -126,3 +156,31 @@ def flags(before: Words) -> Words:
     found = rest[starts[0] + 1 :] if starts else ()
     found = found[: found.index("-m")] if "-m" in found else found
     return found if found and found[0].startswith("-") else ()
+
+
+def looked(root: Path) -> Words:
+    """Return pytest's ``testpaths``, none where they are not plain folders."""
+    sections = parity_lock.sections(root).values()
+    found: object = next((it["testpaths"] for it in sections if "testpaths" in it), ())
+    words = found.split() if isinstance(found, str) else found
+    names = tuple(map(str, words)) if isinstance(words, list) else ()
+    return names if all((root / it).is_dir() for it in names) else ()
+
+
+def inside(path: str, folders: Iterable[str]) -> bool:
+    """Tell whether a path is one of these, or below one."""
+    return any(PurePosixPath(path).is_relative_to(it) for it in folders)
+
+
+def paths(root: Path, tool: str, args: Words) -> Words:
+    """Return the arguments of a call that are code of the project; none where that is not sure."""
+    pairs = zip(("", *args), args, strict=False)
+    found = [(last, word) for last, word in pairs if _is_code(root, word)]
+    # `pytest --cov src` names no tests. mypy has no option whose value is code.
+    plain = re.compile("|".join((*WIDENING, "-[xvqsl]+", "(?!-).*", ".*=.*")))
+    unsure = any(not plain.fullmatch(last) for last, _ in found)
+    return () if unsure and tool == "pytest" else tuple(word for _, word in found)
+
+
+def _is_code(root: Path, word: str) -> bool:
+    return word[:1] not in {"", "-"} and ((root / word).is_dir() or word.endswith(".py"))

@@ -80,8 +80,7 @@ def _noted(said: ToolResult, call: ToolCall) -> ToolResult:
         return said
     by = "as the first run found out, as no file says how"
     if call.place not in {"", CALL}:
-        # The settings' own command is taken whole.
-        part = "" if call.args else ", of which pytest's own options are not taken over"
+        part = "" if call.whole else ", of which pytest's options only add to what is checked"
         by = f"as in {call.place}{part}"
     note = f"pytest is called {by}: {call}"
     return replace(said, tests=replace(said.tests, notes=(note, *said.tests.notes)))

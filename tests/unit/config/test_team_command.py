@@ -92,6 +92,41 @@ def test_what_only_names_pytest_calls_nothing(tmp_path: Path, name: str, text: s
     assert _found(tmp_path, name, text) == ToolCall()
 
 
+PARTS = "jobs:\n  t:\n    steps:\n    - run: |\n        {}\n        {}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "call"),
+    [
+        ("coverage run -m pytest one/", "pytest two/", "python -m pytest one/ two/"),
+        ("python -m pytest one", "pytest one two", "pytest one two"),
+        ("python -m pytest one/deep", "pytest one", "pytest one/deep one"),
+        ("python -m pytest", "pytest one", "python -m pytest"),
+        ("python -m pytest one", "pytest", "pytest"),
+        ("pytest --doctest-modules one", "pytest -x two", "pytest --doctest-modules one two"),
+        ("pytest -W error -m slow", "pytest -W ignore", "pytest -W error"),
+    ],
+)
+def test_all_parts_of_a_suite_are_run(tmp_path: Path, first: str, second: str, call: str) -> None:
+    """In the stricter form where that covers all, and with what adds to what is checked."""
+    for name in ("one/deep", "two"):
+        (tmp_path / name).mkdir(parents=True)
+    found = _found(tmp_path, ".github/workflows/a.yml", PARTS.format(first, second))
+    assert str(found) == call
+
+
+def test_parts_may_stand_in_several_files_of_ci(tmp_path: Path) -> None:
+    """One that is called for nothing runs what the configuration says."""
+    for name in ("bench", "src", "tests"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests src\n")
+    _found(tmp_path, ".github/workflows/bench.yml", WORKFLOW.format("pytest bench"))
+    call = _found(tmp_path, ".github/workflows/tests.yml", WORKFLOW.format("pytest -x"))
+    assert (str(call), call.place) == ("pytest bench tests src", ".github/workflows/bench.yml")
+    (tmp_path / "pytest.ini").unlink()
+    assert str(team_command.find(tmp_path, tmp_path, "pytest")) == "pytest"
+
+
 def test_what_ci_runs_comes_first(tmp_path: Path) -> None:
     """A Makefile is for people."""
     _found(tmp_path, "Makefile", "test:\n\tpytest\n")
@@ -149,7 +184,8 @@ def test_tox_names_its_own_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "paths"),
     [
-        ("pytest -x tests", ()),
+        ("pytest -n tests", ()),
+        ("pytest -x -vv tests", ("tests",)),
         ("pytest tests -x", ("tests",)),
         ("pytest {posargs:tests other}", ("tests", "other")),
         ("pytest --cov tests", ()),
