@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks.config import parity_lock, team_files
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.team import team_files
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from firsttry_tasks.config import (
     tool_options,
 )
 from firsttry_tasks.config.pre_commit import Files
-from firsttry_tasks.config.shell_text import joined, shell
-from firsttry_tasks.config.team_files import AT_TOP, commands, from_here
+from firsttry_tasks.config.team.shell_text import joined, shell
+from firsttry_tasks.config.team.team_files import AT_TOP, commands, from_here
 from firsttry_tasks.config.tool_options import PLACES, kept
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.system import disk
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from firsttry_tasks.config.shell_text import Line
-    from firsttry_tasks.config.team_files import Words
+    from firsttry_tasks.config.team.shell_text import Line
+    from firsttry_tasks.config.team.team_files import Words
 
 Form = Literal["script", "module"]
 #: What a program is called, where it has more names than one.
@@ -206,7 +206,7 @@ def _read(root: Path, chosen: list[ToolCall], place: str) -> ToolCall:
         ):
             first = next(it for it in chosen if it.form == "module")
         # Its options often stand for one job alone, as those of coverage do.
-        args = tool_options.widening(it.args for it in chosen)
+        args = tool_options.widening(root, [it.args for it in chosen])
         return replace(first, args=args, paths=paths, place=place)
     args, rest = kept(first.tool, first.args)
     named = [_named(root, kept(first.tool, call.args)[1]) for call in chosen]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.config import parity_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 Words = tuple[str, ...]
@@ -57,12 +57,15 @@ VALUED = frozenset(
         *("--any-exprs-report", "--linecoverage-report", "--xslt-html-report"),
     }
 )
-#: Options of pytest itself that add tests, or make more of what a test does an error.
-WIDENING = frozenset(
-    {"--doctest-modules", "--strict", "--strict-config", "--strict-markers", "--runxfail"}
+#: Options of pytest itself that add tests, and that make an error of more.
+ADDING = frozenset({"--doctest-modules", "--doctest-glob"})
+STRICT = frozenset({"-W", "--strict", "--strict-config", "--strict-markers", "--runxfail"})
+VALUED_HERE = frozenset({"--doctest-glob", "-W"})
+#: What may stand before a path and takes no word after it for its own.
+PLAIN = re.compile(
+    "--|--doctest-modules|--strict|--strict-config|--strict-markers|--runxfail|--pyargs|--verbose"
+    "|--quiet|-[xvqsl]+|(?!-).*|.*=.*"
 )
-WIDENING_VALUED = frozenset({"--doctest-glob", "-W"})
-ERROR = "error"
 #: What names a package or module in place of a path, for mypy.
 NAMING = {"--package": "-p", "--module": "-m", "-p": "-p", "-m": "-m"}
 
@@ -88,24 +91,40 @@ def kept(tool: str, args: Words) -> tuple[Words, Words]:
     return tuple(options), tuple(rest)
 
 
-def widening(calls: Iterable[Words]) -> Words:
+def widening(root: Path, calls: Sequence[Words]) -> Words:
     """Return those of pytest's options in some calls that add to what is run or to what is red.
 
-    One that leaves tests out, or says how to report, may stand for one job alone. These may as
-    well, and what they add counts for the team all the same.
+    Others leave tests out, or say how to report, and may stand for one job alone. What makes more
+    an error has to stand in all calls. What adds tests counts wherever it stands, if all calls say
+    where they look: a whole project has files that can't be imported to look for examples in them.
     """
-    found: dict[Words, None] = {}
-    for args in calls:
-        for at, word in enumerate(args):
-            name, _, value = word.partition("=")
-            if name in WIDENING:
-                found[word,] = None
-            elif name in WIDENING_VALUED:
-                value = value or "".join(args[at + 1 : at + 2])
-                # Of warnings, what makes an error of one.
-                if value and not set(value) & set("${") and (name[1] == "-" or value[:5] == ERROR):
-                    found[name, value] = None
-    return tuple(word for words in found for word in words)
+    strict = [{it for it in _pairs(args) if it[0] in STRICT} for args in calls]
+    named = [paths(root, "pytest", args) for args in calls]
+    sure = all(named) or not (any(named) or any(_rest(args) for args in calls))
+    adding = (it for args in calls if sure for it in _pairs(args) if it[0] in ADDING)
+    in_all = (it for it in _pairs(calls[0]) if all(it in found for found in strict))
+    return tuple(
+        filter(None, (word for pair in dict.fromkeys((*adding, *in_all)) for word in pair))
+    )
+
+
+def _pairs(args: Words) -> Iterator[tuple[str, str]]:
+    """Yield pytest's options that may be taken over, each with its value, if that is plain text."""
+    for word, after in itertools.pairwise((*args, "")):
+        name, _, value = word.partition("=")
+        if name in VALUED_HERE:
+            value = value or after
+        elif word[:2] == "-W":
+            name, value = "-W", word[2:]
+        # Of warnings, what makes an error of one.
+        if not set(value) & set("${") and (name != "-W" or value.startswith("error")):
+            yield name, value
+
+
+def _rest(args: Words) -> Words:
+    """Return the words that may name what is looked into."""
+    pairs = itertools.pairwise(("--", *args))
+    return tuple(word for last, word in pairs if word[:1] != "-" and PLAIN.fullmatch(last))
 
 
 def _decides(tool: str, name: str) -> bool:
@@ -177,8 +196,7 @@ def paths(root: Path, tool: str, args: Words) -> Words:
     pairs = zip(("", *args), args, strict=False)
     found = [(last, word) for last, word in pairs if _is_code(root, word)]
     # `pytest --cov src` names no tests. mypy has no option whose value is code.
-    plain = re.compile("|".join((*WIDENING, "-[xvqsl]+", "(?!-).*", ".*=.*")))
-    unsure = any(not plain.fullmatch(last) for last, _ in found)
+    unsure = any(not PLAIN.fullmatch(last) for last, _ in found)
     return () if unsure and tool == "pytest" else tuple(word for _, word in found)
 
 

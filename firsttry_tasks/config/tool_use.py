@@ -13,9 +13,9 @@ from firsttry_tasks.config import (
     project_layout,
     requirements,
     team_command,
-    team_files,
 )
 from firsttry_tasks.config.settings import GateSettings
+from firsttry_tasks.config.team import team_files
 from firsttry_tasks.config.tool_options import PLACES
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk, git

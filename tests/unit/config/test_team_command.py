@@ -104,7 +104,11 @@ PARTS = "jobs:\n  t:\n    steps:\n    - run: |\n        {}\n        {}\n"
         ("python -m pytest", "pytest one", "python -m pytest"),
         ("python -m pytest one", "pytest", "pytest"),
         ("pytest --doctest-modules one", "pytest -x two", "pytest --doctest-modules one two"),
-        ("pytest -W error -m slow", "pytest -W ignore", "pytest -W error"),
+        ("pytest --doctest-modules one", "pytest -n two", "pytest"),
+        ("pytest --doctest-modules {envdir}/one", "pytest", "pytest"),
+        ("pytest --doctest-modules", "pytest -W error", "pytest --doctest-modules"),
+        ("pytest -W error -m slow", "pytest -W ignore", "pytest"),
+        ("pytest --strict-markers -Werror", "pytest -W error --x", "pytest -W error"),
     ],
 )
 def test_all_parts_of_a_suite_are_run(tmp_path: Path, first: str, second: str, call: str) -> None:
@@ -125,6 +129,34 @@ def test_parts_may_stand_in_several_files_of_ci(tmp_path: Path) -> None:
     assert (str(call), call.place) == ("pytest bench tests src", ".github/workflows/bench.yml")
     (tmp_path / "pytest.ini").unlink()
     assert str(team_command.find(tmp_path, tmp_path, "pytest")) == "pytest"
+
+
+OTHERS = """\
+jobs:
+  downstream:
+    steps:
+    - uses: actions/checkout@v4
+      with:
+        repository: some/body
+        {}
+    - run: python -m pytest one
+  own:
+    steps:
+    - uses: actions/checkout@v4
+      with:
+        repository: ${{{{ github.repository }}}}
+    - run: pytest two
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "call"), [("ref: main", "pytest two"), ("path: beside", "python -m pytest one two")]
+)
+def test_another_repository_s_tests_are_not_these(tmp_path: Path, more: str, call: str) -> None:
+    """A workflow may run the tests of who uses this project, in a checkout of theirs."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    assert str(_found(tmp_path, ".github/workflows/a.yml", OTHERS.format(more))) == call
 
 
 def test_what_ci_runs_comes_first(tmp_path: Path) -> None:

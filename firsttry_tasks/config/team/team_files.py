@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import itertools
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from firsttry_tasks.config import parity_lock, shell_text
-from firsttry_tasks.config.shell_text import Line, joined, lines
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.team import shell_text, workflow_files
+from firsttry_tasks.config.team.shell_text import Line, joined, lines
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.system import disk
@@ -80,8 +79,8 @@ def _places(root: Path, top: Path) -> Iterator[tuple[Path, Callable[[str], Itera
     workflows = top / ".github/workflows"
     if workflows.is_dir():
         for place in sorted(workflows.glob("*.y*ml")):
-            yield place, _of_yaml
-    yield top / ".gitlab-ci.yml", _of_yaml
+            yield place, workflow_files.of_yaml
+    yield top / ".gitlab-ci.yml", workflow_files.of_yaml
     for place in _scripts(root, top):
         yield place, shell_text.of_shell
     yield root / "tox.ini", _of_ini
@@ -116,99 +115,8 @@ def _is_shell(place: Path) -> bool:
     return False
 
 
-#: The keys under which these files hold commands. Names and descriptions stand under others.
-COMMANDS = frozenset({"run", "script", "before_script", "after_script", "entry"})
 #: The folder of tox.ini, as tox calls it.
 TOX = re.compile(r"\{(?:toxinidir|tox_root)\}(/?)")
-#: What GitHub fills in: the checkout, and a value of a job's matrix.
-WORKSPACE = re.compile(r"\$\{\{ *github\.workspace *\}\}/?")
-FILLED = re.compile(r"\$\{\{ *(?:matrix\.([\w.-]+))?[^}]*\}\}")
-#: A value that is a part of a path. Others, such as Python's version, stay unknown: here is one.
-IN_PATH = re.compile(r"(?:(?<=/)|(?<=cd ))\$\{\{[^}]*\}\}|\$\{\{[^}]*\}\}(?=/)")
-#: One job of a matrix: its values by their names.
-Row = dict[str, Any]
-
-
-class Around(Struct, frozen=True):
-    """What stands around a command of a workflow: folder, matrix, the variables of its step."""
-
-    folder: str = ""
-    matrix: Row = {}
-    env: dict[str, str] = {}
-
-
-def _of_yaml(text: str) -> Iterator[Line]:
-    """Return the commands of a workflow, a pipeline or pre-commit's hooks."""
-    # Imported late: only where such a file names pytest.
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        tree = yaml.load(text, Loader=loader)  # noqa: S506  both loaders are safe
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
-    yield from _under(tree, "", Around())
-
-
-def _under(value: object, key: str, around: Around) -> Iterator[Line]:
-    if isinstance(value, dict):
-        around = _around(value, around)
-        for name, inner in value.items():
-            yield from _under(inner, str(name), around)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _under(inner, key, around)
-    elif isinstance(value, str) and key in COMMANDS:
-        for text, folder in _filled(value, around):
-            yield from (replace(it, env=around.env) for it in lines(text, folder))
-
-
-def _around(value: dict[Any, Any], around: Around) -> Around:
-    """Return what stands around the commands in one mapping of a workflow."""
-    folder = value.get("working-directory") or _at(value, "defaults", "run", "working-directory")
-    matrix = _at(value, "strategy", "matrix")
-    env = value.get("env") if "run" in value else None
-    return Around(
-        joined("", WORKSPACE.sub("", folder)) if isinstance(folder, str) else around.folder,
-        matrix if isinstance(matrix, dict) else around.matrix,
-        {str(k): str(v) for k, v in env.items()} if isinstance(env, dict) else {},
-    )
-
-
-def _at(value: object, *keys: str) -> object:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _filled(text: str, around: Around) -> Iterator[tuple[str, str]]:
-    """Yield a command's text and folder, once for each value of a matrix that is part of a path."""
-    text = WORKSPACE.sub("", text)
-    named = FILLED.findall(around.folder + "".join(IN_PATH.findall(text)))
-    for row in _rows(around.matrix, {it.partition(".")[0] for it in named}):
-        # What nobody knows may be any package that is there.
-        yield _with(row, text, ""), _with(row, around.folder, "*")
-
-
-def _rows(matrix: Row, names: set[str]) -> list[Row]:
-    """Return the jobs of a matrix, as far as these names tell them apart."""
-    listed = {key: values for key, values in matrix.items() if isinstance(values, list)}
-    more = listed.pop("include", [])
-    used = {key: listed[key] for key in listed.keys() & names}
-    rows = [dict(zip(used, values, strict=True)) for values in itertools.product(*used.values())]
-    alone = [it for it in more if isinstance(it, dict) and names & it.keys()]
-    # An added row is a job of its own where no other one has its values.
-    return [*(rows if used or not alone else []), *(it for it in alone if it not in rows)]
-
-
-def _with(row: Row, text: str, unknown: str) -> str:
-    """Return a text with the values of one job; ``unknown`` stands for others, "" leaves them."""
-    return FILLED.sub(lambda it: _value(row, it[1]) or unknown or it[0], text)
-
-
-def _value(row: Row, name: str | None) -> str:
-    value = _at(row, *(name or "").split("."))
-    return "" if value is None or isinstance(value, (dict, list)) else str(value)
 
 
 def _of_ini(text: str) -> Iterator[Line]:

@@ -1,0 +1,1 @@
+"""Reads the commands that a team itself runs."""
