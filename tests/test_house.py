@@ -26,7 +26,7 @@ FLOORS = (
         "recorder.probes",
         "selection.impact",
     ),
-    ("recorder.boundary",),
+    ("config.team", "recorder.boundary"),
     ("system.boundary", "system.privacy"),
     ("flaky", "gates", "golden", "recorder.inside_pytest", "selection.decide"),
     ("merge_driver", "parity", "recorder", "selection.shards"),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks.config.parity_lock import Lock
 from firsttry_tasks.config.settings import Settings
-from firsttry_tasks.config.team_command import ToolCall
+from firsttry_tasks.config.team.team_command import ToolCall
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.values import Command, Stage
 

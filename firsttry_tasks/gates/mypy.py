@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.config import project_layout
-from firsttry_tasks.config.tool_options import PLACES
+from firsttry_tasks.config.team.tool_options import PLACES
 from firsttry_tasks.model.values import Finding, ToolResult
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Reads the commands that a team itself runs."""
+"""Finds which tools a team uses, and how it calls them, in the files that say so."""

@@ -14,7 +14,7 @@ from firsttry_tasks.system import process
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from firsttry_tasks.config.team_command import ToolCall
+    from firsttry_tasks.config.team.team_command import ToolCall
 
 #: Sentences for people end with what to do: ``run: ft warm``, ``See: ft help why``.
 NAMED = re.compile(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import fingerprint
-from firsttry_tasks.config import parity_lock, tool_options
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.team import tool_options
 from firsttry_tasks.dependency_db import WarmSummary
 from firsttry_tasks.gates import mypy
 from firsttry_tasks.golden.box import FITTING, IndexEntry

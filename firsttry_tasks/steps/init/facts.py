@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks.config import (
-    parity_lock,
-    pre_commit,
-    project_layout,
-    requirements,
-    team_command,
-    tool_use,
-)
+from firsttry_tasks.config import parity_lock, project_layout
+from firsttry_tasks.config.team import pre_commit, requirements, team_command, tool_use
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.steps.init import clone

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from firsttry_tasks import __version__
-from firsttry_tasks.config import parity_lock, pre_commit
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.team import pre_commit
 from firsttry_tasks.model import decoding
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.config import parity_lock, tool_options
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.team import tool_options
 from firsttry_tasks.fingerprint import Inputs
 from firsttry_tasks.gates import mypy_cache
 from firsttry_tasks.golden.box import IndexEntry

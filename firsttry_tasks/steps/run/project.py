@@ -9,7 +9,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks import __version__, fingerprint
-from firsttry_tasks.config import parity_lock, settings, team_command, tool_use
+from firsttry_tasks.config import parity_lock, settings
+from firsttry_tasks.config.team import team_command, tool_use
 from firsttry_tasks.flaky import memory as flaky_memory
 from firsttry_tasks.gates import known
 from firsttry_tasks.model import state_paths, steering

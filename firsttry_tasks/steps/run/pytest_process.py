@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from firsttry_tasks.config.team_command import ToolCall
+from firsttry_tasks.config.team.team_command import ToolCall
 from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model.recording import EARLY

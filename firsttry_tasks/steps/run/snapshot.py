@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks import fingerprint
-from firsttry_tasks.config import parity_lock, requirements, tool_use
-from firsttry_tasks.config.pre_commit import FILE as PRE_COMMIT
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.team import requirements, tool_use
+from firsttry_tasks.config.team.pre_commit import FILE as PRE_COMMIT
 from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.entries import is_endless

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.config import team_command
-from firsttry_tasks.config.team_command import ToolCall
+from firsttry_tasks.config.team import team_command
+from firsttry_tasks.config.team.team_command import ToolCall
 from firsttry_tasks.model.errors import UsageError
 
 if TYPE_CHECKING:

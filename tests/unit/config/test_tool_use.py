@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from firsttry_tasks.config import requirements, settings, team_command, tool_use
+from firsttry_tasks.config import settings
 from firsttry_tasks.config.settings import GateSettings
+from firsttry_tasks.config.team import requirements, team_command, tool_use
 from firsttry_tasks.gates import mypy
 from tests.builders import job
 

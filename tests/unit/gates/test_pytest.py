@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from firsttry_tasks import gates
 from firsttry_tasks.config.parity_lock import Lock, Tool
 from firsttry_tasks.config.settings import Settings
-from firsttry_tasks.config.team_command import ToolCall
+from firsttry_tasks.config.team.team_command import ToolCall
 from firsttry_tasks.gates import pytest as pytest_gate
 from tests.builders import completed, job
 

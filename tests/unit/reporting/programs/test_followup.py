@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firsttry_tasks.config.team_command import ToolCall
+from firsttry_tasks.config.team.team_command import ToolCall
 from firsttry_tasks.reporting.programs import followup
 
 

@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from firsttry_tasks.config import (
-    django_runner,
-    parity_lock,
-    pre_commit,
-    project_layout,
-    tool_options,
-)
-from firsttry_tasks.config.pre_commit import Files
+from firsttry_tasks.config import parity_lock, project_layout
+from firsttry_tasks.config.team import django_runner, pre_commit, tool_options
+from firsttry_tasks.config.team.pre_commit import Files
 from firsttry_tasks.config.team.shell_text import joined, shell
 from firsttry_tasks.config.team.team_files import AT_TOP, commands, from_here
-from firsttry_tasks.config.tool_options import PLACES, kept
+from firsttry_tasks.config.team.tool_options import PLACES, kept
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.system import disk
 

@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks.config import (
-    parity_lock,
-    pre_commit,
-    project_layout,
-    requirements,
-    team_command,
-)
+from firsttry_tasks.config import parity_lock, project_layout
 from firsttry_tasks.config.settings import GateSettings
-from firsttry_tasks.config.team import team_files
-from firsttry_tasks.config.tool_options import PLACES
+from firsttry_tasks.config.team import pre_commit, requirements, team_command, team_files
+from firsttry_tasks.config.team.tool_options import PLACES
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk, git
 

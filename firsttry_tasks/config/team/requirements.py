@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks.config import parity_lock, pre_commit
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.team import pre_commit
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.system import disk
