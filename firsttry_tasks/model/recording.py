@@ -76,7 +76,8 @@ class ScopeRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What happened while a scope was the innermost one.
 
     Numbers are places in the record's units, observations and scopes. The kinds are start, import
-    (named by the path), collect (by the node id), and fixture.
+    (named by the path), collect (by the node id), fixture, and library (by the first names of the
+    modules from elsewhere that were loaded together).
     """
 
     kind: str

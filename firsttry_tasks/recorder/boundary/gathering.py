@@ -17,7 +17,7 @@ from firsttry_tasks.recorder.boundary.logs import (
 )
 from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.replaced.environment import ALL
-from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, Owner
 
 #: Where what the process itself asks the C library of its environment is the project's asking, as
 #: far as one can tell. Elsewhere it is the interpreter's, pytest's and any library's own: readline
@@ -81,14 +81,15 @@ class Gathering:
     def _own(self, log: ProcessLog) -> None:
         """Take in what this process asked for past Python, or that Python announces nowhere."""
         for line in log.lines:
-            scope, at = self._scope(line)
+            owner = self._owner(line)
+            scope = owner.scope
             # What Python opens it announces, and imports are followed by what they ran.
             if self._reader.asks_git(line) and scope.kind in ASKING:
                 # A library that does git's work, or Python code, which notes the same.
                 self._attribution.add_to(scope, "untraceable", "what git knows")
             if BYTECODE not in line.path:
                 seen = (it for it in self._reader.seen(line) if it not in scope.excused)
-                self._add(scope, at, (it for it in seen if _is_the_project_s(it[0], scope)))
+                self._add(owner, (it for it in seen if _is_the_project_s(it[0], scope)))
 
     def _child(self, log: ProcessLog, excused: AbstractSet[Seen] | None) -> None:
         failed = {it.path for it in log.lines if it.kind == "x" and it.number}
@@ -96,9 +97,9 @@ class Gathering:
         for line in log.lines:
             if line.kind != "x" or line.path not in failed:
                 seen = tuple(self._of_child(line, excused))
-                self._add(*self._scope(line), seen)
+                self._add(self._owner(line), seen)
                 if lasting:
-                    self._add(lasting, 0, seen)
+                    self._add(Owner(lasting), seen)
 
     def _of_child(self, line: Line, excused: AbstractSet[Seen] | None) -> Iterator[Seen]:
         """Yield what a line of a child comes to; ``excused`` is None where it is no Python."""
@@ -117,15 +118,15 @@ class Gathering:
             elif (kind, name) not in excused and not (line.kind in "sk" and kind == "outside"):
                 yield kind, name
 
-    def _scope(self, line: Line) -> tuple[OpenScope, int]:
-        """Return the scope of a line of a log and, of an import, the module's line that ran."""
+    def _owner(self, line: Line) -> Owner:
+        """Return what was open when a line of a log was written."""
         owners = self._attribution.owners
         found = 0 < line.scope <= len(owners)
-        return owners[line.scope - 1] if found else (self._attribution.scopes["start", ""], 0)
+        return owners[line.scope - 1] if found else Owner(self._attribution.scopes["start", ""])
 
-    def _add(self, scope: OpenScope, at: int, seen: Iterable[Seen]) -> None:
+    def _add(self, owner: Owner, seen: Iterable[Seen]) -> None:
         for kind, name in seen:
-            self._attribution.add_to(scope, kind, name, at)
+            self._attribution.add_of(owner, kind, name)
 
 
 def _is_the_project_s(kind: ObservationKind, scope: OpenScope) -> bool:

@@ -4,12 +4,13 @@ The pytest hooks (`hooks`) say when tests, fixtures and collectors begin and end
 module sees by itself, through the loaders that execute modules.
 """
 
+import contextlib
 import functools
 import importlib.machinery
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -26,6 +27,7 @@ from firsttry_tasks.recorder.probes.audit import AuditProbe
 from firsttry_tasks.recorder.probes.importers import ImporterProbe
 from firsttry_tasks.recorder.probes.inotify import InotifyProbe
 from firsttry_tasks.recorder.probes.paths import PathResolver
+from firsttry_tasks.recorder.probes.stack import standard
 from firsttry_tasks.recorder.probes.subprocesses import ChildProcessProbe
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from firsttry_tasks.recorder.tracing.collector import collector
@@ -129,7 +131,7 @@ class ProcessRecorder:
         self.library.enter(self.attribution.owner(scope))
         # Imports are many, and each would change the environment twice. So a Python child process
         # that one starts belongs to the scope around it.
-        if (left or scope).kind != "import":
+        if (left or scope).kind not in {"import", "library"}:
             self.children.own(scope)
 
     def _gather(self) -> None:
@@ -157,7 +159,8 @@ class ProcessRecorder:
             place = None if path is None else self.attribution.place(path)
             if place is None:
                 self.audit.neighbour(path)
-                self.collector.foreign(functools.partial(original, loader, module))
+                with self._loading(path, module):
+                    self.collector.foreign(functools.partial(original, loader, module))
                 # After it ran, because only then is there a module for each name that it imports.
                 if path is not None and self.audit.is_stranger(path):
                     self._count_imports(path)
@@ -166,16 +169,39 @@ class ProcessRecorder:
             # A module is executed once, and serves all that import it: they rest on its scope.
             self.attribution.top.used.add(scope.number)
             self.importers.imported(scope, loader)
+            around, self.attribution.loading = self.attribution.loading, None
             self.enter(scope)
             try:
                 original(loader, module)
             finally:
+                self.attribution.loading = around
                 self.leave(scope)
                 self.state.imported(module, place, scope)
                 # The import around this one goes on, and starts need its lines again.
                 self._tell_import()
 
         return exec_module
+
+    @contextlib.contextmanager
+    def _loading(self, path: str | None, module: ModuleType) -> Iterator[None]:
+        """Let what is looked at count for all that use a module from elsewhere, within the block.
+
+        What it loads in turn is one with it.
+        """
+        if self.attribution.loading is not None or path is None or standard(path):
+            yield
+            return
+        before = set(sys.modules)
+        scope = self.attribution.scope("library", str(vars(module).get("__name__")))
+        self.attribution.loading = scope
+        self._tell(self.attribution.top, left=scope)
+        try:
+            yield
+        finally:
+            self.attribution.loading = None
+            self._tell(self.attribution.top, left=scope)
+            names = {scope.name, *(set(sys.modules) - before)}
+            scope.loaded |= {name.partition(".")[0] for name in names}
 
     def _count_imports(self, path: str) -> None:
         """Count for whole what a module from elsewhere imports: what it does with it is unknown."""

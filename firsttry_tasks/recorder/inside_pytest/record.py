@@ -79,7 +79,7 @@ def _test(attribution: Attribution, test: FinishedTest) -> TestRecord:
 def _scope(scope: OpenScope) -> ScopeRecord:
     return ScopeRecord(
         kind=scope.kind,
-        name=scope.name,
+        name=" ".join(sorted(scope.loaded)) or scope.name,
         units=tuple(sorted(scope.units - {-1})),
         observations=tuple(sorted(scope.observations)),
         used=tuple(sorted(scope.used)),

@@ -21,7 +21,7 @@ from firsttry_tasks.model.recording import ObservationKind
 from firsttry_tasks.recorder.probes.audit import CHILD, AuditProbe
 from firsttry_tasks.recorder.probes.child.own_file import OwnFile
 from firsttry_tasks.recorder.replaced.environment import ALL
-from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
+from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, Owner
 
 #: The folder that a child's PYTHONPATH begins with.
 _BOOT = str(Path(__file__).parent / "child")
@@ -227,7 +227,7 @@ class ChildProcessProbe:
         path = self.folder / f"{os.getpid()}-fork{_SUFFIX}"
         # Without a buffer: what one holds is lost where the child ends by `os._exit`.
         out = OwnFile(str(path))
-        out.append(f"owner\t{top.owners.get(top.line, 1)}\n".encode())
+        out.append(f"owner\t{top.owners.get((top.line, self.attribution.loading), 1)}\n".encode())
 
         def note(kind: str, name: str) -> None:
             out.append(f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
@@ -273,19 +273,19 @@ class ChildProcessProbe:
     ) -> None:
         """Put what one child wrote to the scope that it belongs to, or to ``lasting``."""
         # A file without its first line belongs to the start, on which all tests rest.
-        scope, at = lasting or self.attribution.scopes["start", ""], 0
+        owner = Owner(lasting or self.attribution.scopes["start", ""])
         for line in () if _VOID in lines else lines:
             kind, _, name = line.partition("\t")
             if kind == "owner":
-                scope, at = (lasting, 0) if lasting else self.attribution.owners[int(name) - 1]
+                owner = owner if lasting else self.attribution.owners[int(name) - 1]
             elif kind == "excused":
                 excused.add(("list", name))
             elif kind == "unit":
                 place, function, number = name.split("\t")
-                self.attribution.unit_to(scope, place, function, int(number))
+                self.attribution.unit_to(owner.scope, place, function, int(number))
             elif kind != "pid":
                 # The recorder's own code in the child wrote it, so the word is one of the kinds.
-                self.attribution.add_to(scope, cast("ObservationKind", kind), name, at)
+                self.attribution.add_of(owner, cast("ObservationKind", kind), name)
 
 
 def lists_libraries(args: Any) -> bool:

@@ -8,6 +8,7 @@ import _thread
 import os
 from collections.abc import Iterable, Iterator
 from types import CodeType
+from typing import NamedTuple
 
 from firsttry_tasks.model.recording import GIT, Observation, ObservationKind, Unit
 
@@ -20,8 +21,8 @@ class OpenScope:
     """A scope while it is open; it may be opened again, as fixtures and collectors are."""
 
     __slots__ = (
-        "asked", "excused", "kind", "line", "lines", "name", "number", "observations", "owners",
-        "reach", "told", "units", "used",
+        "asked", "excused", "kind", "line", "lines", "loaded", "name", "number", "observations",
+        "owners", "reach", "told", "units", "used",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str, number: int) -> None:
@@ -38,14 +39,24 @@ class OpenScope:
         #: ran, and those that observed something.
         self.line = self.told = 0
         self.asked: set[tuple[int, int]] = set()
+        #: Of a module from elsewhere: the first parts of the names of all that came with it.
+        self.loaded: set[str] = set()
         #: The numbers of other scopes that this one rests on.
         self.used: set[int] = set()
         #: The numbers by which it is known outside of Python, by the line that ran.
-        self.owners: dict[int, int] = {}
+        self.owners: dict[tuple[int, OpenScope | None], int] = {}
         #: Of a fixture: pytest's word for what has a value of its own.
         self.reach = ""
         #: What is no observation although the C library sees it: imports and pytest looked at it.
         self.excused: set[tuple[ObservationKind, str]] = set()
+
+
+class Owner(NamedTuple):
+    """What is open when something is seen outside of Python: see `Attribution`."""
+
+    scope: OpenScope
+    line: int = 0
+    loading: OpenScope | None = None
 
 
 class Attribution:
@@ -69,9 +80,11 @@ class Attribution:
         self._kept: list[CodeType] = []
         #: What children do that outlived a test, by their process ids: it may serve later tests.
         self.lasting: dict[int, OpenScope] = {}
-        #: Scopes, each with a line, by the number that they are known by outside of Python; the
-        #: first is 1.
-        self.owners: list[tuple[OpenScope, int]] = []
+        #: What is known by a number outside of Python, by that number; the first is 1.
+        self.owners: list[Owner] = []
+        #: The scope of a module from elsewhere that is being loaded: whoever uses it rests on what
+        #: that looks at, and not only who happens to load it first.
+        self.loading: OpenScope | None = None
         #: How many threads there were: more of them may ask while a module runs another line.
         self._threads = _thread._count()  # noqa: SLF001
         start = self.scope("start", "")
@@ -89,10 +102,11 @@ class Attribution:
 
     def owner(self, scope: OpenScope) -> int:
         """Return the number by which a scope, and its line, are known outside of Python, from 1."""
-        known = scope.owners.get(scope.line)
+        key = scope.line, self.loading
+        known = scope.owners.get(key)
         if known is None:
-            self.owners.append((scope, scope.line))
-            known = scope.owners[scope.line] = len(self.owners)
+            self.owners.append(Owner(scope, *key))
+            known = scope.owners[key] = len(self.owners)
         return known
 
     def reached(self, scope: OpenScope, line: int) -> None:
@@ -122,15 +136,25 @@ class Attribution:
 
     def knows(self, kind: ObservationKind, name: str) -> bool:
         """Tell whether the innermost scope has this observation already."""
-        number, top = self.observations.get((kind, name)), self.top
+        number, top, loading = self.observations.get((kind, name)), self.top, self.loading
         # Each statement of a module that asks is noted.
-        return number in top.observations and (
-            top.kind != "import" or (top.line, number) in top.asked
+        return (
+            number in top.observations
+            and (top.kind != "import" or (top.line, number) in top.asked)
+            and (loading is None or number in loading.observations)
         )
 
     def add(self, kind: ObservationKind, name: str) -> None:
         """Put an observation to the innermost scope."""
         self.add_to(self.top, kind, name, self.top.line)
+        if self.loading is not None:
+            self.add_to(self.loading, kind, name)
+
+    def add_of(self, owner: Owner, kind: ObservationKind, name: str) -> None:
+        """Put an observation to what was open when it was made."""
+        self.add_to(owner.scope, kind, name, owner.line)
+        if owner.loading is not None:
+            self.add_to(owner.loading, kind, name)
 
     def add_to(self, scope: OpenScope, kind: ObservationKind, name: str, line: int = 0) -> None:
         """Put an observation to a scope, and in an import to a line, where that is known.

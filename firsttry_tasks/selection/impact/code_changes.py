@@ -16,6 +16,7 @@ from firsttry_tasks.selection.evidence.mask_types import (
 )
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
+from firsttry_tasks.selection.impact.import_time_calls import importing, stirring
 from firsttry_tasks.selection.impact.propagation import Propagation
 from firsttry_tasks.selection.syntax.diff import FragmentDiff, compare
 
@@ -57,8 +58,7 @@ class CodeChanges:
         self.texts = DataFileNames(recorded, now, changes.paths)
         self.spread = Propagation(self.modules, self.texts, now.without)
         self.names = self.spread.names
-        # The order matters: first everything that changed by itself, then what follows from it.
-        # The last three read what propagation found.
+        # First everything that changed by itself, then what follows: the last three read that.
         self._versions()
         self._arrivals()
         self._imports(observations)
@@ -137,8 +137,7 @@ class CodeChanges:
 
     def _new_imports(self, path: str, fragments: tuple[Fragment, ...]) -> None:
         """Count the import of a file as changed if it loads other modules than before."""
-        # What a module does when it is imported (registering, patching) reaches code that names
-        # nothing of it, so changed names are not enough here.
+        # What an import does (registering, patching) reaches code that names nothing of it.
         before, after = self._loads(path, self.modules.sources[path]), self._loads(path, fragments)
         differ = before ^ after
         # What the import of a module did for others is not done any more if nobody imports it.
@@ -172,12 +171,7 @@ class CodeChanges:
     @cached_property
     def _stirring(self) -> ModuleMask:
         """The modules whose import was seen to change things of other modules."""
-        seen, found = self.recorded.observations, NO_MODULES
-        for scope in self.recorded.scopes:
-            told = map(seen.__getitem__, scope.observations if scope.kind == "import" else ())
-            if any(kind == "left" and not name.startswith(f"{scope.name}:") for kind, name in told):
-                found |= self.modules.bit.get(scope.name, NO_MODULES)
-        return found
+        return stirring(self.modules)
 
     def _loads(self, path: str, fragments: Iterable[Fragment]) -> set[str]:
         """Return the modules that a file loads when it is imported.
@@ -211,7 +205,6 @@ class CodeChanges:
             if path.endswith((".py", ".so", ".pyd"))
         ]
         names = {name for path in moved for name in self._dotted(path)}
-        # Libraries import the standard module too, and nothing of theirs is recorded.
         self.everything = tuple(
             f"a module {name} came or went, which shadows the standard one"
             for name in sorted(names & sys.stdlib_module_names)
@@ -257,18 +250,27 @@ class CodeChanges:
 
     def _imports(self, observations: Mapping[int, str]) -> None:
         """Take in modules that observed something at import which no longer holds."""
+        gone = {**self.observations, **observations}
         for scope in self.recorded.scopes:
-            if scope.kind == "import":
-                for number in scope.observations:
-                    why = observations.get(number) or self.observations.get(number)
-                    if why is not None:
-                        self.spread.observed_at_import(scope.name, scope.asking(number), why)
+            seen = scope.observations if scope.kind in {"import", "library"} else ()
+            for number, why in ((it, gone[it]) for it in seen if it in gone):
+                if scope.kind == "import":
+                    self.spread.observed_at_import(scope.name, scope.asking(number), why)
+                else:
+                    self._loaded(frozenset(scope.name.split()), why)
+
+    def _loaded(self, libraries: frozenset[str], why: str) -> None:
+        """Take in all that imports libraries of which one saw, as it loaded, what changed."""
+        for path, number, fragment in importing(self.modules, libraries):
+            if fragment.is_function_body:
+                self._change(path, frozenset({number}), f"uses what was loaded with it: {why}")
+            else:
+                self.spread.observed_at_import(path, {number}, why)
 
     def _late(self) -> None:
         """Count the import of a module as changed if it may raise and only running tests import it.
 
-        A module that test files import is tried by one test (`TestFiles.sentinels`), which stands
-        for all. One that is imported while a test runs can break just that test.
+        One that test files import is tried by one test (`TestFiles.sentinels`), for all.
         """
         # A test file imports its modules when it is collected, and conftest.py before that.
         early = self.modules.mask({test.path for test in self.recorded.tests})
@@ -284,7 +286,6 @@ class CodeChanges:
 
     def _reached(self) -> dict[int, tuple[OriginMask, str]]:
         """Return the unchanged units that refer to changed names."""
-        # Once for each unit, not for each test: thousands of tests share the units.
         found: dict[int, tuple[OriginMask, str]] = {}
         for number, (path, fragment) in enumerate(self.recorded.units):
             if fragment >= 0 and path in self.modules.sources and number not in self.units:

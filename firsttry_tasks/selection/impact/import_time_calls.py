@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.evidence.mask_types import (
+    NO_MODULES,
+    NO_ORIGINS,
+    ModuleMask,
+    OriginMask,
+)
 from firsttry_tasks.selection.evidence.recorded_run import NOWHERE
 from firsttry_tasks.selection.impact.docstrings import asks
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
@@ -16,6 +21,27 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.impact.changed_names import ChangedNames
     from firsttry_tasks.selection.impact.import_graph import ImportGraph
     from firsttry_tasks.selection.syntax.fragment import Fragment
+
+
+def importing(
+    modules: ImportGraph, libraries: AbstractSet[str]
+) -> Iterator[tuple[str, int, Fragment]]:
+    """Yield what imports one of these libraries, each with its file and number there."""
+    for path, fragments in modules.sources.items():
+        for number, fragment in enumerate(fragments):
+            asked = {it for it in fragment.uses.imports if it.partition(".")[0] in libraries}
+            if asked and not modules.imported(path, asked):
+                yield path, number, fragment
+
+
+def stirring(modules: ImportGraph) -> ModuleMask:
+    """Return the modules whose import was seen to change things of other modules."""
+    seen, found = modules.recorded.observations, NO_MODULES
+    for scope in modules.recorded.scopes:
+        told = map(seen.__getitem__, scope.observations if scope.kind == "import" else ())
+        if any(kind == "left" and not name.startswith(f"{scope.name}:") for kind, name in told):
+            found |= modules.bit.get(scope.name, NO_MODULES)
+    return found
 
 
 class ImportTimeCalls:
