@@ -177,7 +177,7 @@ class ChangedNames:
         if fragment.reflection.own_module and own:
             mask |= self.modules.bit.get(path, NO_MODULES)
             name = name or min(own)
-        if self.looks_anywhere(fragment) and self.values:
+        if self.values and self._looks_anywhere(path, fragment):
             mask |= self.values
             name = name or "any name"
         if fragment.reflection.any_member and self.members:
@@ -189,11 +189,17 @@ class ChangedNames:
         docs, how = self.docs.hit(path, fragment, but)
         return mask | docs, name or how
 
-    def looks_anywhere(self, fragment: Fragment) -> bool:
+    def _looks_anywhere(self, path: str, fragment: Fragment) -> bool:
         """Tell whether a fragment may refer to any name at all."""
         how = fragment.reflection
-        inside = how.any_member or how.own_member or how.own_module
-        return how.any_name or (inside and "reflection" in self.without)
+        if how.any_name:
+            return True
+        inside = how.any_member or how.own_member or how.own_module or how.searched
+        if inside and "reflection" in self.without:
+            return True
+        # What is imported from outside has no names of the repository, unless code gives it some.
+        outside = how.searched <= self.modules.foreign(path)
+        return not outside or bool(how.searched and self._given & self.attrs.keys())
 
     def _elsewhere(self, path: str, fragment: Fragment, asked: Iterable[str]) -> set[str]:
         """Return which of these attributes a fragment has of what it imports from outside alone.

@@ -34,12 +34,15 @@ class DataFileNames:
             and path not in changed
             and not path.endswith(".py")
         }
-        # Files that a module read while it was imported: what they name counts for the module.
-        self.by_module = {
-            scope.name: self._files.keys() & scope.observations
-            for scope in recorded.scopes
-            if scope.kind == "import" and not self._files.keys().isdisjoint(scope.observations)
-        }
+        #: Files that the statements of a module read while it was imported: what a file names
+        #: counts for them.
+        self.by_module: dict[str, dict[int, set[int]]] = {}
+        for scope in recorded.scopes:
+            read = self._files.keys() & scope.observations if scope.kind == "import" else ()
+            for number in read:
+                for statement in scope.asking(number):
+                    known = self.by_module.setdefault(scope.name, {})
+                    known.setdefault(statement, set()).add(number)
 
     def names(self, path: str) -> frozenset[str]:
         """Return all names in the file at a path."""

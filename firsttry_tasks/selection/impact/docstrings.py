@@ -133,7 +133,7 @@ class ChangedDocstrings:
         if not self.quiet:
             return False
         how = fragment.reflection
-        looks = how.any_name or how.any_member or how.own_module or how.own_member
+        looks = how.any_name or how.any_member or how.own_module or how.own_member or how.searched
         return (
             (looks and bool(self.came))
             or not self._ways.isdisjoint(fragment.uses.attrs | fragment.uses.names)
@@ -152,6 +152,7 @@ class ChangedDocstrings:
         )
         return (
             fragment.reflection.any_name
+            or bool(fragment.reflection.searched)
             or of_class
             or (fragment.reflection.own_module and path in self._files)
         )

@@ -135,13 +135,13 @@ class Propagation:
         """Take in the statements of one module that refer to a changed name."""
         # A name counts only if it comes from a module that this one imports: two modules that
         # have nothing to do with each other may use one name.
-        reach: OriginMask = self.modules.closure[path]
-        reach |= self.imported(reach)
-        mask, why = self.texts.hit(self.texts.by_module.get(path, ()), self.names)
-        if mask & reach:
-            self.effects.setdefault(path, why)
-        # Most modules depend on no origin at all; their statements needn't be asked one by one.
-        # Strings in data are the exception: other code looks them up, wherever it is.
+        reach: OriginMask = self.modules.closure[path] | self.imported(self.modules.closure[path])
+        for at, read in self.texts.by_module.get(path, {}).items():
+            mask, why = self.texts.hit(read, self.names)
+            if mask & reach:
+                self.observed_at_import(path, {at}, why)
+        # Most modules depend on no origin at all; their statements needn't be asked one by one, but
+        # for strings in data, which other code looks up, wherever it is.
         near = bool(self.classes or reach & self.names.origins)
         ran = self._imported.ran.get(path, {})
         for number, fragment in enumerate(fragments):

@@ -65,7 +65,7 @@ class Expressions(Walk):
         #: The name that each attribute stands behind, "" where that is no plain name.
         self.behind: set[tuple[str, str]] = set()
         self.passed_on: set[str] = set()
-        self.spelled: set[str] = set()
+        self.spelled, self.searched = set[str](), set[str]()
         self.sets: set[str] = set()
         #: Imported name -> what it is called where it comes from.
         self.homes: dict[str, str] = {}
@@ -162,6 +162,7 @@ class Expressions(Walk):
         """Take in the builtins that look names up, but for those that are local names here."""
         for name in self.bare - own:
             self._reflects(name)
+        self.any_name = self.any_name or not self.searched.isdisjoint(own)
 
     def _reflects(self, name: str, of: str = "") -> None:
         """Note that a name stands for a way to look things up; ``of`` stands before its dot."""
@@ -204,6 +205,9 @@ class Expressions(Walk):
             # holds for `vars(self)` was put there by code that ran, and that is recorded.
             held = tip(func) == "vars" and is_self(node.args[0])
             self.own_member = self.own_member or not held
+            self._tame.add(id(func))
+        elif tip(func) in BARE & ANY_NAME and node.args and isinstance(node.args[0], ast.Name):
+            self.searched.add(node.args[0].id)
             self._tame.add(id(func))
         if isinstance(func, ast.Attribute):
             self._listing(node, func.value)

@@ -62,6 +62,8 @@ class Reflection(Struct, frozen=True, array_like=True, gc=False):
     undecorated_methods: bool = False
     #: It may look at any member of its own object (``getattr(self, make(x))``).
     own_member: bool = False
+    #: It may refer to any name behind these (``vars(operator)``).
+    searched: frozenset[str] = frozenset()
 
 
 class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):

@@ -48,6 +48,7 @@ def body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
             any_member=scan.any_member,
             own_module=scan.own_module,
             own_member=scan.own_member,
+            searched=frozenset(scan.searched),
         ),
         takes=bool(parameters(node) - {"self", "cls"}),
     )

@@ -254,6 +254,7 @@ def _fragment(scan: Scan, node: ast.stmt, *, plain: bool, mild: bool) -> Fragmen
             any_member=scan.any_member,
             own_module=scan.own_module,
             own_member=scan.own_member,
+            searched=frozenset(scan.searched),
             plain_class=plain and not magic,
             undecorated_methods=mild and not magic,
         ),
