@@ -16,7 +16,7 @@ from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.impact.onlookers import PlainClasses
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
 from firsttry_tasks.selection.syntax.string_names import MADE, PASSED, QUOTED
-from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
+from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP, TYPES
 
 #: Letters of a part of a name that is noted as a pattern. ``do_`` of `cmd.Cmd` is the shortest
 #: prefix in common use; shorter ones would match half of all names.
@@ -199,7 +199,7 @@ class ChangedNames:
             return True
         # What is imported from outside has no names of the repository, unless code gives it some.
         outside = how.searched <= self.modules.foreign(path)
-        return not outside or bool(how.searched and self._given & self.attrs.keys())
+        return not outside or bool(how.searched and self._lent & self.attrs.keys())
 
     def _elsewhere(self, path: str, fragment: Fragment, asked: Iterable[str]) -> set[str]:
         """Return which of these attributes a fragment has of what it imports from outside alone.
@@ -221,6 +221,17 @@ class ChangedNames:
         """Names of attributes that code gives a value, of whatever object."""
         return frozenset().union(
             *(it.uses.sets for fragments in self.modules.sources.values() for it in fragments)
+        )
+
+    @cached_property
+    def _lent(self) -> frozenset[str]:
+        """Names that code gives to something that it imports from outside."""
+        return frozenset(
+            end.removesuffix(CALLED)
+            for path, fragments in self.modules.sources.items()
+            for it in fragments
+            for first, end in it.uses.writes
+            if first in self.modules.foreign(path)
         )
 
     def _mine(self, fragment: Fragment) -> OriginMask:

@@ -128,10 +128,21 @@ def test_who_is_given_something(head: str, takes: bool) -> None:  # noqa: FBT001
     assert take_apart(f"def {head}: ...\n".encode())[1].takes == takes
 
 
+def test_of_what_all_is_looked_at() -> None:
+    """By its plain name, unless that is a local one: then it may be anything."""
+    found = take_apart(b"import os\nA = vars(os)\ndef f(x):\n    return dir(os), dir(x)\n")
+    assert [it.reflection.searched for it in found if it.binds == {"A"}] == [{"os"}]
+    body = next(it for it in found if it.is_function_body)
+    assert body.reflection.any_name
+    assert not take_apart(b"def f(x):\n    return dir(os)\n")[1].reflection.any_name
+
+
 @pytest.mark.parametrize(
     ("expression", "wild"),
     [
-        ("vars(x)", True),
+        ("vars(make(x))", True),
+        ("vars(x)", False),
+        ("inspect.getmembers(x)", True),
         ("getattr(x, 'a' + b)", True),
         ("getattr(x, 'visit_' + b)", False),
         ("getattr(x, name)", False),
