@@ -199,8 +199,10 @@ class Machine:
 
     def _download(self, options: dict[str, str]) -> Done:
         names = [options["name"]] if "name" in options else self._artifacts(options["pattern"])
+        # Like the action, which gives each artifact that a pattern finds a folder of its name.
+        apart = "name" not in options and options.get("merge-multiple") != "True"
         for name in names:
-            target = self.workspace / options["path"]
+            target = self.workspace / options["path"] / (name if apart else "")
             shutil.copytree(self.artifact(name), target, dirs_exist_ok=True)
         return Done(code=0, text="")
 

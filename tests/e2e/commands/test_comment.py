@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -14,45 +13,11 @@ from firsttry_tasks.steps.show import comment
 from tests import builders
 from tests.unit.reporting.pull_request import runs
 from tests.unit.stores import hub as stand_in
+from tests.unit.stores.forge import AROUND, PULLS, SHA, Forge, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-SHA = "c" * 40
-PULLS, COMMENTS = "/repos/acme/shop/pulls", "/repos/acme/shop/issues/7/comments"
-
-
-class Forge(stand_in.Hub):
-    """GitHub with one open pull request, and the comments on it."""
-
-    def __init__(self) -> None:
-        """Begin with somebody's words that begin as ours do."""
-        super().__init__()
-        self.sha = SHA
-        self.comments = [_comment(1, f"{MARK}\nquoted", "User")]
-
-    def answer(
-        self, method: str, _host: str, target: str, body: bytes = b""
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Return status, headers and body."""
-        self.asked.append(f"{method} {target}")
-        path = target.partition("?")[0]
-        if path == PULLS:
-            return 200, {}, json.dumps([{"number": 7, "head": {"sha": self.sha}}]).encode()
-        if method == "GET" and path == COMMENTS:
-            return 200, {}, json.dumps(self.comments).encode()
-        if method == "POST" and path == COMMENTS:
-            made = _comment(len(self.comments) + 1, json.loads(body)["body"], "Bot")
-            self.comments.append(made)
-            return 201, {}, json.dumps(made).encode()
-        number = int(path.rpartition("/")[2])
-        self.comments[number - 1]["body"] = json.loads(body)["body"]
-        return 200, {}, b"{}"
-
-
-def _comment(number: int, body: str, kind: str) -> dict[str, Any]:
-    return {"id": number, "body": body, "user": {"login": "x", "type": kind}}
 
 
 @pytest.fixture(scope="module")
@@ -66,23 +31,10 @@ def forge(pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """Return the stand-in, and the surroundings of a job that a finished run started."""
     served = Forge()
     with stand_in.met_by_gh(served, pem, tmp_path, monkeypatch):
-        monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop")
-        monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.example")
-        monkeypatch.setenv("GITHUB_EVENT_PATH", str(_event(tmp_path)))
+        for name, value in AROUND.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("GITHUB_EVENT_PATH", str(event(tmp_path)))
         yield served
-
-
-def _event(folder: Path, **more: object) -> Path:
-    run = {
-        "event": "pull_request",
-        "head_branch": "a&b=c #1",
-        "head_sha": SHA,
-        "html_url": "https://github.example/acme/shop/actions/runs/1",
-        "head_repository": {"owner": {"login": "somebody"}},
-    }
-    place = folder / "event.json"
-    place.write_text(json.dumps({"workflow_run": {**run, **more}}))
-    return place
 
 
 def _told(folder: Path, name: str) -> None:
@@ -138,7 +90,7 @@ def test_an_event_of_another_shape_is_refused(
     forge: Forge, tmp_path: Path, more: dict[str, object]
 ) -> None:
     """Its words get into addresses."""
-    _event(tmp_path, **more)
+    event(tmp_path, **more)
     with pytest.raises(UsageError):
         _told(tmp_path, "red")
     assert forge.asked == []
@@ -146,7 +98,7 @@ def test_an_event_of_another_shape_is_refused(
 
 def test_a_run_of_no_pull_request_is_left_alone(forge: Forge, tmp_path: Path) -> None:
     """One of a merge queue has nobody to tell."""
-    _event(tmp_path, event="merge_group")
+    event(tmp_path, event="merge_group")
     _told(tmp_path, "red")
     assert forge.asked == []
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from tests.e2e.checkout import CODE
 from tests.e2e.shards.machines import Machines, recorded, rests_on, suite
 
 if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
 
 pytestmark = pytest.mark.slow
+#: Green by the code that main has, and red by any other.
+TURNS = "def test_turns():\n    assert price(2) == 6\n"
 #: What differs between any two runs.
 PASSING = {"run", "began", "seconds", "argv", "why", "created", "durations", "notes"}
 
@@ -45,3 +49,23 @@ def test_merged_is_what_one_run_is(machines: Machines, of: int) -> None:
     assert rests_on(all_) == rests_on(one)
     assert (all_.collected, all_.modules) == (one.collected, one.modules)
     assert _report(machines.origin) == report
+
+
+def test_a_merged_report_has_the_causes_that_one_run_s_has(shop: Checkout) -> None:
+    """What this change broke, what is known to be flaky, and what was red before it."""
+    shop.write("tests/test_turns.py", "from shop import price\n\n\n" + TURNS)
+    shop.write("ci/flaky_tests.json", '{"nodeids": ["tests/test_turns.py::test_turns"]}')
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    shop.commit()
+    shop.run("ft", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2").replace("n * 3", "n * 4"))
+    shop.commit()
+    # With what the checkout has learned.
+    several = Machines(shop.copy(shop.root.parent / "several" / "project"))
+    assert shop.run("ft", "full").code == several.all(2).code == 1
+    told = [json.loads(it.run("ft", "report", "--json").out) for it in (shop, several.origin)]
+    assert told[0]["headline"] == (
+        "3 failed: 1 is caused by this change, 1 is known flaky, 1 is red on main too."
+    )
+    assert told[1]["headline"] == told[0]["headline"]
+    assert _plain(told[1]["failures"]) == _plain(told[0]["failures"])
