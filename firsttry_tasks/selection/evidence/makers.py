@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.model import recording
 from firsttry_tasks.selection.evidence.bitsets import as_bits
+from firsttry_tasks.selection.evidence.lineage import Lineage
 from firsttry_tasks.selection.syntax.fragment import MAGIC, own_name
 from firsttry_tasks.selection.syntax.vocabulary import CALLED
 
@@ -208,12 +209,16 @@ class Makers:
 
     @cached_property
     def _by_name(self) -> dict[str, set[int]]:
-        """Functions by each part of their qualified names: a class leads to all its methods."""
+        """Functions by each part of their qualified names.
+
+        A class leads to all its methods, and to those that it inherits.
+        """
         found: dict[str, set[int]] = {}
         for unit, body in self._bodies.items():
             # A function inside of a function is called by that one alone.
-            for name in body.qualname.partition(".<locals>")[0].replace("#", ".").split("."):
-                found.setdefault(name, set()).add(unit)
+            for part in body.qualname.partition(".<locals>")[0].replace("#", ".").split("."):
+                for name in self._lineage.heirs(part):
+                    found.setdefault(name, set()).add(unit)
         return found
 
     def _writes(self, unit: int, names: AbstractSet[str]) -> bool:
@@ -255,10 +260,17 @@ class Makers:
         if unit not in self._nexts:
             # What is no function leads nowhere.
             body = self._bodies.get(unit)
-            words = _words(body) | self._given((unit,)) if body is not None else frozenset()
+            words = self._words_of(unit, body) if body is not None else frozenset()
             setting = (self._setting.get(word, ()) for word in words)
             self._nexts[unit] = as_bits(self._named(words).union(*setting))
         return self._nexts[unit]
+
+    def _words_of(self, unit: int, body: Fragment) -> frozenset[str]:
+        return _words(body) | self._given((unit,)) | self._lineage.called_back(body)
+
+    @cached_property
+    def _lineage(self) -> Lineage:
+        return Lineage(self._files.values())
 
     @cached_property
     def _setting(self) -> dict[str, set[int]]:

@@ -595,6 +595,58 @@ CASES = (
         swap("load.py", "return 1", "return 2"),
     ),
     case(
+        "cached-method-that-a-library-s-base-finishes",
+        """
+        --- load.py
+        from functools import lru_cache
+        from string import Formatter
+        class Plain:
+            def convert_field(self, value, conversion):
+                return f"<{value}>"
+        class Shown(Plain, Formatter):
+            @lru_cache
+            def format(self, text, *more):
+                return super().format(text, *more)
+        _SHOWN = Shown()
+        def shown(text, *more):
+            return _SHOWN.format(text, *more)
+        --- test_load.py
+        from load import shown
+        def test_first():
+            assert shown("{}", 1)
+        def test_second():
+            assert shown("{}", 1) == "<1>"
+        """,
+        swap("load.py", "<{value}>", "[{value}]"),
+    ),
+    case(
+        "cached-method-of-a-fixture-s-object-whose-heir-a-library-asks",
+        """
+        --- load.py
+        from functools import lru_cache
+        from string import Formatter as Base
+        class Shown(Base):
+            @lru_cache
+            def format(self, text, *more):
+                return super().format(text, *more)
+        class Marked(Shown):
+            def convert_field(self, value, conversion):
+                return f"<{value}>"
+        --- conftest.py
+        import pytest
+        from load import Marked
+        @pytest.fixture(scope="session")
+        def shown():
+            return Marked()
+        --- test_load.py
+        def test_first(shown):
+            assert shown.format("{}", 1)
+        def test_second(shown):
+            assert shown.format("{}", 1) == "<1>"
+        """,
+        swap("load.py", "<{value}>", "[{value}]"),
+    ),
+    case(
         "cache-that-a-fixture-asks",
         _LOAD
         + """

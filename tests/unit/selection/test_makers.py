@@ -91,3 +91,48 @@ def test_what_may_have_made_it(
 ) -> None:
     """Only what ran counts."""
     assert _made(known, trail, ran) == made
+
+
+CALLED_BACK = """\
+from library import Base as Theirs
+class Plain:
+    def hook(self):
+        return 1
+class Shown(Plain, Theirs):
+    def render(self):
+        return super().render()
+class Marked(Shown):
+    def mark(self):
+        return 2
+class Own:
+    def render(self):
+        return super().render()
+    def other(self):
+        return 3
+SHOWN = Shown()
+def shown():
+    return SHOWN.render()
+"""
+
+
+@pytest.mark.parametrize(
+    ("ran", "made"),
+    [
+        # A class has the methods of its bases, by whatever name it is reached.
+        ({"shown", "Shown.render", "Plain.hook"}, {"shown", "Shown.render", "Plain.hook"}),
+        # A library's base may ask its object for each of its methods, and an heir's as well.
+        (
+            {"Shown.render", "Plain.hook", "Marked.mark"},
+            {"Shown.render", "Plain.hook", "Marked.mark"},
+        ),
+        # A class without such a base names what it calls.
+        ({"Own.render", "Own.other"}, {"Own.render"}),
+    ],
+)
+def test_what_a_library_s_base_calls_back(ran: set[str], made: set[str]) -> None:
+    """It is named nowhere."""
+    files = {"keep.py": take_apart(CALLED_BACK.encode())}
+    units = [("keep.py", at) for at, it in enumerate(files["keep.py"]) if it.is_function_body]
+    names = [files["keep.py"][at].qualname for _, at in units]
+    known = Makers(units, files, files.__getitem__), names
+    assert _made(known, "Shown.render", ran) == made

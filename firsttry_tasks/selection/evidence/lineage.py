@@ -1,0 +1,73 @@
+"""Says which classes a method's object may be of, so that what a library calls back is found.
+
+A method that goes on in a library's base (``super().render()``) names none of the methods by which
+that base asks its object again. The object is of the method's class, or of one that inherits it.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from firsttry_tasks.selection.syntax.fragment import Fragment
+
+#: Bases that call no method of their heirs, besides those with underscores.
+_PLAIN = frozenset({*dir(builtins), "ABC", "Generic", "NamedTuple", "Protocol", "TypedDict"})
+
+
+class Lineage:
+    """The classes of all files, by their names: two of one name count as one."""
+
+    def __init__(self, files: Iterable[Sequence[Fragment]]) -> None:
+        """Find the bases of each class."""
+        self._bases: dict[str, set[str]] = {}
+        for fragments in files:
+            called = {name: one for one in fragments if one.uses.imports for name in one.binds}
+            for one in fragments:
+                for name in one.binds if one.is_class else ():
+                    self._bases.setdefault(name, set()).update(_meant(one.bases, called))
+        self._heirs: dict[str, set[str]] = {}
+        for name, bases in self._bases.items():
+            for base in bases:
+                self._heirs.setdefault(base, set()).add(name)
+        self._foreign = frozenset(
+            name
+            for name in self._bases
+            if not self._closed(name, self._bases) <= self._bases.keys() | _PLAIN
+        )
+        self._known: dict[str, frozenset[str]] = {}
+
+    def heirs(self, name: str) -> frozenset[str]:
+        """Return the names of a class and of those that inherit from it."""
+        if name not in self._known:
+            self._known[name] = frozenset(self._closed(name, self._heirs))
+        return self._known[name]
+
+    def called_back(self, body: Fragment) -> frozenset[str]:
+        """Return the classes whose methods a library may call for the object of a method."""
+        method = body.qualname.partition(".<locals>")[0]
+        owner = method.rpartition(".")[0].rpartition(".")[2]
+        if owner not in self._bases:
+            return frozenset()
+        heirs = self.heirs(owner)
+        return frozenset() if heirs.isdisjoint(self._foreign) else heirs
+
+    @staticmethod
+    def _closed(name: str, steps: Mapping[str, AbstractSet[str]]) -> set[str]:
+        seen, waiting = {name}, [name]
+        while waiting:
+            fresh = steps.get(waiting.pop(), set()) - seen
+            seen |= fresh
+            waiting += fresh
+        return seen
+
+
+def _meant(bases: Iterable[str], called: Mapping[str, Fragment]) -> Iterator[str]:
+    """Yield the names of bases as they are where they are defined."""
+    for base in bases:
+        # `from library import Base as LibraryBase`.
+        yield from (called[base].uses.attrs if base in called else ()) or (base,)
