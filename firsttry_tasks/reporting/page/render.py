@@ -40,7 +40,7 @@ def html(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (shown, broken, age, duration, megabytes, day, when, percent)
+    filters = (shown, joined, broken, age, duration, megabytes, day, when, percent)
     around.filters.update({it.__name__: it for it in filters})
     around.globals.update(drawing=drawing)
     escapes = [it for it in page.differences if it.blocks and it.side == "full"]
@@ -85,6 +85,13 @@ def _text(path: Path) -> str:
 def shown(text: str) -> str:
     """Return a text with signs in place of what steers a terminal or turns letters round."""
     return harmless(text)
+
+
+def joined(text: str) -> str:
+    """Return a sentence whose numbers stay on the line of what they count."""
+    return re.sub(
+        r"(\d) (?=(is|are|was|were|has|have|of|tests?)\b)", "\\1\N{NO-BREAK SPACE}", shown(text)
+    )
 
 
 def broken(text: str) -> Markup:

@@ -153,6 +153,14 @@ def test_curves_are_drawn_when_they_are_near(seen: Seen) -> None:
     seen.page.locator("#runs").scroll_into_view_if_needed()
     seen.page.wait_for_selector("canvas")
     assert seen.page.locator("canvas").count() == 3
+    # Below each the last run stands in numbers, and any other one while it is pointed at.
+    told = seen.page.locator(".u-legend").all_inner_texts()
+    assert ["2026-11-28 14:20" in it for it in told] == [True] * 3
+    plot = seen.page.locator(".u-over").first
+    plot.hover(position={"x": 5, "y": 50})
+    assert "2026-10-14 23:20" in seen.page.locator(".u-legend").first.inner_text()
+    seen.page.locator("h1").hover()
+    assert "2026-11-28 14:20" in seen.page.locator(".u-legend").first.inner_text()
 
 
 def test_it_is_dark_where_the_reader_is(chromium: Browser, file: Path) -> None:

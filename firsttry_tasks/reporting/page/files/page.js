@@ -27,8 +27,9 @@
     if (text !== undefined) made.textContent = shown(text);
     return made;
   };
-  const named = (text) => {
-    const made = element("bdi", "name");
+  // A text that is broken behind its separators, wherever else it would.
+  const broken = (tag, className, text) => {
+    const made = element(tag, className);
     for (const part of shown(text).split(/(?<=[/_.]|::)/)) made.append(part, document.createElement("wbr"));
     return made;
   };
@@ -117,7 +118,7 @@
       const made = document.createElement("tr");
       const name = document.createElement("th");
       name.scope = "row";
-      name.append(named(it.name), element("span", "note", it.why));
+      name.append(broken("bdi", "name", it.name), broken("span", "note", it.why));
       const result = document.createElement("td");
       const outcome = element("span", `outcome-${it.outcome}`);
       const sign = element("span", "", `${SIGNS[it.outcome]} `);
@@ -224,9 +225,16 @@
     }
     ctx.restore();
   };
-  // As they are written everywhere else on the page; with the hour where ticks are nearer than days.
+  // As they are written everywhere else on the page; as exact as it takes to tell two ticks apart.
+  const time = (at, from, to) => new Date(at * 1000).toISOString().slice(from, to).replace("T", " ");
   const days = (_, ticks, __, ___, apart) =>
-    ticks.map((it) => new Date(it * 1000).toISOString().slice(5, apart < 86400 ? 16 : 10).replace("T", " "));
+    ticks.map((it) => (apart < 60 ? time(it, 11, 19) : time(it, 5, apart < 86400 ? 16 : 10)));
+  // What is counted has no halves.
+  const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+  // The last run is told in numbers until another one is pointed at.
+  const last = (plot) => {
+    if (plot.cursor.idx == null) plot.setLegend({ idx: runs.length - 1 });
+  };
   const curves = () => {
     for (const place of document.querySelectorAll(".plot")) {
       const { unit, values, series, escapes } = plots[place.dataset.plot]();
@@ -236,15 +244,16 @@
       new uPlot({
         width: place.clientWidth,
         height: 200,
-        scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.08, 1)] } },
-        axes: [{ ...axis, values: days }, { ...axis, size: 56, values: (_, ticks) => ticks.map((it) => `${it}${unit}`) }],
-        series: [{ label: "run", value: "{YYYY}-{MM}-{DD} {HH}:{mm}" }, ...series.map((it) => ({ ...it, value: tell, points: { show: runs.length < 40 } }))],
-        hooks: escapes ? { draw: [crosses] } : {},
+        // Runs of one moment have no time between them.
+        scales: { x: { range: (_, low, high) => (low === high ? [low - 30, high + 30] : [low, high]) }, y: { range: (_, low, high) => [0, Math.max(high * 1.08, 1)] } },
+        axes: [{ ...axis, values: days }, { ...axis, size: 56, ...(unit ? {} : { incrs: WHOLE }), values: (_, ticks) => ticks.map((it) => `${it}${unit}`) }],
+        series: [{ label: "run", value: (_, at) => (at == null ? "\u2013" : time(at, 0, 16)) }, ...series.map((it) => ({ ...it, value: tell, points: { show: runs.length < 40 } }))],
+        hooks: { ready: [last], setCursor: [last], ...(escapes ? { draw: [crosses] } : {}) },
         cursor: { drag: { x: false, y: false } },
       }, [runs.map((it) => it.seconds), ...values], place);
     }
   };
-  if (runs.length) {
+  if (document.querySelector(".plot")) {
     // Not before they are near: curves are drawn after what was asked for first.
     const near = new IntersectionObserver((seen) => {
       if (seen.some((it) => it.isIntersecting)) {
