@@ -36,6 +36,8 @@ PLACES = (
 FAIL_UNDER = "coverage:fail-under"
 #: pytest's exit codes: tests failed, interrupted (collection errors), nothing collected.
 FAILED, INTERRUPTED, NOTHING = 1, 2, 5
+#: Letters of what pytest said that a message takes. A judgement: some lines of a terminal.
+TOLD = 400
 
 
 def command(job: Job) -> Command:
@@ -239,5 +241,10 @@ def _code(done: Completed) -> str:
 
 
 def _tail(done: Completed) -> str:
+    """Return what pytest said last, and before it what it marks as the error."""
     words = " ".join(done.err.split())
-    return f": {words[-400:]}" if words else ""
+    if len(words) > TOLD:
+        words = f"... {words[-TOLD:].partition(' ')[2]}"
+    # A table shows the beginning, and of a conftest that can't be imported the end tells why.
+    why = " ".join(line[1:].strip() for line in done.err.splitlines() if line.startswith("E  "))
+    return "".join(f": {it}" for it in (why[:TOLD], words) if it)

@@ -105,6 +105,16 @@ def test_red_without_a_failing_test_is_red() -> None:
     assert (said.status, [it.rule for it in said.findings]) == ("red", ["exit"])
 
 
+def test_what_pytest_marks_as_the_error_comes_first() -> None:
+    """As of a conftest that can't be imported, whose traceback is longer than a message."""
+    lines = "".join(f"shop/part_{n}.py:{n}: in <module>\n    import more\n" for n in range(30))
+    said = _said(code=4, err=f"ImportError while loading conftest\n{lines}E   KeyError: 'name'\n")
+    assert said.message.startswith(
+        "pytest died (exit code 4), outside of any test: KeyError: 'name': ... "
+    )
+    assert said.message.endswith("import more E KeyError: 'name'")
+
+
 def test_a_crash_is_a_finding_of_the_test_it_died_in() -> None:
     """What is known before is counted, and the test is named."""
     said = _said(COLLECTED, START_A, END_A, START_B, code=-9)
