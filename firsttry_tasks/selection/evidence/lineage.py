@@ -9,6 +9,8 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.syntax.fragment import MAGIC, own_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
@@ -46,6 +48,19 @@ class Lineage:
         if name not in self._known:
             self._known[name] = frozenset(self._closed(name, self._heirs))
         return self._known[name]
+
+    def reached_by(self, name: str, body: Fragment) -> frozenset[str]:
+        """Return the names by which code reaches a function that has a name in its path.
+
+        What a class inherits a library may call, and Python what has underscores. All else is
+        called by its own name.
+        """
+        if name not in self._bases:
+            return frozenset({name})
+        unnamed = MAGIC.fullmatch(own_name(body))
+        return frozenset(
+            {name, *(self.heirs(name) if unnamed else self.heirs(name) & self._foreign)}
+        )
 
     def called_back(self, body: Fragment) -> frozenset[str]:
         """Return the classes whose methods a library may call for the object of a method."""

@@ -211,13 +211,13 @@ class Makers:
     def _by_name(self) -> dict[str, set[int]]:
         """Functions by each part of their qualified names.
 
-        A class leads to all its methods, and to those that it inherits.
+        A class leads to all its methods, and to those that it inherits and nobody has to name.
         """
         found: dict[str, set[int]] = {}
         for unit, body in self._bodies.items():
             # A function inside of a function is called by that one alone.
             for part in body.qualname.partition(".<locals>")[0].replace("#", ".").split("."):
-                for name in self._lineage.heirs(part):
+                for name in self._lineage.reached_by(part, body):
                     found.setdefault(name, set()).add(unit)
         return found
 

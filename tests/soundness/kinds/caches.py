@@ -647,6 +647,28 @@ CASES = (
         swap("load.py", "<{value}>", "[{value}]"),
     ),
     case(
+        "cached-object-whose-constructor-is-inherited",
+        """
+        --- load.py
+        from functools import lru_cache
+        class Base:
+            def __init__(self):
+                self.n = 1
+        class Thing(Base):
+            pass
+        @lru_cache
+        def make():
+            return Thing()
+        --- test_load.py
+        from load import make
+        def test_first():
+            assert make()
+        def test_second():
+            assert make().n == 1
+        """,
+        swap("load.py", "self.n = 1", "self.n = 2"),
+    ),
+    case(
         "cache-that-a-fixture-asks",
         _LOAD
         + """
