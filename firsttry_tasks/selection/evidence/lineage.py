@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.selection.syntax.fragment import MAGIC, own_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.syntax.fragment import Fragment
@@ -20,18 +20,22 @@ if TYPE_CHECKING:
 #: Bases that call no method of their heirs, besides those with underscores.
 _PLAIN = frozenset({*dir(builtins), "ABC", "Generic", "NamedTuple", "Protocol", "TypedDict"})
 
+#: What stands before the name of a library's class; no name of the project begins so.
+_THEIRS = ":"
+
 
 class Lineage:
     """The classes of all files, by their names: two of one name count as one."""
 
-    def __init__(self, files: Iterable[Sequence[Fragment]]) -> None:
-        """Find the bases of each class."""
+    def __init__(self, files: Mapping[str, Sequence[Fragment]]) -> None:
+        """Find the bases of each class; ``files`` are the project's, by their paths."""
+        self._own = {part for path in files for part in path.removesuffix(".py").split("/")}
         self._bases: dict[str, set[str]] = {}
-        for fragments in files:
+        for fragments in files.values():
             called = {name: one for one in fragments if one.uses.imports for name in one.binds}
             for one in fragments:
                 for name in one.binds if one.is_class else ():
-                    self._bases.setdefault(name, set()).update(_meant(one.bases, called))
+                    self._bases.setdefault(name, set()).update(self._meant(name, one, called))
         self._heirs: dict[str, set[str]] = {}
         for name, bases in self._bases.items():
             for base in bases:
@@ -71,6 +75,26 @@ class Lineage:
         heirs = self.heirs(owner)
         return frozenset() if heirs.isdisjoint(self._foreign) else heirs
 
+    def _meant(self, name: str, head: Fragment, called: Mapping[str, Fragment]) -> Iterator[str]:
+        """Yield a class's bases as they are called where they are defined, a library's marked."""
+        roots = [called[it] for it in head.uses.names if it in called]
+        for base in head.bases:
+            if base in called:
+                # `from library import Base as Theirs`, where `Base` may be a class here, too.
+                meant, theirs = called[base].uses.attrs or {base}, self._is_library(called[base])
+            else:
+                # `library.Base` tells the last name alone.
+                dotted = base not in head.uses.names
+                meant, theirs = {base}, dotted and any(map(self._is_library, roots))
+            yield from meant
+            if (theirs and meant.isdisjoint(_PLAIN)) or name in meant:
+                yield f"{_THEIRS}{base}"
+
+    def _is_library(self, statement: Fragment) -> bool:
+        tops = {it.partition(".")[0] for it in statement.uses.imports}
+        # A relative import begins with a dot.
+        return "" not in tops and tops.isdisjoint(self._own)
+
     @staticmethod
     def _closed(name: str, steps: Mapping[str, AbstractSet[str]]) -> set[str]:
         seen, waiting = {name}, [name]
@@ -79,10 +103,3 @@ class Lineage:
             seen |= fresh
             waiting += fresh
         return seen
-
-
-def _meant(bases: Iterable[str], called: Mapping[str, Fragment]) -> Iterator[str]:
-    """Yield the names of bases as they are where they are defined."""
-    for base in bases:
-        # `from library import Base as LibraryBase`.
-        yield from (called[base].uses.attrs if base in called else ()) or (base,)

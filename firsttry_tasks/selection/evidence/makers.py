@@ -270,7 +270,7 @@ class Makers:
 
     @cached_property
     def _lineage(self) -> Lineage:
-        return Lineage(self._files.values())
+        return Lineage(self._files)
 
     @cached_property
     def _setting(self) -> dict[str, set[int]]:
