@@ -42,7 +42,7 @@ def watch(root: Path, words: Sequence[str]) -> int:
     with holding.signals(), ExitStack() as stack:
         runs = stack.enter_context(_Runs(root, words))
         try:
-            runs.begin()
+            begun = False
             for changes in watchfiles.watch(
                 root,
                 watch_filter=None,
@@ -52,7 +52,12 @@ def watch(root: Path, words: Sequence[str]) -> int:
                 yield_on_timeout=True,
                 raise_interrupt=True,
             ):
-                runs.look({os.path.relpath(path, root) for _, path in changes})
+                # Only now is every save noticed: one that the first run did not see would be lost.
+                if begun:
+                    runs.look({os.path.relpath(path, root) for _, path in changes})
+                else:
+                    runs.begin()
+                    begun = True
         except KeyboardInterrupt:
             CONSOLE.say("", "No longer watching.")
             ANSWER.fail("No longer watching.")
