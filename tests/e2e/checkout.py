@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from firsttry_tasks.model.values import Report, Verdict
+from firsttry_tasks.system.boundary import preload
 from tests import schemas
 
 if TYPE_CHECKING:
@@ -52,6 +56,17 @@ REPORTS: dict[Stage, str] = {
 VERDICT = "artifacts/verdict.json"
 
 
+@functools.cache
+def _library() -> Path | None:
+    """Return the C library that watches, compiled once; None where that can't be done."""
+    folder = Path(tempfile.mkdtemp(prefix="firsttry-library-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        return preload.library(folder)
+    except preload.UnwatchableError:
+        return None
+
+
 class Ran(msgspec.Struct, frozen=True):
     """A command that ended: its exit code, and both of its streams as one text."""
 
@@ -69,6 +84,11 @@ class Checkout:
         self.home = root.parent / "home"
         self.home.mkdir(parents=True, exist_ok=True)
         (self.home / ".gitconfig").write_text(IDENTITY)
+        if library := _library():
+            # Compiling it takes most of the time of a run this small.
+            cache = self.home / ".cache/firsttry"
+            cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.copy2(library, cache)
 
     def begin(self, settings: str = TESTS_ONLY) -> None:
         """Make the repository, with a first commit."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +35,10 @@ class UnwatchableError(FirstTryError):
 
 
 def library(folder: Path) -> Path:
-    """Return the compiled library, made in ``folder`` where it is not there yet."""
+    """Return the compiled library, made in ``folder`` where it is not there yet.
+
+    What was compiled once is kept in the user's cache, for the next checkout of this machine.
+    """
     if sys.platform != "linux":
         raise UnwatchableError("this system is not Linux")
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
@@ -46,8 +51,44 @@ def library(folder: Path) -> Path:
             f"the path {made} has a blank or a colon in it, which ld.so can't read"
         )
     if not made.exists():
-        _compile(compiler, made)
+        disk.own_folder(made.parent)
+        kept = _cache() / made.name
+        if not (_is_own(kept) and _copied(kept, made)):
+            _compile(compiler, made)
+            _copied(made, kept)
     return made
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path("~/.cache").expanduser()) / "firsttry"
+
+
+def _is_own(kept: Path) -> bool:
+    """Tell whether nobody else can have written a file that is going to run in every tool."""
+    try:
+        seen = [it.lstat() for it in (kept, kept.parent)]
+    except OSError:
+        return False
+    return stat.S_ISREG(seen[0].st_mode) and all(
+        it.st_uid == os.getuid() and not it.st_mode & (stat.S_IWGRP | stat.S_IWOTH) for it in seen
+    )
+
+
+def _copied(source: Path, target: Path) -> bool:
+    """Put a copy of a file into another folder, whole; tell whether that could be done."""
+    beside = target.with_name(f"{target.name}.{os.urandom(4).hex()}")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(source, beside)
+        beside.chmod(0o700)
+        beside.replace(target)
+    except OSError:
+        # A home that can't be written to, or a full disk: then it is compiled, and says so there.
+        with suppress(OSError):
+            beside.unlink()
+        return False
+    return True
 
 
 def _name(compiler: str) -> str:
@@ -58,7 +99,6 @@ def _name(compiler: str) -> str:
 
 
 def _compile(compiler: str, made: Path) -> None:
-    disk.own_folder(made.parent)
     beside = made.with_name(f"{made.name}.{os.urandom(4).hex()}")
     argv = (compiler, *FLAGS, "-o", str(beside), str(SOURCE), "-ldl")
     try:

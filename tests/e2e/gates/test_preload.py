@@ -160,3 +160,29 @@ def test_caches_that_tools_make_are_no_change(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "a").touch()
     assert not path_state.written_since(f"list {tmp_path}", 0, str(tmp_path))
+
+
+def test_what_was_compiled_serves_the_next_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the user's cache, which nobody else may write to; else it is compiled."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    first = preload.library(tmp_path / "first")
+    [kept] = (tmp_path / "cache/firsttry").iterdir()
+    assert kept.read_bytes() == first.read_bytes()
+    kept.write_bytes(b"kept")
+    assert preload.library(tmp_path / "second").read_bytes() == b"kept"
+    kept.chmod(0o722)
+    assert preload.library(tmp_path / "third").read_bytes() == first.read_bytes()
+    assert kept.read_bytes() == first.read_bytes()
+    kept.unlink()
+    kept.symlink_to(tmp_path / "first")
+    assert preload.library(tmp_path / "fourth").read_bytes() == first.read_bytes()
+
+
+def test_without_a_cache_it_is_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the home can't be written to."""
+    (tmp_path / "cache").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert preload.library(tmp_path / "first").exists()
+    assert (tmp_path / "cache").read_bytes() == b""
