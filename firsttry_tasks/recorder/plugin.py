@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-import msgspec
 import pytest
 
-from firsttry_tasks.model.values import PLAN, TestsPlan
+from firsttry_tasks.recorder.early import begin, read_plan
 
 #: The name under which the recorder's hooks are registered, to find them at the end.
 WATCH = "firsttry-watch"
-
-
-def read_plan() -> TestsPlan | None:
-    """Return the plan of this run, or None where a person runs pytest by hand.
-
-    Raises OSError or msgspec.DecodeError where the plan that is named can't be read.
-    """
-    place = os.environ.get(PLAN)
-    return msgspec.json.decode(Path(place).read_bytes(), type=TestsPlan) if place else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,34 +23,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
-    plan = read_plan()
-    if plan is None or not plan.records:
-        return
-    # Late: each module that is imported here is one that the recorder can't see being imported,
-    # and a run that records nothing should not pay for it.
-    from firsttry_tasks.recorder.inside_pytest.hooks import RecorderHooks
-    from firsttry_tasks.recorder.inside_pytest.pause import PAUSE, wait
-    from firsttry_tasks.recorder.tracing.collector import stands_alone
-
-    # Both hooks come here; which of them begins depends on the collector.
-    if early != stands_alone():
-        return
-    if PAUSE in os.environ:
-        wait(plan.root)
-        # What is to run now is another plan.
-        plan = read_plan() or plan
-    watch = RecorderHooks(Path(plan.root), Path(plan.records), plan.data, _key(plan.key))
-    watch.begin()
-    plugins.register(watch, WATCH)
-
-
-def _key(place: str) -> bytes:
-    """Return this machine's key."""
-    try:
-        return Path(place).read_bytes()
-    except OSError:
-        # Digests under a key that nobody has equal no other: what read a variable will run again.
-        return os.urandom(32)
+    watch = begin(alone=early)
+    if watch is not None and not plugins.has_plugin(WATCH):
+        plugins.register(watch, WATCH)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 #: The variable with the number of the pipe that gets a byte when there is something to run.
 PAUSE = "FIRSTTRY_PAUSE"
+#: The variable that lets `probes/child/sitecustomize.py` begin to record as Python starts: by which
+#: module, and the PYTHONPATH that the process is meant to have.
+AHEAD = "FIRSTTRY_AHEAD"
+BEGINS = "firsttry_tasks.recorder.early"
+_BOOT = str(Path(__file__).parents[1] / "probes" / "child")
 #: What pytest reads before that, wherever it finds one of them.
 CONFIGURATION = (
     "pytest.toml",
@@ -28,6 +34,22 @@ CONFIGURATION = (
 )
 
 
+def ahead(base: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which a Python begins to record as it starts."""
+    own = base.get("PYTHONPATH", "")
+    whole = f"{_BOOT}{os.pathsep}{own}" if own else _BOOT
+    return {**base, AHEAD: f"{BEGINS}{os.pathsep}{own}", "PYTHONPATH": whole}
+
+
+def restore() -> None:
+    """Give this process the PYTHONPATH that it is meant to have, if its start did not."""
+    _, mark, own = os.environ.pop(AHEAD, "").partition(os.pathsep)
+    if mark:
+        os.environ["PYTHONPATH"] = own
+        if not own:
+            del os.environ["PYTHONPATH"]
+
+
 def wait(root: str) -> None:
     """Wait for the byte; end this process where nobody will give it."""
     pipe = int(os.environ.pop(PAUSE))
@@ -36,7 +58,8 @@ def wait(root: str) -> None:
         os._exit(0)
     os.close(pipe)
     if _stamps(root) != before or _loaded(root):
-        # The same command line, without what made it wait.
+        # The same command line, without what made it wait, and to begin as it starts.
+        os.environ.update(ahead(os.environ))
         os.execv(sys.executable, [sys.executable, *_plain(sys.orig_argv[1:])])  # noqa: S606  no shell is wanted
 
 

@@ -17,6 +17,7 @@ from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model.recording import EARLY
 from firsttry_tasks.model.state_paths import CALL
 from firsttry_tasks.model.values import PLAN
+from firsttry_tasks.recorder.inside_pytest import pause
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.steps.observe import watching
@@ -115,7 +116,10 @@ def _once(
 def _command(job: Job, plan: Path, records: str) -> Command:
     # By a variable: xdist's workers inherit it with the environment.
     command = pytest_gate.command(replace(job, env=job.env | {PLAN: str(plan)}))
-    return watching.seeing(command, Path(job.root), Path(records) / EARLY) if records else command
+    if not records:
+        return command
+    command = replace(command, env=pause.ahead(command.env))
+    return watching.seeing(command, Path(job.root), Path(records) / EARLY)
 
 
 def prepare(job: Job) -> None:

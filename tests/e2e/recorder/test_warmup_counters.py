@@ -162,9 +162,9 @@ collector.begin()
 scope = seen.scope("import", "it.py")
 seen.push(scope)
 code = compile("collector.foreign(list)\\ncollector.drain()", "it.py", "exec")
-collector.importing(code, scope)
+collector.importing(code, scope, bool)
 exec(code)
-collector.importing(None, scope)
+collector.importing(None, scope, bool)
 print(len(scope.lines) > 0)
 """
 

@@ -59,3 +59,31 @@ def test_only_who_uses_the_answer_runs(checkout: Checkout) -> None:
     assert data.code == 1, data.out
     assert "2 of 4 tests" in data.out
     assert "test_data" in data.out
+
+
+FILTERED = """
+[tool.pytest.ini_options]
+pythonpath = ["."]
+filterwarnings = ["error", "ignore::pkg.Mild"]
+"""
+
+
+def test_what_a_filter_of_warnings_imports_is_seen(checkout: Checkout) -> None:
+    """Pytest imports it to read its own options, before it loads any plugin."""
+    checkout.write("pyproject.toml", f"{TESTS_ONLY}{FILTERED}")
+    code = "class Mild(Warning): ...\ndef one():\n    return 1\ndef two():\n    return 2\n"
+    checkout.write("pkg.py", code)
+    checkout.write(
+        "tests/test_it.py",
+        "import os, sys, pkg\ndef test_one():\n    assert pkg.one() == 1\n"
+        "def test_two():\n    assert pkg.two() == 2\n"
+        "def test_path():\n    assert os.environ.get('PYTHONPATH', '').endswith('child') is False\n"
+        "    assert not any('FIRSTTRY_AHEAD' in it for it in os.environ)\n",
+    )
+    checkout.commit()
+    env = {"PYTHONPATH": str(checkout.root)}
+    learned = checkout.run("doit", "warm", env=env)
+    assert learned.code == 0, learned.out
+    checkout.write("pkg.py", code.replace("return 2", "return 3"))
+    edited = checkout.run("doit", "warm", env=env)
+    assert (edited.code, "1 of 3 tests" in edited.out) == (1, True), edited.out

@@ -1,13 +1,14 @@
 """Runs in Python child processes of a recorded run, and notes the repository's files they use.
 
-Python imports it at its start, because its folder comes first on PYTHONPATH. It imports nothing of
-the package: the child may be another interpreter, without its dependencies. When it has begun to
-listen, it gives way to the sitecustomize that the environment has itself.
+Python imports it at its start, because its folder comes first on PYTHONPATH. For a child it imports
+nothing of the package: that may be another interpreter, without its dependencies. When it has begun
+to listen, it gives way to the sitecustomize that the environment has itself.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 import threading
@@ -25,6 +26,8 @@ else:
 _HERE = Path(__file__).resolve().parent
 #: The variable in which the parent says what to do; the parent's `CHILD` has the same name.
 _PLAN = "FIRSTTRY_CHILD"
+#: The recorder's own `AHEAD` and `PAUSE`.
+_AHEAD, _PAUSE = "FIRSTTRY_AHEAD", "FIRSTTRY_PAUSE"
 #: Flags with which a file may be changed; ``O_CREAT`` alone makes one that was not there.
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -185,7 +188,21 @@ def give_way() -> None:
 
 
 def begin() -> None:
-    """Record this process if a recorded one has started it, and give way in any case."""
+    """Record this process if a recorded one has started it, and give way in any case.
+
+    The process that runs the tests begins its own recorder.
+    """
+    begins, mark, own = os.environ.get(_AHEAD, "").partition(os.pathsep)
+    if mark:
+        os.environ["PYTHONPATH"] = own
+        if not own:
+            del os.environ["PYTHONPATH"]
+        give_way()
+        # One that waits for its run begins when it has been given that.
+        if _PAUSE not in os.environ:
+            del os.environ[_AHEAD]
+            importlib.import_module(begins).begin()
+        return
     plan = os.environ.get(_PLAN, "").split(os.pathsep)
     # Without a plan, this is no child of a recorded process.
     if len(plan) == len(("folder", "owner", "root", "followed")):
