@@ -165,8 +165,12 @@ def test_caches_that_tools_make_are_no_change(tmp_path: Path) -> None:
 def test_what_was_compiled_serves_the_next_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the user's cache, which nobody else may write to; else it is compiled."""
+    """From the user's cache, which nobody else may write to; else, and in CI, it is compiled."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CI", "true")
+    assert preload.library(tmp_path / "ci").exists()
+    assert not (tmp_path / "cache").exists()
+    monkeypatch.delenv("CI")
     first = preload.library(tmp_path / "first")
     [kept] = (tmp_path / "cache/firsttry").iterdir()
     assert kept.read_bytes() == first.read_bytes()
