@@ -18,7 +18,7 @@ from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.observed import Asked
 from firsttry_tasks.model.values import Command
 from firsttry_tasks.recorder.boundary.elf import follows
-from firsttry_tasks.system import disk, process
+from firsttry_tasks.system import disk, machine, process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,7 +55,7 @@ def library(folder: Path) -> Path:
         disk.own_folder(made.parent)
         kept = _cache() / made.name
         # In CI code of a pull request may have run as this user before, and left a file there.
-        shared = not os.environ.get("CI")
+        shared = not machine.in_ci(os.environ)
         if not (shared and _is_own(kept) and _copied(kept, made)):
             _compile(compiler, made)
             if shared:
