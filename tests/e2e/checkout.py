@@ -21,6 +21,8 @@ from firsttry_tasks.system.boundary import preload
 from tests import schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from firsttry_tasks.model.values import GateResult, Stage
 
 #: Where the programs of the Python that runs these tests stand.
@@ -130,6 +132,14 @@ class Checkout:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
         return place
+
+    def learn(self, files: Mapping[str, str]) -> None:
+        """Write files, commit them, and let a first warm run learn them, which has to be green."""
+        for name, text in files.items():
+            self.write(name, text)
+        self.commit()
+        learned = self.run("doit", "warm")
+        assert learned.code == 0, learned.out
 
     def git(self, *words: str) -> str:
         """Run git and return what it printed."""

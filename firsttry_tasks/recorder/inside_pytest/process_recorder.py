@@ -27,7 +27,7 @@ from firsttry_tasks.recorder.probes.audit import AuditProbe
 from firsttry_tasks.recorder.probes.importers import ImporterProbe
 from firsttry_tasks.recorder.probes.inotify import InotifyProbe
 from firsttry_tasks.recorder.probes.paths import PathResolver
-from firsttry_tasks.recorder.probes.stack import standard
+from firsttry_tasks.recorder.probes.stack import libraries, standard
 from firsttry_tasks.recorder.probes.subprocesses import ChildProcessProbe
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from firsttry_tasks.recorder.tracing.collector import collector
@@ -186,13 +186,14 @@ class ProcessRecorder:
     def _loading(self, path: str | None, module: ModuleType) -> Iterator[None]:
         """Let what is looked at count for all that use a module from elsewhere, within the block.
 
-        What it loads in turn is one with it.
+        What it loads in turn is one with it, and so is what has it loaded when it is first needed.
         """
         if self.attribution.loading is not None or path is None or standard(path):
             yield
             return
         before = set(sys.modules)
         scope = self.attribution.scope("library", str(vars(module).get("__name__")))
+        scope.loaded |= libraries(self.attribution.place)
         self.attribution.loading = scope
         self._tell(self.attribution.top, left=scope)
         try:

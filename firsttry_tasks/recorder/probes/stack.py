@@ -6,7 +6,7 @@ A frame here is always one of Python's stack.
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -37,6 +37,22 @@ def frames() -> Iterator[FrameType]:
         if frame.f_code.co_filename not in _HEARING:
             yield frame
         frame = frame.f_back
+
+
+def libraries(place: Callable[[str], str | None]) -> set[str]:
+    """Return the first names of the libraries that stand between here and the project's code.
+
+    ``place`` returns None for a file elsewhere. The set is empty where no code of the project is on
+    the stack: then it is the runner that asks.
+    """
+    found: set[str] = set()
+    for frame in frames():
+        path = frame.f_code.co_filename
+        if place(path) is not None:
+            return found
+        if not (path.startswith(("<", HERE)) or standard(path)):
+            found.add(str(frame.f_globals.get("__name__", "")).partition(".")[0])
+    return set()
 
 
 def standard(path: str) -> str:

@@ -169,7 +169,7 @@ class Attribution:
         if number is None:
             number = self.observations.setdefault((kind, name), len(self.observations))
         scope.observations.add(number)
-        if scope.kind == "import":
+        if scope.kind == "import" and kind != "left":
             scope.asked.add((line, number))
 
     def excuse(self, kind: ObservationKind, name: str) -> None:

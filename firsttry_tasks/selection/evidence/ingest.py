@@ -151,7 +151,7 @@ class _Joined:
                     else (),
                     reach=scope.reach,
                     asked=tuple(
-                        (places.statement(line), observations[n]) for line, n in scope.asked
+                        sorted({(places.statement(at), observations[n]) for at, n in scope.asked})
                     )
                     if places is not None
                     else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -40,9 +40,16 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     #: known, and an observation that it made.
     asked: tuple[tuple[int, int], ...] = ()
 
-    def asking(self, observation: int) -> set[int]:
-        """Return the statements of an import that made an observation, as far as is known."""
-        return {statement for statement, it in self.asked if it == observation} or {NOWHERE}
+    def asking(self, observations: Container[int]) -> dict[int, set[int]]:
+        """Return those of these observations that it has, each with the statements that made it.
+
+        ``NOWHERE`` stands for one that is not known.
+        """
+        found: dict[int, set[int]] = {it: set() for it in self.observations if it in observations}
+        for statement, it in self.asked:
+            if it in found:
+                found[it].add(statement)
+        return {it: statements or {NOWHERE} for it, statements in found.items()}
 
     def seen_by(self, units: AbstractSet[int]) -> tuple[int, ...]:
         """Return the observations that may tell in what these units made.

@@ -85,11 +85,8 @@ class CodeChanges:
         recorded = self.recorded
         loaded = {*recorded.modules.values(), *(path for path, _ in recorded.units)}
         loaded |= {scope.name for scope in recorded.scopes if scope.kind == "import"}
-        tree = recorded.manifest
-        return {
-            path: self.now.before(path, tree[path]) if path in tree else ()
-            for path in sorted(loaded)
-        }
+        tree, now = recorded.manifest, self.now
+        return {it: now.before(it, tree[it]) if it in tree else () for it in sorted(loaded)}
 
     def _versions(self) -> None:
         """Compare each loaded file that changed with what it is now."""
@@ -252,12 +249,11 @@ class CodeChanges:
         """Take in modules that observed something at import which no longer holds."""
         gone = {**self.observations, **observations}
         for scope in self.recorded.scopes:
-            seen = scope.observations if scope.kind in {"import", "library"} else ()
-            for number, why in ((it, gone[it]) for it in seen if it in gone):
+            for number, statements in scope.asking(gone).items():
                 if scope.kind == "import":
-                    self.spread.observed_at_import(scope.name, scope.asking(number), why)
-                else:
-                    self._loaded(frozenset(scope.name.split()), why)
+                    self.spread.observed_at_import(scope.name, statements, gone[number])
+                elif scope.kind == "library":
+                    self._loaded(frozenset(scope.name.split()), gone[number])
 
     def _loaded(self, libraries: frozenset[str], why: str) -> None:
         """Take in all that imports libraries of which one saw, as it loaded, what changed."""
@@ -266,6 +262,9 @@ class CodeChanges:
                 self._change(path, frozenset({number}), f"uses what was loaded with it: {why}")
             else:
                 self.spread.observed_at_import(path, {number}, why)
+        for number, (kind, name) in enumerate(self.recorded.observations):
+            if kind == "module" and name.partition(".")[0] in libraries:
+                self.observations.setdefault(number, why)
 
     def _late(self) -> None:
         """Count the import of a module as changed if it may raise and only running tests import it.

@@ -38,10 +38,10 @@ class DataFileNames:
         #: counts for them.
         self.by_module: dict[str, dict[int, set[int]]] = {}
         for scope in recorded.scopes:
-            read = self._files.keys() & scope.observations if scope.kind == "import" else ()
-            for number in read:
-                for statement in scope.asking(number):
-                    known = self.by_module.setdefault(scope.name, {})
+            read = scope.asking(self._files) if scope.kind == "import" else {}
+            for number, statements in read.items():
+                known = self.by_module.setdefault(scope.name, {})
+                for statement in statements:
                     known.setdefault(statement, set()).add(number)
 
     def names(self, path: str) -> frozenset[str]:

@@ -40,12 +40,7 @@ TREE = {
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a child like git is followed")
 def test_only_who_uses_the_answer_runs(checkout: Checkout) -> None:
     """And neither who imports the package, nor who uses what stands beside it."""
-    for place, text in TREE.items():
-        checkout.write(place, text)
-    checkout.git("add", "-A")
-    checkout.git("commit", "-qm", "begin")
-    learned = checkout.run("doit", "warm")
-    assert learned.code == 0, learned.out
+    checkout.learn(TREE)
 
     checkout.write("notes.txt", "others\n")
     notes = checkout.run("doit", "warm", "--explain")

@@ -49,12 +49,7 @@ def test_who_uses_what_a_test_leaves_now_runs(
     checkout: Checkout, path: str, old: str, new: str, red: str
 ) -> None:
     """A variable, an entry of a table, the working folder."""
-    for place, text in TREE.items():
-        checkout.write(place, text)
-    checkout.git("add", "-A")
-    checkout.git("commit", "-qm", "begin")
-    learned = checkout.run("doit", "warm")
-    assert learned.code == 0, learned.out
+    checkout.learn(TREE)
     checkout.write(path, TREE[path].replace(old, new))
     done = checkout.run("doit", "warm")
     assert done.code == 1, done.out
@@ -74,11 +69,7 @@ def test_who_uses_what_an_import_did_runs_when_nobody_imports_it(checkout: Check
         "tests/test_b_shelf.py": "import shelf\n"
         "def test_shelf():\n    assert shelf.BOOKS == ['atlas']\n",
     }
-    for place, text in tree.items():
-        checkout.write(place, text)
-    checkout.git("add", "-A")
-    checkout.git("commit", "-qm", "begin")
-    assert checkout.run("doit", "warm").code == 0
+    checkout.learn(tree)
     text = tree["tests/test_a_atlas.py"].replace("import atlas\n", "")
     checkout.write("tests/test_a_atlas.py", text)
     done = checkout.run("doit", "warm")
@@ -107,10 +98,7 @@ ROWS = {
 def test_who_shares_a_fixture_that_a_person_names_runs(checkout: Checkout) -> None:
     """A row more in the database of the session; a name that no fixture has is told."""
     settings = f"[tool.firsttry]\nshared_fixtures = ['ledger', 'acount']\n{TESTS_ONLY}"
-    for place, text in ({"pyproject.toml": settings} | ROWS).items():
-        checkout.write(place, text)
-    checkout.commit()
-    assert checkout.run("doit", "warm").code == 0
+    checkout.learn({"pyproject.toml": settings} | ROWS)
     checkout.write("bank.py", ROWS["bank.py"] + ROWS["bank.py"].splitlines(keepends=True)[-1])
     done = checkout.run("doit", "warm")
     ran = checkout.gate().tests

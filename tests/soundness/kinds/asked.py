@@ -79,6 +79,41 @@ CASES = (
         setup=(library('import inner\nNAME = "frame"\n'), write("../site/inner.py", READS)),
     ),
     case(
+        "library-that-another-library-loads-when-it-is-needed",
+        """
+         --- mode.txt
+         slow
+         --- test_shop.py
+         import frame
+         def test_first():
+             assert frame.mode()
+         def test_second():
+             assert frame.mode() == "slow"
+        """,
+        _MODE,
+        setup=(
+            library("def mode():\n    import inner\n    return inner.MODE\n"),
+            write("../site/inner.py", READS),
+        ),
+    ),
+    case(
+        "library-loaded-before-and-imported-by-name",
+        """
+         --- mode.txt
+         slow
+         --- test_first.py
+         import frame
+         def test_first():
+             assert frame.MODE
+         --- test_second.py
+         import importlib
+         def test_second():
+             assert importlib.import_module("frame").MODE == "slow"
+        """,
+        _MODE,
+        setup=(library(READS),),
+    ),
+    case(
         "version-that-a-package-asks-git-for",
         """
          --- notes.txt
