@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
 import re
 import statistics
 import sys
@@ -35,7 +36,14 @@ if TYPE_CHECKING:
 #: Where a hunk of a diff without context begins in the old file, and how many lines it has there.
 HUNK = re.compile(r"@@ -(?P<first>\d+)(?:,(?P<count>\d+))? ")
 DIFF = ("diff", "-U0", "--no-renames", "--no-prefix")
-COVERED = ("--cov=.", "--cov-context=test", "--cov-report=", "--cov-fail-under=0")
+#: The project's own configuration may name other files, and other contexts.
+COVERED = (
+    "--cov=.",
+    "--cov-context=test",
+    "--cov-report=",
+    "--cov-fail-under=0",
+    f"--cov-config={os.devnull}",
+)
 COLUMNS = (
     "project",
     "commits",
@@ -111,7 +119,7 @@ def _floor(project: Project, before: str, commit: str) -> frozenset[str]:
     }
     if not any(touched.values()):
         return frozenset()
-    data = _covered(project)
+    data = covered(project)
     return frozenset(
         context.partition("|")[0]
         for path, bodies in touched.items()
@@ -122,7 +130,7 @@ def _floor(project: Project, before: str, commit: str) -> frozenset[str]:
     )
 
 
-def _covered(project: Project) -> CoverageData:
+def covered(project: Project) -> CoverageData:
     """Run the tests plainly under coverage; return which test ran which line."""
     place = project.root.parent / f"{project.name}.coverage"
     place.unlink(missing_ok=True)

@@ -20,6 +20,9 @@ VARIABLE, FELT = "variable:", "process:"
 #: Begins the names of what was left changed in a library, which end with letters for its content,
 #: and then with this where it may have been another test of several that ended since a look.
 LIBRARY, PERHAPS = "library:", "?"
+#: Ends the name of a thing that was left changed, before letters for all that it holds now, or with
+#: ``ADDED`` for what it holds besides. ``PERHAPS`` comes after them, as for libraries.
+HOLDS, ADDED = "=", "=+"
 #: Stands for pytest's own object that all tests have, as the fixture that returns it is called.
 CONFIG = "pytestconfig"
 #: Ends the name of a library whose random numbers a test drew, or began anew with a seed.
@@ -139,6 +142,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     #: The C library that is preloaded saw which files this process, and those that it started,
     #: asked for.
     followed: bool = False
+
+
+def is_told(left: str) -> bool:
+    """Tell whether all that was left in a thing of the project has letters."""
+    return HOLDS in left and not left.startswith(LIBRARY)
 
 
 def encode(record: Record) -> bytes:

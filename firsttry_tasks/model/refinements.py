@@ -11,6 +11,7 @@ from typing import Literal
 
 Refinement = Literal[
     "annotations",
+    "content",
     "docstrings",
     "instances",
     "makers",
@@ -24,6 +25,7 @@ Refinement = Literal[
 #: What each of them says.
 REFINEMENTS: dict[Refinement, str] = {
     "annotations": "a function's annotations concern code that may read them",
+    "content": "what a test left is compared with what it leaves now, where all in it can be told",
     "docstrings": "a docstring concerns code that may read it",
     "instances": "a member of a class concerns code that may have an object of it",
     "makers": "what a test left was made by what changes it, and by what that calls",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import threading
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +15,8 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from firsttry_tasks.recorder.leftovers.shown import DEFINED, PLACED, sign_of, told
+from firsttry_tasks.recorder.leftovers.objects import dictionary_of, slots_of, space
+from firsttry_tasks.recorder.leftovers.shown import sign_of, told
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 #: Steps from a variable to the last thing that is looked at: a wrapper, its closure, the cache in
@@ -43,8 +43,6 @@ _OURS = "firsttry_tasks."
 ATOMS = frozenset(
     {int, str, float, bool, bytes, complex, type(None), types.ModuleType, types.CodeType}
 )
-_DICT_OF_TYPE: Any = type.__dict__["__dict__"]
-_MRO_OF_TYPE: Any = type.__dict__["__mro__"]
 #: Containers of which each entry is looked at.
 MAPPINGS = frozenset({dict, defaultdict, OrderedDict, types.MappingProxyType})
 SEQUENCES = frozenset({list, set, deque})
@@ -240,7 +238,7 @@ _KINDS: dict[Any, Callable[[Any], Opened]] = {
 
 def _instance(value: Any, kind: Any) -> Opened:
     """Look into any other object: what stands in its dictionary and its slots."""
-    own, slots, shows = _dictionary(value, kind), _slots(kind), sign_of(value)
+    own, slots, shows = dictionary_of(value, kind), slots_of(kind), sign_of(value)
     if own is None and not slots and shows is None:
         return Opened()
     if not slots and shows is None and own is not None:
@@ -264,37 +262,3 @@ def _slot(slot: Any, value: object) -> tuple[object, ...]:
         return (slot.__get__(value),)
     except AttributeError:
         return ()
-
-
-def space(kind: Any) -> Mapping[str, object]:
-    """Return the namespace of a class, past its metaclass."""
-    found: Mapping[str, object] = _DICT_OF_TYPE.__get__(kind)
-    return found
-
-
-def _mro(kind: Any) -> tuple[type, ...]:
-    found: tuple[type, ...] = _MRO_OF_TYPE.__get__(kind)
-    return found
-
-
-def _dictionary(value: Any, kind: Any) -> dict[str, object] | None:
-    """Return the dictionary of an object, past whatever its class says of itself."""
-    if threading.local in _mro(kind):
-        # Each thread has its own; this is the one of the thread that runs the tests.
-        local: dict[str, object] = threading.local.__getattribute__(value, "__dict__")
-        return local
-    for base in _mro(kind):
-        there: Any = space(base).get("__dict__")
-        if type(there) in PLACED:
-            found = there.__get__(value)
-            return found if type(found) is dict else None
-    return None
-
-
-def _slots(kind: Any) -> list[tuple[str, Any]]:
-    return [
-        (key, it)
-        for base in _mro(kind)
-        for key, it in space(base).items()
-        if type(it) is types.MemberDescriptorType and base.__flags__ & DEFINED
-    ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, NamedTuple
 
-from firsttry_tasks.recorder.leftovers.holders import ATOMS, INTERPRETERS, space
+from firsttry_tasks.recorder.leftovers.holders import ATOMS, INTERPRETERS
+from firsttry_tasks.recorder.leftovers.objects import space
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:

@@ -73,10 +73,17 @@ def _felt() -> dict[str, object]:
         "sys.path": tuple(dict.fromkeys(map(str, sys.path))),
         "warning filters": len(warnings.filters),
         "logging": (root.level, root.manager.disable, len(root.handlers), _loggers(root.manager)),
-        "decimal context": repr(decimals.getcontext()) if decimals else "",
+        "decimal context": _rules(decimals.getcontext()) if decimals else "",
         "locale": locales.setlocale(locales.LC_ALL) if locales else "",
         "signal handlers": tuple(map(_handler, (signal.SIGINT, signal.SIGTERM))),
     }
+
+
+def _rules(context: Any) -> tuple[object, ...]:
+    """Return by what a context of decimals makes results; not what it noted of those before."""
+    traps = tuple(kind for kind, set_ in context.traps.items() if set_)
+    sizes = context.prec, context.Emin, context.Emax, context.capitals, context.clamp
+    return (context.rounding, traps, *sizes)
 
 
 def _loggers(manager: logging.Manager) -> list[object]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from firsttry_tasks.recorder.leftovers.holders import Holder, holders
+from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder, holders
 from firsttry_tasks.recorder.leftovers.shown import told
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
+
+
+#: Entries of which each is kept in mind; of a larger thing only that it changed is told.
+_MOST = 1000
 
 
 class Root(NamedTuple):
@@ -29,6 +33,8 @@ class Root(NamedTuple):
     named: dict[int, dict[str, object]]
     #: Places of the holders that a test changed before.
     busy: list[int]
+    #: What mappings and lists held, by the place of the holder.
+    entries: dict[int, dict[int, int]]
 
 
 def scanned(
@@ -36,14 +42,21 @@ def scanned(
     own: Mapping[str, object],
     often: Collection[str],
     which: Callable[[Holder], bool] | None = None,
+    *,
+    apart: bool = False,
 ) -> Root:
-    """Look into a namespace; ``often`` are the names of the holders that changed before."""
+    """Look into a namespace; ``often`` are the names of the holders that changed before.
+
+    With ``apart`` it is kept in mind which entries mappings and lists have.
+    """
     found = list(filter(which, holders(own)))
     named = {at: tokens(one.named()) for at, one in enumerate(found) if one.named is not None}
     views = [one.view for one in found if one.view is not None]
     odd = [one.sign for one in found if one.view is None]
     busy = [at for at, one in enumerate(found) if one.name in often]
-    root = Root(path, own, found, views, odd, None, signs(found), named, busy)
+    values = enumerate(it.value for it in (found if apart else ()))
+    held = {at: it for at, value in values if (it := entries(value)) is not None}
+    root = Root(path, own, found, views, odd, None, signs(found), named, busy, held)
     return root._replace(whole=whole(root))
 
 
@@ -67,3 +80,16 @@ def signs(found: list[Holder]) -> list[object]:
 def tokens(named: Mapping[str, object]) -> dict[str, object]:
     """Return what tells the values of a namespace apart."""
     return {key: told(it) for key, it in named.items()}
+
+
+def entries(value: Any) -> dict[int, int] | None:
+    """Return what tells the entries of a mapping or list apart; None for what has none, or many.
+
+    Of a mapping that is what stands for each key and its value, of a list the places and what
+    stands there. Nothing in them is asked whether it equals another thing.
+    """
+    if type(value) is list and len(value) <= _MOST:
+        return dict(enumerate(map(identity, value)))
+    if type(value) in MAPPINGS and len(value) <= _MOST:
+        return {identity(key): identity(it) for key, it in tuple(value.items())}
+    return None

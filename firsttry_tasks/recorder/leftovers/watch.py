@@ -12,11 +12,18 @@ import types
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import PERHAPS
+from firsttry_tasks.recorder.leftovers.differences import differences
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
-from firsttry_tasks.recorder.leftovers.roots import Root, scanned, signs, tokens, whole
-from firsttry_tasks.recorder.leftovers.shown import told
+from firsttry_tasks.recorder.leftovers.roots import (
+    Root,
+    entries,
+    scanned,
+    signs,
+    tokens,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,6 +47,7 @@ class StateWatch:
         What stands for the content of things is made with ``key``.
         """
         self._attribution = attribution
+        self._key = key
         self._roots: dict[str, Root] = {}
         self._process = ProcessWatch()
         self._libraries = LibraryWatch(lambda file: attribution.place(file) is not None, key)
@@ -94,9 +102,8 @@ class StateWatch:
         started = time.process_time()
         for name in self._busy:
             root = self._roots.get(name)
-            for it in sorted(_again(root)) if root else ():
-                for test in self._unseen:
-                    self._attribution.add_to(test, "left", it)
+            for it in sorted(_again(root, self._key)) if root else ():
+                self._left(self._unseen, it)
         self._unseen.clear()
         self._glancing += time.process_time() - started
 
@@ -105,12 +112,17 @@ class StateWatch:
         self._glance()
         started = time.process_time()
         for name in self._look() if self._waiting else ():
-            for test in self._waiting:
-                self._attribution.add_to(test, "left", name)
+            self._left(self._waiting, name)
         if self._waiting:
             self._libraries_left([*self._waiting, *self._importing])
         self._waiting.clear()
         self._spent += time.process_time() - started
+
+    def _left(self, scopes: list[OpenScope], name: str) -> None:
+        # What was added to it, or stands in it now, is what this one left; of several nobody knows.
+        doubt = PERHAPS if len(scopes) > 1 and "=" in name else ""
+        for scope in scopes:
+            self._attribution.add_to(scope, "left", f"{name}{doubt}")
 
     def _may_look(self) -> bool:
         return self._spent <= _FREE + _SHARE * (time.process_time() - self._began)
@@ -164,8 +176,10 @@ class StateWatch:
         have = [scope for scope, near in self._borrowing if name in near]
         for it in self._changes(name):
             # A test that was not looked at since it ended may have done it as well.
+            # What imports change rests on what they ran, whatever it is now.
+            changed = it.partition("=")[0]
             for scope in (*scopes, *have, *self._waiting):
-                self._attribution.add_to(scope, "left", it)
+                self._attribution.add_to(scope, "left", changed)
 
     def passed(self, scope: OpenScope, ran: Iterable[int], but: str = "") -> None:
         """Look, before any test, at the modules of which code ``ran`` in an import or collector."""
@@ -198,7 +212,7 @@ class StateWatch:
             return []
         pairs = enumerate(zip(signs(root.holders), root.signs, strict=False))
         changed = [at for at, (now, before) in pairs if now != before]
-        found = {it for at in changed for it in _differences(root, at)}
+        found = {it for at in changed for it in differences(root, at, self._key)}
         self._busy.setdefault(name, set()).update(root.holders[at].name for at in changed)
         self._scan(name, root.path, root.own)
         return [f"{root.path}:{it}" for it in sorted(found)]
@@ -217,10 +231,10 @@ class StateWatch:
         self._modules = len(sys.modules)
 
     def _scan(self, name: str, path: str, own: Mapping[str, object]) -> None:
-        self._roots[name] = scanned(path, own, self._busy.get(name, ()))
+        self._roots[name] = scanned(path, own, self._busy.get(name, ()), apart=True)
 
 
-def _again(root: Root) -> Iterator[str]:
+def _again(root: Root, key: bytes) -> Iterator[str]:
     """Return what changed of what changed before, and take it in."""
     for at in root.busy if root.signs else ():
         try:
@@ -228,20 +242,11 @@ def _again(root: Root) -> Iterator[str]:
         except RuntimeError:
             continue  # another thread changes it; the next look tells
         if now != root.signs[at]:
-            yield from (f"{root.path}:{it}" for it in _differences(root, at))
+            yield from (f"{root.path}:{it}" for it in differences(root, at, key))
             root.signs[at] = now
+            held = entries(root.holders[at].value)
+            if held is not None:
+                root.entries[at] = held
             named = root.holders[at].named
             if named is not None:
                 root.named[at] = tokens(named())
-
-
-def _differences(root: Root, at: int) -> Iterator[str]:
-    # The holders are those of the last look: what they lead to now is searched afterwards.
-    one = root.holders[at]
-    if one.named is None:
-        yield one.name
-        return
-    before, after = root.named[at], one.named()
-    for key in before.keys() | after.keys():
-        if key not in before or key not in after or before[key] != told(after[key]):
-            yield f"{one.name}.{key}".strip(".")

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks.model.recording import DRAWN, FELT, LIBRARY, PERHAPS, VARIABLE
+from firsttry_tasks.model.recording import (
+    ADDED,
+    DRAWN,
+    FELT,
+    HOLDS,
+    LIBRARY,
+    PERHAPS,
+    VARIABLE,
+    is_told,
+)
 from firsttry_tasks.selection.decide import shared_fixtures
 from firsttry_tasks.selection.evidence.users import Users
 
@@ -54,7 +63,7 @@ def otherwise(
 
 
 def rearranged(
-    code: CodeChanges | None,
+    codes: Sequence[CodeChanges],
     recorded_runs: Sequence[RecordedRun],
     now: CurrentTree,
     existing: AbstractSet[str],
@@ -64,17 +73,18 @@ def rearranged(
     A test function that stands elsewhere in its file comes at another time. Where a plugin puts
     tests in an order of its own, so may one whose decorators changed.
     """
-    places = _moved(code, recorded_runs) if code is not None else {}
+    missing = _missed(codes, recorded_runs, now, existing)
+    places = _moved(codes[0], recorded_runs) if codes else {}
     moved = {it for it in existing if _is_moved(it, places)} if any(places.values()) else set()
     if not moved:
-        return {}
+        return missing
     if not _is_ordered(recorded_runs[0]):
         # What stands elsewhere in its file comes to another place among the tests of that alone.
         homes = {it.partition("::")[0] for it in moved}
         existing = {it for it in existing if it.partition("::")[0] in homes}
-    users, found = Users(recorded_runs, now), dict[str, str]()
+    users, found = Users(recorded_runs, now), missing
     for who, names in sorted(_own(recorded_runs).items()):
-        for name in sorted({it.removesuffix(PERHAPS) for it in names}):
+        for name in sorted({it.removesuffix(PERHAPS).partition(HOLDS)[0] for it in names}):
             if who in moved:
                 told = f"{who}, which leaves {_shown(name)} changed, may come at another time now"
                 concerned = existing & {*users.of(name, who)} - {who}
@@ -84,6 +94,41 @@ def rearranged(
                     f"it leaves {_shown(name)} changed, and {min(met)} may come after it now"
                 )
     return found
+
+
+def _missed(
+    codes: Sequence[CodeChanges],
+    recorded_runs: Sequence[RecordedRun],
+    now: CurrentTree,
+    existing: AbstractSet[str],
+) -> dict[str, str]:
+    """Return the tests that use what one left which is gone now, each with the reason."""
+    before = recorded_runs[0].manifest
+    homes = {path for run in recorded_runs for path in run.collected if path in before}
+    # What went earlier was missed then.
+    changed = [path for path in sorted(homes) if before[path] != now.manifest.get(path)]
+    gone = {path: _went(path, codes) if path in now.manifest else {""} for path in changed}
+    if not any(gone.values()):
+        return {}
+    users, found = Users(recorded_runs, now), dict[str, str]()
+    for who, names in sorted(_own(recorded_runs).items()):
+        if _is_moved(who, gone) or "" in gone.get(who.partition("::")[0], ()):
+            for name in sorted({it.partition(HOLDS)[0] for it in filter(is_told, names)}):
+                told = f"{who}, which left {_shown(name)} changed, is gone"
+                found |= dict.fromkeys(existing & {*users.of(name, who)}, told)
+    return found
+
+
+def _went(path: str, codes: Iterable[CodeChanges]) -> set[str]:
+    """Return the qualified names that a test file defines no more."""
+    code = next((it for it in codes if path in it.deltas), None)
+    if code is None:
+        return set()
+    delta = code.deltas[path]
+    came = {(it.qualname, name) for it in delta.added for name in it.binds}
+    old = (code.modules.sources[path][number] for number in delta.statements)
+    went = {(it.qualname, name) for it in old for name in it.binds} - came
+    return {f"{above}.{name}".lstrip(".") for above, name in went}
 
 
 def _moved(code: CodeChanges, recorded_runs: Sequence[RecordedRun]) -> dict[str, AbstractSet[str]]:
@@ -129,7 +174,7 @@ def _is_ordered(run: RecordedRun) -> bool:
 def _shown(name: str) -> str:
     """Return what was left in words."""
     plain = name.removeprefix(FELT).removeprefix(VARIABLE).removeprefix(LIBRARY)
-    return plain.partition("=")[0]
+    return plain.partition(HOLDS)[0]
 
 
 def _with(chosen: Selection, why: dict[str, str]) -> Selection:
@@ -153,26 +198,61 @@ def _fresh(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> d
         if kind == "left"
     }
     own = _own(recorded_runs)
-    now: dict[str, str] = {}
+    now: set[str] = set()
     found: dict[str, str] = {}
-    lost: dict[str, str] = {}
+    gone = _gone(records, recorded_runs)
+    lost = {name: who for who in gone for name in filter(is_told, own.get(who, ()))}
     for record in records:
+        came: set[str] = set()
         for who, observations, test in _left(record):
             names = {
                 seen.name.removesuffix(PERHAPS)
                 for seen in map(record.observations.__getitem__, observations)
                 if seen.kind == "left"
             }
-            now |= dict.fromkeys(names, who)
             before = own.get(who, frozenset()) if test else known
             ours = {it for it in names if not _by_test(it)} - known
-            set_so = set(filter(_by_test, names ^ before))
-            found |= dict.fromkeys(ours | (set_so if test else set()), who)
             if test:
-                kept = {it for it in before - names if it.startswith(LIBRARY)}
-                lost |= dict.fromkeys(kept, who)
-    # A test before it may do now what it was recorded to do.
-    return found | {it: who for it, who in lost.items() if not (it in now or it.endswith(PERHAPS))}
+                ours |= set(filter(_by_test, names ^ before)) | _set_otherwise(names, before)
+                lost |= dict.fromkeys(_kept_no_more(before, names | came), who)
+            found |= dict.fromkeys(ours, who)
+            came |= names
+        now |= came
+    # What anybody adds who is the first to ask, another test may do now.
+    return found | {
+        it.removesuffix(PERHAPS): who for it, who in lost.items() if _is_set(it) or it not in now
+    }
+
+
+def _kept_no_more(before: AbstractSet[str], now: AbstractSet[str]) -> Iterator[str]:
+    """Yield what a test was recorded to leave, and is not there after it now."""
+    for it in before:
+        # In a library only what it surely left: its users are many.
+        theirs = it.startswith(LIBRARY) and HOLDS in it and not it.endswith(PERHAPS)
+        if (theirs or is_told(it)) and it.removesuffix(PERHAPS) not in now:
+            yield it.removesuffix(PERHAPS)
+
+
+def _is_set(left: str) -> bool:
+    """Tell whether a thing of the project was set, and not only added to."""
+    return is_told(left) and ADDED not in left
+
+
+def _set_otherwise(names: AbstractSet[str], before: AbstractSet[str]) -> set[str]:
+    """Return what a test set to another content than it did, and not only made or added to."""
+    known = {it.removesuffix(PERHAPS) for it in before}
+    things = {it.partition(HOLDS)[0] for it in known}
+    return {it for it in names - known if _is_set(it) and it.partition(HOLDS)[0] in things}
+
+
+def _gone(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> Iterator[str]:
+    """Yield the tests that files held which were searched now, and that they hold no more."""
+    collected = {nodeid for record in records for nodeid in record.collected}
+    for path in sorted({nodeid.partition("::")[0] for nodeid in collected}):
+        # What went earlier was missed then.
+        newest = next((run for run in recorded_runs if path in run.collected), None)
+        rests = newest.collected[path] if newest else ()
+        yield from (it for it in (f"{path}{rest}" for rest in rests) if it not in collected)
 
 
 def _by_test(name: str) -> bool:
@@ -182,11 +262,11 @@ def _by_test(name: str) -> bool:
 
 def _left(record: Record) -> Iterator[tuple[str, Iterable[int], bool]]:
     """Yield who may have left something, what was observed there, and whether it is a test."""
-    for test in record.tests:
-        yield test.nodeid, test.observations, True
     for scope in record.scopes:
         if scope.kind in {"import", "collect"}:
             yield scope.name, scope.observations, False
+    for test in record.tests:
+        yield test.nodeid, test.observations, True
 
 
 def _own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:

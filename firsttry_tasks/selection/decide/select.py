@@ -57,8 +57,8 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
         files |= TestFiles(one).files(homes)
         homes |= one.recorded.homes()
     files |= TestFiles(judged[0]).new_files(homes)
-    more = leftovers.rearranged(judged[0].effects.code, recorded_runs, now, existing)
-    tests |= {nodeid: why for nodeid, why in more.items() if nodeid not in tests}
+    codes = [one.effects.code for one in judged if one.effects.code is not None]
+    tests = leftovers.rearranged(codes, recorded_runs, now, existing) | tests
     tests |= shared_fixtures.together(recorded_runs, now.shared_fixtures, existing, tests)
     tests |= shared_checks.together(recorded_runs, now.manifest, existing, tests)
     # A file is skipped as a whole, not even imported, only if none of its tests runs.

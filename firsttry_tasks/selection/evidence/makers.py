@@ -70,8 +70,9 @@ class Makers:
 
     def thing(self, path: str, trail: str) -> Thing:
         """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
+        trail = trail.partition("=")[0]
         if path == LIBRARY:
-            module, _, inside = trail.partition("=")[0].partition(":")
+            module, _, inside = trail.partition(":")
             names = {inside.partition(".")[0], *self._imported(module)}
             return Thing(self._meant(names - {""}), frozenset())
         words = [word for word in trail.split(".") if word not in {"", _ITEM}]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from firsttry_tasks.model.recording import FELT, LIBRARY, PERHAPS, VARIABLE
+from firsttry_tasks.model.recording import FELT, LIBRARY, PERHAPS, VARIABLE, is_told
 from firsttry_tasks.selection.evidence import written_files
 from firsttry_tasks.selection.evidence.makers import Makers, Thing
 from firsttry_tasks.selection.evidence.scope_list import Scopes
@@ -65,6 +65,7 @@ class SharedState:
         without: AbstractSet[Refinement],
     ) -> None:
         """Take what one run recorded; ``fragments`` returns the fragments of a file."""
+        self._compared = "content" not in without
         self._most_asked = 0 if "makers" in without else _MOST_ASKED
         self.observations = observations
         self.scopes = Scopes(scopes, fragments)
@@ -146,10 +147,14 @@ class SharedState:
         """Return what was left changed in modules, or what has a name that begins so."""
         seen = (self.observations[number] for number in observations)
         # Of what one of many may have left, only what is new is told from what is known.
-        left = (name for kind, name in seen if kind == "left" and not name.endswith(PERHAPS))
-        # In a module by default.
-        others = () if begin else (VARIABLE, FELT, LIBRARY)
-        return [it for it in left if it.startswith(begin) and not it.startswith(others)]
+        left = (name for kind, name in seen if kind == "left")
+        if begin:
+            return [it for it in left if it.startswith(begin) and not it.endswith(PERHAPS)]
+        # In a module by default. Where all that a test left could be told, what it leaves in a
+        # later run is compared, and nobody has to ask what made it.
+        mine = (it for it in left if not it.startswith((VARIABLE, FELT, LIBRARY)))
+        asked = (it for it in mine if not (self._compared and is_told(it)))
+        return [*dict.fromkeys(it.partition("=")[0] for it in asked)]
 
     def _read(self, test: RecordedTest) -> set[str]:
         """Return the variables that a test asked for."""

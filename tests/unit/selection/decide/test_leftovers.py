@@ -41,7 +41,12 @@ WORLD = World(
 )
 
 
-def _more(*left: str, roots: tuple[str, ...] = ("",), world: World = WORLD) -> set[str]:
+def _more(
+    *left: str,
+    roots: tuple[str, ...] = ("",),
+    world: World = WORLD,
+    collected: tuple[str, ...] = (),
+) -> set[str]:
     """Return what is chosen besides the first test, which left this in its run."""
     chosen = Selection(why={FIRST: "changed"}, skip_tests=frozenset(OTHERS))
     test = recording.TestRecord(
@@ -66,7 +71,7 @@ def _more(*left: str, roots: tuple[str, ...] = ("",), world: World = WORLD) -> s
         testpaths=(),
         roots=roots,
         began=0.0,
-        collected=(),
+        collected=collected,
     )
     now = world.now({**world.files, "late/tool.py": ""})
     wider = leftovers.otherwise(chosen, (record,), (world.recorded,), now)
@@ -111,3 +116,63 @@ def test_what_a_test_surely_left_in_a_library_and_leaves_no_more_concerns_its_us
     kept = (Observation("left", "library:frame:kept=0a0a0a"), KNOWN[1])
     world = World(FILES, {FIRST: kept, SELLS: ("sale.py:sell",), PLAIN: ()})
     assert _more("variable:KNOWN", world=world) == {SELLS}
+
+
+SET, ADDED = "tool.py:TABLE=aa", "tool.py:TABLE=+aa"
+
+
+def _told(left: str, others: str = "tool.py:TABLE=cc") -> World:
+    """Return a world in which the first test left this, and another one something else."""
+    return World(
+        FILES,
+        {
+            FIRST: (Observation("left", left),),
+            PLAIN: (Observation("left", others), Observation("left", "tool.py:TABLE=+cc")),
+            ASKS: ("tool.py:ask",),
+        },
+    )
+
+
+@pytest.mark.parametrize("doubt", ["", "?"])
+@pytest.mark.parametrize(
+    ("before", "now", "more"),
+    [
+        (SET, (SET,), set()),
+        (SET, ("tool.py:TABLE=bb",), {ASKS}),
+        (SET, ("tool.py:TABLE",), {ASKS}),
+        (SET, (), {ASKS}),
+        # Another test sets it so, which tells nothing of this one.
+        (SET, ("tool.py:TABLE=cc",), {ASKS}),
+        (ADDED, (ADDED,), set()),
+        (ADDED, (ADDED, "tool.py:TABLE=+bb"), {ASKS}),
+        # Whoever comes first adds it.
+        (ADDED, (ADDED, "tool.py:TABLE=+cc"), set()),
+        (ADDED, ("tool.py:TABLE=+cc",), {ASKS}),
+        ("variable:KNOWN", ("variable:KNOWN", "tool.py:TABLE=cc"), set()),
+    ],
+)
+def test_what_a_thing_holds_now_is_compared(
+    before: str, now: tuple[str, ...], more: set[str], doubt: str
+) -> None:
+    """Who uses it has to run where it isn't what it was known to be."""
+    known = before + (doubt if "=" in before else "")
+    assert _more(*(it + (doubt if "=" in it else "") for it in now), world=_told(known)) == more
+
+
+@pytest.mark.parametrize("left", [SET, ADDED, f"{SET}?"])
+@pytest.mark.parametrize("after", [None, "", "def test_other(): ...\n"])
+def test_who_used_what_a_test_left_that_is_gone(left: str, after: str | None) -> None:
+    """A test is deleted, alone or with its file, or has another name."""
+    world = World(FILES, {FIRST: (Observation("left", left),), ASKS: ("tool.py:ask",), PLAIN: ()})
+    chosen = world.chosen(test_a_py=after).why
+    assert ASKS in chosen
+    assert PLAIN not in chosen
+
+
+def test_a_test_that_is_collected_no_more_leaves_nothing() -> None:
+    """As one of several parameters that is taken away: the file alone does not tell."""
+    gone = f"{FIRST}[2]"
+    left = (Observation("left", SET),)
+    world = World(FILES, {FIRST: (), gone: left, ASKS: ("tool.py:ask",)})
+    assert _more(world=world, collected=(FIRST,)) == {ASKS}
+    assert _more(world=world, collected=(FIRST, gone)) == set()

@@ -1,0 +1,67 @@
+"""Names what became another one in a thing, with letters for the content wherever that is clear.
+
+``name=letters``: it holds that now. ``name=+letters``: it holds that besides what it held. A name
+alone: it changed, and nothing tells all that is in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.recorder.leftovers.content import letters
+from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder
+from firsttry_tasks.recorder.leftovers.roots import entries
+from firsttry_tasks.recorder.leftovers.shown import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from firsttry_tasks.recorder.leftovers.roots import Root
+
+#: Entries that one test is seen to add; more are told together.
+_MANY = 16
+#: Stands for the content of what is gone.
+_GONE = "-"
+
+
+def differences(root: Root, at: int, key: bytes) -> Iterator[str]:
+    """Yield what became another one in the thing at a place, since the root was scanned."""
+    # The holders are those of the last look: what they lead to now is searched afterwards.
+    one = root.holders[at]
+    if one.named is not None:
+        yield from _names(one, root.named[at], key)
+    elif type(one.value) in MAPPINGS or type(one.value) is list:
+        yield from _content(one, root.entries.get(at), key)
+    else:
+        yield one.name
+
+
+def _names(one: Holder, before: Mapping[str, object], key: bytes) -> Iterator[str]:
+    after = one.named() if one.named is not None else {}
+    for name in before.keys() | after.keys():
+        place = f"{one.name}.{name}".strip(".")
+        if name not in after:
+            yield f"{place}={_GONE}"
+        elif name not in before or before[name] != told(after[name]):
+            yield _holding(place, letters(after[name], key))
+
+
+def _content(one: Holder, before: dict[int, int] | None, key: bytes) -> Iterator[str]:
+    value = one.value
+    now = entries(value)
+    if before is None or now is None:
+        yield one.name
+        return
+    added = len(now) - len(before)
+    # What stays stands where it stood, so all that is new comes behind it.
+    if 0 < added <= _MANY and all(now.get(it) == thing for it, thing in before.items()):
+        held = value if type(value) is list else value.items()
+        found = [letters(it, key) for it in tuple(held)[len(before) :]]
+        if all(found):
+            yield from (f"{one.name}=+{it}" for it in found)
+            return
+    yield _holding(one.name, letters(value, key))
+
+
+def _holding(name: str, found: str) -> str:
+    return f"{name}={found}" if found else name
