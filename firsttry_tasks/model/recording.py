@@ -117,6 +117,26 @@ class TestRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     explained: bool = False
 
 
+class Unread(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A file's functions for whose annotations nobody asked, by the lines where they begin.
+
+    Those that have annotations, and those that have none. A file of which that could not be seen
+    has no such entry.
+    """
+
+    path: str
+    annotated: tuple[int, ...]
+    bare: tuple[int, ...]
+
+    def agreed(self, other: "Unread") -> "Unread":
+        """Return what another process says of the file, too."""
+        return Unread(
+            self.path,
+            tuple(sorted({*self.annotated} & {*other.annotated})),
+            tuple(sorted({*self.bare} & {*other.bare})),
+        )
+
+
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one process of a recorded run has learned."""
 
@@ -142,6 +162,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     #: The C library that is preloaded saw which files this process, and those that it started,
     #: asked for.
     followed: bool = False
+    #: The functions for whose annotations nobody asked in this process and those that it forked.
+    unread: tuple[Unread, ...] = ()
 
 
 def is_told(left: str) -> bool:

@@ -23,6 +23,7 @@ from firsttry_tasks.recorder.boundary.gathering import Gathering
 from firsttry_tasks.recorder.boundary.lasting import alive
 from firsttry_tasks.recorder.boundary.library import Library
 from firsttry_tasks.recorder.leftovers.watch import StateWatch
+from firsttry_tasks.recorder.probes.annotations import AnnotationsProbe
 from firsttry_tasks.recorder.probes.audit import AuditProbe
 from firsttry_tasks.recorder.probes.importers import ImporterProbe
 from firsttry_tasks.recorder.probes.inotify import InotifyProbe
@@ -59,6 +60,7 @@ class ProcessRecorder:
             self.attribution, self._code, self.importers.fetched, self.opened.known
         )
         self.children = ChildProcessProbe(self.attribution, self.audit, self.collector, folder)
+        self.annotations = AnnotationsProbe(self.attribution, self.audit, folder)
         self.state = StateWatch(self.attribution, key)
         self.library = Library()
         self.children.followed = self.library.there
@@ -90,6 +92,7 @@ class ProcessRecorder:
         # recorded twice.
         self.children.disown()
         self.children.begin()
+        self.annotations.begin()
         for loader in _LOADERS:
             self._patch(loader, "exec_module", self._importing(loader.exec_module))
         # No hook of pytest stands around the end of a fixture: `pytest_fixture_post_finalizer` is
@@ -169,6 +172,7 @@ class ProcessRecorder:
             # A module is executed once, and serves all that import it: they rest on its scope.
             self.attribution.top.used.add(scope.number)
             self.importers.imported(scope, loader)
+            self.annotations.loaded(place, loader)
             around, self.attribution.loading = self.attribution.loading, None
             self.enter(scope)
             try:
@@ -247,6 +251,7 @@ class ProcessRecorder:
         place = self.attribution.place(code.co_filename)
         if place is None:
             return
+        self.annotations.executed(place)
         self.collector.arm(code)
         # Only what a forked child writes at once gets home; its scopes and their lines don't.
         if self.children.forked:

@@ -53,6 +53,7 @@ def build(
         collected=tuple(map(known_as, collected)),
         loads=tuple(sorted(pair for pair in attribution.loads if pair[0] >= 0)),
         followed=recorder.library.there,
+        unread=recorder.annotations.end(),
     )
 
 

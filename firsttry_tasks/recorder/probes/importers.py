@@ -29,7 +29,7 @@ class ImporterProbe:
         codes = tuple(self._codes())
         self._note_library(codes, scope.name)
         # A library's loader may write other code, by whatever it reads in the text.
-        if not type(loader).__module__.startswith(_PLAIN):
+        if not is_plain(loader):
             self._note(scope.name)
         # The nearest function of the project: a library may stand in between.
         function = next((code for code in codes if self._attribution.place(code.co_filename)), None)
@@ -63,3 +63,8 @@ class ImporterProbe:
             name = frame.f_code.co_filename
             if not (name.startswith(("<", HERE)) or standard(name)):
                 yield frame.f_code
+
+
+def is_plain(loader: object) -> bool:
+    """Tell whether a loader takes a module as it is written."""
+    return type(loader).__module__.startswith(_PLAIN)

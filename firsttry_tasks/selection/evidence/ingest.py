@@ -13,6 +13,7 @@ import msgspec
 from firsttry_tasks.selection.evidence.bitsets import packed
 from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun, RecordedTest, Scope
 from firsttry_tasks.selection.evidence.shared_state import SharedState
+from firsttry_tasks.selection.evidence.unread import asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -69,6 +70,7 @@ def recorded(
         deselected_by_project=frozenset(),
         loads=tuple((unit, tuple(sorted(it))) for unit, it in sorted(joined.loads.items())),
         followed=all(one.followed for one in records),
+        annotations=asked(records, sources),
     )
 
 

@@ -129,6 +129,9 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     red: tuple[str, ...] = ()
     #: What all its processes read was seen, whoever read it.
     followed: bool = False
+    #: File of which it was seen -> numbers of the bodies of the functions for whose annotations
+    #: somebody may have asked.
+    annotations: dict[str, tuple[int, ...]] = {}
 
     def homes(self) -> frozenset[str]:
         """Return the files that pytest searched for tests."""

@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.evidence.unread import are_unread
 from firsttry_tasks.selection.impact.onlookers import Libraries
+from firsttry_tasks.selection.syntax.fragment import own_name
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
 
 if TYPE_CHECKING:
@@ -168,6 +170,8 @@ class ChangedDocstrings:
         So it does where a decorator from elsewhere may read it. Code of the repository is seen.
         """
         one = "annotations" if fragment.of_types else "docstrings"
+        if self.unread(path, fragment):
+            return False
         # A plugin of pytest may go by the annotations of tests and fixtures.
         if one in self._without or (fragment.of_types and self._modules.has_tests(path)):
             return True
@@ -176,6 +180,16 @@ class ChangedDocstrings:
         return any(
             self._libraries.decorate(path, head, fragment) for head in heads if head.decorated
         )
+
+    def unread(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether these are annotations for which nobody was seen to ask.
+
+        pytest asks for those of tests and fixtures by itself: what it does there isn't looked into.
+        """
+        if not fragment.of_types or "annotations" in self._without or self._modules.has_tests(path):
+            return False
+        found = self._modules.sources[path]
+        return are_unread(self._modules.recorded, path, found, fragment.qualname)
 
     def calls(self, path: str, fragment: Fragment, plain: Callable[..., bool]) -> bool:
         """Tell whether annotations that are evaluated may run code of a class or a library."""
@@ -203,7 +217,8 @@ class ChangedDocstrings:
             # Classes are known by name; of one that is defined twice, each definition must be
             # harmless.
             if any(it == path and head.qualname == above for it, head in heads) and not all(
-                self._ignores_docs(it, head, frozenset()) for it, head in heads
+                self._ignores_docs(it, head, frozenset()) and not _shows(head, fragment)
+                for it, head in heads
             ):
                 yield around
             around = above
@@ -243,6 +258,12 @@ class ChangedDocstrings:
 def holder(fragment: Fragment) -> str:
     """Return the class that a docstring, or the member it describes, belongs to; "" for none."""
     return fragment.qualname if fragment.is_class else fragment.qualname.rpartition(".")[0]
+
+
+def _shows(head: Fragment, fragment: Fragment) -> bool:
+    """Tell whether a class says in its docstring which arguments make it, as dataclasses do."""
+    made = fragment.of_types and own_name(fragment) == "__init__"
+    return made and "dataclass" in head.uses.names | head.uses.attrs
 
 
 def asks(fragment: Fragment) -> bool:

@@ -114,10 +114,8 @@ class Propagation:
 
     def having(self, path: str, fragment: Fragment) -> OriginMask:
         """Return the bits of the changed classes of which a fragment can hold an instance."""
-        changed = (
-            (name, bit, spread.names.hit) for (_, name), (bit, spread) in self.classes.items()
-        )
-        return self._instances.having(path, fragment, changed)
+        known = ((name, bit, spread.names.hit) for (_, name), (bit, spread) in self.classes.items())
+        return self._instances.having(path, fragment, known)
 
     def imported(self, mask: OriginMask) -> OriginMask:
         """Return the bits of the changed classes that importing these modules may involve."""
@@ -254,19 +252,20 @@ class Propagation:
 
     def _document(self, path: str, fragment: Fragment, why: str) -> None:
         """Take in a changed docstring; holders of an instance can read a class's or member's."""
-        bit = self._origin(path, holder(fragment), why)
         docs, tests = self.names.docs, self.modules.has_tests(path)
-        # Pytest shows docstrings of tests and fixtures, which it finds without naming them.
-        self.names.document(path, fragment, why, bit, known=fragment.is_class or tests)
         numbers = tuple(self.modules.definitions(path, fragment.qualname))
         # Annotations are evaluated, which may raise, or run code.
         if fragment.may_raise:
             self.unsafe.setdefault(path, why)
-            found = self.modules.sources[path]
-            plain = (it for it in numbers if not found[it].decorated)
+            plain = (it for it in numbers if not self.modules.sources[path][it].decorated)
             ran = any(self._imported.fragments(path, number) for number in plain)
             if ran or docs.calls(path, fragment, self.names.plain.is_plain):
                 self.effects.setdefault(path, why)
+        if docs.unread(path, fragment):
+            return
+        bit = self._origin(path, holder(fragment), why)
+        # Pytest shows docstrings of tests and fixtures, which it finds without naming them.
+        self.names.document(path, fragment, why, bit, known=fragment.is_class or tests)
         whole = docs.is_code(path, fragment)
         for number in numbers:
             if whole or any(docs.may_tell(*it) for it in self._imported.fragments(path, number)):

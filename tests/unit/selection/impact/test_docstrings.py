@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from firsttry_tasks.selection.syntax.parse import take_apart
@@ -150,3 +151,40 @@ def test_annotations_concern_who_may_read_them(old: str, new: str, tests: set[st
     assert {
         nodeid.rpartition("_")[2] for nodeid, why in chosen.items() if "raise" not in why
     } == tests
+
+
+#: The numbers of the bodies for whose annotations somebody asked: of none, of all.
+_NOBODY: tuple[int, ...] = ()
+_BODIES = tuple(n for n, it in enumerate(ANNOTATED.fragments["tool.py"]) if it.is_function_body)
+
+
+@pytest.mark.parametrize(
+    ("asked", "old", "new", "tests"),
+    [
+        ({"tool.py": _NOBODY}, "go(self, n: int)", "go(self, n: str)", set()),
+        ({"tool.py": _NOBODY}, "make(n: int)", "make(n: str)", set()),
+        ({"tool.py": _NOBODY}, "make(n: int)", "make(n)", set()),
+        ({"tool.py": _NOBODY}, "def held():", "def held() -> list:", set()),
+        ({"tool.py": _NOBODY}, "make(n: int)", "make(n: int = 1)", {"held", "shown", "called"}),
+        ({"tool.py": _BODIES}, "make(n: int)", "make(n: str)", {"shown"}),
+        ({"tool.py": _BODIES[1:]}, "go(self, n: int)", "go(self, n: str)", set()),
+        ({"test_tool.py": _NOBODY}, "make(n: int)", "make(n: str)", {"shown"}),
+    ],
+)
+def test_annotations_for_which_nobody_asked_concern_nobody(
+    asked: dict[str, tuple[int, ...]], old: str, new: str, tests: set[str]
+) -> None:
+    """Where that was seen of their file."""
+    world = World(ANNOTATED.files, {})
+    world.recorded = msgspec.structs.replace(ANNOTATED.recorded, annotations=asked)
+    chosen = world.chosen(tool_py=TYPED.replace(old, new)).why
+    found = {it.rpartition("_")[2] for it, why in chosen.items() if "raise" not in why}
+    assert found == tests
+
+
+def test_where_the_refinement_is_off_annotations_are_code() -> None:
+    """Although nobody asked for them."""
+    world = World(ANNOTATED.files, {})
+    world.recorded = msgspec.structs.replace(ANNOTATED.recorded, annotations={"tool.py": _NOBODY})
+    chosen = world.without("annotations", tool_py=TYPED.replace("make(n: int)", "make(n: str)"))
+    assert "test_tool.py::test_called" in chosen.why
