@@ -164,9 +164,9 @@ CASES = (
     ),
     _tool(
         "annotation-of-one-of-two-functions-of-a-name",
-        "from tool import Tool, first\ndef test_go():\n    assert first == {'n': int}",
-        "class Tool:\n    def go(self, n: int):\n        return n\n    first = go.__annotations__\n"
-        "    def go(self, n: float):\n        return n\nfirst = Tool.first",
+        "from tool import first\ndef test_go():\n    assert first == {'n': int}",
+        "def go(n: int):\n    return n\nfirst = go.__annotations__\n"
+        "def go(n: float):\n    return n",
         ("n: int", "n: str"),
     ),
     idle(
