@@ -176,7 +176,8 @@ def annotated(function: FunctionType) -> bool | None:
     """Tell whether a function has annotations, None where somebody asked for them."""
     known = {
         identity(function.__globals__),
-        identity(function.__builtins__),  # type: ignore[attr-defined]  # typeshed has it not
+        # Late, as typeshed knows neither in every version.
+        identity(getattr(function, "__builtins__", None)),
         identity(function.__defaults__),
         identity(function.__kwdefaults__),
         identity(function.__closure__),
