@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.model.refinements import Refinement
-from firsttry_tasks.selection.evidence import ingest
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
+from firsttry_tasks.selection.learn import ingest
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.parse import take_apart
 from firsttry_tasks.system import disk

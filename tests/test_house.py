@@ -18,6 +18,7 @@ FLOORS = (
     ("model", "recorder.probes.child", "selection", "selection.syntax", "steps"),
     ("system.guard",),
     ("recorder.replaced", "recorder.tracing", "selection.evidence", "system"),
+    ("selection.learn",),
     (
         "config",
         "dependency_db",

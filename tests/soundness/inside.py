@@ -27,8 +27,8 @@ from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.model.values import GateResult, Selection
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.selection.decide.select import choose
-from firsttry_tasks.selection.evidence import ingest
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
+from firsttry_tasks.selection.learn import ingest
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.steps.run import gate, pytest_run, recording, snapshot
 from firsttry_tasks.steps.run.project import Project, project

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks.model.recording import (
-    ADDED,
     DRAWN,
     FELT,
     HOLDS,
     LIBRARY,
     PERHAPS,
     VARIABLE,
-    is_told,
 )
 from firsttry_tasks.selection.decide import shared_fixtures
-from firsttry_tasks.selection.evidence.users import Users
+from firsttry_tasks.selection.learn import left_names
+from firsttry_tasks.selection.learn.users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,7 +82,7 @@ def rearranged(
         homes = {it.partition("::")[0] for it in moved}
         existing = {it for it in existing if it.partition("::")[0] in homes}
     users, found = Users(recorded_runs, now), missing
-    for who, names in sorted(_own(recorded_runs).items()):
+    for who, names in sorted(left_names.own(recorded_runs).items()):
         for name in sorted({it.removesuffix(PERHAPS).partition(HOLDS)[0] for it in names}):
             if who in moved:
                 told = f"{who}, which leaves {_shown(name)} changed, may come at another time now"
@@ -110,13 +109,14 @@ def _missed(
     gone = {path: _went(path, codes) if path in now.manifest else {""} for path in changed}
     if not any(gone.values()):
         return {}
-    users, found = Users(recorded_runs, now), dict[str, str]()
-    for who, names in sorted(_own(recorded_runs).items()):
-        if _is_moved(who, gone) or "" in gone.get(who.partition("::")[0], ()):
-            for name in sorted({it.partition(HOLDS)[0] for it in filter(is_told, names)}):
-                told = f"{who}, which left {_shown(name)} changed, is gone"
-                found |= dict.fromkeys(existing & {*users.of(name, who)}, told)
-    return found
+    users, own = Users(recorded_runs, now), left_names.own(recorded_runs)
+    fell = {it for it in own if _is_moved(it, gone) or "" in gone.get(it.partition("::")[0], ())}
+    things = {it.partition(HOLDS)[0]: who for it, who in left_names.missing(own, fell).items()}
+    return {
+        nodeid: f"{who}, which left {_shown(name)} changed, is gone"
+        for name, who in things.items()
+        for nodeid in existing & {*users.of(name, who)}
+    }
 
 
 def _went(path: str, codes: Iterable[CodeChanges]) -> set[str]:
@@ -197,11 +197,10 @@ def _fresh(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> d
         for kind, name in run.observations
         if kind == "left"
     }
-    own = _own(recorded_runs)
+    own = left_names.own(recorded_runs)
     now: set[str] = set()
     found: dict[str, str] = {}
-    gone = _gone(records, recorded_runs)
-    lost = {name: who for who in gone for name in filter(is_told, own.get(who, ()))}
+    lost = left_names.missing(own, frozenset(_gone(records, recorded_runs)))
     for record in records:
         came: set[str] = set()
         for who, observations, test in _left(record):
@@ -213,36 +212,19 @@ def _fresh(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> d
             before = own.get(who, frozenset()) if test else known
             ours = {it for it in names if not _by_test(it)} - known
             if test:
-                ours |= set(filter(_by_test, names ^ before)) | _set_otherwise(names, before)
-                lost |= dict.fromkeys(_kept_no_more(before, names | came), who)
+                ours |= set(filter(_by_test, names ^ before)) | left_names.set_otherwise(
+                    names, before
+                )
+                lost |= dict.fromkeys(left_names.kept_no_more(before, names | came), who)
             found |= dict.fromkeys(ours, who)
             came |= names
         now |= came
     # What anybody adds who is the first to ask, another test may do now.
     return found | {
-        it.removesuffix(PERHAPS): who for it, who in lost.items() if _is_set(it) or it not in now
+        it.removesuffix(PERHAPS): who
+        for it, who in lost.items()
+        if left_names.is_set(it) or it not in now
     }
-
-
-def _kept_no_more(before: AbstractSet[str], now: AbstractSet[str]) -> Iterator[str]:
-    """Yield what a test was recorded to leave, and is not there after it now."""
-    for it in before:
-        # In a library only what it surely left: its users are many.
-        theirs = it.startswith(LIBRARY) and HOLDS in it and not it.endswith(PERHAPS)
-        if (theirs or is_told(it)) and it.removesuffix(PERHAPS) not in now:
-            yield it.removesuffix(PERHAPS)
-
-
-def _is_set(left: str) -> bool:
-    """Tell whether a thing of the project was set, and not only added to."""
-    return is_told(left) and ADDED not in left
-
-
-def _set_otherwise(names: AbstractSet[str], before: AbstractSet[str]) -> set[str]:
-    """Return what a test set to another content than it did, and not only made or added to."""
-    known = {it.removesuffix(PERHAPS) for it in before}
-    things = {it.partition(HOLDS)[0] for it in known}
-    return {it for it in names - known if _is_set(it) and it.partition(HOLDS)[0] in things}
 
 
 def _gone(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> Iterator[str]:
@@ -267,17 +249,6 @@ def _left(record: Record) -> Iterator[tuple[str, Iterable[int], bool]]:
             yield scope.name, scope.observations, False
     for test in record.tests:
         yield test.nodeid, test.observations, True
-
-
-def _own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
-    """Return what each test left when it was recorded last."""
-    found: dict[str, frozenset[str]] = {}
-    for run in recorded_runs:
-        left = {n: name for n, (kind, name) in enumerate(run.observations) if kind == "left"}
-        for test in run.tests:
-            if test.nodeid not in found:
-                found[test.nodeid] = frozenset(left[n] for n in test.observations if n in left)
-    return found
 
 
 def _shadow(

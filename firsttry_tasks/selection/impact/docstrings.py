@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
-from firsttry_tasks.selection.evidence.unread import are_unread
 from firsttry_tasks.selection.impact.onlookers import Libraries
+from firsttry_tasks.selection.learn.unread import are_unread
 from firsttry_tasks.selection.syntax.fragment import own_name
 from firsttry_tasks.selection.syntax.vocabulary import DOCS, HELP, TYPES
 

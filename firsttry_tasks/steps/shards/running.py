@@ -21,7 +21,7 @@ from firsttry_tasks.reporting.answers import counted
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.reporting.table import duration
-from firsttry_tasks.selection.evidence.ingest import looked_outside
+from firsttry_tasks.selection.learn.ingest import looked_outside
 from firsttry_tasks.selection.shards import plan as plans
 from firsttry_tasks.selection.shards import runs
 from firsttry_tasks.selection.shards.runs import ShardRun

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firsttry_tasks.selection.evidence.lineage import Lineage
+from firsttry_tasks.selection.learn.lineage import Lineage
 from firsttry_tasks.selection.syntax.parse import take_apart
 
 OWN = "class Base:\n    def hook(self):\n        return 1\n"

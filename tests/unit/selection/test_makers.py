@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firsttry_tasks.selection.evidence.makers import Makers
+from firsttry_tasks.selection.learn.makers import Makers
 from firsttry_tasks.selection.syntax.parse import take_apart
 
 KEEP = """\

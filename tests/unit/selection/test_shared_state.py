@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.selection.evidence import shared_state
 from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedTest, Scope
-from firsttry_tasks.selection.evidence.shared_state import SharedState
+from firsttry_tasks.selection.learn import shared_state
+from firsttry_tasks.selection.learn.shared_state import SharedState
 from firsttry_tasks.selection.syntax.parse import take_apart
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from firsttry_tasks.model.recording import Record, ScopeRecord, Unread
-from firsttry_tasks.selection.evidence.unread import are_unread, asked
+from firsttry_tasks.selection.learn.unread import are_unread, asked
 from firsttry_tasks.selection.syntax.parse import take_apart
 from tests.unit.selection.world import World
 

@@ -176,3 +176,14 @@ def test_a_test_that_is_collected_no_more_leaves_nothing() -> None:
     world = World(FILES, {FIRST: (), gone: left, ASKS: ("tool.py:ask",)})
     assert _more(world=world, collected=(FIRST,)) == {ASKS}
     assert _more(world=world, collected=(FIRST, gone)) == set()
+
+
+@pytest.mark.parametrize(("left", "more"), [(ADDED, set()), (SET, {ASKS})])
+@pytest.mark.parametrize("doubt", ["", "?"])
+def test_what_another_test_adds_as_well_needs_no_test_that_is_gone(
+    left: str, more: set[str], doubt: str
+) -> None:
+    """What is set is each test's own, and what is added comes with the next one that asks."""
+    seen = (Observation("left", left + doubt),)
+    world = World(FILES, {FIRST: seen, PLAIN: seen, ASKS: ("tool.py:ask",)})
+    assert world.chosen(test_a_py="").why.keys() & OTHERS == more

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import FELT, LIBRARY, VARIABLE
-from firsttry_tasks.selection.evidence.makers import Makers
-from firsttry_tasks.selection.evidence.shared_state import ALL
+from firsttry_tasks.selection.learn.makers import Makers
+from firsttry_tasks.selection.learn.shared_state import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

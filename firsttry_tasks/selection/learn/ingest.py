@@ -12,8 +12,8 @@ import msgspec
 
 from firsttry_tasks.selection.evidence.bitsets import packed
 from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun, RecordedTest, Scope
-from firsttry_tasks.selection.evidence.shared_state import SharedState
-from firsttry_tasks.selection.evidence.unread import asked
+from firsttry_tasks.selection.learn.shared_state import SharedState
+from firsttry_tasks.selection.learn.unread import asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from firsttry_tasks.model.recording import FELT, LIBRARY, PERHAPS, VARIABLE, is_told
-from firsttry_tasks.selection.evidence import written_files
-from firsttry_tasks.selection.evidence.makers import Makers, Thing
 from firsttry_tasks.selection.evidence.scope_list import Scopes
+from firsttry_tasks.selection.learn import written_files
+from firsttry_tasks.selection.learn.makers import Makers, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

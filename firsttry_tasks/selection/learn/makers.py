@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.model import recording
 from firsttry_tasks.selection.evidence.bitsets import as_bits
-from firsttry_tasks.selection.evidence.lineage import Lineage
+from firsttry_tasks.selection.learn.lineage import Lineage
 from firsttry_tasks.selection.syntax.fragment import MAGIC, own_name
 from firsttry_tasks.selection.syntax.vocabulary import CALLED
 
