@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: to spell them takes longer than the tests that it saves.
 _MOST, _DEEPEST = 2000, 40
 #: What differs from run to run, as a rule: addresses, temporary folders, times, long numbers.
-_PASSING = re.compile(r"0x[0-9a-f]+|/.*[0-9]|[0-9]{7}")
+_PASSING = re.compile(r"0x[0-9a-f]{6}|(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*[0-9]|[0-9]{7}")
 _LARGE = 1_000_000
 #: Digits of a number that somebody wrote down; a time that was taken has more.
 _FEW = 8
@@ -60,6 +60,10 @@ _TEXTS: dict[Any, Callable[[Any], str]] = {
 }
 #: What a builtin function is bound to that is no method.
 _HOMES = frozenset({types.ModuleType, type(None)})
+#: Set in ``__flags__`` of a class that can't be changed, as most that C code makes.
+_FIXED = 1 << 8
+_BASICSIZE: Any = type.__dict__["__basicsize__"]
+_POINTER = 8
 _ATOMS = frozenset({bool, type(None), type(...), type(NotImplemented)})
 
 
@@ -212,12 +216,17 @@ def _builtin(value: Any, base: Any) -> object:
 
 
 def _is_written(kind: Any) -> bool:
-    """Tell whether Python code made a class, which keeps all in a dictionary and in slots."""
-    own = space(kind)
-    if not kind.__flags__ & DEFINED or "__module__" not in own:
+    """Tell whether Python code made a class, which keeps all in a dictionary and in slots.
+
+    Its objects are no larger than these make them.
+    """
+    own, base = space(kind), lineage(kind)[1:]
+    if not kind.__flags__ & DEFINED or kind.__flags__ & _FIXED or "__module__" not in own:
         return False
-    above = any(_is_written(it) for it in lineage(kind)[1:-1])
-    return above or "__weakref__" in own or "__slots__" in own
+    added = _BASICSIZE.__get__(kind) - max(map(_BASICSIZE.__get__, base))
+    names = sum(type(it) is types.MemberDescriptorType for it in own.values())
+    most = names + ("__dict__" in own) + ("__weakref__" in own)
+    return bool(added <= most * _POINTER)
 
 
 def _named(found: dict[str, object]) -> Iterator[object]:

@@ -114,6 +114,8 @@ CLEAR: list[Callable[[], object]] = [
     lambda: re.compile("one"),
     lambda: re.compile("one", re.MULTILINE),
     lambda: re.compile("one").match,
+    lambda: re.compile(r"(--|# |/\\*)[0-9]+/x1"),
+    lambda: "http://example.org/one/1",
     lambda: len,
     lambda: textwrap.dedent,
     lambda: textwrap,
@@ -172,6 +174,7 @@ def test_letters_are_the_same_in_another_process() -> None:
         lambda: 12_000_000,
         lambda: 0.123456789,
         lambda: "/tmp/pytest-12/one",  # noqa: S108  what a test may keep
+        lambda: "<object at 0x7f3a2b1c>",
         lambda: iter([1]),
         lambda: [threading.Lock()],
         lambda: ValueError("text"),
