@@ -10,7 +10,6 @@ those it is told how many tests each selects. Nothing is run to see what an edit
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from firsttry_tasks.selection.decide.select import choose
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Iterator
 
     from coverage import CoverageData
@@ -91,15 +91,8 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--project", action="append", required=True)
-    parser.add_argument("--state", required=True, help="where recordings are kept")
-    parser.add_argument("--record", action="store_true", help="record anew")
-    parser.add_argument("--python", default=sys.executable, help="runs the projects' tests")
+    parser = witness.arguments(__doc__)
     parser.add_argument("--edits", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", default=str(RESULTS / "beside_floor.json"))
     return parser.parse_args()
 

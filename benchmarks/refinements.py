@@ -32,15 +32,13 @@ from tests.soundness.kinds import every
 from tests.soundness.replay import play, without_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from firsttry_tasks.model.values import Selection
     from tests.soundness.case import Case
     from tests.soundness.harness import Outcome
     from tests.soundness.recordings import Recording
 
-#: Refinements by which a run is learnt, and not chosen from.
-LEARNT: tuple[Refinement, ...] = ("makers", "content")
 RESULT = RESULTS / "refinements.json"
 PAGE = Path(__file__).parents[1] / "docs" / "soundness.md"
 TITLE = "## What each refinement buys"
@@ -130,12 +128,9 @@ def _project(spec: str, asked: argparse.Namespace) -> Row:
     project = checkouts.Project(name, state / name, asked.python, src)
     with tempfile.TemporaryDirectory(prefix="refinements-") as folder:
         asking = witness.Asking(project, records, Path(folder) / "db")
-        learnt = {
-            one: witness.Asking(
-                project, records, Path(folder) / one / "db", without=frozenset({one})
-            )
-            for one in LEARNT
-        }
+        learnt = witness.Asking(
+            project, records, Path(folder) / "makers" / "db", without=frozenset({"makers"})
+        )
         code = [path for path in project.git("ls-files").splitlines() if path.endswith(".py")]
         inside = [path for path in code if path.startswith(src)]
         faults = witness.drawn(project, src, globs, asked.edits, asked.seed)
@@ -152,7 +147,7 @@ def _project(spec: str, asked: argparse.Namespace) -> Row:
 class _Seen:
     """What is selected for each edit of one project."""
 
-    def __init__(self, asking: witness.Asking, learnt: Mapping[Refinement, witness.Asking]) -> None:
+    def __init__(self, asking: witness.Asking, learnt: witness.Asking) -> None:
         self._asking = asking
         self._learnt = learnt
         self.tests = 0
@@ -164,7 +159,7 @@ class _Seen:
         self.tests = max(self.tests, found.total)
         edit = Edit(kind=kind, place=place, all=_share(found), without={}, lost={})
         for one in REFINEMENTS:
-            runs = self._learnt.get(one, self._asking).recorded_runs
+            runs = (self._learnt if one == "makers" else self._asking).recorded_runs
             other = choose(runs, replace(now, without=frozenset({one})))
             if _share(other) != edit.all:
                 edit.without[one] = _share(other)

@@ -110,17 +110,23 @@ def main() -> int:
     return 0
 
 
-def _arguments() -> argparse.Namespace:
+def arguments(said: str | None) -> argparse.ArgumentParser:
+    """Return what takes the projects, and where their recordings are kept."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=said, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--project", action="append", required=True)
     parser.add_argument("--state", required=True, help="where recordings are kept")
     parser.add_argument("--record", action="store_true", help="record anew")
     parser.add_argument("--python", default=sys.executable, help="runs the projects' tests")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser
+
+
+def _arguments() -> argparse.Namespace:
+    parser = arguments(__doc__)
     parser.add_argument("--faults", type=int, default=100, help="faults a project")
     parser.add_argument("--commits", type=int, default=20, help="reversed commits a project")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--choices", type=Path, help="write each choice there, a line each")
     parser.add_argument("--json", default=str(RESULTS / "witness.json"))
     return parser.parse_args()

@@ -164,6 +164,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     followed: bool = False
     #: The functions for whose annotations nobody asked in this process and those that it forked.
     unread: tuple[Unread, ...] = ()
+    #: Says with which key the letters of what was left were made: others compare with none of them.
+    key: str = ""
 
 
 def is_told(left: str) -> bool:

@@ -120,6 +120,8 @@ def _inside(node: ast.AST) -> Iterator[tuple[str, ast.expr | ast.stmt, str]]:
     match node:
         case ast.If() | ast.While() | ast.IfExp():
             yield "condition", node.test, "(not ({old}))"
+        case ast.Return(value=ast.Constant(value=None)):
+            pass
         case ast.Return(value=ast.expr()):
             yield "return", node, "return None"
         case ast.Assign() | ast.AugAssign() | ast.Expr(value=ast.Call()):

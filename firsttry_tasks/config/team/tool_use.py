@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import zlib
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,6 @@ from msgspec import Struct
 from firsttry_tasks.config import parity_lock, project_layout
 from firsttry_tasks.config.settings import GateSettings
 from firsttry_tasks.config.team import pre_commit, requirements, team_command, team_files
-from firsttry_tasks.config.team.team_command import ToolCall
 from firsttry_tasks.config.team.tool_options import PLACES
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.system import disk, git
@@ -48,11 +45,10 @@ class Known(Struct, frozen=True, kw_only=True):
 
     stamps: dict[str, tuple[int, ...]]
     uses: dict[str, Use]
-    calls: dict[str, ToolCall]
 
 
 def stamps(root: Path, top: Path) -> dict[str, tuple[int, ...]]:
-    """Return the stamps of all files that say how tools are used, and of the folders there are."""
+    """Return the stamps of all files that say how tools are used."""
     members = project_layout.members(root, disk.read(root / "pyproject.toml") or b"")
     files = (
         *(folder / it for folder in (root, *members) for it in CONFIGURING),
@@ -61,15 +57,7 @@ def stamps(root: Path, top: Path) -> dict[str, tuple[int, ...]]:
         *(top / pre_commit.FILE, *root.glob("packages/*/pyproject.toml")),
         *root.glob("*/pyproject.toml"),
     )
-    found = {str(file): found for file in files if (found := _stamp(file))}
-    # Where a command names a folder, it matters whether that is there.
-    return found | {str(place): _folders(place) for place in (root, top)}
-
-
-def _folders(place: Path) -> tuple[int, ...]:
-    with os.scandir(place) as entries:
-        names = sorted(it.name for it in entries if it.is_dir())
-    return (zlib.crc32(os.fsencode("/".join(names))),)
+    return {str(file): found for file in files if (found := _stamp(file))}
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
@@ -81,18 +69,14 @@ def _stamp(file: Path) -> tuple[int, ...]:
     return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
-def known_or_found(root: Path, settings: Settings, known: Known | None) -> Known:
+def known_or_found(root: Path, settings: Settings, known: Known | None) -> dict[str, Use]:
     """Return what is known of the gates where its files are as they were, else what is found."""
     try:
         top = git.top(root)
     except FirstTryError:
         # The look at the tree will say that this is no repository; the graph is made all the same.
         top = root
-    now = stamps(root, top)
-    if known and known.stamps == now:
-        return known
-    called = team_command.calls(root, top, settings.pytest.command)
-    return Known(stamps=now, uses=gates(root, top, settings), calls=called)
+    return known.uses if known and known.stamps == stamps(root, top) else gates(root, top, settings)
 
 
 def gates(root: Path, top: Path, settings: Settings) -> dict[str, Use]:

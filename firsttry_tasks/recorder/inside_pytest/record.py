@@ -10,6 +10,7 @@ import pytest
 from firsttry_tasks.model.recording import Record, ScopeRecord, TestRecord
 from firsttry_tasks.recorder.inside_pytest.process_recorder import ProcessRecorder, module_file
 from firsttry_tasks.recorder.inside_pytest.reports import known_as
+from firsttry_tasks.recorder.leftovers.content import letters
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
@@ -34,7 +35,7 @@ def build(
 ) -> Record:
     """Return all that the process learned; ``collected`` are the tests that pytest found.
 
-    ``key`` is that of the variables' digests.
+    ``key`` is that of digests and letters.
     """
     attribution = recorder.attribution
     # Tests first: they may make scopes of collectors, which are listed afterwards.
@@ -53,6 +54,7 @@ def build(
         collected=tuple(map(known_as, collected)),
         loads=tuple(sorted(pair for pair in attribution.loads if pair[0] >= 0)),
         followed=recorder.library.there,
+        key=letters(None, key),
         unread=recorder.annotations.end(),
     )
 

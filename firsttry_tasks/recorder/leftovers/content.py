@@ -31,18 +31,22 @@ _PASSING = re.compile(r"0x[0-9a-f]{6}|(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*[0-9]|[
 _LARGE = 1_000_000
 #: Digits of a number that somebody wrote down; a time that was taken has more.
 _FEW = 8
-#: What a class of Python's own may be built on without hiding anything.
-_OPEN: dict[Any, Callable[[Any], Iterable[object]]] = {
+#: Bytes or letters of a text; what is longer is no less telling, but to spell it takes time.
+_LONGEST = 10_000
+#: What holds things in an order, and shows all of them; classes may inherit from it.
+_ORDERED: dict[Any, Callable[[Any], Iterable[object]]] = {
     tuple: tuple.__iter__,
     list: list.__iter__,
     dict: lambda value: [part for pair in dict.items(value) for part in pair],
     OrderedDict: lambda value: [part for pair in OrderedDict.items(value) for part in pair],
     defaultdict: lambda value: [
-        value.default_factory,
+        _FACTORY.__get__(value),
         *(part for pair in dict.items(value) for part in pair),
     ],
     deque: deque.__iter__,
-    types.MappingProxyType: lambda value: [part for pair in value.items() for part in pair],
+}
+#: What shows all that it consists of, and has no heirs that say otherwise.
+_CLOSED: dict[Any, Callable[[Any], Iterable[object]]] = {
     functools.partial: lambda value: (value.func, value.args, value.keywords),
     types.MethodType: lambda value: (value.__self__, value.__func__),
     staticmethod: lambda value: (value.__func__,),
@@ -64,6 +68,7 @@ _HOMES = frozenset({types.ModuleType, type(None)})
 _FIXED = 1 << 8
 _BASICSIZE: Any = type.__dict__["__basicsize__"]
 _POINTER = 8
+_FACTORY: Any = vars(defaultdict)["default_factory"]
 _ATOMS = frozenset({bool, type(None), type(...), type(NotImplemented)})
 
 
@@ -125,13 +130,13 @@ def _plain(value: Any, kind: Any) -> str:
     """Return the text of what holds nothing else, "" for what does."""
     if kind in _ATOMS:
         return f"{value!r},"
-    if kind in {int, float, complex}:
+    if kind in {int, float}:
         if abs(value) >= _LARGE or len(repr(value)) > _FEW:
             raise _Unclear
         return f"{value!r},"
     if kind in _TEXTS:
-        text = _TEXTS[kind](value)
-        if _PASSING.search(text):
+        text = "" if len(value) > _LONGEST else _TEXTS[kind](value)
+        if not text or _PASSING.search(text):
             raise _Unclear
         return f"{text},"
     return _called(value, kind)
@@ -156,8 +161,8 @@ def _is_made(function: types.FunctionType) -> bool:
 
 def _inside(value: Any, kind: Any) -> Iterable[object]:
     """Return what a value holds, in an order that is the same in each run."""
-    if kind in _OPEN:
-        return [*_OPEN[kind](value)]
+    if shows := _ORDERED.get(kind) or _CLOSED.get(kind):
+        return [*shows(value)]
     if kind is types.FunctionType:
         return _function(value)
     if issubclass(kind, types.BuiltinFunctionType):
@@ -191,7 +196,7 @@ def _function(value: types.FunctionType) -> list[object]:
 def _instance(value: Any, kind: Any) -> Iterator[object]:
     """Yield the parts of an object of a class that is written in Python, which hides nothing."""
     for base in lineage(kind)[:-1]:
-        if base in _OPEN or base in _SETS or base in _TEXTS or base in {int, float}:
+        if base in _ORDERED or base in _SETS or base in _TEXTS or base in {int, float}:
             yield _builtin(value, base)
             break
         if not _is_written(base):
@@ -208,8 +213,8 @@ def _instance(value: Any, kind: Any) -> Iterator[object]:
 
 def _builtin(value: Any, base: Any) -> object:
     """Return what an heir of a builtin holds as one."""
-    if base in _OPEN:
-        return tuple(_OPEN[base](value))
+    if base in _ORDERED:
+        return tuple(_ORDERED[base](value))
     if base in _SETS:
         return frozenset(_SETS[base](value))
     return base.__repr__(value)
@@ -230,7 +235,9 @@ def _is_written(kind: Any) -> bool:
 
 
 def _named(found: dict[str, object]) -> Iterator[object]:
-    for key in sorted(found, key=str):
+    if any(type(key) is not str for key in found):
+        raise _Unclear
+    for key in sorted(found):
         yield key
         yield found[key]
 

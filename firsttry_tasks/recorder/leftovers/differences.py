@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model.recording import ADDED, HOLDS
 from firsttry_tasks.recorder.leftovers.content import letters
 from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder
 from firsttry_tasks.recorder.leftovers.roots import entries
@@ -41,7 +42,7 @@ def _names(one: Holder, before: Mapping[str, object], key: bytes) -> Iterator[st
     for name in before.keys() | after.keys():
         place = f"{one.name}.{name}".strip(".")
         if name not in after:
-            yield f"{place}={_GONE}"
+            yield f"{place}{HOLDS}{_GONE}"
         elif name not in before or before[name] != told(after[name]):
             yield _holding(place, letters(after[name], key))
 
@@ -58,10 +59,10 @@ def _content(one: Holder, before: dict[int, int] | None, key: bytes) -> Iterator
         held = value if type(value) is list else value.items()
         found = [letters(it, key) for it in tuple(held)[len(before) :]]
         if all(found):
-            yield from (f"{one.name}=+{it}" for it in found)
+            yield from (f"{one.name}{ADDED}{it}" for it in found)
             return
     yield _holding(one.name, letters(value, key))
 
 
 def _holding(name: str, found: str) -> str:
-    return f"{name}={found}" if found else name
+    return f"{name}{HOLDS}{found}" if found else name

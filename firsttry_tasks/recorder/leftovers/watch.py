@@ -11,7 +11,7 @@ import time
 import types
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import PERHAPS
+from firsttry_tasks.model.recording import HOLDS, PERHAPS
 from firsttry_tasks.recorder.leftovers.differences import differences
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.loans import lent
@@ -120,7 +120,7 @@ class StateWatch:
 
     def _left(self, scopes: list[OpenScope], name: str) -> None:
         # What was added to it, or stands in it now, is what this one left; of several nobody knows.
-        doubt = PERHAPS if len(scopes) > 1 and "=" in name else ""
+        doubt = PERHAPS if len(scopes) > 1 and HOLDS in name else ""
         for scope in scopes:
             self._attribution.add_to(scope, "left", f"{name}{doubt}")
 
@@ -175,9 +175,9 @@ class StateWatch:
             return  # it is met now, or was a fixture's value
         have = [scope for scope, near in self._borrowing if name in near]
         for it in self._changes(name):
-            # A test that was not looked at since it ended may have done it as well.
-            # What imports change rests on what they ran, whatever it is now.
-            changed = it.partition("=")[0]
+            # What imports change rests on what they ran, whatever stands there now. A test that
+            # was not looked at since it ended may have done it as well.
+            changed = it.partition(HOLDS)[0]
             for scope in (*scopes, *have, *self._waiting):
                 self._attribution.add_to(scope, "left", changed)
 

@@ -19,6 +19,7 @@ from firsttry_tasks.model.recording import (
     LIBRARY,
     PERHAPS,
     VARIABLE,
+    is_told,
 )
 from firsttry_tasks.selection.decide import shared_fixtures
 from firsttry_tasks.selection.learn import left_names
@@ -45,10 +46,15 @@ def otherwise(
 ) -> Selection:
     """Return the selection with the tests that what was left behind may concern."""
     why: dict[str, str] = {}
-    users = Users(recorded_runs, now)
-    for name, who in sorted(_fresh(records, recorded_runs).items()):
+    mine = [run for run in recorded_runs if now.compares(run)]
+    users, comparing = Users(recorded_runs, now), Users(mine, now)
+    # Letters that another machine made say nothing here. In its runs the users of a thing rest on
+    # what may have made it, and only those of the other runs on what stands in it.
+    strange = left_names.things(run for run in recorded_runs if not now.compares(run))
+    for name, who in sorted(_fresh(records, recorded_runs, now).items()):
         told = f"{who} leaves {_shown(name)} changed"
-        for nodeid in users.of(name, who):
+        known = name.partition(HOLDS)[0] in strange
+        for nodeid in (comparing if known else users).of(name, who):
             if nodeid in chosen.skip_tests:
                 why.setdefault(nodeid, told)
     shadow = _shadow(records, recorded_runs, now)
@@ -187,7 +193,9 @@ def _with(chosen: Selection, why: dict[str, str]) -> Selection:
     )
 
 
-def _fresh(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> dict[str, str]:
+def _fresh(
+    records: Iterable[Record], recorded_runs: Sequence[RecordedRun], now: CurrentTree
+) -> dict[str, str]:
     """Return what was left, or not left any more, other than it is known; and by whom."""
     # What is made when first asked for is left by whoever asks first, so that anybody's record
     # counts. What only code that sets it can change is each test's own.
@@ -195,10 +203,10 @@ def _fresh(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> d
         name.removesuffix(PERHAPS)
         for run in recorded_runs
         for kind, name in run.observations
-        if kind == "left"
+        if kind == "left" and (now.compares(run) or not is_told(name))
     }
     own = left_names.own(recorded_runs)
-    now: set[str] = set()
+    left: set[str] = set()
     found: dict[str, str] = {}
     lost = left_names.missing(own, frozenset(_gone(records, recorded_runs)))
     for record in records:
@@ -212,19 +220,14 @@ def _fresh(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> d
             before = own.get(who, frozenset()) if test else known
             ours = {it for it in names if not _by_test(it)} - known
             if test:
-                ours |= set(filter(_by_test, names ^ before)) | left_names.set_otherwise(
-                    names, before
-                )
+                ours |= set(filter(_by_test, names ^ before))
+                ours |= left_names.set_otherwise(names, before)
                 lost |= dict.fromkeys(left_names.kept_no_more(before, names | came), who)
             found |= dict.fromkeys(ours, who)
             came |= names
-        now |= came
+        left |= came
     # What anybody adds who is the first to ask, another test may do now.
-    return found | {
-        it.removesuffix(PERHAPS): who
-        for it, who in lost.items()
-        if left_names.is_set(it) or it not in now
-    }
+    return found | {it: who for it, who in lost.items() if left_names.is_set(it) or it not in left}
 
 
 def _gone(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> Iterator[str]:

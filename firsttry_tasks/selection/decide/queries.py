@@ -153,6 +153,8 @@ def _as_recorded(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Curr
         variable=lambda asked: variables.get(asked, ""),
         outside=lambda asked: outside.get(asked, ""),
         fragments=fragments,
+        # Only a run tells what will stand in a thing: all who use it may have to run.
+        without=now.without | {"content"},
     )
 
 

@@ -59,6 +59,8 @@ class Validity:
         self._declared = Declared(now, self.effects.changes.paths)
         # What ran while pytest started (plugins, conftest files) counts for every test.
         self._start = [n for n, scope in enumerate(recorded.scopes) if scope.kind == "start"]
+        compared = "compared" if now.compares(recorded) else ""
+        self._left_out = {n for n, scope in enumerate(recorded.scopes) if scope.kind == compared}
 
     def why(self, test: RecordedTest) -> str | None:
         """Return why a test has to run, None if it hasn't: the first answer is the reason."""
@@ -109,8 +111,12 @@ class Validity:
 
     def _by_scopes(self, test: RecordedTest) -> str | None:
         """Return why a fixture, collector or start-up that the test used changed."""
-        found = (self._scope(number).why for number in (*self._start, *test.scopes))
+        found = (self._scope(number).why for number in self._around(test))
         return next((why for why in found if why is not None), None)
+
+    def _around(self, test: RecordedTest) -> list[int]:
+        """Return the scopes that a test rests on."""
+        return [*self._start, *(it for it in test.scopes if it not in self._left_out)]
 
     def _scope(self, number: int) -> _ScopeSummary:
         if number not in self._scopes:
@@ -221,7 +227,7 @@ class Validity:
         origins, why = self._changed_origins((), test.observations)
         if origins & mask:
             return why
-        scopes = (self._scope(number) for number in (*self._start, *test.scopes))
+        scopes = (self._scope(number) for number in self._around(test))
         return next((scope.asks for scope in scopes if scope.origins & mask), None)
 
     def _all_dependencies(
@@ -232,7 +238,7 @@ class Validity:
         if not test.function and self._runs_text(test):
             return ~NO_ORIGINS
         mask = self._dependencies(units, test.observations)
-        for number in (*self._start, *test.scopes):
+        for number in self._around(test):
             mask |= self._scope(number).depends_on
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
         # What a plugin's fixture made may look at what it is given, as a library may.

@@ -23,6 +23,8 @@ NOWHERE = -1
 class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A start-up, an import, a collector, a fixture or a kept result, and what happened in it.
 
+    What is "compared" is a kept result, too, for those who can't compare it.
+
     Units, observations and used scopes are numbers into the recorded run's tuples.
     """
 
@@ -132,6 +134,8 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     #: File of which it was seen -> numbers of the bodies of the functions for whose annotations
     #: somebody may have asked.
     annotations: dict[str, tuple[int, ...]] = {}
+    #: Says with which key the letters of what was left were made; "" where with several.
+    key: str = ""
 
     def homes(self) -> frozenset[str]:
         """Return the files that pytest searched for tests."""
@@ -166,5 +170,11 @@ class CurrentTree(msgspec.Struct, frozen=True):
     shared_fixtures: tuple[str, ...] = ()
     #: Refinements that are switched off.
     without: frozenset[Refinement] = frozenset()
+    #: Says with which key this machine makes letters of what is left.
+    key: str = ""
     #: Returns the name of a file outside of the tree as a person knows it.
     shown: Callable[[str], str] = str
+
+    def compares(self, recorded: RecordedRun) -> bool:
+        """Tell whether what tests leave will be compared with what they left in a recorded run."""
+        return recorded.key == self.key and "content" not in self.without

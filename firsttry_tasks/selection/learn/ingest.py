@@ -44,6 +44,7 @@ def recorded(
     for record in records:
         joined.add(record)
     joined.read_ignored(manifest)
+    keys = {record.key for record in records}
     modules = {name: path for one in records for name, path in one.modules.items()}
     # Asked for although it isn't used here: `sources` keeps what it parses, and a module of
     # which nothing ran needs its fragments to be compared with later.
@@ -71,6 +72,7 @@ def recorded(
         loads=tuple((unit, tuple(sorted(it))) for unit, it in sorted(joined.loads.items())),
         followed=all(one.followed for one in records),
         annotations=asked(records, sources),
+        key=keys.pop() if len(keys) == 1 else "",
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.model.recording import ADDED, HOLDS, LIBRARY, PERHAPS, is_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
@@ -22,6 +22,16 @@ def own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
             if test.nodeid not in found:
                 found[test.nodeid] = frozenset(left[n] for n in test.observations if n in left)
     return found
+
+
+def things(recorded_runs: Iterable[RecordedRun]) -> set[str]:
+    """Return the things of the project that were left with letters in these runs."""
+    return {
+        name.partition(HOLDS)[0]
+        for run in recorded_runs
+        for kind, name in run.observations
+        if kind == "left" and is_told(name)
+    }
 
 
 def kept_no_more(before: AbstractSet[str], now: AbstractSet[str]) -> Iterator[str]:

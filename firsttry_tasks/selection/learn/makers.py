@@ -70,7 +70,7 @@ class Makers:
 
     def thing(self, path: str, trail: str) -> Thing:
         """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
-        trail = trail.partition("=")[0]
+        trail = trail.partition(recording.HOLDS)[0]
         if path == LIBRARY:
             module, _, inside = trail.partition(":")
             names = {inside.partition(".")[0], *self._imported(module)}

@@ -8,11 +8,11 @@ it, among all that ran in the test that left it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from firsttry_tasks.model.recording import FELT, LIBRARY, PERHAPS, VARIABLE, is_told
+from firsttry_tasks.model.recording import FELT, HOLDS, LIBRARY, PERHAPS, VARIABLE, is_told
 from firsttry_tasks.selection.evidence.scope_list import Scopes
 from firsttry_tasks.selection.learn import written_files
 from firsttry_tasks.selection.learn.makers import Makers, Thing
@@ -53,6 +53,13 @@ class _Left:
         self.held: tuple[frozenset[int], frozenset[int], frozenset[int]] = _NOTHING
 
 
+class _Known(NamedTuple):
+    """What was left so far, by name, and the kind of its scopes."""
+
+    kind: str
+    things: dict[str, _Left]
+
+
 class SharedState:
     """Adds scopes for what tests left behind to the tests of one recorded run."""
 
@@ -65,7 +72,6 @@ class SharedState:
         without: AbstractSet[Refinement],
     ) -> None:
         """Take what one run recorded; ``fragments`` returns the fragments of a file."""
-        self._compared = "content" not in without
         self._most_asked = 0 if "makers" in without else _MOST_ASKED
         self.observations = observations
         self.scopes = Scopes(scopes, fragments)
@@ -74,7 +80,7 @@ class SharedState:
         self._makers = Makers(units, files, fragments)
         self._asked = 0
         #: What was left before the first test, for the tests of all processes.
-        self._early: dict[str, _Left] = {}
+        self._early = _Known("kept", {})
 
     def tests(self, processes: Iterable[Iterable[RecordedTest]]) -> tuple[RecordedTest, ...]:
         """Return all tests, those of each process in the order in which they ran.
@@ -105,18 +111,19 @@ class SharedState:
             self._leave(names, ran, scope.seen_by, (at,), self._early)
         # Once for each thing, however many imports had a part in it: the last scope uses those
         # before, and what all of them hold is known.
-        for left in self._early.values():
+        for left in self._early.things.values():
             if left.scope is not None:
                 self.scopes.answer(left.users, left.thing.names, left.scope, left.held[0])
 
     def _walk(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
         """Go through the tests of a process: what was left so far, the next ones may use."""
-        known = dict(self._early)
+        known = _Known("kept", dict(self._early.things))
+        compared = _Known("compared", {})
         variables: dict[str, list[int]] = {}
         for test in tests:
-            names = self._names(test.observations)
+            names, told = self._names(test.observations), self._told(test.observations)
             ran, fixtures = self._ran(test)
-            for left in known.values():
+            for left in (*known.things.values(), *compared.things.values()):
                 if left.scope is not None and (
                     not left.users.isdisjoint(ran) or not left.thing.names.isdisjoint(test.names)
                 ):
@@ -124,6 +131,7 @@ class SharedState:
             asked = self._read(test)
             more[test.nodeid].update(it for name in asked for it in variables.get(name, ()))
             self._leave(names, ran, test.seen_by, fixtures, known, test.names)
+            self._leave(told, ran, test.seen_by, fixtures, compared, test.names)
             for name in self._names(test.observations, VARIABLE):
                 # What set it may have been anything that ran.
                 telling = self._telling(test.observations)
@@ -150,11 +158,19 @@ class SharedState:
         left = (name for kind, name in seen if kind == "left")
         if begin:
             return [it for it in left if it.startswith(begin) and not it.endswith(PERHAPS)]
-        # In a module by default. Where all that a test left could be told, what it leaves in a
-        # later run is compared, and nobody has to ask what made it.
-        mine = (it for it in left if not it.startswith((VARIABLE, FELT, LIBRARY)))
-        asked = (it for it in mine if not (self._compared and is_told(it)))
-        return [*dict.fromkeys(it.partition("=")[0] for it in asked)]
+        # In a module by default.
+        others = (VARIABLE, FELT, LIBRARY)
+        return [it for it in left if not (it.startswith(others) or is_told(it))]
+
+    def _told(self, observations: Iterable[int]) -> list[str]:
+        """Return the things that were left, and of which it can be told what they hold.
+
+        What is left there in a later run is compared, and nobody has to ask what made it; but for
+        those who can't compare.
+        """
+        seen = (self.observations[number] for number in observations)
+        told = (name for kind, name in seen if kind == "left" and is_told(name))
+        return [*dict.fromkeys(it.partition(HOLDS)[0] for it in told)]
 
     def _read(self, test: RecordedTest) -> set[str]:
         """Return the variables that a test asked for."""
@@ -170,19 +186,18 @@ class SharedState:
         ran: AbstractSet[int],
         observations: Callable[[AbstractSet[int]], Iterable[int]],
         around: Iterable[int],
-        known: dict[str, _Left],
+        known: _Known,
         handed: Iterable[str] = (),
-    ) -> list[_Left]:
+    ) -> None:
         """Add a scope for each thing of these names, which holds what may have made it.
 
         ``observations`` returns those that concern what some units made. The scope uses those
         ``around``: of the fixtures, or of what left it before any test. Fixtures of the names
         ``handed`` a test has as its arguments.
         """
-        found: list[_Left] = []
         for name in names:
             path, _, trail = name.partition(":")
-            before = known.get(name)
+            before = known.things.get(name)
             thing = before.thing if before else self._makers.thing(path, trail)
             left = _Left(thing, before.users if before else self._makers.users(thing))
             self._asked += 1
@@ -193,13 +208,10 @@ class SharedState:
             new = frozenset(units), frozenset(telling), frozenset(around)
             # Most tests that fill a cache anew do it by the same code, which is noted once.
             if before and all(it <= old for it, old in zip(new, before.held, strict=True)):
-                found.append(before)
                 continue
             # What was in it before may still be there.
             earlier = (before.scope,) if before and before.scope is not None else ()
-            left.scope = self.scopes.add("kept", name, units, telling, (*around, *earlier))
+            left.scope = self.scopes.add(known.kind, name, units, telling, (*around, *earlier))
             held = before.held if before else _NOTHING
             left.held = (held[0] | new[0], held[1] | new[1], held[2] | new[2])
-            known[name] = left
-            found.append(left)
-        return found
+            known.things[name] = left

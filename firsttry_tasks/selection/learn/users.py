@@ -108,4 +108,6 @@ def _asking(run: RecordedRun, variables: set[str]) -> Iterator[str]:
 
 
 def _ran(run: RecordedRun, test: RecordedTest) -> set[int]:
-    return {*test.ran(), *(unit for at in test.scopes for unit in run.scopes[at].units)}
+    scopes = (run.scopes[at] for at in test.scopes)
+    used = (it for it in scopes if it.kind != "compared")
+    return {*test.ran(), *(unit for it in used for unit in it.units)}

@@ -50,7 +50,7 @@ def show(root: Path) -> None:
     asked = settings.read(root)
     here = project(root)
     _, entries = here.look()
-    gates = {gate: _checked(here, gate, entries) for gate in here.found.uses}
+    gates = {gate: _checked(here, gate, entries) for gate in here.uses}
     values = msgspec.to_builtins(asked.settings)
     ANSWER.give(SettingsAnswer(settings=asked.settings, set_by=asked.origin, gates=gates))
     rows = [
@@ -63,7 +63,7 @@ def show(root: Path) -> None:
 
 
 def _checked(here: Project, gate: str, entries: dict[str, str]) -> Checked:
-    use, tool, call = here.found.uses[gate], GATES[gate].TOOL, here.found.calls[gate]
+    use, tool, call = here.uses[gate], GATES[gate].TOOL, here.calls[gate]
     if not use.on:
         return Checked(on=False, why=use.why)
     return Checked(

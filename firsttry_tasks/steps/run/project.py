@@ -121,7 +121,7 @@ class Project:
     @cached_property
     def of_tests(self) -> dict[str, str]:
         """Return the variables that tests see: those of gates, and of the team's own call."""
-        return self._around | self.found.calls.get("tests", team_command.ToolCall()).env
+        return self._around | self.calls.get("tests", team_command.ToolCall()).env
 
     def _own(self, name: str) -> str:
         return environ.variable(name, self._around, str(self.root), self.key)
@@ -212,8 +212,13 @@ class Project:
         return _text(moved | {shown(n): seen for n, seen in files.items() if seen != old.files[n]})
 
     @cached_property
-    def found(self) -> tool_use.Known:
-        """Return how the team calls each gate's tool, whether the gate is on, and why."""
+    def calls(self) -> dict[str, team_command.ToolCall]:
+        """Return how the team calls each gate's tool: as the settings or its own files say."""
+        return team_command.calls(self.root, self.top, self.settings.pytest.command)
+
+    @cached_property
+    def uses(self) -> dict[str, tool_use.Use]:
+        """Return, for each usual gate, whether it is on, and why."""
         known = own_files.read(self.root / state_paths.USES, tool_use.Known)
         return tool_use.known_or_found(self.root, self.settings, known)
 
@@ -221,7 +226,7 @@ class Project:
     def unused(self) -> tuple[str, ...]:
         """Return the tools whose gates are off."""
         names = {"tests": "pytest"}
-        return tuple(names.get(gate, gate) for gate, use in self.found.uses.items() if not use.on)
+        return tuple(names.get(gate, gate) for gate, use in self.uses.items() if not use.on)
 
     def readable(self, stage: Stage, gate: str, entries: dict[str, str]) -> dict[str, str]:
         """Return the part of the tree that a gate of a stage goes by."""
@@ -233,7 +238,7 @@ class Project:
     def gates(self, stage: Stage) -> tuple[str, ...]:
         """Return the gates of a stage, in the order they are shown."""
         # diff-cover reads the coverage that full:tests measures, so it needs that gate.
-        found = tuple(name for name, use in self.found.uses.items() if use.on)
+        found = tuple(name for name, use in self.uses.items() if use.on)
         more = self.locked[0].thresholds.diff_cover is not None
         return (*found, "diff-cover") if more and stage == "full" and "tests" in found else found
 
@@ -241,7 +246,7 @@ class Project:
         """Return what a gate needs to know to build its command: paths, programs, environment."""
         from firsttry_tasks.gates.job import Job
 
-        call = self.found.calls.get(gate, team_command.ToolCall())
+        call = self.calls.get(gate, team_command.ToolCall())
         return Job(
             root=str(self.root),
             stage=stage,

@@ -10,7 +10,7 @@ import msgspec
 
 from firsttry_tasks import fingerprint
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.config.team import requirements
+from firsttry_tasks.config.team import requirements, tool_use
 from firsttry_tasks.config.team.pre_commit import FILE as PRE_COMMIT
 from firsttry_tasks.fingerprint import Fingerprint
 from firsttry_tasks.model import state_paths
@@ -56,7 +56,8 @@ def take(root: Path) -> None:
         disk.remove(root / state_paths.SEEN)
         _write(here, look, watched)
         disk.write(root / state_paths.SEEN, seen)
-    disk.write_if_changed(root / state_paths.USES, own_files.encoded(here.found))
+    uses = tool_use.Known(stamps=tool_use.stamps(here.root, here.top), uses=here.uses)
+    disk.write_if_changed(root / state_paths.USES, own_files.encoded(uses))
     _warn(root, strict=here.strict())
 
 
@@ -83,7 +84,7 @@ def _digest(here: Project, look: TreeSnapshot, watched: Watched) -> bytes:
     keys = {gate: watching.part(states, {}) for gate, states in watched.items()}
     tools = {gate: _tool(here, gate) for gate in keys}
     own = (here.watched, here.record, here.variables, _endless(here, look))
-    state = (look.head, here.parts, here.settings, here.found.uses, own, keys, tools)
+    state = (look.head, here.parts, here.settings, here.uses, own, keys, tools)
     around = msgspec.json.encode(state)
     return disk.digest(around + b"\0" + look.raw()).encode("ascii")
 
@@ -201,10 +202,7 @@ def _mismatches(here: Project) -> tuple[str, ...]:
 def pins(here: Project) -> Iterator[str]:
     """Yield a sentence for each tool of a gate whose version is not the one the project pins."""
     for gate in here.gates("warm"):
-        tool, hook = (
-            ("pytest" if gate == "tests" else gate),
-            here.found.calls[gate].place == PRE_COMMIT,
-        )
+        tool, hook = ("pytest" if gate == "tests" else gate), here.calls[gate].place == PRE_COMMIT
         pin = requirements.pinned(here.root, here.top, tool, hook=hook)
         said = requirements.otherwise(pin, tool, here.installed.get(tool, ""))
         if said:

@@ -19,6 +19,7 @@ from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.programs import brief, followup, stage_answer
 from firsttry_tasks.reporting.programs.answer import ANSWER
+from firsttry_tasks.reporting.pull_request import gitlab
 from firsttry_tasks.steps.observe import since
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project, tree
@@ -104,7 +105,7 @@ def _before(here: Project, failures: Iterable[Finding]) -> dict[str, str]:
 def _off(here: Project, stage: Stage) -> tuple[GateReport, ...]:
     """Return a line for each usual gate that is off: what is not checked is told, and why."""
     found = []
-    for gate, use in here.found.uses.items():
+    for gate, use in here.uses.items():
         if not use.on:
             table = "pytest" if gate == "tests" else gate
             mend = f"to switch it on: [tool.firsttry.{table}] enabled = true"
@@ -137,7 +138,7 @@ def _not_staged(root: Path, stage: Stage) -> Iterator[str]:
 def _unasked(here: Project, results: Iterable[GateResult]) -> Iterator[str]:
     """Yield why a gate that is not green runs at all, where no file names its tool."""
     for it in results:
-        use = here.found.uses.get(it.gate)
+        use = here.uses.get(it.gate)
         if use and it.status != "green" and "to switch" in use.why:
             yield f"{it.gate} runs because {use.why}"
 
@@ -167,9 +168,6 @@ def _show(root: Path, it: Report) -> None:
         CONSOLE.tell(*github.marks(it.failures))
     summarize(github.summary(it))
     if os.environ.get("GITLAB_CI"):
-        # Late: what it keeps ready for XML takes a tenth of a run in which nothing changed.
-        from firsttry_tasks.reporting.pull_request import gitlab
-
         disk.write(root / state_paths.JUNIT, gitlab.junit(it))
         disk.write(root / state_paths.CODE_QUALITY, gitlab.code_quality(it))
 
@@ -240,7 +238,7 @@ def _answer(root: Path, it: Report) -> stage_answer.StageAnswer:
     def again(finding: Finding) -> str:
         if finding.gate != "tests" or not finding.nodeid:
             return followup.command((it.stage,))
-        return followup.called(here.found.calls["tests"], finding.nodeid)
+        return followup.called(here.calls["tests"], finding.nodeid)
 
     here = project(root)
     return stage_answer.answer(it, again)

@@ -76,6 +76,21 @@ def _local(value: object) -> type:
     return Local
 
 
+class Odd(functools.partial[int]):
+    """Says something else of itself."""
+
+    @property
+    def func(self) -> Any:
+        """Be asked."""
+        raise SystemExit("asked")
+
+
+def _with_odd_names() -> Held:
+    held = Held()
+    held.__dict__[1] = "one"  # type: ignore[index]  # as code may do it
+    return held
+
+
 def _deep(steps: int) -> list[object]:
     found: list[object] = []
     for _ in range(steps):
@@ -179,6 +194,10 @@ def test_letters_are_the_same_in_another_process() -> None:
         lambda: [threading.Lock()],
         lambda: ValueError("text"),
         lambda: list(range(3000)),
+        lambda: "long" * 5000,
+        lambda: 1e308 + 1e308j,
+        lambda: Odd(len),
+        _with_odd_names,
         lambda: _deep(100),
     ],
 )

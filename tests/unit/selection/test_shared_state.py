@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,9 +10,6 @@ from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedTest
 from firsttry_tasks.selection.learn import shared_state
 from firsttry_tasks.selection.learn.shared_state import SharedState
 from firsttry_tasks.selection.syntax.parse import take_apart
-
-if TYPE_CHECKING:
-    from firsttry_tasks.model.refinements import Refinement
 
 KEEP = """\
 KEPT = {}
@@ -46,37 +42,35 @@ def test_beyond_a_bound_all_that_ran_may_have_made_it(
 ) -> None:
     """More may be found then than is right, and nothing less."""
     monkeypatch.setattr(shared_state, "_MOST_ASKED", most)
-    assert _made("keep.py:KEPT") == made
+    assert _made("keep.py:KEPT") == {"kept": made}
 
 
 @pytest.mark.parametrize(
-    ("left", "without", "made"),
+    ("left", "kind"),
     [
-        ("keep.py:KEPT", frozenset(), {"fill"}),
-        ("keep.py:KEPT=+aa", frozenset(), set()),
-        ("keep.py:KEPT=+aa?", frozenset(), set()),
-        ("keep.py:KEPT=+aa", frozenset({"content"}), {"fill"}),
+        ("keep.py:KEPT", "kept"),
+        ("keep.py:KEPT=+aa", "compared"),
+        ("keep.py:KEPT=aa", "compared"),
+        ("keep.py:KEPT=+aa?", "compared"),
     ],
 )
-def test_what_can_be_compared_rests_on_nobody(
-    left: str, without: frozenset[Refinement], made: set[str]
-) -> None:
-    """A run in which the one that left it is chosen tells what it holds then."""
-    assert _made(left, without) == made
+def test_what_can_be_compared_is_told_apart(left: str, kind: str) -> None:
+    """Who can't compare it rests on what may have made it, as for what nobody can spell."""
+    assert _made(left) == {kind: {"fill"}}
 
 
-def _made(left: str, without: frozenset[Refinement] = frozenset()) -> set[str]:
-    """Return the functions on which a test rests that uses what another one left."""
+def _made(left: str) -> dict[str, set[str]]:
+    """Return the functions on which a test rests that uses what another one left, by kind."""
     fragments = take_apart(KEEP.encode())
     bodies = [(at, one.qualname) for at, one in enumerate(fragments) if one.is_function_body]
     units = [("keep.py", at) for at, _ in bodies]
     names = [name for _, name in bodies]
-    state = SharedState(units, [("left", left)], (), lambda _: fragments, without)
+    state = SharedState(units, [("left", left)], (), lambda _: fragments, frozenset())
     first = _test("first", names.index("fill"), names.index("other"), left=True)
     user = _test("user", names.index("ask"))
     _, found = state.tests([[first, user]])
     kept = [state.scopes.all[at] for at in found.scopes]
-    return {names[unit] for scope in kept for unit in scope.units}
+    return {scope.kind: {names[unit] for unit in scope.units} for scope in kept}
 
 
 def _import(asked: tuple[tuple[int, int], ...], lines: tuple[tuple[int, int], ...]) -> Scope:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from firsttry_tasks.model import recording
 from firsttry_tasks.model.recording import Observation, Record
 from firsttry_tasks.model.values import Selection
 from firsttry_tasks.selection.decide import leftovers
+from firsttry_tasks.selection.evidence.recorded_run import Scope
 from tests.unit.selection.world import World
 
 FILES = {
@@ -187,3 +189,36 @@ def test_what_another_test_adds_as_well_needs_no_test_that_is_gone(
     seen = (Observation("left", left + doubt),)
     world = World(FILES, {FIRST: seen, PLAIN: seen, ASKS: ("tool.py:ask",)})
     assert world.chosen(test_a_py="").why.keys() & OTHERS == more
+
+
+def _of_another_machine(world: World) -> World:
+    world.recorded = replace(world.recorded, key="theirs")
+    return world
+
+
+def test_letters_of_another_machine_concern_nobody_who_ran_there() -> None:
+    """Its users rest on what may have made the thing."""
+    world = _of_another_machine(_told(SET))
+    assert _more("tool.py:TABLE=bb", world=world) == set()
+    # What has no letters is compared by its name, as ever.
+    assert _more("tool.py:CACHE", world=world) == set()
+
+
+@pytest.mark.parametrize(("key", "chosen"), [("", {FIRST}), ("theirs", {FIRST, ASKS})])
+def test_who_can_compare_does_not_rest_on_makers(key: str, chosen: set[str]) -> None:
+    """A change of what filled a table, which this run will compare, or can't."""
+    files = {**FILES, "tool.py": FILES["tool.py"] + "def fill():\n    TABLE[1] = 1\n"}
+    world = World(files, {FIRST: ("tool.py:fill",), ASKS: ("tool.py:ask",), PLAIN: ()})
+    filled = world.units["tool.py", max(at for path, at in world.units if path == "tool.py")]
+    scope = Scope("compared", "tool.py:TABLE", (filled,), (), (), ())
+    number = len(world.recorded.scopes)
+    tests = tuple(
+        replace(it, scopes=(*it.scopes, number)) if it.nodeid == ASKS else it
+        for it in world.recorded.tests
+    )
+    world.recorded = replace(
+        world.recorded, scopes=(*world.recorded.scopes, scope), tests=tests, key=key
+    )
+    changed = files["tool.py"].replace("TABLE[1] = 1", "TABLE[1] = 2")
+    assert world.chosen(tool_py=changed).why.keys() == chosen
+    assert world.without("content", tool_py=changed).why.keys() == {FIRST, ASKS}
