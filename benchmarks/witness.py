@@ -33,6 +33,7 @@ from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.parity.faults import draw
 from firsttry_tasks.selection.decide.select import choose
+from firsttry_tasks.selection.evidence.recorded_run import SeenOfRun
 from firsttry_tasks.steps.run import pytest_run, recording
 from firsttry_tasks.steps.run.project import Project
 from firsttry_tasks.system import disk
@@ -265,7 +266,8 @@ class Asking:
             before=lambda _path, _began: _AWAY,
             without=self._without,
         )
-        memory.learn(_timeless(recorded), now.manifest, now.parts, left, door)
+        seen = SeenOfRun(deselected=left)
+        memory.learn(_timeless(recorded), now.manifest, now.parts, door, seen)
 
     def now(self, memory: DependencyDb | None = None) -> CurrentTree:
         """Return the tree as it is, in the environment that was recorded."""

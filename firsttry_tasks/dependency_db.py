@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.model.refinements import Refinement
-from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
+from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, SeenOfRun
 from firsttry_tasks.selection.learn import ingest
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.parse import take_apart
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: The format of the rows; raise it when their types change. A db of another format is emptied and
 #: not converted: recording anew costs one run, and a converter that errs would hide changes.
-FORMAT = 21
+FORMAT = 22
 #: What the db was called before format 10, when nothing of testmon was in it any more.
 FORMER = "testmondata"
 #: The file beside a db that a box brought, with the digests that its digests have here.
@@ -135,20 +135,23 @@ class DependencyDb:
         records: Sequence[Record],
         manifest: Mapping[str, str],
         parts: Mapping[str, str],
-        left: frozenset[str],
         door: Door,
-        red: tuple[str, ...] = (),
+        seen: SeenOfRun,
     ) -> None:
         """Add one recorded run, in one transaction.
 
         ``manifest`` is the tree that was recorded (``path -> blob``), ``parts`` the named parts of
-        the environment, ``left`` the tests that the project's own options deselected, ``red`` what
-        turned the run red besides recorded tests.
+        the environment.
         """
         with _open(self.path) as db:
             sources = _Sources(db, manifest, door.read)
             made = ingest.recorded(records, manifest, parts, sources, door.before, door.without)
-            made = msgspec.structs.replace(made, deselected_by_project=left, red=red)
+            made = msgspec.structs.replace(
+                made,
+                deselected_by_project=seen.deselected,
+                red=seen.red,
+                unsteady=tuple(sorted(seen.unsteady)),
+            )
             # One transaction for everything (whole or not at all): a run without its sources would
             # be believed with nothing to compare.
             with db:

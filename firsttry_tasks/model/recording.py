@@ -21,8 +21,9 @@ VARIABLE, FELT = "variable:", "process:"
 #: and then with this where it may have been another test of several that ended since a look.
 LIBRARY, PERHAPS = "library:", "?"
 #: Ends the name of a thing that was left changed, before letters for all that it holds now, or with
-#: ``ADDED`` for what it holds besides. ``PERHAPS`` comes after them, as for libraries.
-HOLDS, ADDED = "=", "=+"
+#: ``ADDED`` for what it holds besides, or with ``SHIFTED`` for by how much it is larger.
+#: ``PERHAPS`` comes after them, as for libraries.
+HOLDS, ADDED, SHIFTED = "=", "=+", "=~"
 #: Stands for pytest's own object that all tests have, as the fixture that returns it is called.
 CONFIG = "pytestconfig"
 #: Ends the name of a library whose random numbers a test drew, or began anew with a seed.

@@ -1,14 +1,15 @@
 """Names what became another one in a thing, with letters for the content wherever that is clear.
 
-``name=letters``: it holds that now. ``name=+letters``: it holds that besides what it held. A name
-alone: it changed, and nothing tells all that is in it.
+``name=letters``: it holds that now. ``name=+letters``: it holds that besides what it held.
+``name=~letters``: it is larger by that number, whatever it was before. A name alone: it changed,
+and nothing tells all that is in it, or it is measured, and another number each time.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import ADDED, HOLDS
+from firsttry_tasks.model.recording import ADDED, HOLDS, SHIFTED
 from firsttry_tasks.recorder.leftovers.content import letters
 from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder
 from firsttry_tasks.recorder.leftovers.roots import entries
@@ -44,7 +45,20 @@ def _names(one: Holder, before: Mapping[str, object], key: bytes) -> Iterator[st
         if name not in after:
             yield f"{place}{HOLDS}{_GONE}"
         elif name not in before or before[name] != told(after[name]):
-            yield _holding(place, letters(after[name], key))
+            held = before.get(name), told(after[name])
+            yield _counted(place, *held, key) or _holding(place, letters(after[name], key))
+
+
+def _counted(place: str, before: object, after: object, key: bytes) -> str:
+    """Return by how much a number became another one, as what was ``told`` of both; "" for others.
+
+    How far something was counted depends on who ran before. A truth value is no number.
+    """
+    if type(before) is not tuple or type(after) is not tuple or before[0] is not after[0]:
+        return ""
+    if after[0] is int:
+        return f"{place}{SHIFTED}{letters(after[1] - before[1], key)}"
+    return place if after[0] is float else ""
 
 
 def _content(one: Holder, before: dict[int, int] | None, key: bytes) -> Iterator[str]:

@@ -47,6 +47,9 @@ ATOMS = frozenset(
 MAPPINGS = frozenset({dict, defaultdict, OrderedDict, types.MappingProxyType})
 SEQUENCES = frozenset({list, set, deque})
 
+#: Reads what is in a cell.
+_CELL: Any = types.CellType.__dict__["cell_contents"]
+
 Inside = Iterable[tuple[str, object]]
 
 
@@ -56,8 +59,10 @@ class Holder(NamedTuple):
     name: str
     #: Returns what is equal as long as the thing holds the same.
     sign: Callable[[], object]
-    #: What can be walked over to see the same in less time; None where only ``sign`` tells.
+    #: What can be walked over, and called, to see the same in less time; None where only ``sign``
+    #: tells. What is called raises where there is nothing.
     view: Iterable[object] | None = None
+    reads: tuple[Callable[[], object], ...] = ()
     #: Returns what a namespace holds, by name; None for what has no names in it.
     named: Callable[[], Mapping[str, object]] | None = None
     #: Nothing shows what is in it, but only how much that is.
@@ -72,6 +77,7 @@ class Opened(NamedTuple):
     inside: Inside = ()
     sign: Callable[[], object] | None = None
     view: Iterable[object] | None = None
+    reads: tuple[Callable[[], object], ...] = ()
     named: Callable[[], Mapping[str, object]] | None = None
     opaque: bool = False
 
@@ -82,7 +88,7 @@ def holders(own: Mapping[str, object]) -> Iterator[Holder]:
 
 
 def _found(own: Mapping[str, object]) -> Iterator[Holder]:
-    yield Holder("", _signed(own), own.values(), functools.partial(contents, own))
+    yield Holder("", _signed(own), own.values(), named=functools.partial(contents, own))
     home = own.get("__name__")
     # Kept while it is walked, so that no other object comes to the place of one.
     met: dict[int, object] = {}
@@ -94,7 +100,8 @@ def _found(own: Mapping[str, object]) -> Iterator[Holder]:
         met[identity(value)] = value
         found = opened(value, home)
         if found.sign is not None:
-            yield Holder(name, found.sign, found.view, found.named, found.opaque, value)
+            how = (found.sign, found.view, found.reads, found.named, found.opaque)
+            yield Holder(name, *how, value)
         if depth < _DEEPEST:
             waiting += [(f"{name}.{key}", it, depth + 1) for key, it in found.inside]
 
@@ -139,7 +146,7 @@ def _is_made(function: types.FunctionType, home: object) -> bool:
 
 def _namespace(own: Mapping[str, object]) -> Opened:
     named = functools.partial(contents, own)
-    return Opened(named().items(), _signed(own), own.values(), named)
+    return Opened(named().items(), _signed(own), own.values(), named=named)
 
 
 def _mapping(value: Any) -> Opened:
@@ -175,7 +182,8 @@ def _function(value: Any) -> Opened:
     return Opened(
         [*inside, *own.items()],
         lambda: [identity(it) for it in (*own.values(), *_contents(cells))],
-        None if cells else own.values(),
+        own.values(),
+        tuple(functools.partial(_CELL.__get__, cell) for cell in cells),
     )
 
 
@@ -254,7 +262,10 @@ def _instance(value: Any, kind: Any) -> Opened:
         seen = shows() if shows is not None else None
         return seen, list(map(told, named().values()))
 
-    return Opened(named().items(), sign, None, None if shows is not None else named)
+    if shows is not None:
+        return Opened(named().items(), sign)
+    reads = tuple(functools.partial(slot.__get__, value) for _, slot in slots)
+    return Opened(named().items(), sign, own.values() if own is not None else (), reads, named)
 
 
 def _slot(slot: Any, value: object) -> tuple[object, ...]:

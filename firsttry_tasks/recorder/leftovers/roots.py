@@ -23,8 +23,9 @@ class Root(NamedTuple):
     path: str
     own: Mapping[str, object]
     holders: list[Holder]
-    #: Of the holders that can be walked over, and the signs of the others.
+    #: Of the holders that can be walked over and called, and the signs of the others.
     views: list[Iterable[object]]
+    reads: list[Callable[[], object]]
     odd: list[Callable[[], object]]
     #: What all holders together were equal to, and each by itself.
     whole: object
@@ -52,11 +53,12 @@ def scanned(
     found = list(filter(which, holders(own)))
     named = {at: tokens(one.named()) for at, one in enumerate(found) if one.named is not None}
     views = [one.view for one in found if one.view is not None]
+    reads = [it for one in found for it in one.reads]
     odd = [one.sign for one in found if one.view is None]
     busy = [at for at, one in enumerate(found) if one.name in often]
     values = enumerate(it.value for it in (found if apart else ()))
     held = {at: it for at, value in values if (it := entries(value)) is not None}
-    root = Root(path, own, found, views, odd, None, signs(found), named, busy, held)
+    root = Root(path, own, found, views, reads, odd, None, signs(found), named, busy, held)
     return root._replace(whole=whole(root))
 
 
@@ -64,9 +66,23 @@ def whole(root: Root) -> object:
     """Return what is equal as long as all that was found holds the same."""
     try:
         seen = list(map(identity, itertools.chain.from_iterable(root.views)))
-        return seen, [sign() for sign in root.odd]
+        return seen, _read(root.reads), [sign() for sign in root.odd]
     except RuntimeError:
         return None  # it changed while it was looked at, as another thread may do
+
+
+def _read(reads: list[Callable[[], object]]) -> list[int | None]:
+    try:
+        return [identity(read()) for read in reads]
+    except (ValueError, AttributeError):
+        return [*map(_read_one, reads)]  # a cell that is empty, or a slot
+
+
+def _read_one(read: Callable[[], object]) -> int | None:
+    try:
+        return identity(read())
+    except (ValueError, AttributeError):
+        return None
 
 
 def signs(found: list[Holder]) -> list[object]:

@@ -11,7 +11,7 @@ import time
 import types
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import HOLDS, PERHAPS
+from firsttry_tasks.model.recording import HOLDS, PERHAPS, SHIFTED
 from firsttry_tasks.recorder.leftovers.differences import differences
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.loans import lent
@@ -174,12 +174,17 @@ class StateWatch:
         if name not in self._roots:
             return  # it is met now, or was a fixture's value
         have = [scope for scope, near in self._borrowing if name in near]
+        doubt = PERHAPS if self._waiting or len(have) + len(scopes) > 1 else ""
         for it in self._changes(name):
-            # What imports change rests on what they ran, whatever stands there now. A test that
-            # was not looked at since it ended may have done it as well.
-            changed = it.partition(HOLDS)[0]
-            for scope in (*scopes, *have, *self._waiting):
-                self._attribution.add_to(scope, "left", changed)
+            # What imports change rests on what they ran, whatever stands there now; but what they
+            # leave is told, so that a test is known that leaves the same without them.
+            for scope in (*scopes, *have):
+                self._attribution.add_to(scope, "left", it.partition(HOLDS)[0])
+                if HOLDS in it and SHIFTED not in it:
+                    self._attribution.add_to(scope, "left", f"{it}{doubt}")
+            # A test that was not looked at since it ended may have done it as well.
+            for scope in self._waiting:
+                self._attribution.add_to(scope, "left", f"{it}{PERHAPS if HOLDS in it else ''}")
 
     def passed(self, scope: OpenScope, ran: Iterable[int], but: str = "") -> None:
         """Look, before any test, at the modules of which code ``ran`` in an import or collector."""

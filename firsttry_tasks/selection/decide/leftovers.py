@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks.model.recording import (
-    DRAWN,
     FELT,
     HOLDS,
     LIBRARY,
     PERHAPS,
     VARIABLE,
-    is_told,
 )
 from firsttry_tasks.selection.decide import shared_fixtures
-from firsttry_tasks.selection.learn import left_names
+from firsttry_tasks.selection.decide.reasons import FAILED
+from firsttry_tasks.selection.learn import fresh_things, left_names
 from firsttry_tasks.selection.learn.users import Users
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.model.recording import Record
@@ -51,11 +50,20 @@ def otherwise(
     # Letters that another machine made say nothing here. In its runs the users of a thing rest on
     # what may have made it, and only those of the other runs on what stands in it.
     strange = left_names.things(run for run in recorded_runs if not now.compares(run))
-    for name, who in sorted(_fresh(records, recorded_runs, now).items()):
+    same = {
+        test.nodeid
+        for record in records
+        for test in record.tests
+        if test.outcome == "failed" and chosen.why.get(test.nodeid) == FAILED
+    }
+    # Nobody is concerned who is done by then.
+    by_file = bool(recorded_runs) and not _is_ordered(recorded_runs[0])
+    for name, who in sorted(fresh_things.found(records, recorded_runs, now, same).items()):
         told = f"{who} leaves {_shown(name)} changed"
         known = name.partition(HOLDS)[0] in strange
         for nodeid in (comparing if known else users).of(name, who):
-            if nodeid in chosen.skip_tests:
+            early = by_file and _comes_first(nodeid, who)
+            if nodeid in chosen.skip_tests and not early:
                 why.setdefault(nodeid, told)
     shadow = _shadow(records, recorded_runs, now)
     why |= dict.fromkeys(sorted(chosen.skip_tests), shadow) if shadow else {}
@@ -163,6 +171,11 @@ def _is_moved(nodeid: str, moved: Mapping[str, AbstractSet[str]]) -> bool:
     return not (names | marks).isdisjoint(moved.get(path, ()))
 
 
+def _comes_first(nodeid: str, who: str) -> bool:
+    """Tell whether a test is over before another one begins, where files come by their names."""
+    return nodeid.partition("::")[0] < fresh_things.file_of(who)
+
+
 def _is_ordered(run: RecordedRun) -> bool:
     """Tell whether the tests of a run came in another order than that of files and functions.
 
@@ -191,67 +204,6 @@ def _with(chosen: Selection, why: dict[str, str]) -> Selection:
         skip_tests=chosen.skip_tests - why.keys(),
         skip_files=chosen.skip_files - busy,
     )
-
-
-def _fresh(
-    records: Iterable[Record], recorded_runs: Sequence[RecordedRun], now: CurrentTree
-) -> dict[str, str]:
-    """Return what was left, or not left any more, other than it is known; and by whom."""
-    # What is made when first asked for is left by whoever asks first, so that anybody's record
-    # counts. What only code that sets it can change is each test's own.
-    known = {
-        name.removesuffix(PERHAPS)
-        for run in recorded_runs
-        for kind, name in run.observations
-        if kind == "left" and (now.compares(run) or not is_told(name))
-    }
-    own = left_names.own(recorded_runs)
-    left: set[str] = set()
-    found: dict[str, str] = {}
-    lost = left_names.missing(own, frozenset(_gone(records, recorded_runs)))
-    for record in records:
-        came: set[str] = set()
-        for who, observations, test in _left(record):
-            names = {
-                seen.name.removesuffix(PERHAPS)
-                for seen in map(record.observations.__getitem__, observations)
-                if seen.kind == "left"
-            }
-            before = own.get(who, frozenset()) if test else known
-            ours = {it for it in names if not _by_test(it)} - known
-            if test:
-                ours |= set(filter(_by_test, names ^ before))
-                ours |= left_names.set_otherwise(names, before)
-                lost |= dict.fromkeys(left_names.kept_no_more(before, names | came), who)
-            found |= dict.fromkeys(ours, who)
-            came |= names
-        left |= came
-    # What anybody adds who is the first to ask, another test may do now.
-    return found | {it: who for it, who in lost.items() if left_names.is_set(it) or it not in left}
-
-
-def _gone(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> Iterator[str]:
-    """Yield the tests that files held which were searched now, and that they hold no more."""
-    collected = {nodeid for record in records for nodeid in record.collected}
-    for path in sorted({nodeid.partition("::")[0] for nodeid in collected}):
-        # What went earlier was missed then.
-        newest = next((run for run in recorded_runs if path in run.collected), None)
-        rests = newest.collected[path] if newest else ()
-        yield from (it for it in (f"{path}{rest}" for rest in rests) if it not in collected)
-
-
-def _by_test(name: str) -> bool:
-    """Tell whether only code that sets a thing so can change it, whoever comes first."""
-    return name.startswith((FELT, VARIABLE)) or name.endswith(f":{DRAWN}")
-
-
-def _left(record: Record) -> Iterator[tuple[str, Iterable[int], bool]]:
-    """Yield who may have left something, what was observed there, and whether it is a test."""
-    for scope in record.scopes:
-        if scope.kind in {"import", "collect"}:
-            yield scope.name, scope.observations, False
-    for test in record.tests:
-        yield test.nodeid, test.observations, True
 
 
 def _shadow(

@@ -19,6 +19,10 @@ DOES = {
 #: Kinds of scopes other than fixtures; any other is a result that tests share.
 SCOPES = {"start": "starting pytest", "collect": "looking for tests"}
 
+#: The reason of a test whose last result was red. It is compared with, not only shown: an older
+#: run can't turn a newer red result into a green one.
+FAILED = "failed when it ran last"
+
 
 def met(what: str, kind: str, who: str) -> str:
     """Return the reason for an observation of this kind, "" for code that ran."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from firsttry_tasks.model.values import Selection
 from firsttry_tasks.selection.decide import leftovers, shared_checks, shared_fixtures
+from firsttry_tasks.selection.decide.reasons import FAILED
 from firsttry_tasks.selection.decide.test_files import TestFiles
 from firsttry_tasks.selection.decide.validity import Validity
+from firsttry_tasks.selection.learn import left_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
-
-#: The reason of a test whose last result was red. It is compared with, not only shown: an older
-#: run can't turn a newer red result into a green one.
-FAILED = "failed when it ran last"
 
 
 def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
@@ -32,16 +32,11 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
     if recorded_runs[0].red:
         what = ", ".join(recorded_runs[0].red)
         return Selection(everything=(f"the last run was red, and not by its tests alone ({what})",))
+    now = replace(now, unsteady=left_names.unsteady(recorded_runs, now))
     existing = _existing(recorded_runs, now)
     tests: dict[str, str] = {}
     valid: set[str] = set()
-    judged: list[Validity] = []
-    for recorded in recorded_runs:
-        # To judge a run takes most of the deciding time, so a run that can change no answer is
-        # not judged.
-        if not judged or _may_help(recorded, judged, existing - valid, tests):
-            judged.append(Validity(recorded, now))
-            _vote(judged[-1], existing, tests, valid)
+    judged = _judged(recorded_runs, now, existing, tests, valid)
     # Fail closed, but only if no judged run can be trusted: one that matches the environment is
     # enough to select by.
     if all(one.effects.everything for one in judged):
@@ -84,6 +79,24 @@ def seconds(chosen: Selection, recorded_runs: Sequence[RecordedRun]) -> float:
         for test in recorded.tests:
             known.setdefault(test.nodeid, test.seconds)
     return sum(known.get(nodeid, math.inf) for nodeid in chosen.why)
+
+
+def _judged(
+    recorded_runs: Sequence[RecordedRun],
+    now: CurrentTree,
+    existing: set[str],
+    tests: dict[str, str],
+    valid: set[str],
+) -> list[Validity]:
+    """Judge the runs that may say something, and add what they say of each test."""
+    judged: list[Validity] = []
+    for recorded in recorded_runs:
+        # To judge a run takes most of the deciding time, so a run that can change no answer is
+        # not judged.
+        if not judged or _may_help(recorded, judged, existing - valid, tests):
+            judged.append(Validity(recorded, now))
+            _vote(judged[-1], existing, tests, valid)
+    return judged
 
 
 def _may_help(

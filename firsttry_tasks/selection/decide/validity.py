@@ -60,7 +60,11 @@ class Validity:
         # What ran while pytest started (plugins, conftest files) counts for every test.
         self._start = [n for n, scope in enumerate(recorded.scopes) if scope.kind == "start"]
         compared = "compared" if now.compares(recorded) else ""
-        self._left_out = {n for n, scope in enumerate(recorded.scopes) if scope.kind == compared}
+        self._left_out = {
+            n
+            for n, scope in enumerate(recorded.scopes)
+            if scope.kind == compared and scope.name not in now.unsteady
+        }
 
     def why(self, test: RecordedTest) -> str | None:
         """Return why a test has to run, None if it hasn't: the first answer is the reason."""

@@ -136,11 +136,26 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     annotations: dict[str, tuple[int, ...]] = {}
     #: Says with which key the letters of what was left were made; "" where with several.
     key: str = ""
+    #: Things of which tests left something else when fewer of them ran.
+    unsteady: tuple[str, ...] = ()
 
     def homes(self) -> frozenset[str]:
         """Return the files that pytest searched for tests."""
         names = (scope.name for scope in self.scopes if scope.kind == "collect")
         return frozenset(name for name in names if name in self.manifest)
+
+
+class SeenOfRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a recorded run besides its records.
+
+    ``deselected`` are the tests that the project's own options left out, ``red`` what turned it red
+    besides recorded tests, ``unsteady`` the things of which tests left something else when fewer of
+    them ran.
+    """
+
+    deselected: frozenset[str] = frozenset()
+    red: tuple[str, ...] = ()
+    unsteady: frozenset[str] = frozenset()
 
 
 class CurrentTree(msgspec.Struct, frozen=True):
@@ -172,6 +187,8 @@ class CurrentTree(msgspec.Struct, frozen=True):
     without: frozenset[Refinement] = frozenset()
     #: Says with which key this machine makes letters of what is left.
     key: str = ""
+    #: Things of which each run leaves something else, so that it is not compared.
+    unsteady: frozenset[str] = frozenset()
     #: Returns the name of a file outside of the tree as a person knows it.
     shown: Callable[[str], str] = str
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import ADDED, HOLDS, LIBRARY, PERHAPS, is_told
+from firsttry_tasks.model.recording import ADDED, HOLDS, LIBRARY, PERHAPS, SHIFTED, is_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from firsttry_tasks.selection.evidence.recorded_run import RecordedRun
+    from firsttry_tasks.model.recording import Record
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
+
+#: Kinds of scopes that come before the first test.
+EARLY = frozenset({"import", "collect"})
 
 
 def own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
@@ -24,6 +28,83 @@ def own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
     return found
 
 
+def own_of_imports(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
+    """Return what the import of each module left when it was recorded last."""
+    found: dict[str, frozenset[str]] = {}
+    for run in recorded_runs:
+        left = {n: name for n, (kind, name) in enumerate(run.observations) if kind == "left"}
+        for scope in run.scopes:
+            if scope.kind in EARLY and scope.name not in found:
+                found[scope.name] = frozenset(left[n] for n in scope.observations if n in left)
+    return found
+
+
+def otherwise(
+    names: AbstractSet[str], before: AbstractSet[str], known: AbstractSet[str]
+) -> set[str]:
+    """Return what an import left otherwise than it is ``known``, and than it did ``before``."""
+    spelled = {it.partition(HOLDS)[0] for it in names if is_told(it)}
+    found: set[str] = set()
+    for it in names:
+        plain = it.removesuffix(PERHAPS)
+        # It may have been one of several, and then those are known to do so.
+        sure = is_set(it) and it == plain and plain not in {n.removesuffix(PERHAPS) for n in before}
+        if plain not in spelled and (plain not in known or sure):
+            found.add(plain)
+    return found
+
+
+def known(recorded_runs: Iterable[RecordedRun], now: CurrentTree) -> set[str]:
+    """Return what was left in recorded runs, by whomever, and may be left again.
+
+    What is made when first asked for is left by whoever asks first, so anybody's record counts.
+    """
+    found: set[str] = set()
+    for run in recorded_runs:
+        left = {n: name for n, (kind, name) in enumerate(run.observations) if kind == "left"}
+        found.update(name for name in left.values() if not is_told(name))
+        # Letters that another machine made say nothing here.
+        if now.compares(run):
+            seen = {n for test in run.tests for n in test.observations}
+            # An import that may have changed is not known to do what it did.
+            same = (it for it in run.scopes if it.name in run.manifest)
+            same = (it for it in same if run.manifest[it.name] == now.manifest.get(it.name))
+            seen.update(n for it in same if it.kind in EARLY for n in it.observations)
+            found.update(left[n].removesuffix(PERHAPS) for n in left.keys() & seen)
+    return {it.removesuffix(PERHAPS) for it in found}
+
+
+def unsteady(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> frozenset[str]:
+    """Return the things of which a later run told what no earlier one had told.
+
+    Some hold something else in each run, such as what is numbered by how many came before. To
+    compare those says nothing: their users rest on what may have made them.
+    """
+    seen: dict[str, set[str]] = {}
+    found = {it for run in recorded_runs for it in run.unsteady}
+    for run in reversed([it for it in recorded_runs if now.compares(it)]):
+        came: dict[str, set[str]] = {}
+        for kind, name in run.observations:
+            # By how much something was counted is each test's own.
+            if kind == "left" and is_told(name) and SHIFTED not in name:
+                thing, _, letters = name.removesuffix(PERHAPS).partition(HOLDS)
+                came.setdefault(thing, set()).add(letters)
+        found.update(it for it in came if it in seen and came[it] - seen[it])
+        for it, held in came.items():
+            seen.setdefault(it, set()).update(held)
+    return frozenset(found)
+
+
+def told(records: Iterable[Record]) -> set[str]:
+    """Return what was left with letters, by whomever."""
+    return {
+        it.name.removesuffix(PERHAPS)
+        for record in records
+        for it in record.observations
+        if it.kind == "left" and is_told(it.name)
+    }
+
+
 def things(recorded_runs: Iterable[RecordedRun]) -> set[str]:
     """Return the things of the project that were left with letters in these runs."""
     return {
@@ -34,13 +115,22 @@ def things(recorded_runs: Iterable[RecordedRun]) -> set[str]:
     }
 
 
-def kept_no_more(before: AbstractSet[str], now: AbstractSet[str]) -> Iterator[str]:
-    """Yield what a test was recorded to leave, and is not there after it now."""
+def kept_no_more(
+    before: AbstractSet[str], now: AbstractSet[str], loaded: AbstractSet[str]
+) -> Iterator[str]:
+    """Yield what a test was recorded to leave, or one of several, and is not there after it now.
+
+    ``loaded`` are the files of the modules that were imported now.
+    """
+    same = {it.partition(HOLDS)[2] for it in now if it in before or f"{it}{PERHAPS}" in before}
     for it in before:
+        plain = it.removesuffix(PERHAPS)
         # In a library only what it surely left: its users are many.
         theirs = it.startswith(LIBRARY) and HOLDS in it and not it.endswith(PERHAPS)
-        if (theirs or is_told(it)) and it.removesuffix(PERHAPS) not in now:
-            yield it.removesuffix(PERHAPS)
+        # What a module has of another one is seen there as well, whether it is imported or not.
+        elsewhere = it.partition(":")[0] not in loaded and plain.partition(HOLDS)[2] in same
+        if (theirs or is_told(it)) and plain not in now and not elsewhere:
+            yield it
 
 
 def is_set(left: str) -> bool:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.model import recording
 from firsttry_tasks.selection.evidence.bitsets import as_bits
+from firsttry_tasks.selection.learn import trails
 from firsttry_tasks.selection.learn.lineage import Lineage
+from firsttry_tasks.selection.learn.trails import Thing
 from firsttry_tasks.selection.syntax.fragment import MAGIC, own_name
 from firsttry_tasks.selection.syntax.vocabulary import CALLED
 
@@ -24,15 +26,6 @@ if TYPE_CHECKING:
 
 #: What stands before the name of a library.
 LIBRARY = recording.LIBRARY.removesuffix(":")
-#: How an item of a container is written in the name of a thing.
-_ITEM = "[]"
-
-
-class Thing(NamedTuple):
-    """What changed in a module: the names that lead to it, and those of what is inside it."""
-
-    names: frozenset[str]
-    inside: frozenset[str]
 
 
 class _Parts(NamedTuple):
@@ -56,6 +49,7 @@ class Makers:
         fragments: Callable[[str], tuple[Fragment, ...]],
     ) -> None:
         """Take the units, and all files whose statements may lead from one to another."""
+        self._units = units
         self._files = {path: fragments(path) for path in sorted(files)}
         self._bodies = {
             number: self._files[path][fragment]
@@ -70,16 +64,25 @@ class Makers:
 
     def thing(self, path: str, trail: str) -> Thing:
         """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
-        trail = trail.partition(recording.HOLDS)[0]
         if path == LIBRARY:
-            module, _, inside = trail.partition(":")
+            module, _, inside = trail.partition(recording.HOLDS)[0].partition(":")
             names = {inside.partition(".")[0], *self._imported(module)}
             return Thing(self._meant(names - {""}), frozenset())
-        words = [word for word in trail.split(".") if word not in {"", _ITEM}]
-        heads = self._classes(path)
-        while len(words) > 1 and words[0] in heads:
-            del words[0]
-        return Thing(self._meant({words[0]}), frozenset(words[1:]))
+        words, over = trails.words(trail, self._classes(path))
+        return Thing(self._meant({words[over]}), frozenset(words[over + 1 :]))
+
+    def near(self, path: str, trail: str) -> frozenset[int] | None:
+        """Return the units that may have the class which a thing is a member of.
+
+        Those that name it, and its own methods; None for what is no member of one.
+        """
+        words, over = trails.words(trail, self._classes(path))
+        if not over:
+            return None
+        heads = {*words[:over]}
+        bodies = (it for it in self._bodies.items() if self._units[it[0]][0] == path)
+        methods = {unit for unit, it in bodies if not heads.isdisjoint(it.qualname.split("."))}
+        return self.users(Thing(self._meant(heads), frozenset())) | methods
 
     def _imported(self, module: str) -> Iterator[str]:
         """Yield the names by which the project has something of a library."""

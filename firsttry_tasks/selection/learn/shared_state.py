@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from firsttry_tasks.model.recording import FELT, HOLDS, LIBRARY, PERHAPS, VARIABLE, is_told
+from firsttry_tasks.selection.evidence.bitsets import as_bits
 from firsttry_tasks.selection.evidence.scope_list import Scopes
-from firsttry_tasks.selection.learn import written_files
-from firsttry_tasks.selection.learn.makers import Makers, Thing
+from firsttry_tasks.selection.learn import doubt, written_files
+from firsttry_tasks.selection.learn.makers import Makers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.model.refinements import Refinement
     from firsttry_tasks.selection.evidence.recorded_run import RecordedTest, Scope
+    from firsttry_tasks.selection.learn.trails import Thing
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
 Unit = tuple[str, int]
@@ -45,12 +47,30 @@ _NOTHING = (frozenset[int](), frozenset[int](), frozenset[int]())
 class _Left:
     """A thing that was left changed: who may use it, and the scope of its last change."""
 
-    def __init__(self, thing: Thing, users: AbstractSet[int]) -> None:
+    def __init__(self, thing: Thing, users: AbstractSet[int], asking: int | None = None) -> None:
         self.thing = thing
         self.users = users
+        #: The same as bits.
+        self.asking = as_bits(users) if asking is None else asking
         self.scope: int | None = None
         #: What the scopes of this change and of those before it hold together.
         self.held: tuple[frozenset[int], frozenset[int], frozenset[int]] = _NOTHING
+
+    def again(self) -> _Left:
+        """Return the same thing, for another change of it."""
+        return _Left(self.thing, self.users, self.asking)
+
+    def used_as(self, test: RecordedTest) -> bool:
+        """Tell whether a test has the thing as an argument, as the value of a fixture."""
+        return not self.thing.names.isdisjoint(test.names)
+
+
+class _Ran(NamedTuple):
+    """The units that ran for a test, also as bits, and the scopes of its fixtures."""
+
+    units: set[int]
+    bits: int
+    fixtures: set[int]
 
 
 class _Known(NamedTuple):
@@ -78,6 +98,8 @@ class SharedState:
         imports = [it for it in scopes if it.kind == "import"]
         files = {path for path, _ in units} | {it.name for it in imports}
         self._makers = Makers(units, files, fragments)
+        #: What ran for each test, and the scopes of its fixtures, by node id.
+        self._ran: dict[str, _Ran] = {}
         self._asked = 0
         #: What was left before the first test, for the tests of all processes.
         self._early = _Known("kept", {})
@@ -87,7 +109,7 @@ class SharedState:
 
         Each has the scopes of what it shares with others.
         """
-        groups = [tuple(tests) for tests in processes]
+        groups = [self._narrowed(tuple(tests)) for tests in processes]
         held = tuple(test for tests in groups for test in tests)
         more: dict[str, set[int]] = {test.nodeid: set() for test in held}
         self._before()
@@ -100,6 +122,33 @@ class SharedState:
             else test
             for test in held
         )
+
+    def _narrowed(self, tests: Sequence[RecordedTest]) -> Sequence[RecordedTest]:
+        """Let a test have left only what it may use."""
+        self._ran |= {test.nodeid: self._run_for(test) for test in tests}
+        doubtful = {
+            number: name
+            for number, (kind, name) in enumerate(self.observations)
+            if kind == "left" and name.endswith(PERHAPS) and is_told(name)
+        }
+        known: dict[str, tuple[_Left, int]] = {}
+        for name in {it.partition(HOLDS)[0] for it in doubtful.values()}:
+            path, _, trail = name.partition(":")
+            near = self._makers.near(path, trail)
+            known[name] = self._new(name), -1 if near is None else as_bits(near)
+
+        def may(test: RecordedTest, number: int) -> bool:
+            left, near = known[doubtful[number].partition(HOLDS)[0]]
+            bits = self._ran[test.nodeid].bits
+            # What an import does that a test causes is the import's, too.
+            return bool((bits & left.asking and bits & near) or left.used_as(test))
+
+        return doubt.narrowed(tests, doubtful.keys(), may) if doubtful else tests
+
+    def _new(self, name: str) -> _Left:
+        path, _, trail = name.partition(":")
+        thing = self._makers.thing(path, trail)
+        return _Left(thing, self._makers.users(thing))
 
     def _before(self) -> None:
         """Take in what imports and collectors changed in modules, before the first test."""
@@ -122,11 +171,9 @@ class SharedState:
         variables: dict[str, list[int]] = {}
         for test in tests:
             names, told = self._names(test.observations), self._told(test.observations)
-            ran, fixtures = self._ran(test)
+            ran, bits, fixtures = self._ran[test.nodeid]
             for left in (*known.things.values(), *compared.things.values()):
-                if left.scope is not None and (
-                    not left.users.isdisjoint(ran) or not left.thing.names.isdisjoint(test.names)
-                ):
+                if left.scope is not None and (left.asking & bits or left.used_as(test)):
                     more[test.nodeid].add(left.scope)
             asked = self._read(test)
             more[test.nodeid].update(it for name in asked for it in variables.get(name, ()))
@@ -139,8 +186,7 @@ class SharedState:
                 for variable in (name.removeprefix(VARIABLE), ALL):
                     variables.setdefault(variable, []).append(scope)
 
-    def _ran(self, test: RecordedTest) -> tuple[set[int], set[int]]:
-        """Return the units that ran for a test, and the scopes of its fixtures."""
+    def _run_for(self, test: RecordedTest) -> _Ran:
         ran, found, waiting = set(test.ran()), set[int](), set(test.scopes)
         while waiting:
             number = waiting.pop()
@@ -149,7 +195,8 @@ class SharedState:
                 found.add(number)
                 ran.update(scope.units)
                 waiting.update(scope.used)
-        return ran, {number for number in found if self.scopes.all[number].kind == "fixture"}
+        fixtures = {number for number in found if self.scopes.all[number].kind == "fixture"}
+        return _Ran(ran, as_bits(ran), fixtures)
 
     def _names(self, observations: Iterable[int], begin: str = "") -> list[str]:
         """Return what was left changed in modules, or what has a name that begins so."""
@@ -198,8 +245,8 @@ class SharedState:
         for name in names:
             path, _, trail = name.partition(":")
             before = known.things.get(name)
-            thing = before.thing if before else self._makers.thing(path, trail)
-            left = _Left(thing, before.users if before else self._makers.users(thing))
+            left = before.again() if before else self._new(name)
+            thing = left.thing
             self._asked += 1
             much = self._asked > self._most_asked
             given = trail.partition(".")[0] in handed

@@ -18,6 +18,7 @@ from firsttry_tasks.parity import depends_toml, escape_reason
 from firsttry_tasks.parity.escape_reason import PriorEvidence, Tree
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide.validity import Validity
+from firsttry_tasks.selection.learn import left_names
 from firsttry_tasks.steps.run import pytest_run, recording, rerun
 from firsttry_tasks.steps.run.project import tree
 from firsttry_tasks.system import disk
@@ -93,6 +94,7 @@ def _known(here: Project) -> tuple[list[PriorEvidence], Judge]:
         return known, lambda _recorded, _test: None
     files = tree(here.root, "warm", "tests")
     seen = pytest_run.now(here, here.job("warm", "tests", tuple(files)), inputs, files, memory)
+    seen = replace(seen, unsteady=left_names.unsteady(recorded_runs, seen))
     judges: dict[int, Validity] = {}
 
     def judge(recorded: RecordedRun, test: RecordedTest) -> str | None:

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary
 from firsttry_tasks.model import state_paths
-from firsttry_tasks.model.recording import GIT
+from firsttry_tasks.model.recording import GIT, HOLDS
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.selection.decide import widen
+from firsttry_tasks.selection.decide import leftovers, widen
+from firsttry_tasks.selection.evidence.recorded_run import SeenOfRun
+from firsttry_tasks.selection.learn import left_names
 from firsttry_tasks.steps.run import recording
 from firsttry_tasks.steps.run.project import project
 from firsttry_tasks.steps.run.tool_run import CODE
@@ -21,15 +23,16 @@ from firsttry_tasks.system import disk, file_state, own_files
 from firsttry_tasks.system.privacy.outside import HIDDEN, passing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.fingerprint import Inputs
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.pytest_events import PytestRun
     from firsttry_tasks.model.observed import Watched
     from firsttry_tasks.model.recording import Record
-    from firsttry_tasks.model.values import ToolResult
-    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
+    from firsttry_tasks.model.values import Selection, ToolResult
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
     from firsttry_tasks.system.privacy.outside import Outside
 
 #: File names of the tests' state. Warm runs have them in one folder, and a full run that records
@@ -48,14 +51,17 @@ def learn_or_forget(  # noqa: PLR0913  all of it is what one run came to
     given: Learned | None = None,
     *,
     doubted: frozenset[str] = frozenset(),
+    earlier: AbstractSet[str] = frozenset(),
 ) -> None:
     """Learn from a warm run; where that fails, discard the db, so that all tests run next time.
 
-    ``doubted`` tests stay new: nothing of them is learned.
+    ``doubted`` tests stay new: nothing of them is learned. ``earlier`` is what was left when fewer
+    tests ran of the same code.
     """
     root = Path(job.root)
     try:
-        learn(job, inputs, around, said, heard, root / state_paths.WARM, given, doubted=doubted)
+        place = root / state_paths.WARM
+        learn(job, inputs, around, said, heard, place, given, doubted=doubted, earlier=earlier)
     except Exception as error:  # noqa: BLE001  a mistake of ours may cost time, never a result
         dependency_db.discard(root / state_paths.DB)
         CONSOLE.say(
@@ -67,6 +73,22 @@ def learn_or_forget(  # noqa: PLR0913  all of it is what one run came to
 def seen(job: Job) -> tuple[Record, ...]:
     """Return what each process of the job's run recorded."""
     return recording.found(Path(records(job)))
+
+
+def concerned(
+    job: Job,
+    recorded_runs: Sequence[RecordedRun],
+    around: CurrentTree,
+    earlier: set[str],
+    chosen: Selection,
+) -> Selection:
+    """Return the selection with the tests that what was left behind in its run may concern.
+
+    What was left is added to ``earlier``.
+    """
+    records = seen(job)
+    earlier |= left_names.told(records)
+    return leftovers.otherwise(chosen, records, recorded_runs, around)
 
 
 class Learned(NamedTuple):
@@ -96,6 +118,7 @@ def learn(  # noqa: PLR0913, PLR0917  what ran, what it came to, and where it go
     given: Learned | None = None,
     *,
     doubted: frozenset[str] = frozenset(),
+    earlier: AbstractSet[str] = frozenset(),
 ) -> None:
     """Add what the run recorded, or what is given in its place, to the db and files in a folder."""
     outside = project(Path(job.root)).outside
@@ -109,8 +132,12 @@ def learn(  # noqa: PLR0913, PLR0917  what ran, what it came to, and where it go
     door = Door(read=partial(read, Path(job.root)), before=before, without=now.without)
     if said.status != "green":
         found = _settled(found, heard, memory)
-    red = _red(said, found, memory)
-    memory.learn(found, now.manifest, now.parts, frozenset(heard.deselected_by_project), door, red)
+    seen_of_run = SeenOfRun(
+        deselected=frozenset(heard.deselected_by_project),
+        red=_red(said, found, memory),
+        unsteady=frozenset(it.partition(HOLDS)[0] for it in earlier - left_names.told(found)),
+    )
+    memory.learn(found, now.manifest, now.parts, door, seen_of_run)
     recorded_runs = memory.recorded_runs()
     watched = dependency_db.watched(recorded_runs, now.variable, now.outside)
     own_files.write(folder / WATCHED, watched)

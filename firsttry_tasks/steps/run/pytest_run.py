@@ -20,8 +20,9 @@ from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPla
 from firsttry_tasks.recorder.leftovers.content import letters
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.reporting.console import CONSOLE
-from firsttry_tasks.selection.decide import declared, leftovers, shared_fixtures, widen
-from firsttry_tasks.selection.decide.select import FAILED, choose, seconds
+from firsttry_tasks.selection.decide import declared, shared_fixtures, widen
+from firsttry_tasks.selection.decide.reasons import FAILED
+from firsttry_tasks.selection.decide.select import choose, seconds
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
 from firsttry_tasks.selection.syntax.string_names import spelled
 from firsttry_tasks.steps.observe import timing
@@ -131,11 +132,12 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     # xdist's workers take longer to start than a few tests take to run.
     serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
     start = partial(_chosen, job, smoke=smoke, mark=here.settings.smoke)
-    more = partial(_concerned, job, recorded_runs, around)
+    earlier: set[str] = set()
+    more = partial(learning.concerned, job, recorded_runs, around, earlier)
     chosen, (said, heard, argv) = _answered(start, more, chosen, recorded_runs, serial=serial)
     told, doubted = rerun.believed(here, job, said, frozenset(test.nodeid for test in known))
     kept = partial(learning.learn_or_forget, job, inputs, around, said, heard)
-    keep = partial(kept, doubted=doubted)
+    keep = partial(kept, doubted=doubted, earlier=earlier)
     return GateRun(
         said=told, argv=argv, why=chosen.everything, keep=keep, wrote=partial(learning.wrote, job)
     )
@@ -150,13 +152,6 @@ def selection(
     )
     learned = disk.read_own(here.root / state_paths.LEARNED, WarmSummary) or WarmSummary()
     return chosen, frozenset(learned.smoke) & chosen.skip_tests
-
-
-def _concerned(
-    job: Job, recorded_runs: Sequence[RecordedRun], around: CurrentTree, chosen: Selection
-) -> Selection:
-    """Return the selection with the tests that what was left behind in its run may concern."""
-    return leftovers.otherwise(chosen, learning.seen(job), recorded_runs, around)
 
 
 def _answered(

@@ -16,7 +16,12 @@ from firsttry_tasks import dependency_db
 from firsttry_tasks.dependency_db import DependencyDb, Door, WarmSummary, watched
 from firsttry_tasks.golden import archive, box, contents, databases, proof, restore
 from firsttry_tasks.model import state_paths
-from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, RecordedTest, Scope
+from firsttry_tasks.selection.evidence.recorded_run import (
+    RecordedRun,
+    RecordedTest,
+    Scope,
+    SeenOfRun,
+)
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.system import disk, own_files
 
@@ -78,7 +83,7 @@ def db_of_tests(folder: Path, *more: str, of: RecordedRun | None = None) -> byte
     """Return a db as a recorded run leaves it; ``more`` is SQL to run in it."""
     place = folder / "db"
     dependency_db.discard(place)
-    DependencyDb(place).learn((), {}, {}, frozenset(), NOTHING)
+    DependencyDb(place).learn((), {}, {}, NOTHING, SeenOfRun())
     fragment = Fragment(qualname="test", is_function_body=True, first=1, last=2, digest=b"d")
     with closing(sqlite3.connect(place)) as link:
         link.execute("UPDATE ft_session SET made = 1, body = ?", (squash(of or recorded()),))

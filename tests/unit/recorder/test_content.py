@@ -245,7 +245,11 @@ def test_what_came_is_told_apart_from_what_was_there(
 @pytest.mark.parametrize(
     ("act", "wanted"),
     [
-        (lambda held: held.update(IT=2), {f"IT={letters(2)}"}),
+        (lambda held: held.update(IT=True), {f"IT={letters(True)}"}),
+        (lambda held: held.update(IT="2"), {f"IT={letters('2')}"}),
+        # How far something was counted depends on who ran before.
+        (lambda held: held.update(IT=3), {f"IT=~{letters(2)}"}),
+        (lambda held: held.update(IT=0.5), {f"IT={letters(0.5)}"}),
         (lambda held: held.update(NEW="new"), {f"NEW={letters('new')}"}),
         (lambda held: held.pop("IT"), {"IT=-"}),
         (lambda held: held.update(IT=lambda: 1), {"IT"}),

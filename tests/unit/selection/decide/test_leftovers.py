@@ -9,7 +9,9 @@ from firsttry_tasks.model import recording
 from firsttry_tasks.model.recording import Observation, Record
 from firsttry_tasks.model.values import Selection
 from firsttry_tasks.selection.decide import leftovers
+from firsttry_tasks.selection.decide.reasons import FAILED
 from firsttry_tasks.selection.evidence.recorded_run import Scope
+from firsttry_tasks.selection.learn import left_names
 from tests.unit.selection.world import World
 
 FILES = {
@@ -48,26 +50,22 @@ def _more(
     roots: tuple[str, ...] = ("",),
     world: World = WORLD,
     collected: tuple[str, ...] = (),
+    why: str = "changed",
+    loaded: tuple[str, ...] = (),
+    by_import: tuple[str, ...] = (),
 ) -> set[str]:
     """Return what is chosen besides the first test, which left this in its run."""
-    chosen = Selection(why={FIRST: "changed"}, skip_tests=frozenset(OTHERS))
-    test = recording.TestRecord(
-        nodeid=FIRST,
-        path="test_a.py",
-        outcome="passed",
-        seconds=0.1,
-        units=(),
-        observations=tuple(range(len(left))),
-        scopes=(),
-        names=(),
-        function=True,
-    )
+    chosen = Selection(why={FIRST: why}, skip_tests=frozenset(OTHERS))
+    test = replace(_seen(FIRST), observations=tuple(range(len(left))))
+    test = replace(test, outcome="failed") if why == FAILED else test
+    numbers = tuple(range(len(left), len(left) + len(by_import)))
+    scope = recording.ScopeRecord("import", "sale.py", (), numbers, (), ())
     record = Record(
         units=(),
-        observations=tuple(Observation("left", name) for name in left),
-        scopes=(),
+        observations=tuple(Observation("left", name) for name in (*left, *by_import)),
+        scopes=(scope,),
         tests=(test,),
-        modules={},
+        modules={path.removesuffix(".py"): path for path in loaded},
         environment={},
         patterns=(),
         testpaths=(),
@@ -222,3 +220,157 @@ def test_who_can_compare_does_not_rest_on_makers(key: str, chosen: set[str]) -> 
     changed = files["tool.py"].replace("TABLE[1] = 1", "TABLE[1] = 2")
     assert world.chosen(tool_py=changed).why.keys() == chosen
     assert world.without("content", tool_py=changed).why.keys() == {FIRST, ASKS}
+
+
+@pytest.mark.parametrize(("loaded", "more"), [((), set()), (("sale.py",), {SELLS})])
+def test_a_module_that_is_not_imported_now_shows_nothing(
+    loaded: tuple[str, ...], more: set[str]
+) -> None:
+    """What it has of another one was left as ever, as is seen there."""
+    both = (Observation("left", SET), Observation("left", "sale.py:sell.kept=aa"))
+    world = World(FILES, {FIRST: both, ASKS: ("tool.py:ask",), SELLS: ("sale.py:sell",)})
+    assert _more(SET, world=world, loaded=loaded) == more
+    assert _more(world=world, loaded=loaded) == {ASKS, SELLS}
+
+
+@pytest.mark.parametrize("before", [SET, f"{SET}?", ADDED, f"{ADDED}?"])
+@pytest.mark.parametrize("now", [(), ("tool.py:TABLE=bb",)])
+def test_a_test_that_still_fails_and_that_nothing_changed_for(
+    before: str, now: tuple[str, ...]
+) -> None:
+    """It is not the one of several that left a thing; what it surely left has to be there."""
+    world = World(FILES, {FIRST: (Observation("left", before),), ASKS: ("tool.py:ask",)})
+    more = set() if before.endswith("?") else {ASKS}
+    assert _more(*now, world=world, why=FAILED) == more
+    assert _more(*now, world=world) == {ASKS}
+
+
+def test_what_holds_something_else_in_each_run_is_not_compared() -> None:
+    """Its users rest on what may have made it."""
+    world = _told(SET)
+    assert _more("tool.py:TABLE=bb", world=world) == {ASKS}
+    world.recorded = replace(world.recorded, unsteady=("tool.py:TABLE",))
+    assert _more("tool.py:TABLE=bb", world=world) == set()
+    # What nobody can spell is another matter.
+    assert _more("tool.py:TABLE", world=world) == {ASKS}
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "found"),
+    [
+        ("TABLE=aa", "TABLE=aa", set()),
+        ("TABLE=aa", "TABLE=bb", {"tool.py:TABLE"}),
+        ("TABLE=aa?", "TABLE=aa", set()),
+        ("TABLE=+aa", "TABLE=+bb", {"tool.py:TABLE"}),
+        # It may be new, or unknown what is in it.
+        ("CACHE=aa", "TABLE=bb", set()),
+        ("TABLE", "TABLE=bb", set()),
+        ("TABLE=aa", "TABLE", set()),
+    ],
+)
+def test_what_holds_something_else_in_each_run(older: str, newer: str, found: set[str]) -> None:
+    """A later run tells of it what no earlier one told."""
+    runs = [World(FILES, {FIRST: (Observation("left", f"tool.py:{it}"),)}) for it in (newer, older)]
+    recorded = [it.recorded for it in runs]
+    assert left_names.unsteady(recorded, runs[0].now(FILES)) == found
+
+
+IMPORTED = {FIRST: (), ASKS: ("tool.py:ask",), SELLS: ("sale.py:sell",)}
+
+
+def _imported(*left: str) -> World:
+    """Return a world in which the import of a module left this."""
+    seen = tuple(Observation("left", it) for it in left)
+    world = World(FILES, {**IMPORTED, PLAIN: seen})
+    numbers = tuple(n for n, it in enumerate(world.recorded.observations) if it[0] == "left")
+    scopes = tuple(
+        replace(it, observations=numbers) if (it.kind, it.name) == ("import", "sale.py") else it
+        for it in world.recorded.scopes
+    )
+    tests = tuple(replace(it, observations=()) for it in world.recorded.tests)
+    world.recorded = replace(world.recorded, scopes=scopes, tests=tests)
+    return world
+
+
+@pytest.mark.parametrize("left", [ADDED, SET])
+def test_what_an_import_left_another_test_may_leave_without_it(left: str) -> None:
+    """Where the module is what it was; if it is not, it may leave nothing now."""
+    world = _imported("tool.py:TABLE", left)
+    assert _more(left, world=world) == set()
+    assert _more(left.replace("aa", "bb"), world=world) == {ASKS}
+    world.files["sale.py"] += "OTHER = 1\n"
+    assert _more(left, world=world) == {ASKS}
+
+
+@pytest.mark.parametrize(
+    ("now", "more"),
+    [
+        (("tool.py:TABLE", ADDED), set()),
+        (("tool.py:TABLE", f"{ADDED}?"), set()),
+        (("tool.py:TABLE", "tool.py:TABLE=+bb"), {ASKS}),
+        # Another one sets it so, which tells nothing of this import; one of several may be that.
+        (("tool.py:TABLE", SET), {ASKS}),
+        (("tool.py:TABLE", f"{SET}?"), set()),
+        (("tool.py:TABLE",), {ASKS}),
+    ],
+)
+def test_what_an_import_leaves_now(now: tuple[str, ...], more: set[str]) -> None:
+    """It is compared like what a test leaves, by what is told of it."""
+    world = _told(SET, ADDED)
+    assert _more(SET, world=world, by_import=now) == more
+
+
+LATE = "test_c.py::test_late"
+
+
+@pytest.mark.parametrize("at", [FIRST, LATE])
+def test_who_is_done_before_it_is_left_needs_no_run(at: str) -> None:
+    """Where files come by their names; a plugin may put tests in another order."""
+    files = {**FILES, "test_c.py": "def test_late(): ...\n"}
+    tests = {FIRST: (), ASKS: ("tool.py:ask",), LATE: ()}
+    wider = _left_by(World(files, tests), at)
+    assert (ASKS in wider) == (at == FIRST)
+    assert ASKS in _left_by(World(files, dict(reversed(tests.items()))), at)
+
+
+def test_the_first_of_several_who_leave_it_counts() -> None:
+    """Who runs between the first and the last sees it, too."""
+    files = {**FILES, "test_c.py": "def test_late(): ...\n"}
+    world = World(files, {FIRST: (), ASKS: ("tool.py:ask",), LATE: ()})
+    assert ASKS in _left_by(world, FIRST, LATE)
+    assert ASKS in _left_by(world, LATE, FIRST)
+
+
+def _left_by(world: World, *tests: str) -> set[str]:
+    """Return what is chosen besides these tests, which left something new in a module."""
+    chosen = Selection(why=dict.fromkeys(tests, "changed"), skip_tests=frozenset({ASKS}))
+    record = Record(
+        units=(),
+        observations=(Observation("left", SET),),
+        scopes=(),
+        tests=tuple(_seen(it) for it in tests),
+        modules={},
+        environment={},
+        patterns=(),
+        testpaths=(),
+        roots=("",),
+        began=0.0,
+        collected=(),
+    )
+    wider = leftovers.otherwise(chosen, (record,), (world.recorded,), world.now(world.files))
+    return set(wider.why) - {*tests}
+
+
+def _seen(nodeid: str) -> recording.TestRecord:
+    """Return the record of a test that left the first thing."""
+    return recording.TestRecord(
+        nodeid=nodeid,
+        path=nodeid.partition("::")[0],
+        outcome="passed",
+        seconds=0.1,
+        units=(),
+        observations=(0,),
+        scopes=(),
+        names=(),
+        function=True,
+    )

@@ -1,0 +1,129 @@
+"""Compares what tests and imports left with what they were known to leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, PERHAPS, SHIFTED, VARIABLE, is_told
+from firsttry_tasks.selection.learn import left_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from firsttry_tasks.model.recording import Record
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
+
+
+def found(
+    records: Iterable[Record],
+    recorded_runs: Sequence[RecordedRun],
+    now: CurrentTree,
+    same: AbstractSet[str],
+) -> dict[str, str]:
+    """Return what was left, or not left any more, other than it is known; and by whom first.
+
+    Nothing has changed for the tests that are the ``same``.
+    """
+    known = _Known(recorded_runs, now)
+    lost = left_names.missing(known.own, frozenset(_gone(records, recorded_runs)))
+    left: set[str] = set()
+    fresh: dict[str, str] = {}
+    for record in records:
+        came: set[str] = set()
+        loaded = {*record.modules.values()}
+        for who, said, test in _left(record):
+            names = {it.removesuffix(PERHAPS) for it in said}
+            if not test:
+                ours, gone = known.by_import(who, said), set[str]()
+            else:
+                ours = known.by_test(who, names)
+                gone = known.gone(who, names | came, loaded)
+            # For whom nothing has changed is not the one of several that left it; and what it
+            # leaves otherwise is so because others did not run.
+            if who in same:
+                ours = {it for it in ours if not is_told(it)}
+                gone = {it for it in gone if not it.endswith(PERHAPS)}
+            _note(fresh, ours, who)
+            _note(lost, gone, who)
+            came |= names
+        left |= came
+    for it, who in _missed(lost, left):
+        _note(fresh, (it,), who)
+    odd = left_names.unsteady(recorded_runs, now)
+    told = {it for it in fresh if is_told(it) and it.partition(HOLDS)[0] in odd}
+    return {it: who for it, who in fresh.items() if it not in told}
+
+
+def file_of(who: str) -> str:
+    """Return the file of a test; "" for an import, which comes before all tests."""
+    return who.partition("::")[0] if "::" in who else ""
+
+
+def _note(found: dict[str, str], names: Iterable[str], who: str) -> None:
+    for it in names:
+        if it not in found or file_of(who) < file_of(found[it]):
+            found[it] = who
+
+
+class _Known:
+    """What recorded runs say of what is left."""
+
+    def __init__(self, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> None:
+        # What only code that sets it can change is each test's own.
+        self.own = left_names.own(recorded_runs)
+        self._all = left_names.known(recorded_runs, now)
+        self._of_others = {it for it in self._all if SHIFTED not in it}
+        self._imports = left_names.own_of_imports(recorded_runs)
+
+    def by_test(self, who: str, names: AbstractSet[str]) -> set[str]:
+        """Return what a test left otherwise than it is known."""
+        before = self.own.get(who, frozenset())
+        # That others count as far says nothing of this one.
+        ours = {it for it in names if not _by_test(it)} - self._of_others - before
+        ours |= set(filter(_by_test, names ^ before))
+        return ours | left_names.set_otherwise(names, before)
+
+    def by_import(self, who: str, said: AbstractSet[str]) -> set[str]:
+        """Return what an import left otherwise than it is known."""
+        named = {it for it in said if not _by_test(it)}
+        return left_names.otherwise(named, self._imports.get(who, frozenset()), self._all)
+
+    def gone(self, who: str, now: AbstractSet[str], loaded: AbstractSet[str]) -> set[str]:
+        """Return what a test was recorded to leave, or one of several, and is not there now."""
+        return {*left_names.kept_no_more(self.own.get(who, frozenset()), now, loaded)}
+
+
+def _missed(lost: Mapping[str, str], left: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is lost indeed, and by whom."""
+    for it, who in lost.items():
+        plain = it.removesuffix(PERHAPS)
+        # What anybody adds who is the first to ask, another test may do now; and what one of
+        # several left, another one of them.
+        if plain not in left or (plain == it and left_names.is_set(it)):
+            yield plain, who
+
+
+def _gone(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> Iterator[str]:
+    """Yield the tests that files held which were searched now, and that they hold no more."""
+    collected = {nodeid for record in records for nodeid in record.collected}
+    for path in sorted({nodeid.partition("::")[0] for nodeid in collected}):
+        # What went earlier was missed then.
+        newest = next((run for run in recorded_runs if path in run.collected), None)
+        rests = newest.collected[path] if newest else ()
+        yield from (it for it in (f"{path}{rest}" for rest in rests) if it not in collected)
+
+
+def _by_test(name: str) -> bool:
+    """Tell whether only code that sets a thing so can change it, whoever comes first."""
+    return name.startswith((FELT, VARIABLE)) or name.endswith(f":{DRAWN}")
+
+
+def _left(record: Record) -> Iterator[tuple[str, set[str], bool]]:
+    """Yield who may have left something, what that is, and whether it is a test."""
+    names = {n: it.name for n, it in enumerate(record.observations) if it.kind == "left"}
+    for scope in record.scopes:
+        if scope.kind in left_names.EARLY:
+            yield scope.name, {names[n] for n in scope.observations if n in names}, False
+    for test in record.tests:
+        yield test.nodeid, {names[n] for n in test.observations if n in names}, True
