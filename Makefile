@@ -30,19 +30,20 @@ JUDGING := tests/unit/selection tests/soundness/test_replay.py tests/soundness/t
 	tests/soundness/test_recordings.py
 BENCHES := noop one_edit golden compare deciding
 
-.PHONY: help $(TASKS) install test test-e2e test-slow test-all test-selection test-matrix lint format bench dist \
+.PHONY: help $(TASKS) install test test-e2e test-slow test-all test-thorough test-selection test-matrix lint format bench dist \
 	release-check pictures demo relock hooks flaky-grew flaky-commit clean distclean
 .DEFAULT_GOAL := help
 
 help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)); \
-	echo "verbs: $(TASKS) install test test-e2e test-slow test-all test-selection test-matrix lint format bench dist release-check pictures demo relock hooks clean distclean"
+	echo "verbs: $(TASKS) install test test-e2e test-slow test-all test-thorough test-selection test-matrix lint format bench dist release-check pictures demo relock hooks clean distclean"
 $(TASKS): $(READY) ; @$(IN) doit $(subst -,_,$@) $(ARGS)
 install: $(READY)
-test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not e2e and not slow and not matrix" $(ARGS)
-test-e2e: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "e2e and not slow" $(ARGS)
-test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m slow $(ARGS)
-test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(ARGS)
+test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not e2e and not slow and not thorough and not matrix" $(ARGS)
+test-e2e: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "e2e and not slow and not thorough" $(ARGS)
+test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "slow and not thorough" $(ARGS)
+test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not thorough and not matrix" $(ARGS)
 test-selection: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(JUDGING) $(ARGS)
+test-thorough: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m thorough $(ARGS)
 test-matrix: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m matrix $(ARGS)
 lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy && mypy --python-version $(NEWEST) \
 	&& python -m ci.docs

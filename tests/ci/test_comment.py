@@ -144,6 +144,7 @@ def _written(shards: int = 0) -> dict[str, Workflow]:
     return {name: parsed(ready[name]) for name in (WORKFLOW, COMMENT)}
 
 
+@pytest.mark.thorough
 def test_shards_are_told_as_one_run_is(pull: Pull) -> None:
     """With the same headline, and with what is known of each failure's cause."""
     more = {"FIRSTTRY_STORE": str(pull.place / "store"), "FIRSTTRY_STORE_SECONDS": "30"}

@@ -80,7 +80,7 @@ def test_a_red_test_is_red(shop: Checkout) -> None:
     assert (ran.code, found) == (1, ["tests/test_red.py::test_red"]), ran.out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_first_failure_ends_all_shards_where_the_project_says_so(shop: Checkout) -> None:
     """With -x in pytest's options the other shards end by an event, and are not begun."""
     suite(shop, 0.5)
@@ -111,7 +111,7 @@ def test_a_test_that_kills_its_worker_is_named(shop: Checkout) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["kill", "stop"])
+@pytest.mark.parametrize("fault", ["kill", pytest.param("stop", marks=pytest.mark.thorough)])
 def test_a_worker_that_is_lost(shop: Checkout, tmp_path: Path, fault: str) -> None:
     """Its shard goes to another: killed, or stopped without a word."""
     suite(shop)
@@ -127,7 +127,7 @@ def test_a_worker_that_is_lost(shop: Checkout, tmp_path: Path, fault: str) -> No
     assert "is lost; its shard goes to another" in out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_scheduler_that_is_lost(shop: Checkout, tmp_path: Path) -> None:
     """What is left of the run is done on this machine."""
     suite(shop)
@@ -142,7 +142,7 @@ def test_a_scheduler_that_is_lost(shop: Checkout, tmp_path: Path) -> None:
     assert "its scheduler went away" in out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_worker_with_other_variables_is_left_out(shop: Checkout, tmp_path: Path) -> None:
     """It is named with what differs, and gets no shard."""
     suite(shop)
@@ -155,7 +155,7 @@ def test_a_worker_with_other_variables_is_left_out(shop: Checkout, tmp_path: Pat
     assert "is left out: environment: TZ" in ran.out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_worker_whose_disk_is_full(shop: Checkout, tmp_path: Path) -> None:
     """What was red there may be so by it, so the shard runs elsewhere."""
     suite(shop)
@@ -167,7 +167,7 @@ def test_a_worker_whose_disk_is_full(shop: Checkout, tmp_path: Path) -> None:
     assert (ran.code, count(shop)) == (0, GREEN), ran.out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_scheduler_that_never_was(shop: Checkout, tmp_path: Path) -> None:
     """A cluster can make a run faster, and not red: it goes on here."""
     suite(shop, 0.0)

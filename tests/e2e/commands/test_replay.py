@@ -110,7 +110,7 @@ def test_a_miss_ends_with_99_and_its_reason(shop: Checkout) -> None:
     assert (ran.code, said) == (99, [True] * 3), ran.out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_killed_replay_goes_on_where_it_was(history: Checkout, tmp_path: Path) -> None:
     """With the same result as one that nobody killed, and without playing anything twice."""
     whole = history.copy(tmp_path / "whole" / "project")
@@ -177,6 +177,7 @@ def test_generated_modules_come_along(checkout: Checkout) -> None:
     assert [it.state for it in found.steps] == ["learned", "judged"]
 
 
+@pytest.mark.slow
 def test_what_could_not_be_collected_is_played_once_more(checkout: Checkout) -> None:
     """What was missing then may be installed now, and need not be a package."""
     checkout.write("pyproject.toml", TESTS_ONLY)

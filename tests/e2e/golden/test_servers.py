@@ -50,7 +50,12 @@ class Served(World):
         return done.out, time.monotonic() - began
 
 
-@pytest.fixture(params=SERVERS)
+def _marks(kind: str) -> list[pytest.MarkDecorator]:
+    # What a bad line does is the same for all; that each server is understood is tried elsewhere.
+    return [] if kind == "webdav" else [pytest.mark.thorough]
+
+
+@pytest.fixture(params=[pytest.param(it, marks=_marks(it)) for it in SERVERS])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     """Return a world with a box on a server of each kind, the line still a good one."""
     place = tmp_path / "server"

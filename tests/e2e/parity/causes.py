@@ -298,3 +298,5 @@ MACHINES = {
 CAUSES = {**GAPS, **MOODS, **ORDERS, **SURROUNDINGS, **MACHINES}
 #: Some of each verdict, for every run of the tests; the others are slow.
 QUICK = frozenset({"edited data file", "fails the second time", "full disk, memory, files"})
+#: One of each way to look for a cause; the others take minutes.
+SLOW = frozenset({"a polluter and its victim", "a file left over", "read when collected"})

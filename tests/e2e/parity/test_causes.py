@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.checkout import PATHS, TESTS_ONLY
-from tests.e2e.parity.causes import CAUSES, QUICK
+from tests.e2e.parity.causes import CAUSES, QUICK, SLOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,9 +51,15 @@ def _parity(checkout: Checkout, cause: Cause, out: Path) -> tuple[int, str]:
     return ran.code, ran.out
 
 
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    if name in QUICK:
+        return []
+    return [pytest.mark.slow if name in SLOW else pytest.mark.thorough]
+
+
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(it, marks=() if it in QUICK else pytest.mark.slow) for it in sorted(CAUSES)],
+    [pytest.param(it, marks=_marks(it)) for it in sorted(CAUSES)],
 )
 def test_each_cause_is_found(checkout: Checkout, tmp_path: Path, name: str) -> None:
     """The kind, the verdict, the exit code, and the test that decides where the order does."""

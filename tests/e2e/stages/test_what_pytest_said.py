@@ -334,7 +334,7 @@ def test_other() -> None:
     ("addopts", "code", "expected"),
     [
         ("-n 2", 3, 1),
-        ("-n 2 --max-worker-restart=0", 3, 1),
+        pytest.param("-n 2 --max-worker-restart=0", 3, 1, marks=pytest.mark.thorough),
         ("", 0, 2),
     ],
 )
