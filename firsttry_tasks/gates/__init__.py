@@ -35,7 +35,7 @@ class Gate(Protocol):
     def said(self, job: Job, done: Completed) -> ToolResult: ...  # noqa: D102  the class says it
 
 
-#: The statuses of a gate in several folders, the one first that counts for all of them.
+#: The statuses of a gate in several calls, the one first that counts for all of them.
 WORST: tuple[Status, ...] = ("error", "red", "green", "off")
 #: The names stand in reports, task names (`warm:ruff`) and ids of findings: scripts rely on them.
 GATES: Mapping[str, Gate] = {
@@ -47,28 +47,31 @@ GATES: Mapping[str, Gate] = {
 
 
 def commands(gate: str, job: Job) -> tuple[tuple[Job, Command], ...]:
-    """Return what a gate starts: one command, or one for each folder in which the team calls it."""
+    """Return what a gate starts: one command, or one for each of several calls of the team."""
     found = ((part, GATES[gate].command(part)) for part in job.each)
     return tuple((part, command) for part, command in found if command)
 
 
 def argv(found: Sequence[tuple[Job, Command]]) -> tuple[str, ...]:
     """Return the words of a gate's commands, as a shell takes them in one line."""
-    lines = (
-        ("cd", it.folder, "&&", *command.argv) if it.folder else command.argv
-        for it, command in found
-    )
-    return tuple(word for line in lines for word in ("&&", "cd", "-", "&&", *line))[4:]
+    words: list[str] = []
+    for part, command in found:
+        words += ("&&",) if words else ()
+        inside = ("cd", part.folder, "&&", *command.argv, "&&", "cd", "-")
+        words += inside if part.folder else command.argv
+    return tuple(words[:-3] if found and found[-1][0].folder else words)
 
 
 def joined(found: Sequence[tuple[Job, ToolResult]]) -> ToolResult:
-    """Return one result of the results in several folders, with paths from the project's root."""
+    """Return one result of the results of several calls, with paths from the project's root."""
     if len(found) == 1 and not found[0][0].folder:
         return found[0][1]
     statuses = {it.status for _, it in found}
-    messages = (f"{part.folder}: {it.message}" for part, it in found if it.message)
+    messages = dict.fromkeys(
+        f"{part.folder}: {it.message}".removeprefix(": ") for part, it in found if it.message
+    )
     findings = (_seen_from_root(part, it) for part, said in found for it in said.findings)
-    # In each folder the same file may be found wrong: one package imports another.
+    # In each the same file may be found wrong: one package imports another.
     return ToolResult(
         status=next(it for it in WORST if it in statuses),
         findings=tuple({it.id: it for it in findings}.values()),
@@ -79,6 +82,8 @@ def joined(found: Sequence[tuple[Job, ToolResult]]) -> ToolResult:
 
 def _seen_from_root(part: Job, it: Finding) -> Finding:
     """Return a finding with its path as it is seen from the project."""
+    if not part.folder:
+        return it
     path = os.path.normpath(f"{part.folder}/{it.path}")
     rest = it.id.removeprefix(f"{it.gate}:{it.path}")
     return msgspec.structs.replace(it, path=path, id=f"{it.gate}:{path}{rest}")

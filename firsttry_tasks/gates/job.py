@@ -55,23 +55,31 @@ class Job(Struct, frozen=True, kw_only=True):
     def recorded(self) -> str:
         """Return the folder that a full run records into."""
         # The steps that run gates empty it first, so that nothing of an earlier run gets packed.
-        return "/".join(filter(None, (self.work, state_paths.RECORDED, self.folder)))
+        return "/".join(filter(None, (self.work, state_paths.RECORDED, self.part)))
+
+    @property
+    def part(self) -> str:
+        """Return what tells the jobs of one gate apart, "" for the only one or the first."""
+        again = f"call-{self.call.turn}" if self.call.turn else ""
+        return "/".join(filter(None, (self.folder, again)))
 
     @property
     def cache(self) -> str:
         """Return the folder of mypy's cache, "" where that is mypy's choice."""
-        # Of each folder in which the team calls mypy, modules may have the same names; and one
-        # place at the top is what is known to be a cache.
+        # Of each folder in which the team calls mypy, modules may have the same names, and of each
+        # set of options it knows other things; one place at the top is what is known to be a cache.
         top = self.root.removesuffix(f"/{self.folder}")
-        return f"{top}/.mypy_cache/{self.folder}" if self.folder else ""
+        return f"{top}/.mypy_cache/{self.part}" if self.part else ""
 
     @property
     def each(self) -> tuple[Job, ...]:
-        """Return the jobs to do: one for each folder of the calls, or this one as a whole."""
+        """Return the jobs to do: one for each of several calls, or this one as a whole."""
         return tuple(map(self._inside, self.call.each)) or (self,)
 
     def _inside(self, call: ToolCall) -> Job:
         """Return the part of this job that is done in the folder of a call."""
+        if not call.folder:
+            return replace(self, call=call)
         start = f"{call.folder}/"
         paths = (it.removeprefix(start) for it in self.paths if it.startswith(start))
         root = f"{self.root}/{call.folder}"

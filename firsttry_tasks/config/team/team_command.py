@@ -42,7 +42,8 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     it is called for something that could not be read, ``whole`` that no option of it was left out.
     ``files`` are those that a hook passes.
     ``folder`` is where it is called, "" for the project itself; where that is only in folders below
-    it, ``each`` are those calls.
+    it, or with one set of options after the other, ``each`` are those calls, and ``turn`` counts
+    those in one folder.
     """
 
     tool: str = "pytest"
@@ -56,12 +57,14 @@ class ToolCall(Struct, frozen=True, kw_only=True):
     whole: bool = False
     files: Files | None = None
     folder: str = ""
+    turn: int = 0
     each: tuple[ToolCall, ...] = ()
 
     def __str__(self) -> str:
         """Return the call as people write it."""
         if self.each:
-            return " && ".join(f"(cd {shlex.quote(it.folder)} && {it})" for it in self.each)
+            parts = ((shlex.quote(it.folder), str(it)) for it in self.each)
+            return " && ".join(f"(cd {at} && {it})" if at != "''" else it for at, it in parts)
         around = [f"{name}={value}" for name, value in self.env.items()]
         python = ("python", *self.flags, "-m") if self.form == "module" else ()
         return shlex.join((*around, *python, self.tool, *self.args, *self.paths))
@@ -101,7 +104,8 @@ def _in_members(root: Path, tool: str) -> tuple[ToolCall, ...]:
     data = disk.read(root / "pyproject.toml") or b""
     members = project_layout.members(root, data)
     found = {it: _called(it, it, tool) for it in members}
-    called = tuple(_of_member(root, it, call) for it, call in found.items() if call)
+    each = ((it, one) for it, call in found.items() if call for one in call.each or (call,))
+    called = tuple(_of_member(root, it, one) for it, one in each)
     if called or tool == "ruff" or configured(root, tool):
         return called
     set_up = ((it, place) for it in members if (place := configured(it, tool)))
@@ -165,7 +169,7 @@ def _whole(lines: Iterable[Line], tool: str, at: str) -> dict[str, list[ToolCall
     for line in lines:
         call = call_in(tuple(from_here(it, at) for it in line.words), tool)
         # A workflow that runs one benchmark, say, does not tell how the suite is run.
-        if call and not (tool == "pytest" and _of_single_files(call)):
+        if call and not (tool == "pytest" and tool_options.single_files(call.args)):
             # What a workflow sets for pytest is about CI's own services as a rule.
             more = tool_options.known(line.env) if tool != "pytest" else {}
             call = replace(call, env={**more, **call.env})
@@ -175,10 +179,8 @@ def _whole(lines: Iterable[Line], tool: str, at: str) -> dict[str, list[ToolCall
 
 def _below(root: Path, first: Mapping[str, _Found]) -> ToolCall:
     """Return the calls that the team makes in folders below the project."""
-    each = [
-        replace(_read(root / folder, calls, place), folder=folder)
-        for folder, (_, _, place, calls) in sorted(first.items())
-    ]
+    read = ((it, _read(root / it, first[it][3], first[it][2])) for it in sorted(first))
+    each = [replace(one, folder=it) for it, call in read for one in call.each or (call,)]
     if each[0].tool == "pytest":
         # All tests run at once, at the top: there each folder is a path.
         paths = [joined(it.folder, path) for it in each for path in it.paths or ("",)]
@@ -203,6 +205,19 @@ def _read(root: Path, chosen: list[ToolCall], place: str) -> ToolCall:
         # Its options often stand for one job alone, as those of coverage do.
         args = tool_options.widening(root, [it.args for it in chosen])
         return replace(first, args=args, paths=paths, place=place)
+    # Each set of options finds other things, and all must be green.
+    sets: dict[object, list[ToolCall]] = {}
+    for call in chosen:
+        options = kept(call.tool, call.args)[0], *sorted(call.env.items())
+        sets.setdefault(options, []).append(call)
+    parts = [_alike(root, calls, place) for calls in sets.values()]
+    each = tuple(replace(it, turn=number) for number, it in enumerate(parts))
+    return parts[0] if len(parts) == 1 else ToolCall(tool=first.tool, place=place, each=each)
+
+
+def _alike(root: Path, chosen: list[ToolCall], place: str) -> ToolCall:
+    """Return the call that some with the same options make, for what they name together."""
+    first = next((it for it in chosen if it.form == "script"), chosen[0])
     args, rest = kept(first.tool, first.args)
     named = [_named(root, kept(first.tool, call.args)[1]) for call in chosen]
     paths = tuple(dict.fromkeys(it for found in named for it in found)) if all(named) else ()
@@ -272,11 +287,6 @@ def call_in(words: Words, tool: str) -> ToolCall | None:
             return replace(call, form="module", flags=tool_options.flags(before[:-1]))
         return call if tool_options.starts_here(before) else None
     return None
-
-
-def _of_single_files(call: ToolCall) -> bool:
-    named = [word for word in call.args if ".py" in word and not word.startswith("-")]
-    return bool(named) and not any("/" in it or it == "." for it in call.args if it not in named)
 
 
 def _joined(root: Path, calls: Iterable[ToolCall]) -> Words:

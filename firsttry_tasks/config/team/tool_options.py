@@ -108,6 +108,12 @@ def widening(root: Path, calls: Sequence[Words]) -> Words:
     )
 
 
+def single_files(args: Words) -> bool:
+    """Tell whether a call of pytest names files of Python alone, and no folder."""
+    named = [word for word in args if ".py" in word and not word.startswith("-")]
+    return bool(named) and not any("/" in it or it == "." for it in args if it not in named)
+
+
 def _pairs(args: Words) -> Iterator[tuple[str, str]]:
     """Yield pytest's options that may be taken over, each with its value, if that is plain text."""
     for word, after in itertools.pairwise((*args, "")):

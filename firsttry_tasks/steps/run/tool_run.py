@@ -130,8 +130,8 @@ def once(
         commands, unknown = watching.prepared(commands, logs, library)
     show = _elapsed(f"{job.stage} {gate:<10}", f"{job.stage}:{gate}")
     ended = [(part, _one(part, gate, command, show)) for part, command in commands]
-    started = {part.folder for part, _ in commands}
-    unused = [(part, nothing) for part in job.each if part.folder not in started]
+    started = {part.part for part, _ in commands}
+    unused = [(part, nothing) for part in job.each if part.part not in started]
     said = gates.joined([*((part, it.said) for part, it in ended), *unused])
     return GateRun(
         said=said if whole or any(it.early for _, it in ended) else _news(job, said),
@@ -179,7 +179,7 @@ def _one(job: Job, gate: str, command: Command, show: Callable[[], None]) -> _En
     odd = bool(done.err) or any(finding.line is None for finding in said.findings)
     broken = said.status == "error" or (done.code not in {0, 1} and odd)
     # mypy that ended early has not said the rest.
-    return _Ended(said, early=done.code != 1, broken=broken)
+    return _Ended(said, early=done.code not in {0, 1}, broken=broken)
 
 
 def _news(job: Job, said: ToolResult) -> ToolResult:

@@ -357,3 +357,35 @@ def test_no_part_of_a_variable_is_left(tmp_path: Path, name: str) -> None:
     (tmp_path / "G").mkdir()
     found = _found(tmp_path, "Makefile", f"a:\n\tcd {name} && pytest\n")
     assert (found.place, found.paths) == ("Makefile", ())
+
+
+@pytest.mark.parametrize(
+    ("lines", "parts"),
+    [
+        (("mypy --strict src", "mypy src tests"), ["mypy --strict src", "mypy src tests"]),
+        (("mypy src", "mypy tests"), ["mypy src tests"]),
+        (("mypy src", "mypy --pretty tests"), ["mypy src tests"]),
+        (
+            ("mypy src", "MYPYPATH=stubs mypy tests", "mypy docs"),
+            ["mypy src docs", "MYPYPATH=stubs mypy tests"],
+        ),
+        (
+            ("cd app && mypy a.py", "cd app && mypy --strict b.py"),
+            ["mypy a.py", "mypy --strict b.py"],
+        ),
+    ],
+)
+def test_calls_with_other_options_are_other_calls(
+    tmp_path: Path, lines: tuple[str, ...], parts: list[str]
+) -> None:
+    """Each finds other things, so each is made."""
+    for name in ("src", "tests", "docs", "app"):
+        (tmp_path / name).mkdir()
+    for name in ("a.py", "b.py"):
+        (tmp_path / "app" / name).touch()
+    (tmp_path / "Makefile").write_text("lint:\n" + "".join(f"\t{line}\n" for line in lines))
+    call = team_command.find(tmp_path, tmp_path, "mypy")
+    found = call.each or (call,)
+    assert [str(it) for it in found] == parts
+    assert [it.turn for it in found] == list(range(len(parts)))
+    assert {it.folder for it in found} == ({"app"} if "app" in lines[0] else {""})
