@@ -254,9 +254,9 @@ class ChangedNames:
         """Tell whether a change of a class's member is noticed only by code that names it."""
         if "members" in self.without:
             return False
-        how, of = fragment.reflection, fragment.qualname
-        return (how.plain_class and self.plain.is_plain(path, of)) or (
-            how.undecorated_methods and self.plain.is_plain(path, of, mild=True)
+        how, of, members = fragment.reflection, fragment.qualname, fragment.binds
+        return (how.plain_class and self.plain.is_plain(path, of, members=members)) or (
+            how.undecorated_methods and self.plain.is_plain(path, of, mild=True, members=members)
         )
 
     def _hints(self, path: str, fragment: Fragment) -> frozenset[str]:

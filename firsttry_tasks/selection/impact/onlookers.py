@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+import unittest
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ _PLAIN_BASES = _ERRORS | {"object", "Generic", "ABC", "Protocol"}
 _MILD_BASES = _PLAIN_BASES | {
     "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"
 }  # fmt: skip
+#: Bases that find their subclasses' tests by a name that they are given, and the names of what
+#: they have: such a member takes the place of theirs.
+_TEST_BASES = frozenset({"TestCase", "IsolatedAsyncioTestCase"})
+_TEST_CASE = frozenset(dir(unittest.IsolatedAsyncioTestCase))
 #: Bases are followed by name, and two classes of one name can look like a circle. No sensible
 #: class has so many ancestors; beyond them it counts as one of which nothing is known.
 _DEEPEST = 30
@@ -55,11 +60,20 @@ class PlainClasses:
         }
         return "dataclasses" in loaded or not any(name.endswith("dataclass") for name in loaded)
 
-    def is_plain(self, path: str, name: str, depth: int = 0, *, mild: bool = False) -> bool:
+    def is_plain(
+        self,
+        path: str,
+        name: str,
+        depth: int = 0,
+        *,
+        mild: bool = False,
+        members: AbstractSet[str] = frozenset(),
+    ) -> bool:
         """Tell whether nothing looks at the members of a class; with ``mild``, at its methods.
 
         Such a class has no decorators, no metaclass and no bases from elsewhere that may look at
-        them. ``name`` is "" for a module, which is always plain.
+        them. ``name`` is "" for a module, which is always plain. Where it is asked for some
+        ``members`` alone, unittest's own classes look at those that they have themselves.
         """
         bases = _MILD_BASES if mild else _PLAIN_BASES
         if not name or (name in bases and name in self._modules.foreign(path)):
@@ -70,9 +84,26 @@ class PlainClasses:
             return name in bases
         return all(
             (fragment.reflection.undecorated_methods if mild else fragment.reflection.plain_class)
-            and all(self.is_plain(place, base, depth + 1, mild=mild) for base in fragment.bases)
+            and all(
+                self.is_plain(place, base, depth + 1, mild=mild, members=members)
+                or (
+                    self._is_unittest(place, fragment, base)
+                    and bool(members)
+                    and members.isdisjoint(_TEST_CASE)
+                )
+                for base in fragment.bases
+            )
             for place, fragment in known
         )
+
+    def _is_unittest(self, path: str, head: Fragment, base: str) -> bool:
+        """Tell whether a base of a class is the standard library's for tests."""
+        if base not in _TEST_BASES or base in self._modules.classes:
+            return False
+        binding = [it for it in self._modules.sources[path] if base in it.binds]
+        if not binding:
+            return ("unittest", base) in head.uses.behind
+        return all({"unittest", f"unittest.{base}"} >= it.uses.imports != set() for it in binding)
 
 
 class Instances:

@@ -201,3 +201,37 @@ def test_the_reason_is_the_first_name_by_alphabet() -> None:
     files = {"a.py": code, "test_a.py": f"import a\n\ndef test_all():\n{body}"}
     chosen = World(files, {test: ()}).later({**files, "a.py": code.replace("1", "2")})
     assert chosen.why[test] == "a.py::name_a changed, and the test may use it"
+
+
+HEADS = {
+    "from unittest": "from unittest import TestCase\n\n\nclass TestShop(TestCase):\n",
+    "by its module": "import unittest\n\n\nclass TestShop(unittest.TestCase):\n",
+    "of a framework": "from django.test import TestCase\n\n\nclass TestShop(TestCase):\n",
+    "of both": (
+        "import unittest\nfrom django.test import TestCase\n\n\nclass TestShop(TestCase):\n"
+    ),
+    "a metaclass": "from unittest import TestCase\n\n\nclass TestShop(TestCase, metaclass=M):\n",
+}
+OWN = "    def test_own(self):\n        assert True\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "added", "who"),
+    [
+        ("from unittest", "test_new", "nobody"),
+        ("by its module", "test_new", "nobody"),
+        ("from unittest", "helper", "nobody"),
+        # It takes the place of what the base has, or is called by that.
+        ("from unittest", "run", "all"),
+        ("from unittest", "setUp", "all"),
+        ("of a framework", "test_new", "all"),
+        ("of both", "test_new", "all"),
+        ("a metaclass", "test_new", "all"),
+    ],
+)
+def test_a_method_that_comes_to_a_class_of_unittest(head: str, added: str, who: str) -> None:
+    """No other test of the class notices it."""
+    own, new = "test_shop.py::TestShop::test_own", f"    def {added}(self):\n        assert True\n"
+    world = World({"test_shop.py": HEADS[head] + OWN}, {own: ()})
+    chosen = world.chosen(test_shop_py=HEADS[head] + OWN + "\n" + new).why
+    assert (own in chosen) == (who == "all")
