@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import sys
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -244,8 +245,28 @@ _KINDS: dict[Any, Callable[[Any], Opened]] = {
 }
 
 
+@functools.cache
+def _kept_by(module: str) -> frozenset[int]:
+    """Return the identities of what a module of the standard library, or a class of it, holds."""
+    found = vars(sys.modules[module]).values()
+    spaces = [space(it).values() for it in found if isinstance(it, type)]
+    return frozenset(map(identity, itertools.chain(found, *spaces)))
+
+
+def _is_standard(value: object, kind: Any) -> bool:
+    """Tell whether the standard library keeps an object for itself, as it does all loggers.
+
+    Whatever has it only leads to it.
+    """
+    home = space(kind).get("__module__")
+    known = type(home) is str and home.partition(".")[0] in sys.stdlib_module_names
+    return known and home in sys.modules and identity(value) in _kept_by(home)
+
+
 def _instance(value: Any, kind: Any) -> Opened:
     """Look into any other object: what stands in its dictionary and its slots."""
+    if _is_standard(value, kind):
+        return Opened()
     own, slots, shows = dictionary_of(value, kind), slots_of(kind), sign_of(value)
     if own is None and not slots and shows is None:
         return Opened()

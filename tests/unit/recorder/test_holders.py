@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import sys
 import textwrap
 import types
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOURCE = """\
-    import array, contextvars, decimal, functools, io, itertools, re, sqlite3, sys, threading, types
+    import array, contextvars, decimal, functools, io, itertools, logging, re, sqlite3, sys
+    import threading, types
+    LOG = logging.getLogger("held")
     TABLE = {"one": [1]}
     COUNT = itertools.count()
     NUMBER = 1000
@@ -118,6 +121,7 @@ def _left(root: Path, act: Callable[[], object]) -> set[str]:
         (lambda it: setattr(it.PRECISE, "prec", 3), "PRECISE"),
         (lambda it: it.NUMBERS.append(3), "NUMBERS"),
         (lambda it: setattr(it, "LATE", 1), "LATE"),
+        (lambda it: setattr(it.LOG, "kept", 1), "LOG.kept"),
     ],
 )
 def test_what_changed_is_told_by_its_name(
@@ -125,6 +129,14 @@ def test_what_changed_is_told_by_its_name(
 ) -> None:
     """Of the module itself, and of what hangs on it a few steps away."""
     assert _left(tmp_path, lambda: act(module)) == {name}
+
+
+def test_what_the_standard_library_keeps_is_not_whose_object_leads_to_it(
+    module: types.ModuleType, tmp_path: Path
+) -> None:
+    """Whoever has a logger has all loggers, which are looked at once for the process."""
+    name = f"{module.__name__}.{tmp_path.name}"
+    assert _left(tmp_path, lambda: logging.getLogger(name)) == set()
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing tells what lends its memory")
