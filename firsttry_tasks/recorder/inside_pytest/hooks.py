@@ -114,7 +114,9 @@ class RecorderHooks:
         """Put what happens while a test runs to the test."""
         # Objects that modules made in their import are there before the first test.
         if not self.tests:
-            self.recorder.state.begin(item.config)
+            paths = {it.path for it in item.session.items}
+            found = (self.attribution.place(str(it)) for it in paths)
+            self.recorder.state.begin(item.config, frozenset(filter(None, found)))
         scope = OpenScope("test", item.nodeid, -1)
         self._ending = Ending()
         self.recorder.enter(scope)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from firsttry_tasks.model.recording import ADDED, HOLDS, SHIFTED
 from firsttry_tasks.recorder.leftovers.content import letters
 from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder
-from firsttry_tasks.recorder.leftovers.roots import entries
+from firsttry_tasks.recorder.leftovers.roots import entries, tokens
 from firsttry_tasks.recorder.leftovers.shown import told
 
 if TYPE_CHECKING:
@@ -80,3 +80,21 @@ def _content(one: Holder, before: dict[int, int] | None, key: bytes) -> Iterator
 
 def _holding(name: str, found: str) -> str:
     return f"{name}{HOLDS}{found}" if found else name
+
+
+def again(root: Root, key: bytes) -> Iterator[str]:
+    """Return what changed of what changed before, and take it in."""
+    for at in root.busy if root.signs else ():
+        try:
+            now = root.holders[at].sign()
+        except RuntimeError:
+            continue  # another thread changes it; the next look tells
+        if now != root.signs[at]:
+            yield from (f"{root.path}:{it}" for it in differences(root, at, key))
+            root.signs[at] = now
+            held = entries(root.holders[at].value)
+            if held is not None:
+                root.entries[at] = held
+            named = root.holders[at].named
+            if named is not None:
+                root.named[at] = tokens(named())

@@ -12,30 +12,35 @@ import types
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import HOLDS, PERHAPS, SHIFTED
-from firsttry_tasks.recorder.leftovers.differences import differences
+from firsttry_tasks.recorder.leftovers.differences import again, differences
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.leftovers.roots import (
     Root,
-    entries,
     scanned,
     signs,
-    tokens,
     whole,
 )
+from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
 #: Part of the time of tests and imports that looking may take, and seconds that it always may.
 #: Where they are so short that a look after each would take more, one stands for several, and what
 #: it finds counts for each of them: more tests rest on more, and nothing is missed.
-_SHARE, _FREE = 0.04, 0.1
+#: Test files may hold a thousand functions, and what stands there other files' tests seldom use.
+#: What libraries keep is told by its content, whoever leaves it.
+CODE, TESTS, LIBRARIES = "code", "tests", "libraries"
+_SHARES = {CODE: 0.03, TESTS: 0.01, LIBRARIES: 0.01}
+_FREE = 0.05
 #: The same for glances at what changed before, which cost far less and are taken in between.
 _GLANCES = 0.02
+#: Begins the name of a fixture's value among those of modules.
+_FIXTURE = "fixture "
 
 
 class StateWatch:
@@ -57,37 +62,48 @@ class StateWatch:
         self._modules = 0
         #: The modules that have an object, by its identity.
         self._things: dict[int, set[str]] = {}
-        #: Tests that ended since the last look, and what fixtures' values showed meanwhile.
-        self._waiting: list[OpenScope] = []
+        #: Tests that ended since the last look at each part, and what fixtures' values showed
+        #: meanwhile.
+        self._waiting: dict[str, list[OpenScope]] = {part: [] for part in _SHARES}
+        self._files: frozenset[str] = frozenset()
         self._gone: list[str] = []
-        #: Tests that ended since the last glance, and the holders that are glanced at, by root.
-        self._unseen: list[OpenScope] = []
+        #: Those that ended since the last glance, and the holders that are glanced at, by root.
+        self._unseen: dict[str, list[OpenScope]] = {CODE: [], TESTS: []}
         self._busy: dict[str, set[str]] = {}
         self._glancing = 0.0
         #: Imports since the last look at whose things they have, each with those modules.
         self._borrowing: list[tuple[OpenScope, set[str]]] = []
-        self._spent = 0.0
+        self._spent = dict.fromkeys(_SHARES, 0.0)
         self._began = time.process_time()
 
-    def begin(self, config: object) -> None:
-        """Take in what there is before the first test: nobody left it."""
-        self._look()
+    def begin(self, config: object, files: frozenset[str] = frozenset()) -> None:
+        """Take in what there is before the first test: nobody left it.
+
+        ``files`` are those that tests were found in.
+        """
+        self._files = files
+        for part in self._unseen:
+            self._look(part)
+        for name, root in tuple(self._roots.items()):
+            if self._part(name) == TESTS:
+                self._scan(name, root.path, root.own)
         self._process.look()
         self._libraries_left(self._importing or self._latest, PERHAPS)
         self._libraries.begin(config)
         # What imports took of the time must not keep tests from being looked at one by one.
-        self._spent, self._began = 0.0, time.process_time()
+        self._spent, self._began = dict.fromkeys(self._spent, 0.0), time.process_time()
 
     def ended(self, test: OpenScope) -> None:
         """Hear that a test has ended; look what it left, if there is time for that."""
         for name in self._process.look():
             self._attribution.add_to(test, "left", name)
-        self._waiting.append(test)
-        self._unseen.append(test)
+        for waiting in (*self._waiting.values(), *self._unseen.values()):
+            waiting.append(test)
         if self._glancing <= _FREE + _GLANCES * (time.process_time() - self._began):
             self._glance()
-        if self._may_look():
-            self.settle()
+        for part in _SHARES:
+            if self._may_look(part):
+                self._settle(part)
 
     def _libraries_left(self, scopes: list[OpenScope], doubt: str = "") -> None:
         doubt = PERHAPS if len(scopes) > 1 else doubt
@@ -102,21 +118,30 @@ class StateWatch:
         started = time.process_time()
         for name in self._busy:
             root = self._roots.get(name)
-            for it in sorted(_again(root, self._key)) if root else ():
-                self._left(self._unseen, it)
-        self._unseen.clear()
+            for it in sorted(again(root, self._key)) if root else ():
+                self._left(self._unseen[self._part(name)], it)
+        for unseen in self._unseen.values():
+            unseen.clear()
         self._glancing += time.process_time() - started
 
     def settle(self) -> None:
         """Look what the tests left that ended since the last look."""
         self._glance()
+        for part in _SHARES:
+            self._settle(part)
+
+    def _settle(self, part: str) -> None:
         started = time.process_time()
-        for name in self._look() if self._waiting else ():
-            self._left(self._waiting, name)
-        if self._waiting:
-            self._libraries_left([*self._waiting, *self._importing])
-        self._waiting.clear()
-        self._spent += time.process_time() - started
+        waiting = self._waiting[part]
+        if part == LIBRARIES:
+            if waiting:
+                self._libraries_left([*waiting, *self._importing])
+        else:
+            for name in self._look(part) if waiting else ():
+                self._left(waiting, name)
+            self._unseen[part].clear()
+        waiting.clear()
+        self._spent[part] += time.process_time() - started
 
     def _left(self, scopes: list[OpenScope], name: str) -> None:
         # What was added to it, or stands in it now, is what this one left; of several nobody knows.
@@ -124,16 +149,25 @@ class StateWatch:
         for scope in scopes:
             self._attribution.add_to(scope, "left", f"{name}{doubt}")
 
-    def _may_look(self) -> bool:
-        return self._spent <= _FREE + _SHARE * (time.process_time() - self._began)
+    def _may_look(self, part: str) -> bool:
+        spent = time.process_time() - self._began
+        return self._spent[part] <= _FREE + _SHARES[part] * spent
 
-    def _look(self) -> list[str]:
+    def _look(self, part: str) -> list[str]:
         """Return what changed since the last look: paths of modules, and names in them."""
         self._settle_imports()
         if len(sys.modules) != self._modules:
             self._meet()
-        gone, self._gone = self._gone, []
-        return gone + [it for name in tuple(self._roots) for it in self._changes(name)]
+        gone: list[str] = []
+        if part == CODE:
+            gone, self._gone = self._gone, []
+        names = [name for name in self._roots if self._part(name) == part]
+        return gone + [it for name in names for it in self._changes(name)]
+
+    def _part(self, name: str) -> str:
+        """Return the part that a module belongs to, or the value of a fixture."""
+        own = self._roots[name].path in self._files and not name.startswith(_FIXTURE)
+        return TESTS if own else CODE
 
     def imported(self, module: types.ModuleType, place: str, scope: OpenScope) -> None:
         """Look at a module that has just been imported, and at what its import changed."""
@@ -152,16 +186,16 @@ class StateWatch:
         self._importing.append(scope)
         self._latest = [scope]
         self._libraries.have(held.homes)
-        if self._may_look():
+        if self._may_look(CODE):
             self._libraries_left(self._importing)
         near = {it for it in held.homes if it in self._roots}
         for thing in held.things:
             near |= self._things.setdefault(thing, set())
             self._things[thing].add(name)
         self._borrowing.append((scope, near - {name}))
-        if self._may_look():
+        if self._may_look(CODE):
             self._settle_imports()
-        self._spent += time.process_time() - started
+        self._spent[CODE] += time.process_time() - started
 
     def _settle_imports(self) -> None:
         """Look at the modules of which imports have things, since the last look at them."""
@@ -174,7 +208,8 @@ class StateWatch:
         if name not in self._roots:
             return  # it is met now, or was a fixture's value
         have = [scope for scope, near in self._borrowing if name in near]
-        doubt = PERHAPS if self._waiting or len(have) + len(scopes) > 1 else ""
+        waiting = self._waiting[self._part(name)]
+        doubt = PERHAPS if waiting or len(have) + len(scopes) > 1 else ""
         for it in self._changes(name):
             # What imports change rests on what they ran, whatever stands there now; but what they
             # leave is told, so that a test is known that leaves the same without them.
@@ -183,7 +218,7 @@ class StateWatch:
                 if HOLDS in it and SHIFTED not in it:
                     self._attribution.add_to(scope, "left", f"{it}{doubt}")
             # A test that was not looked at since it ended may have done it as well.
-            for scope in self._waiting:
+            for scope in waiting:
                 self._attribution.add_to(scope, "left", f"{it}{PERHAPS if HOLDS in it else ''}")
 
     def passed(self, scope: OpenScope, ran: Iterable[int], but: str = "") -> None:
@@ -201,11 +236,11 @@ class StateWatch:
 
     def hold(self, fixture: str, path: str, argument: str, value: object) -> None:
         """Look from now on at the value of a fixture, which a file defines."""
-        self._scan(f"fixture {fixture}", path, {argument: value})
+        self._scan(f"{_FIXTURE}{fixture}", path, {argument: value})
 
     def release(self, fixture: str) -> None:
         """Look at the value of a fixture no more, so that it is not kept alive."""
-        name = f"fixture {fixture}"
+        name = f"{_FIXTURE}{fixture}"
         if name in self._roots:
             self._gone += self._changes(name)
             del self._roots[name]
@@ -236,22 +271,11 @@ class StateWatch:
         self._modules = len(sys.modules)
 
     def _scan(self, name: str, path: str, own: Mapping[str, object]) -> None:
-        self._roots[name] = scanned(path, own, self._busy.get(name, ()), apart=True)
-
-
-def _again(root: Root, key: bytes) -> Iterator[str]:
-    """Return what changed of what changed before, and take it in."""
-    for at in root.busy if root.signs else ():
-        try:
-            now = root.holders[at].sign()
-        except RuntimeError:
-            continue  # another thread changes it; the next look tells
-        if now != root.signs[at]:
-            yield from (f"{root.path}:{it}" for it in differences(root, at, key))
-            root.signs[at] = now
-            held = entries(root.holders[at].value)
-            if held is not None:
-                root.entries[at] = held
-            named = root.holders[at].named
-            if named is not None:
-                root.named[at] = tokens(named())
+        held: set[int] = set()
+        if path in self._files and not name.startswith(_FIXTURE):
+            # What a module of the code has is looked at there, whoever else has it.
+            code = [it for it in tuple(self._roots) if self._part(it) == CODE]
+            held = {identity(one.value) for it in code for one in self._roots[it].holders}
+        often = self._busy.get(name, ())
+        which = lambda one: one.value is None or identity(one.value) not in held  # noqa: E731
+        self._roots[name] = scanned(path, own, often, which if held else None, apart=True)

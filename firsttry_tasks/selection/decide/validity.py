@@ -278,13 +278,13 @@ class Validity:
         return reasons.named(name)
 
     def _own_names(self, code: CodeChanges, test: RecordedTest, mask: OriginMask) -> str | None:
-        """Return why the test's own definition, class or fixtures changed, by their names."""
+        """Return why the own definition, class, marks or fixtures of a test changed, by name."""
         # Of a test that is no function (a doctest, a YAML case) any name in its file may be meant.
         changed, why = code.names.attrs, code.names.why
         parts = test.nodeid.partition("[")[0].split("::")[1:]
-        names = {*parts, *test.names} if test.function else code.texts.names(test.path)
-        hits = (name for name in names & changed.keys() if changed[name] & mask)
-        return min((why[name] for name in hits), default=None)
+        own = {*parts, *test.names, "pytestmark"}
+        names = own if test.function else code.texts.names(test.path)
+        return min((why[it] for it in names & changed.keys() if changed[it] & mask), default=None)
 
     def by_scope(self, number: int) -> str | None:
         """Return why the scope with this number, or one used in it, counts as changed."""

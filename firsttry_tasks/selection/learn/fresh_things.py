@@ -23,6 +23,7 @@ def found(
 ) -> dict[str, str]:
     """Return what was left, or not left any more, other than it is known; and by whom first.
 
+    ``PERHAPS`` ends what is not added any more, as far as it was this one of several that did it.
     Nothing has changed for the tests that are the ``same``.
     """
     known = _Known(recorded_runs, now)
@@ -101,7 +102,7 @@ def _missed(lost: Mapping[str, str], left: AbstractSet[str]) -> Iterator[tuple[s
         # What anybody adds who is the first to ask, another test may do now; and what one of
         # several left, another one of them.
         if plain not in left or (plain == it and left_names.is_set(it)):
-            yield plain, who
+            yield (plain if left_names.is_set(plain) else it), who
 
 
 def _gone(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from firsttry_tasks.model import recording
 from firsttry_tasks.selection.evidence.bitsets import as_bits
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.selection.syntax.fragment import Fragment
 
+_T = TypeVar("_T")
 #: What stands before the name of a library.
 LIBRARY = recording.LIBRARY.removesuffix(":")
 
@@ -69,7 +70,8 @@ class Makers:
             names = {inside.partition(".")[0], *self._imported(module)}
             return Thing(self._meant(names - {""}), frozenset())
         words, over = trails.words(trail, self._classes(path))
-        return Thing(self._meant({words[over]}), frozenset(words[over + 1 :]))
+        spelled = {name for it in words[over + 1 :] for name in (it, trails.written(it))}
+        return Thing(self._meant({words[over]}), frozenset(spelled))
 
     def near(self, path: str, trail: str) -> frozenset[int] | None:
         """Return the units that may have the class which a thing is a member of.
@@ -98,6 +100,11 @@ class Makers:
         """Return the units that may use a thing: that name it, or are it."""
         return self._naming(thing.names) | self._being(thing.names)
 
+    def writers(self, path: str, thing: Thing) -> frozenset[int]:
+        """Return the units that change what is in a thing, by themselves."""
+        every = self._parts(path, thing)
+        return frozenset(it for it in every.users | every.inside if self._changes(it, thing.all))
+
     def makers(
         self, path: str, thing: Thing, ran: AbstractSet[int], *, handed: bool = False
     ) -> set[int]:
@@ -123,7 +130,6 @@ class Makers:
         # A thing is asked about for each test that left it, and this is the same for all.
         if (path, thing) not in self._known:
             users, inside = self.users(thing), self._naming(thing.inside)
-            names = thing.names | thing.inside
             binding = (
                 it
                 for it in self._files.get(path, ())
@@ -132,7 +138,7 @@ class Makers:
             self._known[path, thing] = _Parts(
                 users,
                 inside,
-                frozenset(unit for unit in users | inside if self._writes(unit, names)),
+                frozenset(unit for unit in users | inside if self._writes(unit, thing.all)),
                 frozenset(self._being(thing.names)),
                 frozenset().union(*(self._named(_words(it)) for it in binding)),
             )
@@ -168,11 +174,8 @@ class Makers:
     @cached_property
     def _made_of(self) -> dict[str, set[str]]:
         """Names in statements, each with the names that those statements bind."""
-        found: dict[str, set[str]] = {}
-        for one in self._statements():
-            for name in _words(one):
-                found.setdefault(name, set()).update(one.binds)
-        return found
+        every = self._statements()
+        return _indexed((name, it) for one in every for it in one.binds for name in _words(one))
 
     @cached_property
     def _values(self) -> dict[str, set[str]]:
@@ -198,18 +201,12 @@ class Makers:
 
     @cached_property
     def _by_own_name(self) -> dict[str, set[int]]:
-        found: dict[str, set[int]] = {}
-        for unit, body in self._bodies.items():
-            found.setdefault(own_name(body), set()).add(unit)
-        return found
+        return _indexed((own_name(body), unit) for unit, body in self._bodies.items())
 
     @cached_property
     def _by_word(self) -> dict[str, set[int]]:
-        found: dict[str, set[int]] = {}
-        for unit, body in self._bodies.items():
-            for word in _words(body) | body.uses.sets:
-                found.setdefault(word, set()).add(unit)
-        return found
+        bodies = self._bodies.items()
+        return _indexed((it, unit) for unit, one in bodies for it in _words(one) | one.uses.sets)
 
     @cached_property
     def _by_name(self) -> dict[str, set[int]]:
@@ -227,17 +224,17 @@ class Makers:
 
     def _writes(self, unit: int, names: AbstractSet[str]) -> bool:
         """Tell whether a function may change what has one of these names, or lends it."""
+        held = {name.lstrip("('") for name in self._bodies[unit].uses.held}
+        return not names.isdisjoint(held) or self._changes(unit, names)
+
+    def _changes(self, unit: int, names: AbstractSet[str]) -> bool:
         uses = self._bodies[unit].uses
         ends = {end.removesuffix(CALLED) for _, end in uses.writes}
-        held = {name.lstrip("('") for name in uses.held}
-        return not names.isdisjoint(
-            {*uses.sets, *ends, *held, *(first for first, _ in uses.writes)}
-        )
+        return not names.isdisjoint({*uses.sets, *ends, *(first for first, _ in uses.writes)})
 
     def _givers(self, units: AbstractSet[int], ran: AbstractSet[int]) -> set[int]:
         """Return those that hand something to these functions, and to those in turn."""
-        found: set[int] = set()
-        waiting = list(units)
+        found, waiting = set[int](), [*units]
         while waiting:
             fresh = (ran & self._asking(waiting.pop())) - found
             found |= fresh
@@ -262,15 +259,13 @@ class Makers:
         And those that set a variable of a module which it names, or something in that.
         """
         if unit not in self._nexts:
-            # What is no function leads nowhere.
-            body = self._bodies.get(unit)
-            words = self._words_of(unit, body) if body is not None else frozenset()
+            body = self._bodies.get(unit)  # what is no function leads nowhere
+            words: AbstractSet[str] = set()
+            if body is not None:
+                words = _words(body) | self._given((unit,)) | self._lineage.called_back(body)
             setting = (self._setting.get(word, ()) for word in words)
             self._nexts[unit] = as_bits(self._named(words).union(*setting))
         return self._nexts[unit]
-
-    def _words_of(self, unit: int, body: Fragment) -> frozenset[str]:
-        return _words(body) | self._given((unit,)) | self._lineage.called_back(body)
 
     @cached_property
     def _lineage(self) -> Lineage:
@@ -279,11 +274,8 @@ class Makers:
     @cached_property
     def _setting(self) -> dict[str, set[int]]:
         """Functions by the variables of modules that they set or change."""
-        found: dict[str, set[int]] = {}
-        for unit, body in self._bodies.items():
-            for name in {first for first, _ in body.uses.writes} & self._values.keys():
-                found.setdefault(name, set()).add(unit)
-        return found
+        firsts = {unit: {it for it, _ in one.uses.writes} for unit, one in self._bodies.items()}
+        return _indexed((it, unit) for unit in firsts for it in firsts[unit] & self._values.keys())
 
     def _named(self, words: Iterable[str]) -> set[int]:
         # Every class has `__init__`: by that name one would come from each to all.
@@ -298,3 +290,10 @@ class Makers:
 
 def _words(fragment: Fragment) -> frozenset[str]:
     return fragment.uses.names | fragment.uses.attrs
+
+
+def _indexed(pairs: Iterable[tuple[str, _T]]) -> dict[str, set[_T]]:
+    found: dict[str, set[_T]] = {}
+    for name, it in pairs:
+        found.setdefault(name, set()).add(it)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.model.recording import HOLDS
@@ -9,6 +10,8 @@ from firsttry_tasks.model.recording import HOLDS
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
+#: What Python puts before a name of a class's own.
+_MANGLED = re.compile(r"_[A-Za-z]\w*?(?=__\w+(?<!__)$)")
 #: How an item of a container is written in the name of a thing.
 _EMPTY = frozenset({"", "[]"})
 
@@ -19,6 +22,11 @@ class Thing(NamedTuple):
     names: frozenset[str]
     inside: frozenset[str]
 
+    @property
+    def all(self) -> frozenset[str]:
+        """Return all these names."""
+        return self.names | self.inside
+
 
 def words(trail: str, classes: AbstractSet[str]) -> tuple[list[str], int]:
     """Return the words of a trail, and how many of them are classes around the rest."""
@@ -26,3 +34,8 @@ def words(trail: str, classes: AbstractSet[str]) -> tuple[list[str], int]:
     while over < len(found) - 1 and found[over] in classes:
         over += 1
     return found, over
+
+
+def written(name: str) -> str:
+    """Return how code in a class writes a name, where it begins with two underscores there."""
+    return _MANGLED.sub("", name)

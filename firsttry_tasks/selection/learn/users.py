@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import FELT, LIBRARY, VARIABLE
+from firsttry_tasks.model.recording import ADDED, FELT, LIBRARY, PERHAPS, VARIABLE
 from firsttry_tasks.selection.learn.makers import Makers
 from firsttry_tasks.selection.learn.shared_state import ALL
 
@@ -59,6 +59,9 @@ class Users:
         makers = self._of(at, run)
         thing = makers.thing(path, trail)
         users, library = makers.users(thing), name.startswith(LIBRARY)
+        # Whoever adds what is missing needs nobody who may have added it before.
+        doubtful = name.endswith(PERHAPS) and ADDED in name and not library
+        adding = makers.writers(path, thing) if doubtful else frozenset()
         asked = trail.partition(":")[0].partition(".")[0]
         lent = {
             n
@@ -75,7 +78,9 @@ class Users:
             )
             if test.nodeid not in ran:
                 ran[test.nodeid] = _ran(run, test)
-            if handed or not users.isdisjoint(ran[test.nodeid]):
+            if (handed or not users.isdisjoint(ran[test.nodeid])) and adding.isdisjoint(
+                ran[test.nodeid]
+            ):
                 yield test.nodeid
 
     def _of(self, at: int, run: RecordedRun) -> Makers:

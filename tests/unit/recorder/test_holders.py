@@ -139,6 +139,27 @@ def test_what_the_standard_library_keeps_is_not_whose_object_leads_to_it(
     assert _left(tmp_path, lambda: logging.getLogger(name)) == set()
 
 
+@pytest.mark.parametrize("files", [frozenset(), frozenset({"held.py"})])
+def test_test_files_are_looked_at_by_themselves(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: frozenset[str]
+) -> None:
+    """Where there is no time for those, what else changed is told all the same."""
+    attribution = Attribution(str(tmp_path.resolve()))
+    watch = StateWatch(attribution)
+    watch.begin(types.SimpleNamespace(), files)
+    monkeypatch.setattr(watch, "_may_look", lambda part: part != "tests")
+    scopes = [OpenScope("test", f"test_{number}", -1) for number in range(2)]
+    for number, scope in enumerate(scopes):
+        module.SPACE.kept = f"by {number}" if number == 0 else module.SPACE.kept
+        watch.ended(scope)
+    watch.settle()
+    names = {number: name for (_, name), number in attribution.observations.items()}
+    told = [{names[it].partition("=")[0] for it in scope.observations} for scope in scopes]
+    doubted = any(name.endswith("?") for name in names.values())
+    both = [{"held.py:SPACE.kept"}, {"held.py:SPACE.kept"} if files else set()]
+    assert (told, doubted) == (both, bool(files))
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing tells what lends its memory")
 def test_memory_that_is_lent_is_compared(module: Any, tmp_path: Path) -> None:
     """A number in an array has no size and no name."""
@@ -167,7 +188,7 @@ def test_what_is_changed_again_is_told_between_two_looks(
     attribution = Attribution(str(tmp_path.resolve()))
     watch = StateWatch(attribution)
     watch.begin(types.SimpleNamespace())
-    monkeypatch.setattr(watch, "_may_look", lambda: False)
+    monkeypatch.setattr(watch, "_may_look", lambda _: False)
 
     def ended(act: Callable[[], object]) -> OpenScope:
         act()

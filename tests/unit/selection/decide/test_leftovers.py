@@ -374,3 +374,20 @@ def _seen(nodeid: str) -> recording.TestRecord:
         names=(),
         function=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("left", "more"),
+    [
+        # Who adds what is missing needs nobody who added it before; but who only asks for it does.
+        (f"{ADDED}?", {ASKS}),
+        (ADDED, {ASKS, KNOWS}),
+        (f"{SET}?", {ASKS, KNOWS}),
+    ],
+)
+def test_what_one_of_several_adds_no_more(left: str, more: set[str]) -> None:
+    """It may not have been this one."""
+    files = {**FILES, "tool.py": FILES["tool.py"] + "def fill():\n    TABLE[1] = 1\n"}
+    first = (Observation("left", left),)
+    world = World(files, {FIRST: first, ASKS: ("tool.py:ask",), KNOWS: ("tool.py:fill",)})
+    assert _more(world=world) == more
