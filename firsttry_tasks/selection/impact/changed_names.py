@@ -1,8 +1,9 @@
 """Holds the changed names with their origins, and finds the fragments that refer to them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from functools import cached_property
+from typing import Literal
 
 from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.selection.evidence.mask_types import (
@@ -15,12 +16,11 @@ from firsttry_tasks.selection.impact.docstrings import GIVEN, ChangedDocstrings,
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.impact.onlookers import PlainClasses
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
-from firsttry_tasks.selection.syntax.string_names import MADE, PASSED, QUOTED
+from firsttry_tasks.selection.syntax.string_names import MADE, PASSED, QUOTED, patterns
 from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP, TYPES
 
-#: Letters of a part of a name that is noted as a pattern. ``do_`` of `cmd.Cmd` is the shortest
-#: prefix in common use; shorter ones would match half of all names.
-_SHORTEST = 3
+#: How a name changed: nobody asks for it yet, or it is in what a module made for itself.
+How = Literal["", "quiet", "own"]
 
 
 class ChangedNames:
@@ -39,6 +39,8 @@ class ChangedNames:
         self.bare: dict[str, set[str]] = {}
         #: Name -> its origins, for code that has it behind a dot or imports it.
         self.attrs: dict[str, OriginMask] = {}
+        #: The same, without what an import was seen to write into nothing but what it made.
+        self.told: dict[str, OriginMask] = {}
         #: Module or class with a changed member -> origins, for code that passes it on.
         self.opened: dict[str, OriginMask] = {}
         self.docs = ChangedDocstrings(modules, looked, without)
@@ -59,12 +61,12 @@ class ChangedNames:
         self.grown = 0
 
     def bind(
-        self, path: str, scope: str, name: str, why: str, bit: OriginMask, *, quiet: bool = False
+        self, path: str, scope: str, name: str, why: str, bit: OriginMask, how: How = ""
     ) -> None:
         """Count a name as changed: of a module (``scope`` is ""), or a member of a class.
 
-        ``bit`` is its origin, ``why`` the change that it comes from. What is ``quiet`` no code
-        asks for by name.
+        ``bit`` is its origin, ``why`` the change that it comes from. What is "quiet" no code asks
+        for by name; what is a module's "own" nobody has who does not name that.
         """
         self.files.add(path)
         if not scope:
@@ -81,12 +83,13 @@ class ChangedNames:
         self.why.setdefault(name, _because(path, f"{scope}.{name}".lstrip("."), why))
         holders = self.modules.holders(path, scope)
         holders |= {MADE + it for it in holders} if scope else set()
-        if quiet:
+        if how == "quiet":
             self.docs.came |= bit
             self.show(holders, bit, self.why[name])
         else:
             self._add(self.opened, holders, bit, self.why[name])
-        self._add(self.attrs, (name, *_patterns(name)), bit, self.why[name])
+        for masks in (self.attrs, *(() if how == "own" else (self.told,))):
+            self._add(masks, (name, *patterns(name)), bit, self.why[name])
 
     def lose(self, path: str, name: str) -> None:
         """Note that a module no longer binds a name."""
@@ -120,7 +123,7 @@ class ChangedNames:
         spelled = {it for it in holders if it.startswith(QUOTED)}
         self.show({name, *(spelled if around else holders)}, bit, why)
         given = {PASSED + it for it in holders} if around else set()
-        self._add(self.docs.had, {*fragment.uses.held, *_patterns(name), *given}, bit, why)
+        self._add(self.docs.had, {*fragment.uses.held, *patterns(name), *given}, bit, why)
         self._add(self.attrs, TYPES if fragment.of_types else DOCS, asked, why)
         self.why.setdefault(HELP, why)
 
@@ -275,19 +278,6 @@ class ChangedNames:
         if self.plain.is_plain(path, fragment.qualname, mild=True) and self.plain.is_standard(path):
             return fragment.uses.annotations - self.modules.classes.keys()
         return fragment.uses.annotations
-
-
-def _patterns(name: str) -> Iterator[str]:
-    """Yield how a string would be noted that is a part of the name: ``visit_*`` for visit_x."""
-    # `getattr(self, "visit_" + kind)` refers to all these names and spells none of them. They are
-    # cut at underscores only, as such strings are.
-    for place, letter in enumerate(name):
-        if letter == "_":
-            head, tail = name[: place + 1], name[place:]
-            if len(head) >= _SHORTEST:
-                yield f"{head}*"
-            if len(tail) >= _SHORTEST:
-                yield f"*{tail}"
 
 
 def _because(path: str, name: str, why: str) -> str:

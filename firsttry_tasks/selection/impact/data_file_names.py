@@ -57,7 +57,7 @@ class DataFileNames:
             path = self._files.get(number)
             # A file may also name something of which only the docstring changed, for a library
             # that shows it (`autofunction:: area`).
-            for masks in (changed.attrs, changed.docs.had):
+            for masks in (changed.told, changed.docs.had):
                 for name in sorted(self.names(path) & masks.keys()) if path is not None else ():
                     mask |= masks[name]
                     why = why or f"{path} names {name}, which changed"

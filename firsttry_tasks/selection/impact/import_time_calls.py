@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import (
@@ -36,11 +37,23 @@ def importing(
 
 def stirring(modules: ImportGraph) -> ModuleMask:
     """Return the modules whose import was seen to change things of other modules."""
-    seen, found = modules.recorded.observations, NO_MODULES
+    found = NO_MODULES
+    for path in stirred(modules):
+        found |= modules.bit.get(path, NO_MODULES)
+    return found
+
+
+def stirred(modules: ImportGraph) -> dict[str, frozenset[str]]:
+    """Return the names of what imports were seen to change in other modules, by their files."""
+    seen = modules.recorded.observations
+    found: dict[str, frozenset[str]] = {}
     for scope in modules.recorded.scopes:
         told = map(seen.__getitem__, scope.observations if scope.kind == "import" else ())
-        if any(kind == "left" and not name.startswith(f"{scope.name}:") for kind, name in told):
-            found |= modules.bit.get(scope.name, NO_MODULES)
+        left = [name for kind, name in told if kind == "left"]
+        for name in left:
+            if not name.startswith(f"{scope.name}:"):
+                words = frozenset(re.findall(r"\w+", name.partition("=")[0]))
+                found[scope.name] = found.get(scope.name, frozenset()) | words
     return found
 
 

@@ -9,11 +9,11 @@ from collections.abc import Set as AbstractSet
 
 from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
-from firsttry_tasks.selection.impact.changed_names import ChangedNames
+from firsttry_tasks.selection.impact.changed_names import ChangedNames, How
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
 from firsttry_tasks.selection.impact.docstrings import holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph, exported
-from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls
+from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls, stirred
 from firsttry_tasks.selection.impact.onlookers import Instances
 from firsttry_tasks.selection.impact.side_effects import SideEffects
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
@@ -61,6 +61,7 @@ class Propagation:
         self._exports: dict[str, frozenset[str]] = {}
         self._imported = ImportTimeCalls(modules)
         self._writing = SideEffects(modules)
+        self._stirred = stirred(modules)
 
     def change(self, path: str, delta: FragmentDiff) -> None:
         """Take in the changed statements of one file; `settle` carries their names on."""
@@ -232,13 +233,12 @@ class Propagation:
         # A statement that can't raise calls nothing, so it changes no state besides its names.
         if fragment.may_raise:
             names |= {tip for _, tip in self._writing.of(path, fragment)}
-        scope = fragment.qualname
-        # Nobody asks yet for what is new under a name that no code says.
+        scope = fragment.qualname  # nobody asks yet for what is new under a name that no code says
         unasked = number < 0 and self._writing.is_new(names)
         quiet = unasked and (not scope or self.names.unnoticed(path, fragment))
         for name in sorted(names - {""}):
             bit = self._origin(path, scope, why)
-            self.names.bind(path, scope, name, why, bit, quiet=quiet)
+            self.names.bind(path, scope, name, why, bit, "quiet" if quiet else "")
         # A decorator, metaclass or base may look at all members, and then the class itself is
         # another one. So is every class around it.
         if fragment.qualname and not (
@@ -247,8 +247,9 @@ class Propagation:
             for name in fragment.qualname.split("."):
                 self._bind(path, name, why)
         ran = self._imported.fragments(path, number)
+        stirred = self._stirred.get(path, frozenset())
         for place, name in self._writing.after(ran, fragment, added=number < 0):
-            self._bind(place, name, why)
+            self._bind(place, name, why, "own" if number >= 0 and name not in stirred else "")
 
     def _document(self, path: str, fragment: Fragment, why: str) -> None:
         """Take in a changed docstring; holders of an instance can read a class's or member's."""
@@ -274,8 +275,8 @@ class Propagation:
             for number in self.modules.definitions(path, scope):
                 self._rerun(path, number, why)
 
-    def _bind(self, path: str, name: str, why: str) -> None:
-        self.names.bind(path, "", name, why, self._origin(path, "", why))
+    def _bind(self, path: str, name: str, why: str, how: How = "") -> None:
+        self.names.bind(path, "", name, why, self._origin(path, "", why), how)
 
     def _origin(self, path: str, scope: str, why: str) -> OriginMask:
         """Return the bit of a class that is followed, or else the bit of its module."""

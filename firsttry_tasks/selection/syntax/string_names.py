@@ -1,6 +1,7 @@
 """Finds names in text: in strings of the code, and in data files that tests read."""
 
 import re
+from collections.abc import Iterator
 
 #: Letters of the longest string that may name something; longer ones are prose, but for what stands
 #: in braces. A dotted path of a deep package fits. The figure is a judgement: a larger one would
@@ -15,6 +16,9 @@ _NAME_ASCII = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # name can begin with.
 #: Begins what a string says of a module or class: ``'conf.settings`` for ``"conf.settings"``.
 QUOTED = "'"
+#: Letters of a part of a name that is noted as a pattern. ``do_`` of `cmd.Cmd` is the shortest
+#: prefix in common use; shorter ones would match half of all names.
+_SHORTEST = 3
 #: Begins the name of what a call is given.
 PASSED = "("
 #: Begins the name of what is called to make an object that is passed on.
@@ -66,3 +70,16 @@ def spelled(content: bytes) -> frozenset[str]:
     """Return all names in a file, be it text or not."""
     # Latin-1 decodes any bytes, so binary files need no care. It finds ASCII names only.
     return frozenset(_NAME_ASCII.findall(content.decode("latin-1")))
+
+
+def patterns(name: str) -> Iterator[str]:
+    """Yield how a string would be noted that is a part of the name: ``visit_*`` for visit_x."""
+    # `getattr(self, "visit_" + kind)` refers to all these names and spells none of them. They are
+    # cut at underscores only, as such strings are.
+    for place, letter in enumerate(name):
+        if letter == "_":
+            head, tail = name[: place + 1], name[place:]
+            if len(head) >= _SHORTEST:
+                yield f"{head}*"
+            if len(tail) >= _SHORTEST:
+                yield f"*{tail}"

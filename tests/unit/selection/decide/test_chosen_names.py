@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from firsttry_tasks.model.recording import Observation
 from firsttry_tasks.selection.syntax.parse import take_apart
@@ -235,3 +236,40 @@ def test_a_method_that_comes_to_a_class_of_unittest(head: str, added: str, who: 
     world = World({"test_shop.py": HEADS[head] + OWN}, {own: ()})
     chosen = world.chosen(test_shop_py=HEADS[head] + OWN + "\n" + new).why
     assert (own in chosen) == (who == "all")
+
+
+PAGES = {
+    "page.py": "def fill(page):\n    page.title = 'one'\n    return page\n",
+    "shop.py": "import page, base\nSHOP = page.fill(base.BASE)\n",
+    "base.py": "class Base: ...\nBASE = Base()\n",
+    "test_page.py": "import shop\ndef test_page(): ...\n",
+    "page.txt": "{{ title }}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("left", "selected"),
+    [
+        ((), False),
+        (("shop.py:SHOP.title",), False),
+        (("base.py:BASE.title",), True),
+        (("base.py:BASE.other",), False),
+    ],
+    ids=["nothing", "its own", "another module's", "another name"],
+)
+def test_a_data_file_names_what_an_import_wrote(left: tuple[str, ...], selected: object) -> None:
+    """Where that was seen to write it into another module's object: who has its own names that."""
+    test = "test_page.py::test_page"
+    seen = tuple(Observation("left", it) for it in left)
+    world = World(PAGES, {test: (Observation("read", "page.txt"), *seen)})
+    fill = world._unit("page.py:fill")  # noqa: SLF001  what an import ran no test has to run
+    numbers = tuple(n for n, it in enumerate(world.recorded.observations) if it[0] == "left")
+    scopes = tuple(
+        replace(it, lines=((1, fill),), observations=numbers)
+        if (it.kind, it.name) == ("import", "shop.py")
+        else it
+        for it in world.recorded.scopes
+    )
+    world.recorded = replace(world.recorded, scopes=scopes, units=tuple(world.units))
+    changed = PAGES["page.py"].replace("'one'", "'two'")
+    assert (test in world.chosen(page_py=changed).why) == selected
