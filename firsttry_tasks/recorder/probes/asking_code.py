@@ -15,6 +15,8 @@ from firsttry_tasks.recorder.tracing.attribution import Attribution
 
 #: Parts of the paths of what runs the tests: what it looks at for itself, no test depends on.
 _RUNNER = ("/_pytest/", "/xdist/", "/pluggy/", "/execnet/", "/firsttry_tasks/recorder/")
+#: What of it reads its configuration, with a library's help.
+_CONFIGURES = "/_pytest/config/"
 #: In the runner's package, but a library that projects use: the old ``py.path``.
 _LIBRARY = "/_pytest/_py/"
 #: The import system is frozen into the interpreter, so its code has these names for a file.
@@ -82,8 +84,16 @@ class AskingCode:
         """
         if self._attribution.top.kind not in {"start", "collect"}:
             return False
-        nearest = next((name for name in _callers(_FAR) if _may_look(name)), "")
-        return not nearest or any(part in nearest for part in _RUNNER)
+        callers = _callers(_FAR)
+        nearest = next(filter(_may_look, callers), "")
+        if not nearest or any(part in nearest for part in _RUNNER):
+            return True
+        # A library by which pytest reads its configuration looks for pytest; no plugin does, which
+        # it imports, or calls by a hook.
+        own = nearest.rpartition("/")[0]
+        others = (it for it in callers if not it.startswith(own))
+        near = next((it for it in others if it.startswith("<frozen") or _may_look(it)), "")
+        return self._attribution.place(nearest) is None and _CONFIGURES in near
 
 
 @lru_cache(maxsize=1 << 12)
