@@ -113,7 +113,10 @@ def said(job: Job, done: Completed) -> ToolResult:
         return ToolResult(status="green")
     if done.code in {1, BLOCKED} and found:
         return ToolResult(status="red", findings=found)
-    words = " ".join((done.err or done.out).split())
+    told = (done.err or done.out).splitlines()
+    # Where it does not understand an option, it says how it is used first, at length.
+    lines = [line for line in told if line.startswith("mypy: error:")] or told
+    words = " ".join(" ".join(lines).split())
     return ToolResult(
         status="error", message=f"mypy ended with exit code {done.code}: {words[-400:]}"
     )

@@ -125,3 +125,23 @@ def test_changed_lines_are_held_to_the_threshold(out: str, code: int, status: st
     """Below the lock's percentage is red; no measurement is no answer."""
     asked = job("full", lock=Lock(thresholds=Thresholds(diff_cover=80)))
     assert gates.said("diff-cover", asked, completed(out, code)).status == status
+
+
+USAGE = """\
+usage: mypy [-h] [-v] [-V] [more options; see below]
+            [-m MODULE] [-p PACKAGE] [-c PROGRAM_TEXT] [files ...]
+mypy: error: argument --python-version: must be 3.10 or higher
+"""
+
+
+@pytest.mark.parametrize(
+    ("err", "told"),
+    [
+        (USAGE, "mypy: error: argument --python-version: must be 3.10 or higher"),
+        ("INTERNAL ERROR\nplease report\n", "INTERNAL ERROR please report"),
+    ],
+)
+def test_what_mypy_could_not_do_is_told_first(err: str, told: str) -> None:
+    """Not how it is used."""
+    said = mypy.said(job(), completed(code=2, err=err))
+    assert (said.status, said.message) == ("error", f"mypy ended with exit code 2: {told}")
