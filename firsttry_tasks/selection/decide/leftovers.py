@@ -56,14 +56,13 @@ def otherwise(
         for test in record.tests
         if test.outcome == "failed" and chosen.why.get(test.nodeid) == FAILED
     }
-    # Nobody is concerned who is done by then.
-    by_file = bool(recorded_runs) and not _is_ordered(recorded_runs[0])
+    order = _FileOrder(recorded_runs)
     for name, who in sorted(fresh_things.found(records, recorded_runs, now, same).items()):
         told = f"{who} leaves {_shown(name)} changed"
         known = name.partition(HOLDS)[0] in strange
         for nodeid in (comparing if known else users).of(name, who):
-            early = by_file and _comes_first(nodeid, who)
-            if nodeid in chosen.skip_tests and not early:
+            # Nobody is concerned who is done by then.
+            if nodeid in chosen.skip_tests and not order.is_before(nodeid, who):
                 why.setdefault(nodeid, told)
     shadow = _shadow(records, recorded_runs, now)
     why |= dict.fromkeys(sorted(chosen.skip_tests), shadow) if shadow else {}
@@ -171,9 +170,17 @@ def _is_moved(nodeid: str, moved: Mapping[str, AbstractSet[str]]) -> bool:
     return not (names | marks).isdisjoint(moved.get(path, ()))
 
 
-def _comes_first(nodeid: str, who: str) -> bool:
-    """Tell whether a test is over before another one begins, where files come by their names."""
-    return nodeid.partition("::")[0] < fresh_things.file_of(who)
+class _FileOrder:
+    """Knows which test files come before others: by their names, where all runs show just that."""
+
+    def __init__(self, recorded_runs: Sequence[RecordedRun]) -> None:
+        sure = not any(map(_is_ordered, recorded_runs))
+        self._ran = [{test.path for test in it.tests} for it in recorded_runs] if sure else []
+
+    def is_before(self, nodeid: str, who: str) -> bool:
+        """Tell whether a test is over before another one begins, or an import."""
+        mine, theirs = nodeid.partition("::")[0], fresh_things.file_of(who)
+        return mine < theirs and any({mine, theirs} <= ran for ran in self._ran)
 
 
 def _is_ordered(run: RecordedRun) -> bool:
