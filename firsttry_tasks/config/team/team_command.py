@@ -228,15 +228,12 @@ def _alike(root: Path, chosen: list[ToolCall], place: str) -> ToolCall:
 
 def _named(root: Path, rest: Words) -> Words:
     """Return what a call names of the project: paths that are there, packages, modules."""
-    pairs = zip(("", *rest), rest, strict=False)
-    found = (
-        it for last, it in pairs if last in {"-p", "-m"} or it in {"-p", "-m"} or _is(root, it)
-    )
-    return tuple(found)
+    pairs, naming = zip(("", *rest), rest, strict=False), {"-p", "-m"}
+    return tuple(it for last, it in pairs if naming & {last, it} or _is(root, it))
 
 
 def _is(root: Path, word: str) -> bool:
-    if not word or word.startswith("/"):
+    if word[:1] in {"", "/"}:
         return False
     return (root / word).exists() or (bool(set(word) & set("*?")) and any(root.glob(word)))
 
@@ -254,7 +251,8 @@ def _hooked(root: Path, top: Path, tool: str) -> ToolCall:
         # manage.py and `python -m` both put the current folder on sys.path.
         env = tool_options.assigned(runner.words)
         return ToolCall(form="module", env=env, args=runner.options, place=runner.place)
-    return ToolCall(tool=tool)
+    below = tool_options.configured_below(root) if tool == "pytest" else ""
+    return ToolCall(tool=tool, paths=(below.rpartition("/")[0],) if below else (), place=below)
 
 
 def given(command: str) -> ToolCall:

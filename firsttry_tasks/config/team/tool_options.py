@@ -192,6 +192,18 @@ def looked(root: Path) -> Words:
     return names if all((root / it).is_dir() for it in names) else ()
 
 
+def configured_below(root: Path) -> str:
+    """Return the one file below that alone configures pytest, "" where none or something else does.
+
+    Whoever calls pytest there, it reads that; from the top it has to be told where to look.
+    """
+    names = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml")
+    found = [file for name in names for file in sorted(root.glob(f"*/{name}"))]
+    if len(found) != 1 or any("pytest" in place for place in parity_lock.sections(root)):
+        return ""
+    return found[0].relative_to(root).as_posix()
+
+
 def inside(path: str, folders: Iterable[str]) -> bool:
     """Tell whether a path is one of these, or below one."""
     return any(PurePosixPath(path).is_relative_to(it) for it in folders)

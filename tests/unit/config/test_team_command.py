@@ -389,3 +389,25 @@ def test_calls_with_other_options_are_other_calls(
     assert [str(it) for it in found] == parts
     assert [it.turn for it in found] == list(range(len(parts)))
     assert {it.folder for it in found} == ({"app"} if "app" in lines[0] else {""})
+
+
+@pytest.mark.parametrize(
+    ("files", "paths"),
+    [
+        ({"tests/pytest.ini": "[pytest]\n"}, ("tests",)),
+        ({"a/pytest.ini": "[pytest]\n", "b/pytest.ini": "[pytest]\n"}, ()),
+        ({"tests/pytest.ini": "[pytest]\n", "tox.ini": "[pytest]\n"}, ()),
+        ({"tests/pytest.ini": "[pytest]\n", "pyproject.toml": "[tool.pytest.ini_options]\n"}, ()),
+        ({"tests/pytest.ini": "[pytest]\n", "Makefile": "test:\n\tpytest src\n"}, ("src",)),
+        ({"pytest.ini": "[pytest]\n"}, ()),
+    ],
+)
+def test_the_one_folder_that_configures_pytest(
+    tmp_path: Path, files: dict[str, str], paths: tuple[str, ...]
+) -> None:
+    """Where nobody says how it is called: from the top it would not find its configuration."""
+    (tmp_path / "src").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert team_command.find(tmp_path, tmp_path, "pytest").paths == paths
