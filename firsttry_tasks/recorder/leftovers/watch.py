@@ -274,7 +274,8 @@ class StateWatch:
         held: set[int] = set()
         if path in self._files and not name.startswith(_FIXTURE):
             # What a module of the code has is looked at there, whoever else has it.
-            code = [it for it in tuple(self._roots) if self._part(it) == CODE]
+            modules = (it for it in tuple(self._roots) if not it.startswith(_FIXTURE))
+            code = [it for it in modules if self._part(it) == CODE]
             held = {identity(one.value) for it in code for one in self._roots[it].holders}
         often = self._busy.get(name, ())
         which = lambda one: one.value is None or identity(one.value) not in held  # noqa: E731
