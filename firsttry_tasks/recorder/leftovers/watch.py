@@ -186,8 +186,9 @@ class StateWatch:
         self._importing.append(scope)
         self._latest = [scope]
         self._libraries.have(held.homes)
-        if self._may_look(CODE):
-            self._libraries_left(self._importing)
+        if self._may_look(LIBRARIES):
+            # A test that was not looked at since it ended may have done it as well.
+            self._libraries_left([*self._waiting[LIBRARIES], *self._importing])
         near = {it for it in held.homes if it in self._roots}
         for thing in held.things:
             near |= self._things.setdefault(thing, set())
@@ -271,12 +272,13 @@ class StateWatch:
         self._modules = len(sys.modules)
 
     def _scan(self, name: str, path: str, own: Mapping[str, object]) -> None:
-        held: set[int] = set()
+        held: set[tuple[str, int]] = set()
         if path in self._files and not name.startswith(_FIXTURE):
-            # What a module of the code has is looked at there, whoever else has it.
+            # What a module of the code has is looked at there, whoever has it by the same name.
             modules = (it for it in tuple(self._roots) if not it.startswith(_FIXTURE))
             code = [it for it in modules if self._part(it) == CODE]
-            held = {identity(one.value) for it in code for one in self._roots[it].holders}
+            found = (one for it in code for one in self._roots[it].holders)
+            held = {(one.name, identity(one.value)) for one in found if one.value is not None}
         often = self._busy.get(name, ())
-        which = lambda one: one.value is None or identity(one.value) not in held  # noqa: E731
+        which = lambda one: (one.name, identity(one.value)) not in held  # noqa: E731
         self._roots[name] = scanned(path, own, often, which if held else None, apart=True)

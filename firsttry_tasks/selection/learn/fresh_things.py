@@ -32,14 +32,13 @@ def found(
     fresh: dict[str, str] = {}
     for record in records:
         came: set[str] = set()
-        loaded = {*record.modules.values()}
         for who, said, test in _left(record):
             names = {it.removesuffix(PERHAPS) for it in said}
             if not test:
                 ours, gone = known.by_import(who, said), set[str]()
             else:
                 ours = known.by_test(who, names)
-                gone = known.gone(who, names | came, loaded)
+                gone = known.gone(who, names | came)
             # For whom nothing has changed is not the one of several that left it; and what it
             # leaves otherwise is so because others did not run.
             if who in same:
@@ -90,9 +89,9 @@ class _Known:
         named = {it for it in said if not _by_test(it)}
         return left_names.otherwise(named, self._imports.get(who, frozenset()), self._all)
 
-    def gone(self, who: str, now: AbstractSet[str], loaded: AbstractSet[str]) -> set[str]:
+    def gone(self, who: str, now: AbstractSet[str]) -> set[str]:
         """Return what a test was recorded to leave, or one of several, and is not there now."""
-        return {*left_names.kept_no_more(self.own.get(who, frozenset()), now, loaded)}
+        return {*left_names.kept_no_more(self.own.get(who, frozenset()), now)}
 
 
 def _missed(lost: Mapping[str, str], left: AbstractSet[str]) -> Iterator[tuple[str, str]]:

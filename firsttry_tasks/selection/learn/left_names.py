@@ -96,12 +96,12 @@ def unsteady(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> frozense
 
 
 def told(records: Iterable[Record]) -> set[str]:
-    """Return what was left with letters, by whomever."""
+    """Return what was left with letters, by whomever, but for by how much it was counted."""
     return {
         it.name.removesuffix(PERHAPS)
         for record in records
         for it in record.observations
-        if it.kind == "left" and is_told(it.name)
+        if it.kind == "left" and is_told(it.name) and SHIFTED not in it.name
     }
 
 
@@ -115,21 +115,12 @@ def things(recorded_runs: Iterable[RecordedRun]) -> set[str]:
     }
 
 
-def kept_no_more(
-    before: AbstractSet[str], now: AbstractSet[str], loaded: AbstractSet[str]
-) -> Iterator[str]:
-    """Yield what a test was recorded to leave, or one of several, and is not there after it now.
-
-    ``loaded`` are the files of the modules that were imported now.
-    """
-    same = {it.partition(HOLDS)[2] for it in now if it in before or f"{it}{PERHAPS}" in before}
+def kept_no_more(before: AbstractSet[str], now: AbstractSet[str]) -> Iterator[str]:
+    """Yield what a test was recorded to leave, or one of several, and is not there after it now."""
     for it in before:
-        plain = it.removesuffix(PERHAPS)
         # In a library only what it surely left: its users are many.
         theirs = it.startswith(LIBRARY) and HOLDS in it and not it.endswith(PERHAPS)
-        # What a module has of another one is seen there as well, whether it is imported or not.
-        elsewhere = it.partition(":")[0] not in loaded and plain.partition(HOLDS)[2] in same
-        if (theirs or is_told(it)) and plain not in now and not elsewhere:
+        if (theirs or is_told(it)) and it.removesuffix(PERHAPS) not in now:
             yield it
 
 

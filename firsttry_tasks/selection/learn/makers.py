@@ -100,10 +100,11 @@ class Makers:
         """Return the units that may use a thing: that name it, or are it."""
         return self._naming(thing.names) | self._being(thing.names)
 
-    def writers(self, path: str, thing: Thing) -> frozenset[int]:
-        """Return the units that change what is in a thing, by themselves."""
-        every = self._parts(path, thing)
-        return frozenset(it for it in every.users | every.inside if self._changes(it, thing.all))
+    def writers(self, path: str, trail: str) -> frozenset[int]:
+        """Return the units that change what a trail ends at, by themselves."""
+        last = trails.words(trail, self._classes(path))[0][-1]
+        names = {last, trails.written(last)}
+        return frozenset(it for it in self._bodies if self._changes(it, names))
 
     def makers(
         self, path: str, thing: Thing, ran: AbstractSet[int], *, handed: bool = False

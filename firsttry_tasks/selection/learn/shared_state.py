@@ -137,32 +137,13 @@ class SharedState:
             near = self._makers.near(path, trail)
             known[name] = self._new(name), -1 if near is None else as_bits(near)
 
-        sure = self._sure(tests)
-
         def may(test: RecordedTest, number: int) -> bool:
-            name, _, letters = doubtful[number].removesuffix(PERHAPS).partition(HOLDS)
-            # The same thing may be seen under several names, and by one of them it is known whose.
-            if test.nodeid not in sure.get(letters, (test.nodeid,)):
-                return False
-            left, near = known[name]
+            left, near = known[doubtful[number].partition(HOLDS)[0]]
             bits = self._ran[test.nodeid].bits
             # What an import does that a test causes is the import's, too.
             return bool((bits & left.asking and bits & near) or left.used_as(test))
 
         return doubt.narrowed(tests, doubtful.keys(), may) if doubtful else tests
-
-    def _sure(self, tests: Iterable[RecordedTest]) -> dict[str, set[str]]:
-        """Return who surely left something, by the letters of what that was."""
-        told = {
-            number: name.partition(HOLDS)[2]
-            for number, (kind, name) in enumerate(self.observations)
-            if kind == "left" and is_told(name) and not name.endswith(PERHAPS)
-        }
-        found: dict[str, set[str]] = {}
-        for test in tests:
-            for number in told.keys() & {*test.observations}:
-                found.setdefault(told[number], set()).add(test.nodeid)
-        return found
 
     def _new(self, name: str) -> _Left:
         path, _, trail = name.partition(":")

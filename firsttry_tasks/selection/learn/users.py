@@ -61,7 +61,7 @@ class Users:
         users, library = makers.users(thing), name.startswith(LIBRARY)
         # Whoever adds what is missing needs nobody who may have added it before.
         doubtful = name.endswith(PERHAPS) and ADDED in name and not library
-        adding = makers.writers(path, thing) if doubtful else frozenset()
+        adding = makers.writers(path, trail) if doubtful else frozenset()
         asked = trail.partition(":")[0].partition(".")[0]
         lent = {
             n

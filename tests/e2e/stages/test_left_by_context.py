@@ -71,3 +71,14 @@ def test_what_is_counted(checkout: Checkout) -> None:
     # Who comes later sees another number where one counts further.
     then = "test_then.py::test_then"
     assert _selected(checkout, "assert shop.Field() is not shop.Field()") == {EDITED, then}
+
+
+def test_what_a_test_file_has_by_a_name_of_its_own(checkout: Checkout) -> None:
+    """A function gave it, so that no name leads from where it is kept to who uses it."""
+    shop = "class Box:\n    size = 1\n\n\nKEPT = Box()\n\n\ndef lend():\n    return KEPT\n"
+    tree = _test("edited", "shop.lend().size = 2 - 0")
+    tree |= _test("then", "assert box.size < 3", before="box = shop.lend()\n")
+    checkout.learn({"shop.py": shop} | tree)
+    checkout.write("test_edited.py", _test("edited", "shop.lend().size = 3")["test_edited.py"])
+    assert checkout.run("ft", "warm").code == 1
+    assert "test_then.py::test_then" in checkout.selected()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+import msgspec
 import pytest
 
 from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedTest, Scope
@@ -93,3 +94,20 @@ def test_what_an_import_filled_rests_on_what_those_statements_asked(
 ) -> None:
     """What the function 7 made, of which the statement 3 asked, may tell what that one saw."""
     assert scope.seen_by({7}) == seen
+
+
+@pytest.mark.parametrize("sure", ["other.py:FLAG=aa", "other.py:FLAG=bb"])
+def test_letters_tell_nothing_of_another_thing(sure: str) -> None:
+    """Two things may hold the same: who surely left one of them says nothing of the other."""
+    fragments = take_apart(KEEP.encode())
+    bodies = [(at, one.qualname) for at, one in enumerate(fragments) if one.is_function_body]
+    names = [name for _, name in bodies]
+    left = [("left", "keep.py:KEPT=aa?"), ("left", sure)]
+    state = SharedState(
+        [("keep.py", at) for at, _ in bodies], left, (), lambda _: fragments, frozenset()
+    )
+    fills = _test("fills", names.index("fill"), left=True)
+    quiet = _test("quiet", names.index("other"), left=True)
+    other = msgspec.structs.replace(_test("sure", names.index("other")), observations=(1,))
+    found = {it.nodeid: it.observations for it in state.tests([[fills, quiet, other]])}
+    assert found == {"fills": (0,), "quiet": (), "sure": (1,)}

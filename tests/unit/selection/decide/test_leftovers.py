@@ -51,7 +51,6 @@ def _more(
     world: World = WORLD,
     collected: tuple[str, ...] = (),
     why: str = "changed",
-    loaded: tuple[str, ...] = (),
     by_import: tuple[str, ...] = (),
 ) -> set[str]:
     """Return what is chosen besides the first test, which left this in its run."""
@@ -65,7 +64,7 @@ def _more(
         observations=tuple(Observation("left", name) for name in (*left, *by_import)),
         scopes=(scope,),
         tests=(test,),
-        modules={path.removesuffix(".py"): path for path in loaded},
+        modules={},
         environment={},
         patterns=(),
         testpaths=(),
@@ -220,17 +219,6 @@ def test_who_can_compare_does_not_rest_on_makers(key: str, chosen: set[str]) -> 
     changed = files["tool.py"].replace("TABLE[1] = 1", "TABLE[1] = 2")
     assert world.chosen(tool_py=changed).why.keys() == chosen
     assert world.without("content", tool_py=changed).why.keys() == {FIRST, ASKS}
-
-
-@pytest.mark.parametrize(("loaded", "more"), [((), set()), (("sale.py",), {SELLS})])
-def test_a_module_that_is_not_imported_now_shows_nothing(
-    loaded: tuple[str, ...], more: set[str]
-) -> None:
-    """What it has of another one was left as ever, as is seen there."""
-    both = (Observation("left", SET), Observation("left", "sale.py:sell.kept=aa"))
-    world = World(FILES, {FIRST: both, ASKS: ("tool.py:ask",), SELLS: ("sale.py:sell",)})
-    assert _more(SET, world=world, loaded=loaded) == more
-    assert _more(world=world, loaded=loaded) == {ASKS, SELLS}
 
 
 @pytest.mark.parametrize("before", [SET, f"{SET}?", ADDED, f"{ADDED}?"])
