@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.unit.stores.servers import Server, base, free_port, running
+from tests.unit.stores.servers import Server, base, free_port, on_free_ports, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,7 @@ def _program() -> str:
     return program
 
 
+@on_free_ports
 @contextlib.contextmanager
 def gcs(folder: Path) -> Iterator[Server]:
     """GCS by fake-gcs-server, whose data stand in a folder."""

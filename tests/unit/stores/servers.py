@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import shutil
@@ -17,10 +18,15 @@ import msgspec
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    Serve = Callable[[Path], AbstractContextManager["Server"]]
 
 #: Seconds that a server may take to come up.
 PATIENCE = 30.0
+#: UDP's port for each of TCP's that was given out here, until this process ends.
+_CLAIMS: list[socket.socket] = []
 #: Azurite's published account.
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -62,12 +68,39 @@ def free_port() -> int:
 
     The system hands out 32768 and up to connections (Linux; elsewhere 49152 and up), so that a
     server of several parts would now and then find that one part's connection has another's port.
+    Tests beside this one leave it alone as well, by UDP's port of that number: it is held.
     """
     for port in random.sample(range(15000, 32000), 100):
+        claim = socket.socket(type=socket.SOCK_DGRAM)
         with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            claim.bind(("127.0.0.1", port))
             probe.bind(("127.0.0.1", port))
+            _CLAIMS.append(claim)
             return port
+        claim.close()
     pytest.fail("a hundred ports, and none of them is free")
+
+
+class PortTakenError(Exception):
+    """Somebody else took a port between the look at it and the server's own start."""
+
+
+def on_free_ports(serve: Serve) -> Serve:
+    """Start a server with other ports, up to five times, where one was taken before it came."""
+
+    @contextlib.contextmanager
+    @functools.wraps(serve)
+    def served(folder: Path) -> Iterator[Server]:
+        with contextlib.ExitStack() as stack:
+            for turn in range(5):
+                place = folder / f"turn-{turn}"
+                place.mkdir()
+                with contextlib.suppress(PortTakenError):
+                    yield stack.enter_context(serve(place))
+                    return
+            pytest.fail("five times a port of the server was taken before it came up")
+
+    return served
 
 
 @contextlib.contextmanager
@@ -92,7 +125,10 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.1)
-    pytest.fail(f"{process.args!r} did not come up: {log.read_text(errors='replace')[-2000:]}")
+    said = log.read_text(errors="replace")
+    if "address already in use" in said.lower():
+        raise PortTakenError(said)
+    pytest.fail(f"{process.args!r} did not come up: {said[-2000:]}")
 
 
 def base() -> dict[str, str]:
@@ -100,6 +136,7 @@ def base() -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
 
 
+@on_free_ports
 @contextlib.contextmanager
 def apache(folder: Path) -> Iterator[Server]:
     """WebDAV by Debian's Apache: its mod_dav lists, which nginx's own module can't."""
@@ -118,6 +155,7 @@ def apache(folder: Path) -> Iterator[Server]:
         yield Server(url=url, env={}, port=port, pid=pid, root=str(folder / "files"))
 
 
+@on_free_ports
 @contextlib.contextmanager
 def moto(folder: Path) -> Iterator[Server]:
     """S3 by moto."""
@@ -130,6 +168,7 @@ def moto(folder: Path) -> Iterator[Server]:
         yield Server(url="s3://golden/boxes", env=_keys(port), port=port, pid=pid)
 
 
+@on_free_ports
 @contextlib.contextmanager
 def seaweedfs(folder: Path) -> Iterator[Server]:
     """S3 by SeaweedFS, a server that people run; its parts are in one process."""
@@ -192,6 +231,7 @@ def _request(url: str, method: str) -> None:
         return
 
 
+@on_free_ports
 @contextlib.contextmanager
 def azurite(folder: Path) -> Iterator[Server]:
     """Azure's blobs by Microsoft's own emulator."""
