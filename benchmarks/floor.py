@@ -135,9 +135,11 @@ def covered(project: Project) -> CoverageData:
     place = project.root.parent / f"{project.name}.coverage"
     place.unlink(missing_ok=True)
     plain = ("-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={project.root}")
-    project.run((project.python, *plain, *COVERED), {"COVERAGE_FILE": str(place)})
+    ended = project.run((project.python, *plain, *COVERED), {"COVERAGE_FILE": str(place)})
     data = CoverageData(str(place))
     data.read()
+    if not data.measured_files():
+        sys.exit(f"{project.name}: nothing was covered (pytest-cov is needed): {ended.stderr}")
     return data
 
 

@@ -42,8 +42,7 @@ TOLD = 400
 
 def command(job: Job) -> Command:
     """Return pytest's command with FirstTry's plugin, which selects and records."""
-    # testmon's hooks are off: where it is installed they would record, and deselect, a second time.
-    ours = ("-p", PLUGIN, "-p", "no:testmon", f"--rootdir={job.root}")
+    ours = ("-p", PLUGIN, f"--rootdir={job.root}")
     head = (*_program(job), *job.call.args, *ours)
     # --lf and its like read the cache of the last run: a full run must not see one.
     cold = ("-o", f"cache_dir={job.work}/pytest_cache")

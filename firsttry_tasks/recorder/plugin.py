@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 import pytest
 
 from firsttry_tasks.recorder.early import begin, read_plan
 
 #: The name under which the recorder's hooks are registered, to find them at the end.
 WATCH = "firsttry-watch"
+#: The name under which testmon offers itself to pytest.
+TESTMON = "pytest-testmon"
+_TESTMON_ASKED = re.compile(r"--(no-)?(testmon|tmnet)|\b(testmon_|tmnet_|environment_expression)")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     """Begin to record as soon as this plugin is loaded: the next one may be the project itself."""
     _begin(pluginmanager, early=True)
+    config = pluginmanager.get_plugin("pytestconfig")
+    if config is not None and read_plan() is not None and not _asks_for_testmon(config):
+        pluginmanager.set_blocked(TESTMON)
+
+
+def _asks_for_testmon(config: pytest.Config) -> bool:
+    """Tell whether the project has testmon's options or settings: unknown ones would be errors.
+
+    Else it is here because FirstTry brought it, and would cost each run what coverage takes.
+    """
+    said = [*config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", "")]
+    if config.inipath is not None:
+        said.append(config.inipath.read_text("utf-8", errors="replace"))
+    return any(_TESTMON_ASKED.search(it) for it in said)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
-import unittest
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.selection.evidence.mask_types import NO_ORIGINS, OriginMask
@@ -31,10 +30,8 @@ _PLAIN_BASES = _ERRORS | {"object", "Generic", "ABC", "Protocol"}
 _MILD_BASES = _PLAIN_BASES | {
     "NamedTuple", "TypedDict", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"
 }  # fmt: skip
-#: Bases that find their subclasses' tests by a name that they are given, and the names of what
-#: they have: such a member takes the place of theirs.
+#: Bases that find their subclasses' tests by a name that they are given.
 _TEST_BASES = frozenset({"TestCase", "IsolatedAsyncioTestCase"})
-_TEST_CASE = frozenset(dir(unittest.IsolatedAsyncioTestCase))
 #: Bases are followed by name, and two classes of one name can look like a circle. No sensible
 #: class has so many ancestors; beyond them it counts as one of which nothing is known.
 _DEEPEST = 30
@@ -43,6 +40,15 @@ _DEEPEST = 30
 #: typing_extensions are here because most dataclass-like classes use them, and pytest because it
 #: runs the tests: it shows docstrings of tests and fixtures alone.
 IGNORING_DOCS = sys.stdlib_module_names | {"attr", "attrs", "typing_extensions", "pytest"}
+
+
+@cache
+def _of_test_cases() -> frozenset[str]:
+    """Return the names of what such bases have: a member so called takes the place of theirs."""
+    # Imported late, because the asynchronous kind brings all of asyncio with it.
+    import unittest
+
+    return frozenset(dir(unittest.IsolatedAsyncioTestCase))
 
 
 class PlainClasses:
@@ -89,7 +95,7 @@ class PlainClasses:
                 or (
                     self._is_unittest(place, fragment, base)
                     and bool(members)
-                    and members.isdisjoint(_TEST_CASE)
+                    and members.isdisjoint(_of_test_cases())
                 )
                 for base in fragment.bases
             )

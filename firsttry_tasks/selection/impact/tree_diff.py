@@ -126,13 +126,16 @@ def _hidden(recorded: RecordedRun, now: CurrentTree, paths: Iterable[str]) -> It
     read = {name for kind, name in recorded.observations if kind == "read"}
     for path in paths:
         entry = after.get(path, "")
-        if is_inert(path, now):
-            continue
-        if is_unreadable(entry):
-            yield f"{path} can't be read, and it changed"
-        elif _leads_away(before.get(path, ""), entry) and (
+        unreadable = is_unreadable(entry)
+        led_away = _leads_away(before.get(path, ""), entry) and (
             path.endswith(".py") or path not in read
-        ):
+        )
+        # Globs come last: what reads them takes longer to load than all the rest to look at.
+        if not (unreadable or led_away) or is_inert(path, now):
+            continue
+        if unreadable:
+            yield f"{path} can't be read, and it changed"
+        else:
             yield f"{path} is a link, and what it leads to changed"
     yield from (
         f"{path} leads to more files than are looked at"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -55,6 +54,9 @@ def joined(older: Times, newer: Times) -> Times:
 
 def expected(tests: Iterable[str], times: Times, kind: str) -> Expected:
     """Return what these tests are expected to take on a machine of this kind."""
+    # Imported late: each run keeps times, and few expect any.
+    import statistics
+
     asked = tuple(tests)
     name = kind if kind in times.kinds else next(reversed(times.kinds), "")
     known = times.kinds.get(name, {})
@@ -73,6 +75,8 @@ def expected(tests: Iterable[str], times: Times, kind: str) -> Expected:
 
 def _guessed(asked: Iterable[str], found: Mapping[str, float]) -> dict[str, float]:
     """Return for tests without a time the median of their file, or else of all tests."""
+    import statistics
+
     by_file: dict[str, list[float]] = {}
     for nodeid, it in found.items():
         by_file.setdefault(nodeid.partition("::")[0], []).append(it)

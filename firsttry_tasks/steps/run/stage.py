@@ -19,7 +19,6 @@ from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.programs import brief, followup, stage_answer
 from firsttry_tasks.reporting.programs.answer import ANSWER
-from firsttry_tasks.reporting.pull_request import gitlab
 from firsttry_tasks.steps.observe import since
 from firsttry_tasks.steps.run import snapshot
 from firsttry_tasks.steps.run.project import project, tree
@@ -168,6 +167,9 @@ def _show(root: Path, it: Report) -> None:
         CONSOLE.tell(*github.marks(it.failures))
     summarize(github.summary(it))
     if os.environ.get("GITLAB_CI"):
+        # Imported late: XML is for nobody else.
+        from firsttry_tasks.reporting.pull_request import gitlab
+
         disk.write(root / state_paths.JUNIT, gitlab.junit(it))
         disk.write(root / state_paths.CODE_QUALITY, gitlab.code_quality(it))
 

@@ -10,11 +10,13 @@ import hashlib
 import hmac
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+Asked = TypeVar("Asked")
+Got = TypeVar("Got")
 
 #: What scrypt costs: its own choice for interactive use. More would be dearer for whoever guesses,
 #: and as much dearer for each machine that restores a box.
@@ -47,17 +49,23 @@ def every(names: Iterable[str], value: Callable[[str], str | None]) -> dict[str,
     """Return the seals of the first ``MOST`` variables that are set."""
     found = {name: it for name in names if (it := value(name)) is not None}
     some = list(found.items())[:MOST]
-    # Side by side: hashlib lets other threads run meanwhile.
-    with ThreadPoolExecutor() as pool:
-        return dict(pool.map(lambda pair: (pair[0], seal(*pair)), some))
+    return dict(_side_by_side(lambda pair: (pair[0], seal(*pair)), some))
 
 
 def held(seals: Mapping[str, str], value: Callable[[str], str | None]) -> frozenset[str]:
     """Return the variables whose value here is the sealed one."""
     found = {name: it for name in seals if (it := value(name)) is not None}
+    same = _side_by_side(lambda name: holds(seals[name], name, found[name]), found)
+    return frozenset(name for name, good in zip(found, same, strict=True) if good)
+
+
+def _side_by_side(act: Callable[[Asked], Got], of: Iterable[Asked]) -> list[Got]:
+    """Call a function for each: hashlib lets other threads run meanwhile."""
+    # Imported late: whoever only reads that there are seals asks for none.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor() as pool:
-        same = pool.map(lambda name: holds(seals[name], name, found[name]), found)
-        return frozenset(name for name, good in zip(found, same, strict=True) if good)
+        return list(pool.map(act, of))
 
 
 def good(seals: Mapping[str, str]) -> bool:

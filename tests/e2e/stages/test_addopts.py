@@ -85,6 +85,18 @@ def test_workers_are_started_where_that_pays(shop: Checkout, pays: str, workers:
     assert len(shop.selected()) > 0
 
 
+@pytest.mark.parametrize("options", ["", "testmon_ignore_dependencies = ['nothing']"])
+def test_testmon_is_loaded_where_the_project_names_it(shop: Checkout, options: str) -> None:
+    """It came with FirstTry, and brings all of coverage along."""
+    seen = 'import sys\n\n\ndef test_seen() -> None:\n    assert ("testmon" in sys.modules) is {}\n'
+    shop.write("tests/test_seen.py", seen.format(bool(options)))
+    ini = f'\n[tool.pytest.ini_options]\npythonpath = ["."]\n{options}\n'
+    shop.write("pyproject.toml", TESTS_ONLY + ini)
+    shop.commit()
+    ran = shop.run("doit", "parity")
+    assert (ran.code, shop.verdict().name) == (0, "success"), ran.out
+
+
 def test_what_the_options_leave_out_stays_out(shop: Checkout) -> None:
     """A test that the project's own -m deselects is not run because it is unknown."""
     marked = "import pytest\n\n\n@pytest.mark.network\ndef test_net() -> None:\n    assert 0\n"

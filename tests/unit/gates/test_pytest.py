@@ -18,7 +18,7 @@ from firsttry_tasks.gates import pytest as pytest_gate
 from tests.builders import completed, job
 
 if TYPE_CHECKING:
-    from firsttry_tasks.model.values import Stage, ToolResult
+    from firsttry_tasks.model.values import ToolResult
 
 COLLECTED = {"e": "collected", "collected": 3, "why": {"t.py::a": "new", "t.py::b": "new"}}
 START_A, END_A = (
@@ -243,12 +243,6 @@ def test_a_run_that_leaves_tests_out_is_no_green(code: int) -> None:
     """``pytest.exit`` with either code ends it early, also where the plan leaves tests out."""
     said = _said({**COLLECTED, "skips": True}, START_A, END_A, FINISH, code=code)
     assert said.message == "pytest ended early: 1 of 2 tests did not run"
-
-
-@pytest.mark.parametrize("stage", ["warm", "full"])
-def test_no_other_selection_is_active(stage: Stage) -> None:
-    """The selection plugin that a project may have is off in both stages."""
-    assert "no:testmon" in pytest_gate.command(job(stage)).argv
 
 
 def test_pytest_is_pointed_where_the_settings_say() -> None:
