@@ -40,7 +40,7 @@ class RecorderHooks:
 
     def end(self, config: pytest.Config, name: str) -> None:
         """Stop to listen, and write the record to a file that is called ``name``."""
-        self.recorder.state.settle()
+        self.recorder.state.settle([test.scope for test in self.tests])
         self.recorder.end()
         # Written beside and then renamed: a record that is there is complete.
         aside = self.folder / f"{name}.tmp"

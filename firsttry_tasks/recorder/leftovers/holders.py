@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import sys
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,8 +15,14 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from firsttry_tasks.recorder.leftovers.objects import dictionary_of, slots_of, space
+from firsttry_tasks.recorder.leftovers.objects import (
+    dictionary_of,
+    is_standard,
+    slots_of,
+    space,
+)
 from firsttry_tasks.recorder.leftovers.shown import sign_of, told
+from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 #: Steps from a variable to the last thing that is looked at: a wrapper, its closure, the cache in
@@ -167,6 +172,11 @@ def _weak(value: Any) -> Opened:
     return Opened([("", it) for it in [*held()][:_MANY]], lambda: sorted(map(identity, [*held()])))
 
 
+def _weakly_keyed(value: Any) -> Opened:
+    inside = [("", it) for it in weak_mappings.values(value)[:_MANY]]
+    return Opened(inside, functools.partial(weak_mappings.Kept, value))
+
+
 def _fixed(value: Any) -> Opened:
     return Opened([("", it) for it in tuple(value)[:_MANY]])
 
@@ -234,7 +244,8 @@ _KINDS: dict[Any, Callable[[Any], Opened]] = {
     types.MethodType: _parts("__self__", "__func__"),
     functools.partial: _parts("func", "args", "keywords"),
     type(functools.lru_cache(lambda: None)): _cache,
-    **dict.fromkeys((WeakKeyDictionary, WeakValueDictionary), _weak),
+    WeakValueDictionary: _weak,
+    WeakKeyDictionary: _weakly_keyed,
     ContextVar: _variable,
     types.GeneratorType: _generator,
     itertools.count: lambda value: Opened(sign=lambda: repr(value)),
@@ -245,27 +256,9 @@ _KINDS: dict[Any, Callable[[Any], Opened]] = {
 }
 
 
-@functools.cache
-def _kept_by(module: str) -> frozenset[int]:
-    """Return the identities of what a module of the standard library, or a class of it, holds."""
-    found = vars(sys.modules[module]).values()
-    spaces = [space(it).values() for it in found if isinstance(it, type)]
-    return frozenset(map(identity, itertools.chain(found, *spaces)))
-
-
-def _is_standard(value: object, kind: Any) -> bool:
-    """Tell whether the standard library keeps an object for itself, as it does all loggers.
-
-    Whatever has it only leads to it.
-    """
-    home = space(kind).get("__module__")
-    known = type(home) is str and home.partition(".")[0] in sys.stdlib_module_names
-    return known and home in sys.modules and identity(value) in _kept_by(home)
-
-
 def _instance(value: Any, kind: Any) -> Opened:
     """Look into any other object: what stands in its dictionary and its slots."""
-    if _is_standard(value, kind):
+    if is_standard(value, kind):
         return Opened()
     own, slots, shows = dictionary_of(value, kind), slots_of(kind), sign_of(value)
     if own is None and not slots and shows is None:

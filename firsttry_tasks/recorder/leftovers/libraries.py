@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import CONFIG, LIBRARY
 from firsttry_tasks.recorder.leftovers import holders
-from firsttry_tasks.recorder.leftovers.roots import Root, scanned, signs, whole
+from firsttry_tasks.recorder.leftovers.roots import Root, hidden, scanned, signs, whole
 from firsttry_tasks.recorder.leftovers.shown import told
 from firsttry_tasks.recorder.leftovers.spelled import spelled
 from firsttry_tasks.recorder.tracing.attribution import identity
@@ -84,6 +84,11 @@ class LibraryWatch:
     def _meet(self, name: str, own: Mapping[str, object]) -> None:
         if name.partition(".")[0] not in _LEFT_OUT:
             self.roots[name] = _scan(name, own)
+
+    def hidden(self) -> list[str]:
+        """Return the mappings with entries that were taken for lost, and were not."""
+        roots = self.roots.items()
+        return [f"{LIBRARY}{name}:{it}=" for name, root in roots for it in hidden(root)]
 
     def look(self) -> list[str]:
         """Return what changed since the last look."""

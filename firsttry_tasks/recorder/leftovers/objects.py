@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import sys
 import threading
 import types
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.recorder.leftovers.shown import DEFINED, PLACED
+from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,3 +53,21 @@ def slots_of(kind: Any) -> list[tuple[str, Any]]:
         for key, it in space(base).items()
         if type(it) is types.MemberDescriptorType and base.__flags__ & DEFINED
     ]
+
+
+@functools.cache
+def _kept_by(module: str) -> frozenset[int]:
+    """Return the identities of what a module of the standard library, or a class of it, holds."""
+    found = vars(sys.modules[module]).values()
+    spaces = [space(it).values() for it in found if isinstance(it, type)]
+    return frozenset(map(identity, itertools.chain(found, *spaces)))
+
+
+def is_standard(value: object, kind: Any) -> bool:
+    """Tell whether the standard library keeps an object for itself, as it does all loggers.
+
+    Whatever has it only leads to it.
+    """
+    home = space(kind).get("__module__")
+    known = type(home) is str and home.partition(".")[0] in sys.stdlib_module_names
+    return known and home in sys.modules and identity(value) in _kept_by(home)

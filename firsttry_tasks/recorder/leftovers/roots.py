@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder, holders
 from firsttry_tasks.recorder.leftovers.shown import told
+from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 
 #: Entries of which each is kept in mind; of a larger thing only that it changed is told.
@@ -60,6 +62,13 @@ def scanned(
     held = {at: it for at, value in values if (it := entries(value)) is not None}
     root = Root(path, own, found, views, reads, odd, None, signs(found), named, busy, held)
     return root._replace(whole=whole(root))
+
+
+def hidden(root: Root) -> Iterator[str]:
+    """Yield the names of the mappings with entries that were taken for lost, and were not."""
+    for one in root.holders:
+        if type(one.value) is WeakKeyDictionary and weak_mappings.hid(one.value):
+            yield one.name
 
 
 def whole(root: Root) -> object:

@@ -16,12 +16,7 @@ from firsttry_tasks.recorder.leftovers.differences import again, differences
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
-from firsttry_tasks.recorder.leftovers.roots import (
-    Root,
-    scanned,
-    signs,
-    whole,
-)
+from firsttry_tasks.recorder.leftovers.roots import Root, hidden, scanned, signs, whole
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
@@ -124,11 +119,16 @@ class StateWatch:
             unseen.clear()
         self._glancing += time.process_time() - started
 
-    def settle(self) -> None:
-        """Look what the tests left that ended since the last look."""
+    def settle(self, tests: Iterable[OpenScope] = ()) -> None:
+        """Look what the tests left that ended since the last look; ``tests`` are all of them."""
         self._glance()
         for part in _SHARES:
             self._settle(part)
+        # Which of them left what only the walk found, nobody saw.
+        found = [f"{root.path}:{it}" for root in self._roots.values() for it in hidden(root)]
+        for name in [*found, *self._libraries.hidden()]:
+            for test in tests:
+                self._attribution.add_to(test, "left", name)
 
     def _settle(self, part: str) -> None:
         started = time.process_time()

@@ -14,11 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from firsttry_tasks.recorder.probes.asking_code import AskingCode
 from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, CodeAccessProbe
 from firsttry_tasks.recorder.probes.file_access import FileAccess
 from firsttry_tasks.recorder.probes.paths import PathResolver
+from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.replaced.environment import reading
 from firsttry_tasks.recorder.replaced.source_lines import serving
 from firsttry_tasks.recorder.tracing.attribution import Attribution
@@ -80,6 +82,8 @@ class AuditProbe:
             self._replace(type(os.environ), name, value)
         for name, value in serving(self._source):
             self._replace(linecache, name, value)
+        for name, value in weak_mappings.replacing():
+            self._replace(WeakKeyDictionary, name, value)
         self._wrap_import()
         sys.meta_path.append(self)
 

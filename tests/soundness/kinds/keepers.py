@@ -347,6 +347,22 @@ CASES = (
         "render()",
     ),
     case(
+        "in-a-weak-dictionary-that-is-walked",
+        """
+    import weakref
+    class Name:
+        pass
+    KNOWN = weakref.WeakKeyDictionary()
+    def render():
+        if not KNOWN:
+            name = Name()
+            name.code = compute()
+            KNOWN[name] = name
+        return next(KNOWN.values()).code
+        """,
+        "render()",
+    ),
+    case(
         "in-a-dictionary-of-the-class",
         """
     class Style:
