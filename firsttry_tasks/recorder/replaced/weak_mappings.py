@@ -28,7 +28,8 @@ class _Mapping:
     """What is known of a weak mapping."""
 
     def __init__(self, mapping: WeakKeyDictionary[Any, Any]) -> None:
-        self.itself = ref(mapping)
+        here = id(mapping)
+        self.itself = ref(mapping, lambda _: KNOWN.pop(here, None))
         self.walked = False
         #: The identities of all values, in order, when it was looked at last.
         self.all: list[int] = []
@@ -54,7 +55,7 @@ class _Mapping:
 
 
 #: By identity: such a mapping has no hash.
-_KNOWN: dict[int, _Mapping] = {}
+KNOWN: dict[int, _Mapping] = {}
 
 
 class Kept:
@@ -81,16 +82,19 @@ def replacing() -> Iterator[tuple[str, object]]:
 def _noting(method: Any) -> Any:
     @functools.wraps(method)
     def walking(self: Any, *arguments: Any, **options: Any) -> Any:
-        _known(self).walked = True
+        # Nothing is made for one that was never looked at: a test may count what there is.
+        known = KNOWN.get(id(self))
+        if known is not None and known.itself() is self:
+            known.walked = True
         return method(self, *arguments, **options)
 
     return walking
 
 
 def _known(mapping: WeakKeyDictionary[Any, Any]) -> _Mapping:
-    found = _KNOWN.get(id(mapping))
+    found = KNOWN.get(id(mapping))
     if found is None or found.itself() is not mapping:
-        found = _KNOWN[id(mapping)] = _Mapping(mapping)
+        found = KNOWN[id(mapping)] = _Mapping(mapping)
     return found
 
 

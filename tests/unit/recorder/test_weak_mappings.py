@@ -79,6 +79,7 @@ def test_whoever_walks_finds_what_was_lost(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(WeakKeyDictionary, name, value)
     mapping: WeakKeyDictionary[Key, Any] = WeakKeyDictionary()
     first = Key()
+    values(mapping)
     mapping[first] = first
     del first
     before = len(values(mapping)), weak_mappings.hid(mapping)
@@ -88,6 +89,19 @@ def test_whoever_walks_finds_what_was_lost(monkeypatch: pytest.MonkeyPatch) -> N
     del second
     after = len(values(mapping)), weak_mappings.hid(mapping)
     assert (before, len(found), after) == ((0, False), 1, (1, True))
+
+
+def test_what_dies_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test may count the objects that there are, before and after."""
+    for name, value in weak_mappings.replacing():
+        monkeypatch.setattr(WeakKeyDictionary, name, value)
+    known = len(weak_mappings.KNOWN)
+    mapping: WeakKeyDictionary[Key, Any] = WeakKeyDictionary()
+    seen = [*mapping], len(weak_mappings.KNOWN) - known
+    values(mapping)
+    looked = len(weak_mappings.KNOWN) - known
+    del mapping
+    assert (seen, looked, len(weak_mappings.KNOWN) - known) == (([], 0), 1, 0)
 
 
 def test_a_mapping_with_other_entries_than_before_is_looked_at_anew() -> None:
