@@ -183,11 +183,9 @@ def _fixed(value: Any) -> Opened:
 
 def _function(value: Any) -> Opened:
     cells, own = value.__closure__ or (), value.__dict__
-    inside = [
-        (name, it)
-        for name, cell in zip(value.__code__.co_freevars, cells, strict=False)
-        for it in _content(cell)
-    ]
+    # Python announces whoever asks for code: few have cells to be named.
+    names = value.__code__.co_freevars if cells else ()
+    inside = [(name, it) for name, cell in zip(names, cells, strict=False) for it in _content(cell)]
     inside += [("", it) for it in value.__defaults__ or ()]
     inside += [("", it) for it in (value.__kwdefaults__ or {}).values()]
     return Opened(

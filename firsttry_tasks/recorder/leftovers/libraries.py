@@ -159,11 +159,13 @@ class _Added(Mapping[str, object]):
 def _fresh(one: Holder, before: object) -> Iterator[object]:
     """Yield what a container holds that it did not hold; the thing itself where it is none."""
     kind = type(one.value)
-    # Of a large one only the size is known.
-    known = set(before) if isinstance(before, tuple) else None
     if kind not in holders.MAPPINGS | holders.SEQUENCES:
         yield one.value
-    elif known is not None and kind in holders.MAPPINGS:
-        yield from (pair for pair in tuple(one.value.items()) if identity(pair[1]) not in known)
-    elif known is not None:
-        yield from (it for it in tuple(one.value) if identity(it) not in known)
+    # Of a large one only the size is known.
+    elif isinstance(before, tuple):
+        known = set(before)
+        pairs = kind in holders.MAPPINGS
+        held = (
+            [(it, it[1]) for it in one.value.items()] if pairs else [(it, it) for it in one.value]
+        )
+        yield from (it for it, thing in held if identity(thing) not in known)

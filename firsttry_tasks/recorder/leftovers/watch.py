@@ -18,9 +18,10 @@ from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.leftovers.roots import Root, hidden, scanned, signs, whole
 from firsttry_tasks.recorder.tracing.attribution import identity
+from firsttry_tasks.recorder.tracing.unbroken import unbroken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 
@@ -48,6 +49,8 @@ class StateWatch:
         """
         self._attribution = attribution
         self._key = key
+        #: What can't be followed since a look failed, and why.
+        self.broken = ""
         self._roots: dict[str, Root] = {}
         self._process = ProcessWatch()
         self._libraries = LibraryWatch(lambda file: attribution.place(file) is not None, key)
@@ -71,6 +74,7 @@ class StateWatch:
         self._spent = dict.fromkeys(_SHARES, 0.0)
         self._began = time.process_time()
 
+    @unbroken
     def begin(self, config: object, files: frozenset[str] = frozenset()) -> None:
         """Take in what there is before the first test: nobody left it.
 
@@ -88,6 +92,7 @@ class StateWatch:
         # What imports took of the time must not keep tests from being looked at one by one.
         self._spent, self._began = dict.fromkeys(self._spent, 0.0), time.process_time()
 
+    @unbroken
     def ended(self, test: OpenScope) -> None:
         """Hear that a test has ended; look what it left, if there is time for that."""
         for name in self._process.look():
@@ -119,14 +124,20 @@ class StateWatch:
             unseen.clear()
         self._glancing += time.process_time() - started
 
-    def settle(self, tests: Iterable[OpenScope] = ()) -> None:
+    def settle(self, tests: Sequence[OpenScope] = ()) -> None:
         """Look what the tests left that ended since the last look; ``tests`` are all of them."""
+        self._settle_all(tests)
+        for test in tests if self.broken else ():
+            self._attribution.add_to(test, "untraceable", self.broken)
+
+    @unbroken
+    def _settle_all(self, tests: Sequence[OpenScope]) -> None:
         self._glance()
         for part in _SHARES:
             self._settle(part)
         # Which of them left what only the walk found, nobody saw.
         found = [f"{root.path}:{it}" for root in self._roots.values() for it in hidden(root)]
-        for name in [*found, *self._libraries.hidden()]:
+        for name in [*(f"{it}{PERHAPS}" for it in found), *self._libraries.hidden()]:
             for test in tests:
                 self._attribution.add_to(test, "left", name)
 
@@ -144,8 +155,7 @@ class StateWatch:
         self._spent[part] += time.process_time() - started
 
     def _left(self, scopes: list[OpenScope], name: str) -> None:
-        # What was added to it, or stands in it now, is what this one left; of several nobody knows.
-        doubt = PERHAPS if len(scopes) > 1 and HOLDS in name else ""
+        doubt = PERHAPS if len(scopes) > 1 else ""
         for scope in scopes:
             self._attribution.add_to(scope, "left", f"{name}{doubt}")
 
@@ -169,6 +179,7 @@ class StateWatch:
         own = self._roots[name].path in self._files and not name.startswith(_FIXTURE)
         return TESTS if own else CODE
 
+    @unbroken
     def imported(self, module: types.ModuleType, place: str, scope: OpenScope) -> None:
         """Look at a module that has just been imported, and at what its import changed."""
         started = time.process_time()
@@ -220,8 +231,9 @@ class StateWatch:
                     self._attribution.add_to(scope, "left", f"{it}{doubt}")
             # A test that was not looked at since it ended may have done it as well.
             for scope in waiting:
-                self._attribution.add_to(scope, "left", f"{it}{PERHAPS if HOLDS in it else ''}")
+                self._attribution.add_to(scope, "left", f"{it}{PERHAPS}")
 
+    @unbroken
     def passed(self, scope: OpenScope, ran: Iterable[int], but: str = "") -> None:
         """Look, before any test, at the modules of which code ``ran`` in an import or collector."""
         units = list(self._attribution.units)
@@ -235,10 +247,12 @@ class StateWatch:
         self._libraries.have((library,))
         return library in self._libraries.roots
 
+    @unbroken
     def hold(self, fixture: str, path: str, argument: str, value: object) -> None:
         """Look from now on at the value of a fixture, which a file defines."""
         self._scan(f"{_FIXTURE}{fixture}", path, {argument: value})
 
+    @unbroken
     def release(self, fixture: str) -> None:
         """Look at the value of a fixture no more, so that it is not kept alive."""
         name = f"{_FIXTURE}{fixture}"

@@ -1,7 +1,7 @@
 """Finds by name who may use a thing of a module, and what ran that may have made it.
 
 Names are followed as they are written: from a function to what it calls, from a module's variable
-to what it is given. What is handed in is found among those who hand it in.
+to what it is given.
 """
 
 from __future__ import annotations
@@ -103,8 +103,9 @@ class Makers:
     def writers(self, path: str, trail: str) -> frozenset[int]:
         """Return the units that change what a trail ends at, by themselves."""
         last = trails.words(trail, self._classes(path))[0][-1]
-        names = {last, trails.written(last)}
-        return frozenset(it for it in self._bodies if self._changes(it, names))
+        return frozenset(
+            it for it in self._bodies if self._changes(it, {last, trails.written(last)})
+        )
 
     def makers(
         self, path: str, thing: Thing, ran: AbstractSet[int], *, handed: bool = False
@@ -127,8 +128,11 @@ class Makers:
             start |= near
         return self._led((start | all_.named) & ran, ran)
 
+    def possible(self, path: str, thing: Thing) -> frozenset[int]:
+        """Return units of which whoever made what is in a thing ran at least one."""
+        return frozenset().union(*self._parts(path, thing))
+
     def _parts(self, path: str, thing: Thing) -> _Parts:
-        # A thing is asked about for each test that left it, and this is the same for all.
         if (path, thing) not in self._known:
             users, inside = self.users(thing), self._naming(thing.inside)
             binding = (
@@ -255,10 +259,7 @@ class Makers:
         return self._giving[unit]
 
     def _next(self, unit: int) -> int:
-        """Return the functions that a function names, also in what its variables are given.
-
-        And those that set a variable of a module which it names, or something in that.
-        """
+        """Return what a function names, also in its variables, and who sets one that it names."""
         if unit not in self._nexts:
             body = self._bodies.get(unit)  # what is no function leads nowhere
             words: AbstractSet[str] = set()
@@ -279,7 +280,6 @@ class Makers:
         return _indexed((it, unit) for unit in firsts for it in firsts[unit] & self._values.keys())
 
     def _named(self, words: Iterable[str]) -> set[int]:
-        # Every class has `__init__`: by that name one would come from each to all.
         plain = (word for word in words if not MAGIC.fullmatch(word))
         return set().union(*(self._by_name.get(word, ()) for word in plain))
 

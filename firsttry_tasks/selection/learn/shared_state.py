@@ -127,23 +127,34 @@ class SharedState:
         """Let a test have left only what it may use."""
         self._ran |= {test.nodeid: self._run_for(test) for test in tests}
         doubtful = {
-            number: name
+            number: name.removesuffix(PERHAPS)
             for number, (kind, name) in enumerate(self.observations)
-            if kind == "left" and name.endswith(PERHAPS) and is_told(name)
+            if kind == "left" and name.endswith(PERHAPS) and not name.startswith(LIBRARY)
         }
-        known: dict[str, tuple[_Left, int]] = {}
-        for name in {it.partition(HOLDS)[0] for it in doubtful.values()}:
-            path, _, trail = name.partition(":")
-            near = self._makers.near(path, trail)
-            known[name] = self._new(name), -1 if near is None else as_bits(near)
+        known: dict[tuple[str, bool], tuple[_Left, int, int]] = {}
+        for name in doubtful.values():
+            path, _, trail = name.partition(HOLDS)[0].partition(":")
+            at = f"{path}:{trail}", is_told(name)
+            if at not in known:
+                known[at] = self._doubt(path, trail, told=is_told(name))
 
         def may(test: RecordedTest, number: int) -> bool:
-            left, near = known[doubtful[number].partition(HOLDS)[0]]
+            name = doubtful[number]
+            left, asking, near = known[name.partition(HOLDS)[0], is_told(name)]
             bits = self._ran[test.nodeid].bits
             # What an import does that a test causes is the import's, too.
-            return bool((bits & left.asking and bits & near) or left.used_as(test))
+            return bool((bits & asking and bits & near) or left.used_as(test))
 
         return doubt.narrowed(tests, doubtful.keys(), may) if doubtful else tests
+
+    def _doubt(self, path: str, trail: str, *, told: bool) -> tuple[_Left, int, int]:
+        """Return a thing, and the units of which a test that left it ran one of each kind."""
+        left = self._new(f"{path}:{trail}")
+        if not told:
+            # Nobody compares it later: whatever may have made it counts.
+            return left, as_bits(self._makers.possible(path, left.thing)), -1
+        near = self._makers.near(path, trail)
+        return left, left.asking, -1 if near is None else as_bits(near)
 
     def _new(self, name: str) -> _Left:
         path, _, trail = name.partition(":")
@@ -207,7 +218,8 @@ class SharedState:
             return [it for it in left if it.startswith(begin) and not it.endswith(PERHAPS)]
         # In a module by default.
         others = (VARIABLE, FELT, LIBRARY)
-        return [it for it in left if not (it.startswith(others) or is_told(it))]
+        named = (it for it in left if not (it.startswith(others) or is_told(it)))
+        return [*dict.fromkeys(it.removesuffix(PERHAPS) for it in named)]
 
     def _told(self, observations: Iterable[int]) -> list[str]:
         """Return the things that were left, and of which it can be told what they hold.

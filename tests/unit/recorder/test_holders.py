@@ -170,6 +170,25 @@ def test_memory_that_is_lent_is_compared(module: Any, tmp_path: Path) -> None:
     assert _left(tmp_path, act) == {"NUMBERS"}
 
 
+def test_a_look_that_fails_leaves_tests_that_nobody_can_follow(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run goes on, and says of each test that it can't be followed, and why."""
+    attribution = Attribution(str(tmp_path.resolve()))
+    watch = StateWatch(attribution)
+    watch.begin(types.SimpleNamespace())
+    monkeypatch.setattr(watch, "_look", lambda _: 1 // 0)
+    scopes = [OpenScope("test", f"test_{number}", -1) for number in range(2)]
+    for scope in scopes:
+        module.TABLE[scope.name] = scope
+        watch.ended(scope)
+    watch.settle(scopes)
+    names = {number: it for it, number in attribution.observations.items()}
+    seen = [{names[it] for it in scope.observations} for scope in scopes]
+    why = "what tests left (ZeroDivisionError: integer division or modulo by zero)"
+    assert seen == [{("untraceable", why)}] * 2
+
+
 def test_what_is_put_back_did_not_change(module: Any, tmp_path: Path) -> None:
     """An equal number is the same; so is a table with the entries that it had."""
 

@@ -46,6 +46,19 @@ def _watch(frame: Any) -> LibraryWatch:
     return watch
 
 
+def test_an_heir_of_a_list_is_told_as_a_whole(frame: Any, watch: LibraryWatch) -> None:
+    """It has a size and attributes besides, as the list of time zones that pytz fills late."""
+
+    class Names(list[str]):
+        pass
+
+    frame.names = Names()
+    watch.look()
+    frame.names.append("UTC")
+    [one] = watch.look()
+    assert one.startswith(f"{LIBRARY}frame:names=")
+
+
 def test_a_new_entry_is_told_by_its_content(frame: Any, watch: LibraryWatch) -> None:
     """The same again is no other; what is taken away is told without any."""
     assert not watch.look()
