@@ -59,12 +59,23 @@ def pinned(root: Path, top: Path, tool: str, *, hook: bool) -> Pin | None:
 
 def otherwise(pin: Pin | None, tool: str, have: str) -> str:
     """Return the sentence where a tool's version is not the one that is pinned; "" where it is."""
-    if not have or pin is None or have == pin.version:
+    if not have or pin is None or _same(have, pin.version):
         return ""
     return (
         f"{tool} is {have} here, and {pin.place} pins {pin.version}: what it finds may differ;"
         f" run: python -m pip install {tool}=={pin.version}"
     )
+
+
+def _same(have: str, asked: str) -> bool:
+    """Tell whether two texts are one version, as 1.12 and 1.12.0 are."""
+    # Imported late: most projects are asked about no version that differs. pytest brings it along.
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return have == asked or Version(have) == Version(asked)
+    except InvalidVersion:
+        return False
 
 
 def _in_locks(root: Path, top: Path, tool: str) -> Pin | None:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from firsttry_tasks.config import parity_lock, project_layout
-from firsttry_tasks.config.team import django_runner, pre_commit, tool_options
+from firsttry_tasks.config.team import django_runner, pre_commit, tool_options, unittest_runner
 from firsttry_tasks.config.team.pre_commit import Files
 from firsttry_tasks.config.team.shell_text import joined, shell
 from firsttry_tasks.config.team.team_files import AT_TOP, commands, from_here
@@ -246,11 +246,13 @@ def _hooked(root: Path, top: Path, tool: str) -> ToolCall:
             return _read(root, [call], pre_commit.FILE)
         if call:
             return replace(_read(root, [call], pre_commit.FILE), files=hook.files)
-    runner = django_runner.find(root, top) if tool == "pytest" else None
+    django = django_runner.find(root, top) if tool == "pytest" else None
+    plain = unittest_runner.find(root, top) if tool == "pytest" and not django else None
+    runner, paths = django or plain, plain.paths if plain else ()
     if runner:
         # manage.py and `python -m` both put the current folder on sys.path.
-        env = tool_options.assigned(runner.words)
-        return ToolCall(form="module", env=env, args=runner.options, place=runner.place)
+        env, args = tool_options.assigned(runner.words), runner.options
+        return ToolCall(form="module", env=env, args=args, paths=paths, place=runner.place)
     below = tool_options.configured_below(root) if tool == "pytest" else ""
     return ToolCall(tool=tool, paths=(below.rpartition("/")[0],) if below else (), place=below)
 

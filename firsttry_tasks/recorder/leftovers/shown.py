@@ -7,6 +7,7 @@ what C code answers is asked: what Python code answers would count as what a tes
 from __future__ import annotations
 
 import types
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.recorder.tracing.attribution import identity
@@ -44,11 +45,13 @@ def told(value: object) -> object:
 
 def _looks(kind: Any) -> Iterator[Look]:
     """Yield what can be asked of each object of a class."""
+    if kind in weakref.ProxyTypes:
+        return  # it asks what it stands for, and that is another object
     # Not kept for the next one: a class that is kept is a class more among ``__subclasses__``.
     bases: tuple[Any, ...] = _MRO_OF_TYPE.__get__(kind)
     spaces = [(base, _DICT_OF_TYPE.__get__(base)) for base in bases[:-1]]
     yield from (
-        own["__len__"]
+        _answer(own["__len__"])
         for _, own in spaces
         if type(own.get("__len__")) is types.WrapperDescriptorType
     )
@@ -69,15 +72,22 @@ def _asks(base: Any, found: object) -> bool:
     return kind in PLACED and not slot
 
 
-def _member(placed: Any) -> Look:
+def _answer(ask: Look) -> Look:
     def look(value: Any) -> object:
         try:
-            found = placed.__get__(value)
+            return ask(value)
         except Exception:  # noqa: BLE001  closed, or not in this thread: that is an answer, too
             return None
-        return told(found) if type(found) in _TELLING else None
 
     return look
+
+
+def _member(placed: Any) -> Look:
+    def look(value: Any) -> object:
+        found = placed.__get__(value)
+        return told(found) if type(found) in _TELLING else None
+
+    return _answer(look)
 
 
 def _memory(value: Any) -> object:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from firsttry_tasks import fingerprint
+from firsttry_tasks.config.team import unittest_runner
 from firsttry_tasks.model import state_paths, steering
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import GateReport, GateResult, Report
@@ -71,6 +72,7 @@ def report(root: Path, stage: Stage) -> None:
             *_reused(stage, lines),
             *_not_staged(root, stage),
             *_unasked(here, results),
+            *_unheard(here, stage),
         ),
     )
     report_files.write_report(root, it)
@@ -140,6 +142,16 @@ def _unasked(here: Project, results: Iterable[GateResult]) -> Iterator[str]:
         use = here.uses.get(it.gate)
         if use and it.status != "green" and "to switch" in use.why:
             yield f"{it.gate} runs because {use.why}"
+
+
+def _unheard(here: Project, stage: Stage) -> Iterator[str]:
+    """Yield which tests unittest, which the team calls, knows and pytest does not."""
+    call = here.calls.get("tests")
+    paths = tree(here.root, stage, "tests") if call else ()
+    files = unittest_runner.unheard(here.root, call.args, paths) if call else ()
+    if files:
+        names = ", ".join(files)
+        yield f"pytest does not call load_tests ({names}): tests that it adds are not run here"
 
 
 def _result(root: Path, stage: Stage, gate: str) -> GateResult:
@@ -269,4 +281,7 @@ def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
         n = len(it.failures)
         raise RedError(f"{stage} is red: {n} finding{'s' if n > 1 else ''}.")
     if not CONSOLE.brief:
-        CONSOLE.say(CONSOLE.paint(f"{stage} is green.", "green"))
+        nothing = all(line.result.status == "off" for line in it.gates)
+        CONSOLE.say(
+            f"{stage} checked nothing." if nothing else CONSOLE.paint(f"{stage} is green.", "green")
+        )

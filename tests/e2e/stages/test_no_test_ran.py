@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.checkout import PATHS, TESTS_ONLY
+from tests.e2e.checkout import CODE, PATHS, TESTS_ONLY
 
 if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
@@ -44,6 +44,46 @@ def test_a_project_without_tests_is_green_and_told(shop: Checkout) -> None:
         assert "not checked: ruff, mypy, tests" in done.out
         statuses = {shop.gate(stage).status for stage in ("warm", "full")}
         assert statuses == {"off"}, done.out
+
+
+UNITTEST = """\
+import unittest
+from shop import tax
+
+def load_tests(loader, tests, pattern):
+    return tests
+
+class TaxTest(unittest.TestCase):
+    def test_tax(self):
+        assert tax(10) == 2
+
+def test_is_no_test_of_unittest():
+    assert False
+"""
+
+
+def test_a_suite_that_unittest_finds_is_run(shop: Checkout) -> None:
+    """By the pattern of the team's own call, which pytest alone would find nothing by."""
+    shop.git("rm", "-rqf", "tests")
+    shop.write("tests/__init__.py", "")
+    shop.write("tests/tests_tax.py", UNITTEST)
+    shop.write("Makefile", "test:\n\tpython -m unittest discover -s tests -t . -p 'tests_*.py'\n")
+    shop.write("pyproject.toml", TESTS_ONLY)
+    shop.commit()
+    first = shop.run("doit", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    second = shop.run("doit", "parity")
+    failed = {"tests:tests/tests_tax.py::TaxTest::test_tax"}
+    assert (first.code, second.code, shop.failed()) == (0, 1, failed), second.out
+    assert "pytest does not call load_tests (tests/tests_tax.py)" in first.out, first.out
+
+
+def test_a_run_in_which_no_gate_is_on_is_not_called_green(shop: Checkout) -> None:
+    """It has no finding, and ends with 0; but it says that it checked nothing."""
+    shop.git("rm", "-rqf", "tests")
+    shop.write("pyproject.toml", TESTS_ONLY)
+    done = shop.run("doit", "warm")
+    assert (done.code, "warm checked nothing." in done.out) == (0, True), done.out
 
 
 def test_a_new_file_without_tests_turns_nothing_red(proved: Checkout) -> None:

@@ -51,7 +51,6 @@ MODULE = [
 ]
 NEITHER = [
     ("Makefile", "# run pytest by hand\ninstall:\n\tpip install pytest pytest-cov\n"),
-    ("tox.ini", "[testenv]\ndeps = pytest\ncommands = python -m unittest\n"),
     ("pyproject.toml", '[project]\ndescription = "pytest is tested by pytest"\n'),
     ("pyproject.toml", '[dependency-groups]\ndev = ["pytest"]\n[tool.x]\ndev = ["pytest >=8"]\n'),
     ("noxfile.py", "def t(s):\n    s.run('ruff', 'check')  # pytest\n"),

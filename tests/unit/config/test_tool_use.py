@@ -200,6 +200,15 @@ def test_pins_are_found(tmp_path: Path, name: str, text: str, version: str) -> N
     assert requirements.otherwise(pin, "ruff", version) == ""
 
 
+@pytest.mark.parametrize(
+    ("have", "asked"), [("1.12.0", "1.12"), ("2.0", "2.0.0"), ("1!2", "1!2.0")]
+)
+def test_one_version_is_written_in_many_ways(have: str, asked: str) -> None:
+    """What would be installed then is what is here."""
+    pin = requirements.Pin(version=asked, place="tox.ini")
+    assert requirements.otherwise(pin, "mypy", have) == ""
+
+
 def test_a_frozen_revision_has_its_version_behind_it(tmp_path: Path) -> None:
     """And the hook's comes first where the hook is what the team runs."""
     _write(tmp_path, ".pre-commit-config.yaml", HOOKS)

@@ -7,6 +7,7 @@ import logging
 import sys
 import textwrap
 import types
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,6 +188,30 @@ def test_a_look_that_fails_leaves_tests_that_nobody_can_follow(
     seen = [{names[it] for it in scope.observations} for scope in scopes]
     why = "what tests left (ZeroDivisionError: integer division or modulo by zero)"
     assert seen == [{("untraceable", why)}] * 2
+
+
+class _Refusing:
+    """Has a size that can't be asked for, as a stand-in for an application has none."""
+
+    def __len__(self) -> int:
+        """Refuse."""
+        raise LookupError
+
+
+@pytest.mark.parametrize("made", [weakref.proxy, lambda it: it])
+def test_what_stands_for_another_object_is_not_asked(
+    module: Any, tmp_path: Path, made: Callable[[object], object]
+) -> None:
+    """Flask's application has one of itself; what it stands for may be gone as well."""
+    module.KEPT = _Refusing()
+    module.PROXY = made(module.KEPT)
+    gone = made(_Refusing())
+    module.GONE = gone
+
+    def act() -> None:
+        module.TABLE["two"] = 2
+
+    assert _left(tmp_path, act) == {"TABLE"}
 
 
 def test_what_is_put_back_did_not_change(module: Any, tmp_path: Path) -> None:

@@ -1,0 +1,131 @@
+"""Finds a call of unittest, and what pytest has to know to run the same tests."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.team import team_files
+from firsttry_tasks.system import disk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from firsttry_tasks.config.team.team_files import Words
+
+#: What discovery takes for files with tests, where the call names no other pattern.
+PATTERN = "test*.py"
+#: What a file calls that runs its own tests when it is started.
+MAIN = "unittest.main("
+#: What a module has that says by itself which tests it has.
+LOADER = b"def load_tests("
+#: unittest takes the methods of its own classes alone; pytest takes those whatever this says.
+ALONE = ("-o", "python_classes=", "-o", "python_functions=")
+#: Options of discovery, in the order in which their values may stand without them.
+_NAMED = (
+    ("-s", "--start-directory"),
+    ("-p", "--pattern"),
+    ("-t", "--top-level-directory"),
+)
+#: Options with a value that chooses no folder.
+_VALUED = frozenset({"--durations", "-k"})
+
+
+class Runner(Struct, frozen=True, kw_only=True):
+    """A call of unittest: its words, what it looks for and where, and the file that says it."""
+
+    words: tuple[str, ...]
+    pattern: str
+    paths: tuple[str, ...]
+    place: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Return the options by which pytest runs the same tests."""
+        return ("-o", f"python_files={self.pattern}", *ALONE)
+
+
+def find(root: Path, top: Path) -> Runner | None:
+    """Return the first call of unittest; None without one, or where pytest is set up."""
+    found = next(_calls(root, top), None)
+    set_up = found and any("pytest" in place for place in parity_lock.sections(root))
+    return None if set_up else found
+
+
+def unheard(root: Path, args: Words, paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the files whose ``load_tests`` unittest asks for tests, where it is called so.
+
+    pytest does not. ``args`` are the options of the call.
+    """
+    if args[-len(ALONE) :] != ALONE:
+        return ()
+    test_files = (it for it in paths if "test" in it and it.endswith(".py"))
+    return tuple(it for it in test_files if LOADER in (disk.read(root / it) or b""))
+
+
+def _calls(root: Path, top: Path) -> Iterator[Runner]:
+    for place, lines in team_files.commands(root, top, ("unittest", ".py")):
+        for line in lines:
+            found = None if line.folder else _read(root, line.words)
+            if found:
+                named = place.relative_to(top).as_posix()
+                yield Runner(words=line.words, pattern=found[0], paths=found[1], place=named)
+
+
+def _read(root: Path, words: Words) -> tuple[str, tuple[str, ...]] | None:
+    """Return the pattern and the paths of one command; None where it runs no unittest."""
+    for at, pair in enumerate(pairwise(words)):
+        if pair == ("-m", "unittest"):
+            return _of_module(root, words[at + 2 :])
+    # A file that is started, and runs its own tests.
+    for before, word in pairwise(("", *words)):
+        started = "python" in before or word.startswith("./")
+        path = word.removeprefix("./")
+        if started and path.endswith(".py") and MAIN.encode() in (disk.read(root / path) or b""):
+            return path.rpartition("/")[2], (path,)
+    return None
+
+
+def _of_module(root: Path, words: Words) -> tuple[str, tuple[str, ...]] | None:
+    if words[:1] == ("discover",) or not any(word[:1] != "-" for word in words):
+        start, pattern, _ = _discovery(words[1:])
+        there = (root / start).is_dir()
+        return (pattern, () if start == "." else (start,)) if there else None
+    named = tuple(filter(None, (_file(root, word) for word in words if word[:1] != "-")))
+    return (
+        (" ".join(dict.fromkeys(it.rpartition("/")[2] for it in named)), named) if named else None
+    )
+
+
+def _discovery(words: Words) -> tuple[str, str, str]:
+    """Return where discovery starts, its pattern, and its top folder."""
+    values = [".", PATTERN, ""]
+    bare, last = 0, ""
+    for word in words:
+        option, is_given, value = word.partition("=")
+        asked = next((n for n, names in enumerate(_NAMED) if option in names), None)
+        by_last = next((n for n, names in enumerate(_NAMED) if last in names), None)
+        if by_last is not None:
+            values[by_last] = word
+        elif asked is not None and is_given:
+            values[asked] = value
+        elif word[:1] != "-" and last not in _VALUED and bare < len(values):
+            values[bare], bare = word, bare + 1
+        last = word if not is_given else ""
+    return values[0].removeprefix("./").rstrip("/") or ".", values[1], values[2]
+
+
+def _file(root: Path, name: str) -> str:
+    """Return the file of a module, class or test by its dotted name, "" where there is none."""
+    if name.endswith(".py"):
+        return name if (root / name).is_file() else ""
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        place = "/".join(parts[:count])
+        if (root / f"{place}.py").is_file():
+            return f"{place}.py"
+    return ""

@@ -1,0 +1,86 @@
+"""How a team calls unittest, and how pytest is called for the same tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firsttry_tasks.config.team import team_command
+from firsttry_tasks.config.team.unittest_runner import ALONE, unheard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOX = "[testenv]\ncommands = {}\n"
+FILES = ("tests/tests_price.py", "tests/test_more.py", "run.py", "shop/__init__.py")
+MAIN = "import unittest\n\nif __name__ == '__main__':\n    unittest.main()\n"
+
+
+@pytest.fixture(name="root")
+def _root(tmp_path: Path) -> Path:
+    for name in FILES:
+        place = tmp_path / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(MAIN if name == "run.py" else "")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "pattern", "paths"),
+    [
+        ("python -m unittest", "test*.py", ()),
+        ("python -W error -m unittest -v", "test*.py", ()),
+        ("python -m unittest discover", "test*.py", ()),
+        ("coverage run --source=shop -m unittest discover -s tests", "test*.py", ("tests",)),
+        ("python -m unittest discover tests 'tests*.py' -v", "tests*.py", ("tests",)),
+        ('python -m unittest discover -s ./tests/ -p "*_price.py"', "*_price.py", ("tests",)),
+        ("python -m unittest discover --pattern=tests*.py -t . tests", "tests*.py", ("tests",)),
+        ("python -m unittest tests.test_more", "test_more.py", ("tests/test_more.py",)),
+        (
+            "python -m unittest tests.test_more.Case.test_it",
+            "test_more.py",
+            ("tests/test_more.py",),
+        ),
+        ("python -m unittest -v tests/tests_price.py", "tests_price.py", ("tests/tests_price.py",)),
+        ("python run.py -v", "run.py", ("run.py",)),
+        ("./run.py", "run.py", ("run.py",)),
+    ],
+)
+def test_pytest_is_called_for_the_tests_that_unittest_finds(
+    root: Path, command: str, pattern: str, paths: tuple[str, ...]
+) -> None:
+    """Only for its classes, which pytest takes in any file that it is told of."""
+    (root / "tox.ini").write_text(TOX.format(command))
+    call = team_command.find(root, root, "pytest")
+    seen = call.form, call.args, call.paths, call.place
+    assert seen == ("module", ("-o", f"python_files={pattern}", *ALONE), paths, "tox.ini")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python -m unittest discover -s nowhere",
+        "python -m unittest nothing.here",
+        "python setup.py build",
+        "python -m shop",
+    ],
+)
+def test_what_finds_no_tests_says_nothing(root: Path, command: str) -> None:
+    """The folder may be made later, or on another machine."""
+    (root / "tox.ini").write_text(TOX.format(command))
+    assert not team_command.find(root, root, "pytest").place
+
+
+def test_pytest_comes_first(root: Path) -> None:
+    """Also where it is only configured."""
+    (root / "tox.ini").write_text(TOX.format("python -m unittest discover"))
+    (root / "pytest.ini").write_text("[pytest]\n")
+    assert not team_command.find(root, root, "pytest").args
+
+
+def test_a_file_that_says_itself_which_tests_it_has_is_told(root: Path) -> None:
+    """Of the team's call of unittest alone: pytest never asks it."""
+    (root / "tests/test_more.py").write_text("def load_tests(loader, tests, pattern): ...\n")
+    assert unheard(root, ("-q", *ALONE), FILES) == ("tests/test_more.py",)
+    assert unheard(root, ("-q",), FILES) == ()
