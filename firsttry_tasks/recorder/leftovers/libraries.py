@@ -7,6 +7,7 @@ it holds: a cache that is filled with the same as ever concerns nobody.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import types
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 #: What runs the tests changes with each of them, and concerns none.
 _RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "xdist", "execnet", "firsttry_tasks"})
 #: Python's own of which the process is looked at besides, or nothing else than changes.
-_LEFT_OUT = _RUNNERS | {"__main__", "__mp_main__", "os", "sys", "warnings"}
+_LEFT_OUT = _RUNNERS | {"__main__", "__mp_main__", "sys"}
 
 
 class LibraryWatch:
@@ -45,7 +46,8 @@ class LibraryWatch:
         self._there: frozenset[str] | None = None
         #: What modules hold that were met since the last look.
         self._made: list[str] = []
-        self.have(("builtins",))
+        # Every program has these; the second under a name of another module.
+        self.have(("builtins", os.path.__name__))
 
     def have(self, homes: Iterable[str]) -> None:
         """Look at these modules from now on, as far as they are libraries'."""

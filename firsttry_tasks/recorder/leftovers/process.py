@@ -10,9 +10,12 @@ import os
 import signal
 import sys
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.model.recording import DRAWN, FELT, LIBRARY, VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class ProcessWatch:
@@ -75,8 +78,34 @@ def _felt() -> dict[str, object]:
         "logging": (root.level, root.manager.disable, len(root.handlers), _loggers(root.manager)),
         "decimal context": _rules(decimals.getcontext()) if decimals else "",
         "locale": locales.setlocale(locales.LC_ALL) if locales else "",
-        "signal handlers": tuple(map(_handler, (signal.SIGINT, signal.SIGTERM))),
+        "signal handlers": tuple(map(_handler, signal.valid_signals())),
+        **{name: _answered(*how) for name, how in _SWITCHES.items()},
     }
+
+
+#: What the standard library asks of the process, or keeps for all of it: the module, which tells
+#: nothing where it was never imported, and how to ask.
+_SWITCHES: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "recursion limit": ("sys", lambda it: it.getrecursionlimit()),
+    "switch interval": ("sys", lambda it: it.getswitchinterval()),
+    "digits of numbers": ("sys", lambda it: it.get_int_max_str_digits()),
+    "command line": ("sys", lambda it: tuple(map(str, it.argv))),
+    "platform": ("sys", lambda it: (it.platform, it.byteorder, it.maxsize, it.version_info)),
+    "hooks": ("sys", lambda it: tuple(map(id, (it.excepthook, it.displayhook, it.breakpointhook)))),
+    "garbage collector": ("gc", lambda it: (it.isenabled(), it.get_threshold())),
+    "socket timeout": ("socket", lambda it: it.getdefaulttimeout()),
+    "size of CSV fields": ("csv", lambda it: it.field_size_limit()),
+    "default decimal context": ("decimal", lambda it: _rules(it.DefaultContext)),
+    "start method": ("multiprocessing", lambda it: it.get_start_method(allow_none=True)),
+}
+
+
+def _answered(module: str, ask: Callable[[Any], object]) -> object:
+    found = sys.modules.get(module)
+    try:
+        return None if found is None else ask(found)
+    except Exception:  # noqa: BLE001  a test may have put anything in its place: another answer
+        return None
 
 
 def _rules(context: Any) -> tuple[object, ...]:
@@ -103,6 +132,6 @@ def _folder() -> str:
         return ""  # the test has deleted it
 
 
-def _handler(number: signal.Signals) -> int:
+def _handler(number: int) -> int:
     found = signal.getsignal(number)
     return 0 if found is None else object.__hash__(found)

@@ -45,7 +45,10 @@ def _text(value: Any, left: int) -> str:
     if issubclass(kind, weakref.ref):
         return _text(weakref.ref.__call__(value), left)
     if kind in _NAMED or issubclass(kind, type):
-        return f"{_own(value, '__module__')}.{_own(value, '__qualname__', '__name__')}"
+        named = f"{_own(value, '__module__')}.{_own(value, '__qualname__', '__name__')}"
+        # What a call made is another one with other values in it.
+        held = [*opened(value).inside][:_MANY] if left and "<locals>" in named else ()
+        return f"{named}({','.join(_text(it, left - 1) for _, it in held)})" if held else named
     if kind is float or not left:
         return str(_own(kind, "__qualname__"))
     return f"{_own(kind, '__qualname__')}({','.join(_parts(value, left - 1))})"

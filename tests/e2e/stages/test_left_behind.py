@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 TREE = {
     "pyproject.toml": TESTS_ONLY,
     "tool.py": "STYLES = {}\ndef style(name):\n    return STYLES.get(name, 'plain')\n"
-    "def paint():\n    return True\n",
+    "def paint():\n    return True\n"
+    "def counter():\n    return lambda: 4\n",
     "tests/conftest.py": "import sys\nfrom pathlib import Path\n"
     "sys.path.insert(0, str(Path(__file__).parents[1]))\n",
-    "tests/test_a_first.py": "import os\nimport tool\ndef test_first():\n    assert tool.paint()\n",
+    "tests/test_a_first.py": "import os\nimport tool\ndef test_first():\n    assert tool.paint()\n"
+    "def test_counter():\n    os.cpu_count = tool.counter()\n",
     "tests/test_b_later.py": "import os\nimport tool\n"
     "def test_variable():\n    assert 'SHOP_PAINT' not in os.environ\n"
     "def test_style():\n    assert tool.style('wall') == 'plain'\n"
     "def test_folder():\n    assert os.path.isdir('tests')\n"
+    "def test_depth():\n    import sys\n    assert sys.getrecursionlimit() < 5000\n"
+    "def test_processors():\n    assert os.cpu_count() == 4\n"
     "def test_other():\n    assert True\n",
 }
 
@@ -43,12 +47,19 @@ TREE = {
             "    os.chdir('/')\n    assert tool",
             "test_folder",
         ),
+        (
+            "tests/test_a_first.py",
+            "    assert tool",
+            "    import sys\n    sys.setrecursionlimit(5000)\n    assert tool",
+            "test_depth",
+        ),
+        ("tool.py", "return lambda: 4", "return lambda: 8", "test_processors"),
     ],
 )
 def test_who_uses_what_a_test_leaves_now_runs(
     checkout: Checkout, path: str, old: str, new: str, red: str
 ) -> None:
-    """A variable, an entry of a table, the working folder."""
+    """A variable, an entry of a table, the working folder, a switch, what stands in ``os``."""
     checkout.learn(TREE)
     checkout.write(path, TREE[path].replace(old, new))
     done = checkout.run("doit", "warm")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import decimal
+import gc
 import random
+import signal
+import socket
 import sys
 import textwrap
 import types
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from firsttry_tasks.model.recording import DRAWN, LIBRARY
+from firsttry_tasks.model.recording import DRAWN, FELT, LIBRARY
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.leftovers.spelled import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 class Box:
@@ -179,6 +187,54 @@ def test_order_is_none_of_a_set_and_a_weak_reference_leads_on() -> None:
     assert spelled({"a", "b", "c"}) == spelled({"c", "b", "a"})
     one, other = Box(1), Box(2)
     assert spelled(weakref.ref(one)) != spelled(weakref.ref(other))
+
+
+def test_what_a_call_made_is_told_by_what_it_holds() -> None:
+    """Two functions of one name that return other things."""
+
+    def made(number: int) -> Callable[[], int]:
+        return lambda: number
+
+    assert spelled(made(1)) == spelled(made(1)) != spelled(made(2))
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda: sys.setrecursionlimit(sys.getrecursionlimit() + 1), "recursion limit"),
+        (lambda: gc.disable(), "garbage collector"),  # noqa: PLW0108  a name of its own
+        (lambda: socket.setdefaulttimeout(9.5), "socket timeout"),
+        (lambda: signal.signal(signal.SIGUSR1, signal.SIG_IGN), "signal handlers"),
+        (lambda: sys.argv.append("more"), "command line"),
+        (lambda: setattr(decimal.DefaultContext, "prec", 9), "default decimal context"),
+        (lambda: setattr(sys, "excepthook", print), "hooks"),
+        (lambda: setattr(csv, "field_size_limit", None), "size of CSV fields"),
+    ],
+)
+def test_what_any_code_may_feel_is_told(
+    change: Callable[[], object], name: str, restored: None
+) -> None:
+    """By a name; and that it was put back, too."""
+    assert restored is None
+    watch = ProcessWatch()
+    change()
+    assert watch.look() == [f"{FELT}{name}"]
+    assert not watch.look()
+
+
+@pytest.fixture(name="restored")
+def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(sys, "argv", [*sys.argv])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(csv, "field_size_limit", csv.field_size_limit)
+    depth, prec = sys.getrecursionlimit(), decimal.DefaultContext.prec
+    handler, timeout = signal.getsignal(signal.SIGUSR1), socket.getdefaulttimeout()
+    yield
+    sys.setrecursionlimit(depth)
+    gc.enable()
+    decimal.DefaultContext.prec = prec
+    signal.signal(signal.SIGUSR1, handler)
+    socket.setdefaulttimeout(timeout)
 
 
 def test_who_draws_random_numbers_is_told() -> None:
