@@ -45,6 +45,14 @@ def age(path: Path) -> float:
         return 0.0
 
 
+def came(path: Path) -> float:
+    """Return when a path came or was changed in any way, in seconds; 0 where there is nothing."""
+    try:
+        return path.stat().st_ctime
+    except OSError:
+        return 0.0
+
+
 def content(path: Path) -> str:
     """Return 16 hex digits of a file's sha256, of its stamps over LARGEST bytes; "" if absent."""
     try:

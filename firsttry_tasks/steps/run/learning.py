@@ -239,5 +239,7 @@ def _before(outside: Outside, name: str, began: float) -> str | None:
     if place is None or file_state.age(place) >= began:
         return None
     found = outside.content(name)
-    # Nor does one for a while that is gone again: its name was made up for that run.
-    return None if not found and name.startswith(HIDDEN) and passing(str(place)) else found
+    # Nor does one for a while that is gone again, or came with the times of what it is a copy of:
+    # its name was made up for that run.
+    for_a_while = name.startswith(HIDDEN) and passing(str(place))
+    return None if for_a_while and (not found or file_state.came(place) >= began) else found

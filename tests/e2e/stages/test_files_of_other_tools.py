@@ -1,12 +1,17 @@
-"""A file that configures several tools selects no test where another one's section changed."""
+"""Files that are somebody else's select no test: another tool's section, a copy for a while."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.checkout import CODE
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.checkout import Checkout
 
 pytestmark = pytest.mark.e2e
@@ -49,3 +54,31 @@ def test_a_plugin_that_reads_it(shop: Checkout, name: str) -> None:
     shop.commit()
     assert shop.run("ft", "warm").code == 0
     assert _selected(shop, name, TOX + "deps = shop\n") == 2
+
+
+COPYING = """\
+import os
+import shutil
+from pathlib import Path
+
+def test_copy():
+    folder = Path({folder!r})
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy2(os.__file__, folder / "copied.txt")
+    assert (folder / "copied.txt").read_bytes()
+"""
+
+
+def test_a_copy_with_old_times_is_the_runs_own(shop: Checkout, tmp_path: Path) -> None:
+    """Who cleans up among temporary files makes no test run again."""
+    folder = tmp_path / "for_a_while"
+    shop.write("tests/test_copy.py", COPYING.format(folder=str(folder)))
+    shop.commit()
+    first = shop.run("doit", "warm")
+    shutil.rmtree(folder)
+    shop.write("shop.py", CODE.replace("n // 5", "n // 5 + 0"))
+    second = shop.run("doit", "warm")
+    assert (first.code, second.code) == (0, 0), second.out
+    assert "tests/test_copy.py::test_copy" not in shop.selected(), second.out
+    assert shop.selected(), second.out
