@@ -134,7 +134,7 @@ def read(root: Path) -> tuple[Lock, str]:
     try:
         lock = decoding.json(data, Lock) if data else Lock()
     except decoding.UndecodableError as error:
-        raise UsageError(f"{FILE}: {error}. Write it anew with: doit lock") from error
+        raise UsageError(f"{FILE}: {error}. Write it anew with: ft lock") from error
     # An older schema can be read; a newer one may mean something else by the same words.
     if lock.schema_version > SCHEMA_VERSION:
         raise UsageError(
@@ -173,7 +173,7 @@ def mismatches(locked: Lock, now: Lock, unused: Collection[str] = ()) -> tuple[M
     The versions of ``unused`` tools may differ.
     """
     differing = []
-    relock = "if that is meant, run: doit lock"
+    relock = "if that is meant, run: ft lock"
     if locked.python and locked.python != now.python:
         mend = f"use Python {locked.python.split()[-1]}, or {relock}"
         differing.append(Mismatch(name="Python", locked=locked.python, now=now.python, mend=mend))

@@ -229,7 +229,7 @@ def _leaves(test: FlakyTest, rules: FlakyRules, today: dt.date) -> str:
 def _so(now: State) -> str:
     return {
         "broken": ": it fails every time, so it blocks",
-        "expired": ": it blocks again (renew it with: doit flaky renew ID)",
+        "expired": ": it blocks again (renew it with: ft flaky renew ID)",
         "probation": ": it passed often enough to be on its way off the list",
     }.get(now, "")
 

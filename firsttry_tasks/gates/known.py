@@ -60,7 +60,7 @@ def decode(data: bytes | None) -> Baseline:
     try:
         return decoding.json(data, Baseline)
     except decoding.UndecodableError as error:
-        raise UsageError(f"{FILE}: {error}. Write it anew with: doit baseline") from error
+        raise UsageError(f"{FILE}: {error}. Write it anew with: ft baseline") from error
 
 
 def encode(entries: Iterable[Entry]) -> bytes:

@@ -87,7 +87,7 @@ def tar(
             yield data
         # The header with the size is already out, so a file that grew or shrank can't be mended.
         if left:
-            raise FirstTryError(f"{path} changed while it was packed; run: doit full record=1")
+            raise FirstTryError(f"{path} changed while it was packed; run: ft full record=1")
         members.append(box.Member(path=path, size=size, sha256=seen.hexdigest()))
         yield padding(size)
     # Last, because the digests are known only after every file was read; so each is read once.

@@ -51,7 +51,7 @@ def _compared(warm: Report, full: Report) -> Verdict:
         return _incomparable(wrong)
     if reused(full):
         who = ", ".join(reused(full))
-        return _unproved(f"{who} did not run (reuse=1). Run: doit full", "incomparable")
+        return _unproved(f"{who} did not run (reuse=1). Run: ft full", "incomparable")
     found = _table(warm, full)
     dead = _dead_alike(warm, full)
     # An escape in another gate stands: a dead one must not cover it up.

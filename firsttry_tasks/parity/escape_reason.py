@@ -45,7 +45,7 @@ WORDS: dict[str, EscapeReason] = {
 #: Days after which a recording is called old. A judgement: it adds a hint to the sentence, since
 #: services or the time may have changed meanwhile.
 STALE = 7.0
-ANEW = "doit clear_cache, then doit warm records it anew here; "
+ANEW = "ft clear_cache, then ft warm records it anew here; "
 
 
 class _Scope(Protocol):

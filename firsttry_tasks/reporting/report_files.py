@@ -71,7 +71,7 @@ def read_report(root: Path, stage: Stage) -> Report | str:
     except FirstTryError as error:
         return f"can't be read ({error})"
     if found is None:
-        return f"is missing ({place}; run: doit {stage})"
+        return f"is missing ({place}; run: ft {stage})"
     if found.schema_version != SCHEMA_VERSION:
         return f"has schema {found.schema_version}, this FirstTry knows {SCHEMA_VERSION}"
     return found

@@ -31,7 +31,7 @@ def statistics(found: Figures) -> list[str]:
     runs = found.escapes.runs
     if not runs:
         since = f" since {found.since[:10]}" if found.since else ""
-        return [f"No parity run is recorded yet{since}; run: doit parity"]
+        return [f"No parity run is recorded yet{since}; run: ft parity"]
     listed = found.flaky
     return [
         f"parity runs: {runs}, from {found.first[:10]} to {found.last[:10]}",
@@ -139,7 +139,7 @@ def headline(memory: FlakyMemory, limit: int) -> str:
 def _warning(count: int, limit: int) -> list[str]:
     if count <= limit:
         return []
-    mend = "Mend the worst, and take them out with: doit flaky forget ID"
+    mend = "Mend the worst, and take them out with: ft flaky forget ID"
     return [f"WARNING: more than {limit} flaky tests. {mend}"]
 
 

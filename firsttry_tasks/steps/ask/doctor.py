@@ -103,7 +103,7 @@ def _lock(root: Path) -> Iterator[str]:
     """Yield what is to be said of the parity lock."""
     if not (root / parity_lock.FILE).exists():
         # A hint, not wrong: many projects work on one machine.
-        yield f"There is no {parity_lock.FILE}: CI and laptops may differ; run: doit lock"
+        yield f"There is no {parity_lock.FILE}: CI and laptops may differ; run: ft lock"
         return
     warnings = snapshot.read(root).warnings
     yield from (f"{WRONG}{warning}" for warning in warnings)
@@ -131,7 +131,7 @@ def _state(root: Path) -> Iterator[str]:
             yield f"{place} has {megabytes(file_state.size(root / place))}."
     db = root / state_paths.DB
     if db.exists() and file_state.size(db) > LARGE:
-        yield f"{WRONG}the dependency db is over {megabytes(LARGE)}; run: doit clear_cache"
+        yield f"{WRONG}the dependency db is over {megabytes(LARGE)}; run: ft clear_cache"
     yield from _origin(root)
     if (root / state_paths.QUARANTINE).exists():
         reason = disk.read(root / state_paths.QUARANTINE / "reason.txt") or b""
@@ -160,7 +160,7 @@ def _store(root: Path) -> Iterator[str]:
     if stored_boxes:
         yield from _stored(root, where, stored_boxes)
     else:
-        yield f"{where} holds no golden cache; on main, run: doit full publish record=1"
+        yield f"{where} holds no golden cache; on main, run: ft full publish record=1"
 
 
 def _stored(root: Path, where: str, stored_boxes: Sequence[StoredBox]) -> Iterator[str]:

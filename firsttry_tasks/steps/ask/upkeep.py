@@ -68,7 +68,7 @@ def write_lock(root: Path, *, check: bool = False) -> None:
 def _check(root: Path, answer: LockAnswer, found: tuple[parity_lock.Mismatch, ...]) -> None:
     """Print the differences from the lock; RedError where there are any."""
     if not (root / parity_lock.FILE).exists():
-        raise FirstTryError(f"There is no {parity_lock.FILE}; run: doit lock")
+        raise FirstTryError(f"There is no {parity_lock.FILE}; run: ft lock")
     ANSWER.give(replace(answer, differences=found), said=" ".join(it.mend for it in found))
     CONSOLE.say(*map(str, found))
     if found:

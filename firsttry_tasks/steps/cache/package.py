@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FULL: Stage = "full"
 #: What a person has to do in most of the cases in which there is nothing to pack.
-RECORD = "run: doit full record=1"
+RECORD = "run: ft full record=1"
 
 
 def package(root: Path) -> None:
@@ -181,7 +181,7 @@ def publish(root: Path) -> None:
     data = disk.read(Path(f"{name}.json"))
     packed = disk.read(Path(f"{name}.tar.zst"))
     if data is None or packed is None:
-        raise FirstTryError("There is no package of this commit; run: doit package")
+        raise FirstTryError("There is no package of this commit; run: ft package")
     index_entry = msgspec.json.decode(data, type=box.IndexEntry)
     key = box.index_key(box.named(index_entry.manifest))
     store = storage.opened(root)

@@ -122,5 +122,5 @@ def learn(root: Path, verdict: Verdict) -> None:
     text = (disk.read(place) or b"").decode("utf-8")
     disk.write_if_changed(place, depends_toml.add(text, wanted).encode("utf-8"))
     # Settings are part of the lock, which would differ from now on.
-    locked = " Then run: doit lock" if disk.read(root / parity_lock.FILE) else ""
+    locked = " Then run: ft lock" if disk.read(root / parity_lock.FILE) else ""
     CONSOLE.say(f"Wrote to {SETTINGS}, {depends_toml.HEADER}; read it, and commit it.{locked}")

@@ -40,7 +40,7 @@ def check(root: Path, stage: Stage, gate: str) -> None:
     here = project(root)
     inputs = disk.read_json(root / state_paths.inputs_file(stage, gate), Inputs)
     if inputs is None:
-        raise FirstTryError("The inputs of this gate are missing; run: doit fingerprint")
+        raise FirstTryError("The inputs of this gate are missing; run: ft fingerprint")
     data = manifest(root, stage, gate)
     tree = fingerprint.read_manifest(data)
     # Before the tool starts: a person may save a file while it runs, and then nobody knows which

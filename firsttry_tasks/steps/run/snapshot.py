@@ -75,7 +75,7 @@ def read(root: Path) -> Fingerprint:
     """Return the fingerprint that the last snapshot left; FirstTryError where there is none."""
     found = disk.read_own(root / state_paths.LOOKED, Fingerprint)
     if found is None:
-        raise FirstTryError("There is no fingerprint yet; run: doit fingerprint")
+        raise FirstTryError("There is no fingerprint yet; run: ft fingerprint")
     return found
 
 

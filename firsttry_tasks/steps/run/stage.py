@@ -157,7 +157,7 @@ def _unheard(here: Project, stage: Stage) -> Iterator[str]:
 def _result(root: Path, stage: Stage, gate: str) -> GateResult:
     found = report_files.result(root, stage, gate)
     if found is None:
-        raise FirstTryError(f"{stage}:{gate} left no result; run: doit {stage}")
+        raise FirstTryError(f"{stage}:{gate} left no result; run: ft {stage}")
     return found
 
 

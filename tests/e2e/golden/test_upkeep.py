@@ -83,7 +83,7 @@ def test_the_doctor_tells_of_a_large_db(world: World) -> None:
     world.warm(clone)
     os.truncate(clone.root / ".firsttry/warm/dependencies.db", 101_000_000)
     code, said = _doctor(clone, world)
-    assert (code, "over 100.0 MB; run: doit clear_cache" in said) == (1, True), said
+    assert (code, "over 100.0 MB; run: ft clear_cache" in said) == (1, True), said
 
 
 def test_the_doctor_tells_of_another_lock(world: World) -> None:

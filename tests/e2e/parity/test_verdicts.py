@@ -145,7 +145,7 @@ def test_a_missing_report_is_an_escape(shop: Checkout, name: str, said: str) -> 
     """What is not there proves nothing: 99, with the command that makes it."""
     shop.run("doit", {"warm": "full", "full": "warm"}[name])
     code, out = _compared(shop)
-    assert (code, said in out, f"run: doit {name}" in out) == (99, True, True), out
+    assert (code, said in out, f"run: ft {name}" in out) == (99, True, True), out
 
 
 @pytest.mark.parametrize(

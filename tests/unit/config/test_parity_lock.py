@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-RELOCK = "if that is meant, run: doit lock"
+RELOCK = "if that is meant, run: ft lock"
 
 
 def _lock(python: str = "cpython 3.11", **versions: str) -> Lock:
@@ -80,7 +80,7 @@ def test_a_mismatch_has_both_values_and_its_mend(locked: Lock, now: Lock, said: 
     [
         ('{"nope": 1}', "unknown field `nope`"),
         ('{"tools": {"ruff": {"args": "x"}}}', "Expected `array`, got `str`"),
-        ('{"python": ', "Write it anew with: doit lock"),
+        ('{"python": ', "Write it anew with: ft lock"),
         ("[]", "Expected `object`, got `array`"),
         ('{"schema_version": 99}', "upgrade firsttry-tasks"),
     ],

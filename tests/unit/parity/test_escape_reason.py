@@ -187,7 +187,7 @@ def test_where_a_record_comes_from_is_told(
 ) -> None:
     """With the command that makes it anew."""
     found = _because(_record(READ), known, changed)
-    assert (said in found.why, "doit clear_cache" in found.mend) == (True, True)
+    assert (said in found.why, "ft clear_cache" in found.mend) == (True, True)
 
 
 def test_the_run_that_vouched_is_blamed() -> None:

@@ -72,9 +72,7 @@ def test_deciles_have_the_median_and_p90(values: list[float], middle: float, hig
 
 def test_no_history_is_told_in_words() -> None:
     """With the command that begins one."""
-    assert statistics.statistics(_figures([])) == [
-        "No parity run is recorded yet; run: doit parity"
-    ]
+    assert statistics.statistics(_figures([])) == ["No parity run is recorded yet; run: ft parity"]
 
 
 SAVED = "warm instead of full would have saved 32.0 s (full 40.0 s, warm 4.00 s, confirming 4.00 s)"
@@ -144,4 +142,4 @@ def test_the_list_tells_who_came_and_went() -> None:
 @pytest.mark.parametrize("since", ["", "2026-03-05"])
 def test_no_run_is_told_in_words(since: str) -> None:
     """Whether there was never one, or none since then."""
-    assert "run: doit parity" in statistics.statistics(_figures([], since=since))[0]
+    assert "run: ft parity" in statistics.statistics(_figures([], since=since))[0]
