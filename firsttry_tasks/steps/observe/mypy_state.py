@@ -46,7 +46,7 @@ def stale(root: Path, inputs: Inputs, tree: Mapping[str, str]) -> str:
     golden = disk.read_own(root / state_paths.GOLDEN, IndexEntry)
     if old is None:
         # A restored cache was written by a run from cold; any other may be of any configuration.
-        return "" if golden else "nobody knows what it was made from"
+        return "" if golden else "another run of mypy made it"
     if part := mypy_cache.blind_to_parts(old.parts, inputs.parts):
         return f"it is blind to {part}, which changed"
     seen = watching.kept(root, "mypy")
