@@ -192,13 +192,24 @@ class ChangedNames:
         docs, how = self.docs.hit(path, fragment, but)
         return mask | docs, name or how
 
+    def typed(self, path: str, fragment: Fragment) -> tuple[OriginMask, str]:
+        """Return the origins of the changed names in annotations of a function, and one name."""
+        mask, named = NO_ORIGINS, fragment.uses.annotations
+        name = min(named & self.bare.get(path, set()), default="")
+        if name:
+            mask |= self.modules.bit.get(path, NO_MODULES)
+        # Of a method they may name another member of its class.
+        asked = (fragment.uses.attrs | (named if holder(fragment) else set())) & self.attrs.keys()
+        for other in sorted(asked - self._elsewhere(path, fragment, asked)):
+            mask |= self.attrs[other]
+            name = name or other
+        return mask, name
+
     def _looks_anywhere(self, path: str, fragment: Fragment) -> bool:
         """Tell whether a fragment may refer to any name at all."""
         how = fragment.reflection
-        if how.any_name:
-            return True
         inside = how.any_member or how.own_member or how.own_module or how.searched
-        if inside and "reflection" in self.without:
+        if how.any_name or (inside and "reflection" in self.without):
             return True
         # What is imported from outside has no names of the repository, unless code gives it some.
         outside = how.searched <= self.modules.foreign(path)

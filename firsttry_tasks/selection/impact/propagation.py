@@ -17,7 +17,7 @@ from firsttry_tasks.selection.impact.import_time_calls import ImportTimeCalls, s
 from firsttry_tasks.selection.impact.onlookers import Instances
 from firsttry_tasks.selection.impact.side_effects import SideEffects
 from firsttry_tasks.selection.syntax.diff import FragmentDiff
-from firsttry_tasks.selection.syntax.fragment import Fragment, concerns_importers
+from firsttry_tasks.selection.syntax.fragment import Fragment, concerns_importers, is_evaluated
 
 #: Changed classes that are followed one by one; a member of any further one counts as a change of
 #: its module. Each costs a propagation of its own, and an edit seldom touches more: a judgement.
@@ -146,12 +146,8 @@ class Propagation:
         for number, fragment in enumerate(fragments):
             if fragment.star:
                 self._star(path, fragment)
-            if (
-                (path, number) in self.done
-                or not (near or fragment.uses.data_strings)
-                or fragment.is_function_body
-                or fragment.is_doc
-            ):
+            known = (path, number) in self.done or not is_evaluated(fragment)
+            if known or not (near or fragment.uses.data_strings):
                 continue
             mask, name = self._hit(path, number, fragment, reach, ran.get(number, ()))
             if mask:
@@ -168,6 +164,9 @@ class Propagation:
         self, path: str, number: int, fragment: Fragment, reach: OriginMask, ran: Iterable[int]
     ) -> tuple[OriginMask, str]:
         """Return the origins that make a statement run to another result, and a changed name."""
+        if fragment.of_types:
+            mask, name = self.names.typed(path, fragment)
+            return mask & reach, name
         for bit, spread in self.classes.values():
             reach |= bit if (path, number) in spread.done else NO_ORIGINS
         docs = self.names.docs
@@ -222,7 +221,7 @@ class Propagation:
             return
         self.done.add((path, number))
         if fragment.is_doc:
-            self._document(path, fragment, why)
+            self._document(path, fragment, why, changed=changed)
             return
         calls = "side-effects" in self._without and fragment.may_raise and not fragment.uses.imports
         if fragment.has_effect or calls or (changed and concerns_importers(fragment)):
@@ -251,12 +250,13 @@ class Propagation:
         for place, name in self._writing.after(ran, fragment, added=number < 0):
             self._bind(place, name, why, "own" if number >= 0 and name not in stirred else "")
 
-    def _document(self, path: str, fragment: Fragment, why: str) -> None:
+    def _document(self, path: str, fragment: Fragment, why: str, *, changed: bool) -> None:
         """Take in a changed docstring; holders of an instance can read a class's or member's."""
         docs, tests = self.names.docs, self.modules.has_tests(path)
         numbers = tuple(self.modules.definitions(path, fragment.qualname))
-        # Annotations are evaluated, which may raise, or run code.
-        if fragment.may_raise:
+        # Annotations are evaluated, which may raise, or run code. A name alone does neither, if it
+        # was there before.
+        if fragment.may_raise and (changed or fragment.has_effect):
             self.unsafe.setdefault(path, why)
             plain = (it for it in numbers if not self.modules.sources[path][it].decorated)
             ran = any(self._imported.fragments(path, number) for number in plain)

@@ -53,8 +53,7 @@ class Expressions(Walk):
         super().__init__()
         self.scope = scope
         self.names: set[str] = set()
-        #: Names, and names behind dots or in strings, that are held as a whole: neither called
-        #: nor asked for a part.
+        #: Names, and names behind dots or in strings, that are neither called nor asked for a part.
         self.held_names: set[str] = set()
         self.held: set[str] = set()
         #: Names of builtins that look names up, where no local name is the same.
@@ -83,9 +82,10 @@ class Expressions(Walk):
         #: Definitions inside, with qualified names: their bodies are fragments of their own.
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
-        #: A definition whose docstring is a fragment of its own, one whose annotations are.
+        #: Definitions of whose docstring, annotations, names in these a fragment of its own tells.
         self.apart: ast.AST | None = None
         self.typed_apart: ast.AST | None = None
+        self.typed: ast.AST | None = None
         self.has_effect = self.may_raise = self.any_name = self.any_member = self.own_module = False
         self.own_member = False
         self.star = False
@@ -95,8 +95,8 @@ class Expressions(Walk):
         """Begin with no node marked by the nodes around it."""
         #: How many classes that are not taken apart are around the present node.
         self._inside = 0
-        # What an outer node knows of an inner one that is still to be walked over, by the node's
-        # id: the tree keeps all nodes alive, so ids stay their own.
+        # What an outer node knows of an inner one that is still to come, by its id: the tree keeps
+        # all nodes alive.
         #: Nodes that are called, or compared with the type of something.
         self._called: set[int] = set()
         #: Nodes of which only a part is used; decorators and bases.

@@ -84,7 +84,8 @@ class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     reflection: Reflection = Reflection()
     #: A body is given arguments, besides its own object.
     takes: bool = False
-    #: It does more than bind names.
+    #: It does more than bind names; of annotations: they ask what they name for something, as in
+    #: ``a.B`` and ``A[B]``.
     has_effect: bool = False
     #: It may raise while it runs.
     may_raise: bool = False
@@ -105,6 +106,14 @@ class Fragment(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
 def own_name(fragment: Fragment) -> str:
     """Return what a function is called where it is defined."""
     return fragment.qualname.rpartition(".")[2].partition("#")[0]
+
+
+def is_evaluated(fragment: Fragment) -> bool:
+    """Tell whether a changed name makes a fragment another one for who imports its module.
+
+    Annotations count: they are evaluated then, or later, when somebody asks for them.
+    """
+    return not fragment.is_function_body and (fragment.of_types or not fragment.is_doc)
 
 
 def concerns_importers(fragment: Fragment) -> bool:

@@ -180,8 +180,10 @@ def _descriptions(node: Function, scan: Scan, *, late: bool) -> Iterator[Fragmen
     found = [hint for _, hint in hints(node)]
     if late or only_names(found):
         scan.typed_apart = node
-        if found:
-            yield _types(node, name, late=late)
+    # Those that call something stay in the definition, and what they refer to stands here.
+    if found and (scan.typed_apart or not node.decorator_list):
+        scan.typed = node
+        yield _types(node, name, late=late)
 
 
 def _types(node: Function, name: str, *, late: bool) -> Fragment:
@@ -197,8 +199,12 @@ def _types(node: Function, name: str, *, late: bool) -> Fragment:
         last=-1,
         digest=scan.digest(),
         uses=Uses(
-            annotations=frozenset(scan.names), held=frozenset({node.name, QUOTED + node.name})
+            annotations=frozenset(scan.names),
+            attrs=frozenset(scan.attrs),
+            behind=scan.only_behind(),
+            held=frozenset({node.name, QUOTED + node.name}),
         ),
+        has_effect=not late and scan.may_raise,
         may_raise=not late,
         is_doc=True,
         of_types=True,

@@ -89,14 +89,16 @@ class Scan(Expressions):
         # ran its body.
         if yields(node):
             self._text.append("yields")
-        if self._inside or (node.decorator_list and node is not self.typed_apart):
-            self._fields(node, "body")
-        else:
+        # What a function defines inside has annotations that hardly anything reads.
+        inner = self.scope.endswith("<locals>") and not (self._inside or node.decorator_list)
+        if inner or node in {self.typed, self.typed_apart}:
             self._signature(node)
+        else:
+            self._fields(node, "body")
         return False
 
     def _signature(self, node: Function) -> None:
-        """Walk over a signature whose annotations nothing reads: text, but no references."""
+        """Walk over a signature without noting to what its annotations refer, as text alone."""
         # Defaults and decorators are evaluated, so they are walked over again for their names,
         # without adding their text twice.
         before = self.references()

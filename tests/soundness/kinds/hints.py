@@ -33,6 +33,39 @@ _LOOKS_UP = _CALLS.replace('.__annotations__["n"](text)', '.__annotations__["n"]
 )
 
 
+#: Reads what a function says of its argument wherever that is defined, now or later.
+_READS = """
+from typing import get_type_hints
+def converts(function):
+    def convert(text):
+        [kind] = get_type_hints(function).values()
+        return function(kind(text))
+    return convert
+"""
+_ALIAS = swap("kinds.py", "int", "str")
+
+
+def _named(name: str, tool: str, use: str) -> Case:
+    """Return the case of a type that gets another meaning, and is named in an annotation."""
+    tree = f"""
+--- kinds.py
+Number = int
+--- tool.py
+{tool}
+--- test_tool.py
+from typing import get_type_hints
+import tool
+def test_go():
+    assert {use}
+"""
+    return case(name, tree, _ALIAS, setup=(library(_READS),))
+
+
+_READ_BY_TEST = "get_type_hints(tool.go) == {'n': int}"
+_DECORATED = "@frame.converts\ndef go(n: Number):\n    return 2 * n"
+_DOUBLED = "tool.go('2') == 4"
+
+
 def _given(name: str, head: str, use: str, code: str = _CALLS) -> Case:
     tree = f"""
 --- tool.py
@@ -279,6 +312,84 @@ def made():
                 sys.meta_path.insert(0, Finder)
             """),
         ),
+    ),
+    _named(
+        "type-in-an-annotation-that-a-decorator-of-a-library-reads",
+        f"import frame\nfrom kinds import Number\n{_DECORATED}",
+        _DOUBLED,
+    ),
+    _named(
+        "type-in-a-late-annotation-that-a-decorator-of-a-library-reads",
+        f"{_LATE}import frame\nfrom kinds import Number\n{_DECORATED}",
+        _DOUBLED,
+    ),
+    _named(
+        "type-of-a-type-in-an-annotation-that-a-library-is-handed",
+        "import frame, kinds\nMine = kinds.Number\ndef double(n: Mine):\n    return 2 * n\n"
+        "go = frame.converts(double)",
+        _DOUBLED,
+    ),
+    _named(
+        "type-in-an-annotation-that-a-test-reads",
+        "from kinds import Number\ndef go(n: Number):\n    return n",
+        _READ_BY_TEST,
+    ),
+    _named(
+        "type-in-a-late-annotation-that-a-test-reads",
+        f"{_LATE}from kinds import Number\ndef go(n: Number):\n    return n",
+        _READ_BY_TEST,
+    ),
+    _named(
+        "type-behind-a-dot-in-an-annotation-that-a-test-reads",
+        "import kinds\ndef go(n: kinds.Number):\n    return n",
+        _READ_BY_TEST,
+    ),
+    _named(
+        "type-in-quotes-in-an-annotation-that-a-test-reads",
+        "from kinds import Number\ndef go(n: 'Number'):\n    return n",
+        _READ_BY_TEST,
+    ),
+    _named(
+        "type-in-an-annotation-with-a-call-that-a-test-reads",
+        "from typing import Annotated\nfrom kinds import Number\n"
+        "def go(n: Annotated[Number, len('two')]):\n    return n",
+        _READ_BY_TEST,
+    ),
+    _named(
+        "type-in-an-annotation-of-a-method-that-a-test-reads",
+        "from kinds import Number\nclass Tool:\n    def go(self, n: Number):\n        return n\n"
+        "go = Tool.go",
+        _READ_BY_TEST,
+    ),
+    _named(
+        "type-in-an-annotation-in-a-branch-that-a-test-reads",
+        "import sys\nfrom kinds import Number\nif sys.argv is not None:\n"
+        "    def go(n: Number):\n        return n",
+        _READ_BY_TEST,
+    ),
+    idle(
+        "type-in-an-annotation-that-nobody-reads",
+        """
+        --- kinds.py
+        Number = int
+        --- tool.py
+        from __future__ import annotations
+        import kinds
+        from kinds import Number
+        def go(n: Number, *more: kinds.Number):
+            return n
+        --- other.py
+        from kinds import Number
+        class Other:
+            def go(self, n: "Number", size: Number = 1) -> Number:
+                return n
+        --- test_tool.py
+        from other import Other
+        from tool import go
+        def test_go():
+            assert go(1) == Other().go(1) == 1
+        """,
+        _ALIAS,
     ),
     idle(
         "annotation-turned-round",

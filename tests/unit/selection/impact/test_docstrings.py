@@ -188,3 +188,47 @@ def test_where_the_refinement_is_off_annotations_are_code() -> None:
     world.recorded = msgspec.structs.replace(ANNOTATED.recorded, annotations={"tool.py": _NOBODY})
     chosen = world.without("annotations", tool_py=TYPED.replace("make(n: int)", "make(n: str)"))
     assert "test_tool.py::test_called" in chosen.why
+
+
+HINTED = """\
+from kinds import Number
+def make(n: Number):
+    return n
+def made():
+    return [make]
+def read():
+    return made()[0].__annotations__
+"""
+KINDS = "Number = int\n"
+NAMING = World(
+    {
+        "kinds.py": KINDS,
+        "tool.py": HINTED,
+        "test_tool.py": "import tool\n"
+        "def test_read():\n    tool.read()\n"
+        "def test_made():\n    tool.made()\n",
+    },
+    {
+        "test_tool.py::test_read": ("tool.py:read", "tool.py:made"),
+        "test_tool.py::test_made": ("tool.py:made",),
+    },
+)
+
+
+def test_a_name_in_annotations_concerns_who_may_read_them() -> None:
+    """Not who holds the function."""
+    chosen = NAMING.chosen(kinds_py=KINDS.replace("int", "str"))
+    assert chosen.why.keys() == {"test_tool.py::test_read"}
+
+
+def test_a_name_that_annotations_ask_for_something_may_raise() -> None:
+    """A name alone can't, if it was there."""
+    heads = "Number = int\nSize = list\n"
+    text = f"{heads}def make(n: Number):\n    return n\ndef cut(n: Size[int]):\n    return n\n"
+    world = World(
+        {"a.py": text, "test_a.py": "import a\ndef test_a(): ...\n"}, {"test_a.py::test_a": ()}
+    )
+    for old, new, unsafe in (("= int", "= str", False), ("= list", "= int", True)):
+        code = world.held(a_py=text.replace(old, new)).effects.code
+        assert code is not None
+        assert ("a.py" in code.spread.unsafe) is unsafe
