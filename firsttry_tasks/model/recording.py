@@ -44,11 +44,11 @@ class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
 #: What a test looked at besides code:
 #: read, write, touch (a file's times or rights), list (a folder), probed (whether a path exists),
 #: env (a variable), import, module (asked for by name at run time), whole-module (every line of a
-#: file), outside (a file outside the repository), imported-by-library (a module that a library took
-#: hold of), text (code ran that stands in no Python file, such as a doctest), untraceable (what
-#: happened here could not be seen), unwatched (a folder that the kernel would not watch),
-#: lent (what a plugin's fixture of this name made), left (what it left changed: a module's path and
-#: the name in it, or see ``VARIABLE``).
+#: file), executed (a module that was run past the import system), outside (a file outside the
+#: repository), imported-by-library (a module that a library took hold of), text (code ran that
+#: stands in no Python file, such as a doctest), untraceable (what happened here could not be seen),
+#: unwatched (a folder that the kernel would not watch), lent (what a plugin's fixture of this name
+#: made), left (what it left changed: a module's path and the name in it, or see ``VARIABLE``).
 ObservationKind = Literal[
     "read",
     "write",
@@ -59,6 +59,7 @@ ObservationKind = Literal[
     "import",
     "module",
     "whole-module",
+    "executed",
     "outside",
     "imported-by-library",
     "lent",

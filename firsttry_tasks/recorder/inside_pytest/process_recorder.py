@@ -264,6 +264,7 @@ class ProcessRecorder:
         elif code.co_name == "<module>":
             # It runs past the loaders, as `runpy` does it, so that it has no scope.
             self.attribution.add("whole-module", place)
+            self.attribution.add("executed", place)
 
     def _tell_import(self) -> None:
         """Tell the collector which module's lines the starts of functions come with, if any."""

@@ -65,7 +65,7 @@ class CodeChanges:
         self.spread.ran_at_import(self.units)
         self.spread.settle()
         self._late()
-        self._library_imports()
+        self._looked_at()
         self.reached = self._reached() if self.names.origins else {}
 
     def unmet(self, mask: OriginMask) -> OriginMask:
@@ -82,10 +82,10 @@ class CodeChanges:
 
         A file that is not in the tree, since git ignores it, has none, and a place in the graph.
         """
-        recorded = self.recorded
+        recorded, tree, now = self.recorded, self.recorded.manifest, self.now
         loaded = {*recorded.modules.values(), *(path for path, _ in recorded.units)}
         loaded |= {scope.name for scope in recorded.scopes if scope.kind == "import"}
-        tree, now = recorded.manifest, self.now
+        loaded |= {name for kind, name in recorded.observations if kind == "executed"}
         return {it: now.before(it, tree[it]) if it in tree else () for it in sorted(loaded)}
 
     def _versions(self) -> None:
@@ -196,11 +196,8 @@ class CodeChanges:
     def _arrivals(self) -> None:
         """Take in modules that came or went: an import of such a name may load another file."""
         # Compiled modules count too: they shadow a Python file of the same name.
-        moved = [
-            path
-            for path in sorted(self.changes.added | self.changes.removed)
-            if path.endswith((".py", ".so", ".pyd"))
-        ]
+        either = sorted(self.changes.added | self.changes.removed)
+        moved = [path for path in either if path.endswith((".py", ".so", ".pyd"))]
         names = {name for path in moved for name in self._dotted(path)}
         self.everything = tuple(
             f"a module {name} came or went, which shadows the standard one"
@@ -277,11 +274,15 @@ class CodeChanges:
             if not self.modules.bit.get(path, NO_MODULES) & early:
                 self.spread.effects.setdefault(path, why)
 
-    def _library_imports(self) -> None:
-        """Count changed modules that a library imported: it may look at any name in them."""
+    def _looked_at(self) -> None:
+        """Count changed modules of which any name may be looked at: by a library, by who ran it."""
+        old = self.modules.sources
+        ran = {it for it, at in self.spread.done if at < 0 or not old[it][at].is_doc}
         for number, (kind, path) in enumerate(self.recorded.observations):
             if kind == "imported-by-library" and path in self.names.files:
                 self.observations[number] = f"{path} changed, which a library imported"
+            elif kind == "executed" and path in ran:
+                self.observations[number] = f"{path}, which ran by itself, comes to another result"
 
     def _reached(self) -> dict[int, tuple[OriginMask, str]]:
         """Return the unchanged units that refer to changed names."""

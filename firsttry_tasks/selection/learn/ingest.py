@@ -48,7 +48,7 @@ def recorded(
     modules = {name: path for one in records for name, path in one.modules.items()}
     # Asked for although it isn't used here: `sources` keeps what it parses, and a module of
     # which nothing ran needs its fragments to be compared with later.
-    for path in modules.values():
+    for path in (*modules.values(), *joined.executed(manifest)):
         sources(path)
     shared = SharedState(
         tuple(joined.units), tuple(joined.observations), joined.scopes, sources, without
@@ -179,6 +179,10 @@ class _Joined:
                 kind=test.kind,
                 explained=test.explained,
             )
+
+    def executed(self, manifest: Mapping[str, str]) -> Iterable[str]:
+        """Return the files in the tree that ran past the import system."""
+        return (name for kind, name in self.observations if kind == "executed" and name in manifest)
 
     def read_ignored(self, manifest: Mapping[str, str]) -> None:
         """Let the import of a module that is not in the tree count as reading its file.

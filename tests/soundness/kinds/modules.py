@@ -206,6 +206,39 @@ CASES = (
         swap("tool.script", "1", "2"),
     ),
     case(
+        "value-of-another-module-in-a-script-that-runs-past-the-import-system",
+        """
+        --- conf.py
+        LIMIT = 1
+        --- tool.py
+        import conf
+        result = conf.LIMIT
+        --- test_tool.py
+        import runpy
+        def test_tool():
+            assert runpy.run_path("tool.py")["result"] == 1
+        """,
+        swap("conf.py", "LIMIT = 1", "LIMIT = 2"),
+    ),
+    case(
+        "value-under-the-guard-of-a-package-that-is-run",
+        """
+        --- app/__init__.py
+        --- app/conf.py
+        LIMIT = 1
+        --- app/__main__.py
+        from app.conf import LIMIT
+        if __name__ == "__main__":
+            print(LIMIT)
+        --- test_app.py
+        import runpy
+        def test_app(capsys):
+            runpy.run_module("app", run_name="__main__")
+            assert capsys.readouterr().out == "1\\n"
+        """,
+        swap("app/conf.py", "LIMIT = 1", "LIMIT = 2"),
+    ),
+    case(
         "script-run-in-the-process",
         """
         --- tool.py
