@@ -65,8 +65,8 @@ class ImportGraph:
             if not level:
                 found.add(name)
                 continue
-            # One file can be loaded under two names, as script and as module.
-            for own in self.names.get(path, ()):
+            # One file can be loaded under two names, as script and as module, or ran under none.
+            for own in self.names.get(path) or _names_of(path):
                 parts = own.split(".")
                 package = parts if path.endswith("__init__.py") else parts[:-1]
                 base = package[: len(package) - level + 1]
@@ -251,13 +251,8 @@ class ImportGraph:
         scopes = self.recorded.scopes
         edges: dict[str, set[str]] = {path: set() for path in self.paths}
         for path, fragments in self.sources.items():
-            static = {
-                name
-                for fragment in fragments
-                if not fragment.is_function_body
-                for name in fragment.uses.imports
-            }
-            edges[path] |= self.imported(path, static)
+            static = (it.uses.imports for it in fragments if not it.is_function_body)
+            edges[path] |= self.imported(path, chain.from_iterable(static))
         for scope in scopes:
             if scope.kind == "import" and scope.name in edges:
                 edges[scope.name] |= {
@@ -294,6 +289,11 @@ def exported(fragments: Iterable[Fragment]) -> frozenset[str] | None:
     if len(found) != 1 or found[0].may_raise or found[0].uses.names:
         return None
     return found[0].uses.attrs
+
+
+def _names_of(path: str) -> Iterator[str]:
+    parts = path.removesuffix(".py").split("/")
+    return (".".join(parts[at:]) for at in range(len(parts)))
 
 
 def _last(name: str) -> str:

@@ -227,7 +227,7 @@ CASES = (
         --- app/conf.py
         LIMIT = 1
         --- app/__main__.py
-        from app.conf import LIMIT
+        from .conf import LIMIT
         if __name__ == "__main__":
             print(LIMIT)
         --- test_app.py
