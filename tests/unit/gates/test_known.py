@@ -77,7 +77,7 @@ def test_one_line_can_be_known_for_one_error_alone() -> None:
 )
 def test_what_is_no_baseline_is_told(data: bytes) -> None:
     """Such as one that would hide a test."""
-    with pytest.raises(UsageError, match="doit baseline"):
+    with pytest.raises(UsageError, match="ft baseline"):
         known.decode(data)
 
 
