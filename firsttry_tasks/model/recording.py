@@ -172,7 +172,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 def is_told(left: str) -> bool:
     """Tell whether all that was left in a thing of the project has letters."""
-    return HOLDS in left and not left.startswith(LIBRARY)
+    return HOLDS in left and not left.startswith((LIBRARY, FELT))
 
 
 def encode(record: Record) -> bytes:

@@ -1,6 +1,7 @@
 """Tells what a test left changed in the process: variables, the working folder, and the like.
 
-Values are compared and never kept in a record: what is told is a name.
+Values are compared and never kept in a record: what is told is a name, and letters that nobody
+reads without this machine's key.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from firsttry_tasks.model.recording import DRAWN, FELT, LIBRARY, VARIABLE
+from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY, VARIABLE
+from firsttry_tasks.recorder.leftovers.content import letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 class ProcessWatch:
     """Looks at the process before the first test and after each."""
 
-    def __init__(self) -> None:
-        """Begin with what there is now."""
+    def __init__(self, key: bytes = b"") -> None:
+        """Begin with what there is now; what stands for values is made with ``key``."""
+        self._key = key
         self._variables: dict[Any, Any] = {}
         self._felt: dict[str, object] = {}
         self._states: dict[str, object] = {}
@@ -39,9 +42,15 @@ class ProcessWatch:
         ]
         drawn = (name for name, it in states.items() if it != self._states.get(name, it))
         changed += [f"{LIBRARY}{name}:{DRAWN}" for name in drawn]
-        changed += [FELT + name for name, it in felt.items() if it != self._felt.get(name)]
+        other = {name: it for name, it in felt.items() if it != self._felt.get(name)}
+        changed += [f"{FELT}{name}{self._told(name, it)}" for name, it in other.items()]
         self._variables, self._felt, self._states = variables, felt, states
         return sorted(changed)
+
+    def _told(self, name: str, value: object) -> str:
+        """Return letters for a value; none for what many add to, or what differs in each run."""
+        found = letters(value, self._key) if name not in _ADDED_TO else ""
+        return f"{HOLDS}{found}" if found else ""
 
 
 def _states() -> dict[str, object]:
@@ -63,6 +72,10 @@ def _variables() -> dict[Any, Any]:
 def _pytests(name: Any) -> bool:
     # pytest tells children by a variable which test is running.
     return bool(os.fsdecode(name).startswith("PYTEST_"))
+
+
+#: What holds something of all tests so far, so that it tells little of the last one.
+_ADDED_TO = frozenset({"sys.path", "warning filters", "logging", "signal handlers", "hooks"})
 
 
 def _felt() -> dict[str, object]:

@@ -52,7 +52,7 @@ class StateWatch:
         #: What can't be followed since a look failed, and why.
         self.broken = ""
         self._roots: dict[str, Root] = {}
-        self._process = ProcessWatch()
+        self._process = ProcessWatch(key)
         self._libraries = LibraryWatch(lambda file: attribution.place(file) is not None, key)
         #: Imports since the last look at libraries.
         self._importing: list[OpenScope] = []

@@ -37,7 +37,9 @@ def found(
             if not test:
                 ours, gone = known.by_import(who, said), set[str]()
             else:
-                ours = known.by_test(who, names)
+                # Of what it leaves to all, too, the content may be due to who ran before.
+                felt = set(map(left_names.vague, names)) if who in same else names
+                ours = known.by_test(who, felt)
                 gone = known.gone(who, names | came)
             # For whom nothing has changed is not the one of several that left it; and what it
             # leaves otherwise is so because others did not run.
@@ -71,7 +73,7 @@ class _Known:
 
     def __init__(self, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> None:
         # What only code that sets it can change is each test's own.
-        self.own = left_names.own(recorded_runs)
+        self.own = left_names.own(recorded_runs, now)
         self._all = left_names.known(recorded_runs, now)
         self._of_others = {it for it in self._all if SHIFTED not in it}
         self._imports = left_names.own_of_imports(recorded_runs)
@@ -81,7 +83,8 @@ class _Known:
         before = self.own.get(who, frozenset())
         # That others count as far says nothing of this one.
         ours = {it for it in names if not _by_test(it)} - self._of_others - before
-        ours |= set(filter(_by_test, names ^ before))
+        others = (it for it in names ^ before if not it.startswith(FELT))
+        ours |= {*filter(_by_test, others), *left_names.felt_otherwise(names, before)}
         return ours | left_names.set_otherwise(names, before)
 
     def by_import(self, who: str, said: AbstractSet[str]) -> set[str]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import ADDED, HOLDS, LIBRARY, PERHAPS, SHIFTED, is_told
+from firsttry_tasks.model.recording import (
+    ADDED,
+    FELT,
+    HOLDS,
+    LIBRARY,
+    PERHAPS,
+    SHIFTED,
+    is_told,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,15 +25,32 @@ if TYPE_CHECKING:
 EARLY = frozenset({"import", "collect"})
 
 
-def own(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
-    """Return what each test left when it was recorded last."""
+def own(
+    recorded_runs: Sequence[RecordedRun], now: CurrentTree | None = None
+) -> dict[str, frozenset[str]]:
+    """Return what each test left when it was recorded last, as far as it compares with ``now``."""
     found: dict[str, frozenset[str]] = {}
     for run in recorded_runs:
         left = {n: name for n, (kind, name) in enumerate(run.observations) if kind == "left"}
+        if now is not None and not now.compares(run):
+            left = {n: vague(it) for n, it in left.items()}
         for test in run.tests:
             if test.nodeid not in found:
                 found[test.nodeid] = frozenset(left[n] for n in test.observations if n in left)
     return found
+
+
+def vague(name: str) -> str:
+    """Return the name of what any code may feel without letters, which another machine made."""
+    return name.partition(HOLDS)[0] if name.startswith(FELT) else name
+
+
+def felt_otherwise(names: AbstractSet[str], before: AbstractSet[str]) -> set[str]:
+    """Return what any code may feel and a test left in one of two runs, or otherwise in both."""
+    # Where one of both runs tells nothing of a value, it may be the same.
+    both = {vague(it) for it in names if it.startswith(FELT)} & {*map(vague, before)}
+    untold = {it for it in names | before if vague(it) == it} & both
+    return {it for it in names ^ before if it.startswith(FELT) and vague(it) not in untold}
 
 
 def own_of_imports(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:

@@ -68,6 +68,21 @@ def test_who_uses_what_a_test_leaves_now_runs(
     assert failed == {red}, done.out
 
 
+def test_all_later_tests_run_where_another_value_is_left(checkout: Checkout) -> None:
+    """Of what any code may feel: the test left something there before, too."""
+    first = "import decimal\ndef test_first():\n    decimal.getcontext().prec = {}\n"
+    later = "from decimal import Decimal\n"
+    later += "def test_digits():\n    assert str(1 / Decimal(3)) == '0.33333'\n"
+    tree = {"test_a.py": first.format(5), "test_b.py": later, "pyproject.toml": TESTS_ONLY}
+    checkout.learn(tree)
+    checkout.write("test_a.py", first.format("2 + 3"))
+    assert checkout.run("doit", "warm").code == 0
+    assert list(checkout.selected()) == ["test_a.py::test_first"]
+    checkout.write("test_a.py", first.format(6))
+    done = checkout.run("doit", "warm")
+    assert (done.code, checkout.failed("warm")) == (1, {"tests:test_b.py::test_digits"}), done.out
+
+
 @pytest.mark.slow
 def test_who_uses_what_an_import_did_runs_when_nobody_imports_it(checkout: Checkout) -> None:
     """One test's file imported a module that fills a table; another test looks into that."""

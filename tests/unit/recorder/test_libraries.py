@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from firsttry_tasks.model.recording import DRAWN, FELT, LIBRARY
+from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.leftovers.spelled import spelled
@@ -218,8 +218,26 @@ def test_what_any_code_may_feel_is_told(
     assert restored is None
     watch = ProcessWatch()
     change()
-    assert watch.look() == [f"{FELT}{name}"]
+    assert [it.partition(HOLDS)[0] for it in watch.look()] == [f"{FELT}{name}"]
     assert not watch.look()
+
+
+def test_what_any_code_may_feel_is_told_by_its_value(restored: None) -> None:
+    """Nobody reads it without the key; what all tests add to has no letters."""
+    assert restored is None
+
+    def left(value: float, key: bytes) -> str:
+        socket.setdefaulttimeout(None)
+        watch = ProcessWatch(key)
+        socket.setdefaulttimeout(value)
+        [found] = watch.look()
+        return found
+
+    assert left(1.5, b"a") == left(1.5, b"a") != left(2.5, b"a")
+    assert left(1.5, b"a") != left(1.5, b"b")
+    watch = ProcessWatch()
+    sys.argv.append("/made/for/this/run/1234567")
+    assert watch.look() == [f"{FELT}command line"]
 
 
 @pytest.fixture(name="restored")
