@@ -74,7 +74,7 @@ def test_the_doctor_tells_of_an_old_box(world: World) -> None:
 def test_the_doctor_tells_of_an_empty_store(world: World) -> None:
     """With what fills it."""
     code, said = _doctor(world.clone(), world, FIRSTTRY_STORE=str(world.folder / "none"))
-    assert (code, "doit full publish record=1" in said) == (0, True), said
+    assert (code, "ft full publish record=1" in said) == (0, True), said
 
 
 def test_the_doctor_tells_of_a_large_db(world: World) -> None:
