@@ -36,7 +36,7 @@ _VALUED = frozenset({"--durations", "-k"})
 
 
 class Runner(Struct, frozen=True, kw_only=True):
-    """A call of unittest: its words, what it looks for and where, and the file that says it."""
+    """Calls of unittest: the first one's words, what they look for and where, and their file."""
 
     words: tuple[str, ...]
     pattern: str
@@ -50,7 +50,7 @@ class Runner(Struct, frozen=True, kw_only=True):
 
 
 def find(root: Path, top: Path) -> Runner | None:
-    """Return the first call of unittest; None without one, or where pytest is set up."""
+    """Return the calls of the first file with any, as one; None where pytest is set up."""
     found = next(_calls(root, top), None)
     set_up = found and any("pytest" in place for place in parity_lock.sections(root))
     return None if set_up else found
@@ -69,11 +69,18 @@ def unheard(root: Path, args: Words, paths: Iterable[str]) -> tuple[str, ...]:
 
 def _calls(root: Path, top: Path) -> Iterator[Runner]:
     for place, lines in team_files.commands(root, top, ("unittest", ".py")):
-        for line in lines:
-            found = None if line.folder else _read(root, line.words)
-            if found:
-                named = place.relative_to(top).as_posix()
-                yield Runner(words=line.words, pattern=found[0], paths=found[1], place=named)
+        read = [(it.words, _read(root, it.words)) for it in lines if not it.folder]
+        found = [(words, one) for words, one in read if one]
+        if found:
+            # A suite may run in parts, and all of them count.
+            patterns = dict.fromkeys(it for _, (pattern, _) in found for it in pattern.split())
+            paths = dict.fromkeys(it for _, (_, some) in found for it in some)
+            yield Runner(
+                words=found[0][0],
+                pattern=" ".join(patterns),
+                paths=tuple(paths) if all(some for _, (_, some) in found) else (),
+                place=place.relative_to(top).as_posix(),
+            )
 
 
 def _read(root: Path, words: Words) -> tuple[str, tuple[str, ...]] | None:

@@ -72,6 +72,23 @@ def test_what_finds_no_tests_says_nothing(root: Path, command: str) -> None:
     assert not team_command.find(root, root, "pytest").place
 
 
+@pytest.mark.parametrize(
+    ("second", "pattern", "paths"),
+    [
+        ("tests.tests_price", "test_more.py tests_price.py", FILES[1::-1]),
+        ("discover", "test_more.py test*.py", ()),
+    ],
+)
+def test_a_suite_may_run_in_parts(
+    root: Path, second: str, pattern: str, paths: tuple[str, ...]
+) -> None:
+    """Each call of the file counts, and one for the whole is for the whole."""
+    both = f"python -m unittest tests.test_more\n    python -m unittest {second}"
+    (root / "tox.ini").write_text(TOX.format(both))
+    call = team_command.find(root, root, "pytest")
+    assert (call.args[1], call.paths) == (f"python_files={pattern}", paths)
+
+
 def test_pytest_comes_first(root: Path) -> None:
     """Also where it is only configured."""
     (root / "tox.ini").write_text(TOX.format("python -m unittest discover"))
