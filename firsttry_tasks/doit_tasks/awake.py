@@ -47,7 +47,7 @@ def wait() -> bool:
         if "mypy" in here.gates("warm"):
             job = here.job("warm", "mypy", tuple(tree(root, "warm", "mypy")))
             tool_run.prepare(replace(job, env=job.env | held))
-        job = here.job("warm", "tests", ())
+        job = here.job("warm", "tests", tuple(tree(root, "warm", "tests")))
         pytest_process.prepare(replace(job, env=job.env | held))
     # What was read of the project may be another when the byte comes.
     project.cache_clear()

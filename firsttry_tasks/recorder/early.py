@@ -15,9 +15,12 @@ from firsttry_tasks.model.values import PLAN, TestsPlan
 
 if TYPE_CHECKING:
     from firsttry_tasks.recorder.inside_pytest.hooks import RecorderHooks
+    from firsttry_tasks.recorder.inside_pytest.pause import Pause
 
 #: What has begun in this process.
 _begun: list[RecorderHooks] = []
+#: The wait that is to come, where this process is to wait.
+_pauses: list[Pause] = []
 
 
 def read_plan() -> TestsPlan | None:
@@ -29,10 +32,11 @@ def read_plan() -> TestsPlan | None:
     return msgspec.json.decode(Path(place).read_bytes(), type=TestsPlan) if place else None
 
 
-def begin(*, alone: bool = True) -> RecorderHooks | None:
+def begin(*, alone: bool = True, ahead: bool = False) -> RecorderHooks | None:
     """Begin to record where the plan asks for it and the collector stands alone, or does not.
 
-    Return what records; None where it is not to begin now.
+    ``ahead`` is whether Python itself is just starting. Return what records; None where it is not
+    to begin now.
     """
     if _begun:
         return _begun[0]
@@ -42,21 +46,31 @@ def begin(*, alone: bool = True) -> RecorderHooks | None:
     # Late: each module that is imported here is one that the recorder can't see being imported,
     # and a run that records nothing should not pay for it.
     from firsttry_tasks.recorder.inside_pytest.hooks import RecorderHooks
-    from firsttry_tasks.recorder.inside_pytest.pause import PAUSE, restore, wait
+    from firsttry_tasks.recorder.inside_pytest.pause import PAUSE, Pause, restore
     from firsttry_tasks.recorder.tracing.collector import stands_alone
 
     # It is asked for early and late; which of them begins depends on the collector.
     if alone != stands_alone():
         return None
     if PAUSE in os.environ:
-        wait(plan.root)
-        # What is to run now is another plan.
-        plan = read_plan() or plan
+        pause = Pause(os.environ[PLAN])
+        if ahead:
+            _pauses.append(pause)
+        else:
+            pause.wait(plan.root)
+            # What is to run now is another plan.
+            plan = read_plan() or plan
     restore()
     watch = RecorderHooks(Path(plan.root), Path(plan.records), plan.data, _key(plan.key))
     watch.begin()
     _begun.append(watch)
     return watch
+
+
+def wait(watch: RecorderHooks) -> None:
+    """Wait for something to run, where this process has begun to record ahead of that."""
+    if _pauses:
+        _pauses.pop().wait(str(watch.recorder.attribution.root), watch)
 
 
 def _key(place: str) -> bytes:

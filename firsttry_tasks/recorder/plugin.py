@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.recorder.early import begin, read_plan
+from firsttry_tasks.recorder.early import begin, read_plan, wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from firsttry_tasks.recorder.inside_pytest.hooks import RecorderHooks
 
 #: The name under which the recorder's hooks are registered, to find them at the end.
 WATCH = "firsttry-watch"
@@ -46,6 +52,21 @@ def _begin(plugins: pytest.PytestPluginManager, *, early: bool) -> None:
     watch = begin(alone=early)
     if watch is not None and not plugins.has_plugin(WATCH):
         plugins.register(watch, WATCH)
+        plugins.register(Wait(watch), "firsttry-wait")
+
+
+class Wait:
+    """Waits before any plugin loads the project, where this process was started ahead of time."""
+
+    def __init__(self, watch: RecorderHooks) -> None:
+        """Take what records."""
+        self._watch = watch
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(self) -> Iterator[None]:
+        """Wait: all plugins are loaded, and none has been called for this."""
+        wait(self._watch)
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)

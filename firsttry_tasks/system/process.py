@@ -85,6 +85,20 @@ def is_prepared(command: Command) -> bool:
     return any(fits == command for fits, _, _ in _prepared)
 
 
+def waits(name: str, value: str) -> bool:
+    """Tell whether a process waits with this value of this variable."""
+    return any(fits.env.get(name) == value for fits, _, _ in _prepared)
+
+
+def dismiss(name: str, value: str) -> None:
+    """End what waits with this value of this variable: its files are going to be others."""
+    with _lock:
+        found = [it for it in _prepared if it[0].env.get(name) == value]
+        _prepared[:] = [it for it in _prepared if it not in found]
+    for _, _, open_ in found:
+        open_.close()
+
+
 def _ready(command: Command, stack: contextlib.ExitStack) -> Running | None:
     """Return what was prepared for a command, told to begin; None where nothing fits."""
     # Several gates ask at once. What nobody asks for ends with this process.

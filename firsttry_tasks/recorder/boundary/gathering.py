@@ -1,11 +1,12 @@
 """Puts what the C library saw to the scopes that it belongs to, when the tests are over."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from firsttry_tasks.model.recording import ObservationKind
+from firsttry_tasks.model.recording import GIT, ObservationKind
 from firsttry_tasks.recorder.boundary.logs import (
     BYTECODE,
     CONFIGURATION,
@@ -47,6 +48,29 @@ class Gathering:
                 known = name.endswith((".py", ".pyc")) or name in CONFIGURATION
                 if not known and kind != "outside" and BYTECODE not in line.path:
                     self._attribution.add_to(self._attribution.stack[0], kind, name)
+
+    def moved(self, early: Path, since: int) -> bool:
+        """Tell whether anything that this process has looked at came, went or changed meanwhile.
+
+        ``since`` is a time of the file system, in nanoseconds, at which it had not yet begun.
+        """
+        logs = (it for folder in (early, self.folder) for it in read(folder))
+        lines = {it for log in logs if log.process == os.getpid() for it in log.lines}
+        paths = (it for it in lines if it.path.startswith(os.sep))
+        # Before a test begins, what git knows is no matter.
+        looked = {
+            (it.path, it.number)
+            for it in paths
+            if any(name != GIT for _, name in self._reader.seen(it))
+        }
+        listed = {
+            (os.path.join(self._attribution.root, name), 0)  # noqa: PTH118
+            for kind, name in self._attribution.observations
+            if kind == "list"
+        }
+        return any(_moved(*it, since) for it in looked) or any(
+            _moved(*it, since, folder=True) for it in listed
+        )
 
     def gather(
         self, excused: Mapping[int, AbstractSet[Seen]], left_out: AbstractSet[int]
@@ -132,3 +156,13 @@ class Gathering:
 def _is_the_project_s(kind: ObservationKind, scope: OpenScope) -> bool:
     """Tell whether a result rests on what was asked for, and not only the process."""
     return kind != "outside" and (kind != "env" or scope.kind in ASKING)
+
+
+def _moved(path: str, error: int, since: int, *, folder: bool = False) -> bool:
+    """Tell whether what was found at a path, or not found, is another since a time."""
+    try:
+        seen = os.stat(path)  # noqa: PTH116  one for each path that a start looks at
+    except OSError:
+        return not error
+    # What lies in a folder was asked for by name.
+    return (folder or not stat.S_ISDIR(seen.st_mode)) and seen.st_ctime_ns >= since

@@ -1,21 +1,32 @@
 """Lets a pytest wait, with its plugins loaded, until there is something to run.
 
-``ft watch`` starts it ahead of time. It waits where the recorder would begin: what comes after
-that, such as a project's libraries, has to be seen when it is imported. Where anything that it has
-read by then is another when it is asked for, it starts anew.
+``ft watch`` starts it ahead of time. Where the C library stands before it, it records from its
+start and waits when all plugins are loaded, before the first of them or pytest loads anything of
+the project; else it waits where the recorder would begin. Where anything that it has looked at by
+then is another when it is asked for, it starts anew.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+
+from firsttry_tasks.model.recording import EARLY
+from firsttry_tasks.model.values import TestsPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-#: The variable with the number of the pipe that gets a byte when there is something to run.
+    from firsttry_tasks.recorder.inside_pytest.hooks import RecorderHooks
+
+#: The variable with the number of the pipe that gets a byte when there is something to run; without
+#: a number while Python starts.
 PAUSE = "FIRSTTRY_PAUSE"
 #: The variable that lets `probes/child/sitecustomize.py` begin to record as Python starts: by which
 #: module, and the PYTHONPATH that the process is meant to have.
@@ -50,17 +61,48 @@ def restore() -> None:
             del os.environ["PYTHONPATH"]
 
 
-def wait(root: str) -> None:
-    """Wait for the byte; end this process where nobody will give it."""
-    pipe = int(os.environ.pop(PAUSE))
-    before = _stamps(root)
-    if not os.read(pipe, 1):
-        os._exit(0)
-    os.close(pipe)
-    if _stamps(root) != before or _loaded(root):
-        # The same command line, without what made it wait, and to begin as it starts.
-        os.environ.update(ahead(os.environ))
-        os.execv(sys.executable, [sys.executable, *_plain(sys.orig_argv[1:])])  # noqa: S606  no shell is wanted
+class Pause:
+    """A wait that is to come, in a process that looks at files from now on."""
+
+    def __init__(self, plan: str) -> None:
+        """Take the plan's place: the file was written just before this process was started."""
+        self._plan = Path(plan)
+        self._told = self._plan.read_bytes()
+        self._since = self._plan.stat().st_mtime_ns
+
+    def wait(self, root: str, watch: RecorderHooks | None = None) -> None:
+        """Wait for the byte; end this process where nobody will give it.
+
+        ``watch`` is what has begun to record.
+        """
+        pipe = int(os.environ.pop(PAUSE))
+        before = _stamps(root)
+        if not os.read(pipe, 1):
+            os._exit(0)
+        os.close(pipe)
+        if _stamps(root) != before or _loaded(root) or (watch and self._is_another(watch)):
+            _start_anew(watch)
+        if watch is not None:
+            watch.recorder.began = time.time()
+            watch.attribution.environment.pop(PAUSE, None)
+
+    def _is_another(self, watch: RecorderHooks) -> bool:
+        """Tell whether what is to be recorded, or what was looked at, is no longer what it was."""
+        told = (self._told, self._plan.read_bytes())
+        then, now = (msgspec.json.decode(it, type=TestsPlan) for it in told)
+        return then.data != now.data or watch.recorder.logs.moved(watch.folder / EARLY, self._since)
+
+
+def _start_anew(watch: RecorderHooks | None) -> None:
+    """Become the same command line, without what made it wait, that records as it starts."""
+    environment = dict(os.environ)
+    if watch is not None:
+        # As it was before the recorder began, and without what that has written.
+        environment = {k: v for k, v in watch.attribution.environment.items() if k != PAUSE}
+        for place in watch.folder.glob(f"*{os.getpid()}*"):
+            shutil.rmtree(place) if place.is_dir() else place.unlink()
+    argv = [sys.executable, *_plain(sys.orig_argv[1:])]
+    os.execve(sys.executable, argv, ahead(environment))  # noqa: S606  no shell is wanted
 
 
 def _plain(words: Iterable[str]) -> list[str]:

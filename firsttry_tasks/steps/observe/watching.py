@@ -121,8 +121,7 @@ def seeing(command: Command, root: Path, logs: Path) -> Command:
         return command
     if not elf.follows(Path(command.argv[0])):
         return command
-    place = disk.fresh_folder(logs).resolve()
-    env = preload.environment(command.env, made, place, os.path.realpath(root), BEFORE)
+    env = preload.environment(command.env, made, logs.resolve(), os.path.realpath(root), BEFORE)
     return msgspec.structs.replace(command, env=env)
 
 

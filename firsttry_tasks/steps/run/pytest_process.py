@@ -16,13 +16,14 @@ from firsttry_tasks.gates import pytest as pytest_gate
 from firsttry_tasks.gates import pytest_events
 from firsttry_tasks.model.recording import EARLY
 from firsttry_tasks.model.state_paths import CALL
-from firsttry_tasks.model.values import PLAN
+from firsttry_tasks.model.values import PLAN, TestsPlan
 from firsttry_tasks.recorder.inside_pytest import pause
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.steps.run import learning
 from firsttry_tasks.system import disk, own_files, process
+from firsttry_tasks.system.boundary import preload
 from firsttry_tasks.system.guard import waiting
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.gates.job import Job
     from firsttry_tasks.gates.pytest_events import PytestRun
-    from firsttry_tasks.model.values import Command, Completed, TestsPlan, ToolResult
+    from firsttry_tasks.model.values import Command, Completed, ToolResult
 
 
 #: How Python names a module that it did not find, up to the first dot.
@@ -100,10 +101,11 @@ def _once(
     disk.write(place, msgspec.json.encode(plan))
     # An earlier run's events would be read as this run's, if pytest did not start.
     disk.remove(Path(plan.events))
-    if plan.records:
-        # Each process adds a file, so those of the last run have to go.
-        disk.fresh_folder(Path(plan.records))
     command = _command(job, place, plan.records)
+    # What waits to be this one has begun to record.
+    if plan.records and not process.is_prepared(command):
+        process.dismiss(PLAN, str(place))
+        _fresh(plan.records)
     done = process.run(command, watch or LiveProgress(job.stage, Path(plan.events)).look)
     events = (disk.read(Path(plan.events)) or b"").decode("ascii", "replace")
     # For a person who wants to see what pytest printed; nothing reads it back.
@@ -113,28 +115,60 @@ def _once(
     return pytest_gate.said(job, done), heard, command.argv
 
 
-def _command(job: Job, plan: Path, records: str) -> Command:
+def _plain(job: Job, plan: Path) -> Command:
     # By a variable: xdist's workers inherit it with the environment.
-    command = pytest_gate.command(replace(job, env=job.env | {PLAN: str(plan)}))
+    return pytest_gate.command(replace(job, env=job.env | {PLAN: str(plan)}))
+
+
+def _command(job: Job, plan: Path, records: str) -> Command:
+    command = _plain(job, plan)
     if not records:
         return command
     command = replace(command, env=pause.ahead(command.env))
     return watching.seeing(command, Path(job.root), Path(records) / EARLY)
 
 
+def _fresh(records: str) -> None:
+    """Empty the folder of the records: each process adds a file, so the last run's have to go."""
+    disk.fresh_folder(Path(records))
+    disk.fresh_folder(Path(records) / EARLY)
+
+
+def clear(job: Job) -> None:
+    """Empty the job's folder, but for what a pytest that waits has begun to write."""
+    waits = process.waits(PLAN, str(_plan(job)))
+    kept = {_plan(job), Path(learning.records(job))} if waits else set()
+    for inside in disk.own_folder(Path(job.work)).glob("*"):
+        if inside not in kept:
+            disk.remove(inside)
+
+
 def prepare(job: Job) -> None:
     """Start pytest for the next run by this job: it waits where the recorder would begin."""
-    # It is told by the last plan where the project is.
-    if not _plan(job).exists():
-        return
     call = job.call if job.call.place else own_files.read(Path(job.root) / CALL, ToolCall)
     if call is None:
         return
     own = replace(job, call=call, env=job.env | call.env)
-    command = _command(own, _plan(job), learning.records(job))
+    records = learning.records(job)
+    plan = TestsPlan(
+        events=f"{job.work}/events.jsonl",
+        root=job.root,
+        records=records,
+        data=_data(job),
+        key=job.key,
+    )
+    # Where the project is, and that this run records: what is to run, the run itself says.
+    disk.write(_plan(job), msgspec.json.encode(plan))
+    _fresh(records)
+    command = _command(own, _plan(job), records)
     head = command.argv.index("-m") if "-m" in command.argv else 1
     argv = (*command.argv[:head], waiting.__file__, *command.argv[head:])
-    process.prepare(command, replace(command, argv=argv, timeout=None))
+    env = command.env
+    if preload.LOGS not in env:
+        # Nothing would know what it looks at before it waits, so it begins to record after that.
+        env = _plain(own, _plan(job)).env
+    waits = replace(command, argv=argv, env=env | {waiting.PAUSE: ""}, timeout=None)
+    process.prepare(command, waits)
 
 
 def _plan(job: Job) -> Path:

@@ -67,7 +67,7 @@ def ready(here: Project, job: Job, tree: dict[str, str]) -> None:
     if pytest_gate.measures(job):
         # Said before the run: pytest would only complain of an unknown option --cov.
         require(job, "pytest-cov")
-    disk.fresh_folder(Path(job.work))
+    pytest_process.clear(job)
     file_state.drop_stale_bytecode(here.root, tree)
 
 

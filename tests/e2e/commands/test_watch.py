@@ -31,8 +31,18 @@ def _until(what: Callable[[], bool]) -> None:
 
 def _waits(watch: Popen[bytes]) -> bool:
     """Tell whether the next run waits, with a pytest below it."""
-    lines = [Path(f"/proc/{pid}/cmdline") for pid in descendants(watch.pid)]
-    return any(it.exists() and b"guard/waiting.py" in it.read_bytes() for it in lines)
+    return bool(_waiting(watch))
+
+
+def _waiting(watch: Popen[bytes]) -> list[int]:
+    """Return the processes of pytest that wait."""
+    lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(watch.pid)}
+    words = {pid: it.read_bytes().split(b"\0") for pid, it in lines.items() if it.exists()}
+    return [
+        pid
+        for pid, said in words.items()
+        if said[1:2] and said[1].endswith(b"guard/waiting.py") and b"--load" not in said
+    ]
 
 
 def _ran(shop: Checkout) -> set[str]:
@@ -94,6 +104,58 @@ def test_a_changed_configuration_is_read_anew(shop: Checkout) -> None:
         settings = (shop.root / "pyproject.toml").read_text()
         shop.write("pyproject.toml", settings + "addopts = ['-k', 'price']\n")
         _until(lambda: _ran(shop) == {"tests/test_shop.py::test_price"})
+    finally:
+        _end(watch, signal.SIGINT)
+
+
+@pytest.mark.slow
+def test_the_pytest_that_waits_is_the_one_that_runs(shop: Checkout) -> None:
+    """It runs nothing before it is asked, and no other is started then."""
+    ran = shop.home / "ran.txt"
+    shop.write(
+        "tests/test_shop.py",
+        "import os\n\nfrom shop import price, tax\n\n\ndef test_tax():\n"
+        f"    with open({str(ran)!r}, 'a') as stream:\n"
+        "        print(os.getpid(), file=stream)\n"
+        "    assert tax(10) == 2\n\n\ndef test_price():\n    assert price(2) == 6\n",
+    )
+    shop.commit()
+    assert shop.run("ft", "warm").code == 0
+    watch = shop.start("ft", "watch")
+    try:
+        for number in (1, 2):
+            _until(lambda: _waits(watch))
+            time.sleep(1.5)  # long enough for one that does not wait
+            (waiting,) = _waiting(watch)
+            assert len(ran.read_text().split()) == number
+            shop.write("shop.py", CODE.replace("n // 5", f"n // 5 + {number} - {number}"))
+            _until(lambda number=number: len(ran.read_text().split()) > number)  # type: ignore[misc]
+            assert ran.read_text().split()[number:] == [str(waiting)]
+    finally:
+        _end(watch, signal.SIGINT)
+
+
+@pytest.mark.slow
+def test_what_a_plugin_read_before_the_wait_is_read_anew(shop: Checkout) -> None:
+    """The plugin is no part of the project, and is loaded before anything is to run."""
+    (shop.home / "theirs.py").write_text("VALUE = open('rate.txt').read().strip()\n")
+    settings = (shop.root / "pyproject.toml").read_text()
+    shop.write("pyproject.toml", settings + "addopts = ['-p', 'theirs']\n")
+    shop.write("rate.txt", "20\n")
+    shop.write(
+        "tests/test_rate.py", "import theirs\n\n\ndef test_it():\n    assert theirs.VALUE == '20'\n"
+    )
+    shop.commit()
+    env = {"PYTHONPATH": str(shop.home)}
+    assert shop.run("ft", "warm", env=env).code == 0
+    watch = shop.start("ft", "watch", **env)
+    try:
+        for text, found in (("30", "red"), ("20", "green")):
+            _until(lambda: _waits(watch))
+            time.sleep(1.5)  # until the plugin has read it
+            shop.write("rate.txt", f"{text}\n")
+            _until(lambda found=found: shop.report().status == found)  # type: ignore[misc]
+            assert "tests/test_rate.py::test_it" in _ran(shop)
     finally:
         _end(watch, signal.SIGINT)
 

@@ -26,8 +26,8 @@ else:
 _HERE = Path(__file__).resolve().parent
 #: The variable in which the parent says what to do; the parent's `CHILD` has the same name.
 _PLAN = "FIRSTTRY_CHILD"
-#: The recorder's own `AHEAD` and `PAUSE`.
-_AHEAD, _PAUSE = "FIRSTTRY_AHEAD", "FIRSTTRY_PAUSE"
+#: The recorder's own `AHEAD`.
+_AHEAD = "FIRSTTRY_AHEAD"
 #: Flags with which a file may be changed; ``O_CREAT`` alone makes one that was not there.
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -198,10 +198,8 @@ def begin() -> None:
         if not own:
             del os.environ["PYTHONPATH"]
         give_way()
-        # One that waits for its run begins when it has been given that.
-        if _PAUSE not in os.environ:
-            del os.environ[_AHEAD]
-            importlib.import_module(begins).begin()
+        del os.environ[_AHEAD]
+        importlib.import_module(begins).begin(ahead=True)
         return
     plan = os.environ.get(_PLAN, "").split(os.pathsep)
     # Without a plan, this is no child of a recorded process.
