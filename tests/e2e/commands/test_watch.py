@@ -36,13 +36,31 @@ def _waits(watch: Popen[bytes]) -> bool:
 
 def _waiting(watch: Popen[bytes]) -> list[int]:
     """Return the processes of pytest that wait."""
-    lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(watch.pid)}
-    words = {pid: it.read_bytes().split(b"\0") for pid, it in lines.items() if it.exists()}
+    words = {pid: _said(pid) for pid in descendants(watch.pid)}
     return [
         pid
         for pid, said in words.items()
         if said[1:2] and said[1].endswith(b"guard/waiting.py") and b"--load" not in said
     ]
+
+
+def _said(pid: int) -> list[bytes]:
+    """Return the command line of a process, empty where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _resting(watch: Popen[bytes]) -> int:
+    """Return the pytest that waits, when it has for longer than a run of these tests takes."""
+    deadline = time.monotonic() + 120
+    while True:
+        before = _waiting(watch)
+        time.sleep(2)
+        if before and _waiting(watch) == before:
+            return before[0]
+        assert time.monotonic() < deadline
 
 
 def _ran(shop: Checkout) -> set[str]:
@@ -124,9 +142,7 @@ def test_the_pytest_that_waits_is_the_one_that_runs(shop: Checkout) -> None:
     watch = shop.start("ft", "watch")
     try:
         for number in (1, 2):
-            _until(lambda: _waits(watch))
-            time.sleep(1.5)  # long enough for one that does not wait
-            (waiting,) = _waiting(watch)
+            waiting = _resting(watch)
             assert len(ran.read_text().split()) == number
             shop.write("shop.py", CODE.replace("n // 5", f"n // 5 + {number} - {number}"))
             _until(lambda number=number: len(ran.read_text().split()) > number)  # type: ignore[misc]
@@ -150,9 +166,8 @@ def test_what_a_plugin_read_before_the_wait_is_read_anew(shop: Checkout) -> None
     assert shop.run("ft", "warm", env=env).code == 0
     watch = shop.start("ft", "watch", **env)
     try:
-        for text, found in (("30", "red"), ("20", "green")):
-            _until(lambda: _waits(watch))
-            time.sleep(1.5)  # until the plugin has read it
+        for text, found in (("30", "red"), ("20 ", "green")):
+            _resting(watch)
             shop.write("rate.txt", f"{text}\n")
             _until(lambda found=found: shop.report().status == found)  # type: ignore[misc]
             assert "tests/test_rate.py::test_it" in _ran(shop)
@@ -187,6 +202,5 @@ def test_mypy_waits_too(shop: Checkout) -> None:
 
 
 def _words(watch: Popen[bytes]) -> list[bytes]:
-    """Return the command lines of all processes of a watch."""
-    lines = (Path(f"/proc/{pid}/cmdline") for pid in descendants(watch.pid))
-    return [it.read_bytes() for it in lines if it.exists()]
+    """Return all words of the command lines of a watch's processes."""
+    return [word for pid in descendants(watch.pid) for word in _said(pid)]
