@@ -13,6 +13,7 @@ from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 
 #: Entries of which each is kept in mind; of a larger thing only that it changed is told.
@@ -69,6 +70,32 @@ def hidden(root: Root) -> Iterator[str]:
     for one in root.holders:
         if type(one.value) is WeakKeyDictionary and weak_mappings.hid(one.value):
             yield one.name
+
+
+def changed(root: Root) -> list[int]:
+    """Return the places of the holders that hold something else than at the last look."""
+    pairs = enumerate(zip(signs(root.holders), root.signs, strict=False))
+    return [at for at, (now, before) in pairs if now != before]
+
+
+def values(found: Iterable[Holder]) -> frozenset[int]:
+    """Return what tells the things themselves apart."""
+    return frozenset(identity(one.value) for one in found if one.value is not None)
+
+
+def named(roots: Iterable[Root]) -> set[tuple[str, int]]:
+    """Return the names of all things in these roots, each with what tells it apart."""
+    found = (one for root in roots for one in root.holders)
+    return {(one.name, identity(one.value)) for one in found if one.value is not None}
+
+
+def holding(roots: Mapping[str, Root], things: AbstractSet[int]) -> list[str]:
+    """Return which roots lead to one of these things, by identity."""
+    return [
+        name
+        for name, root in roots.items()
+        if any(identity(one.value) in things for one in root.holders if one.value is not None)
+    ]
 
 
 def whole(root: Root) -> object:

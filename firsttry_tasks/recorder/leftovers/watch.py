@@ -12,11 +12,11 @@ import types
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import HOLDS, PERHAPS, SHIFTED
+from firsttry_tasks.recorder.leftovers import roots
 from firsttry_tasks.recorder.leftovers.differences import again, differences
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
-from firsttry_tasks.recorder.leftovers.roots import Root, hidden, scanned, signs, whole
 from firsttry_tasks.recorder.tracing.attribution import identity
 from firsttry_tasks.recorder.tracing.unbroken import unbroken
 
@@ -47,17 +47,18 @@ class StateWatch:
 
         What stands for the content of things is made with ``key``.
         """
-        self._attribution = attribution
-        self._key = key
+        self._attribution, self._key = attribution, key
         #: What can't be followed since a look failed, and why.
         self.broken = ""
-        self._roots: dict[str, Root] = {}
+        self._roots: dict[str, roots.Root] = {}
         self._process = ProcessWatch(key)
         self._libraries = LibraryWatch(lambda file: attribution.place(file) is not None, key)
         #: Imports since the last look at libraries.
         self._importing: list[OpenScope] = []
         self._latest: list[OpenScope] = []
         self._modules = 0
+        #: What the last look found changed, by identity.
+        self._touched: frozenset[int] = frozenset()
         #: The modules that have an object, by its identity.
         self._things: dict[int, set[str]] = {}
         #: Tests that ended since the last look at each part, and what fixtures' values showed
@@ -136,8 +137,9 @@ class StateWatch:
         for part in _SHARES:
             self._settle(part)
         # Which of them left what only the walk found, nobody saw.
-        found = [f"{root.path}:{it}" for root in self._roots.values() for it in hidden(root)]
-        for name in [*(f"{it}{PERHAPS}" for it in found), *self._libraries.hidden()]:
+        mine = self._roots.values()
+        found = (f"{it.path}:{name}{PERHAPS}" for it in mine for name in roots.hidden(it))
+        for name in [*found, *self._libraries.hidden()]:
             for test in tests:
                 self._attribution.add_to(test, "left", name)
 
@@ -168,14 +170,12 @@ class StateWatch:
         self._settle_imports()
         if len(sys.modules) != self._modules:
             self._meet()
-        gone: list[str] = []
-        if part == CODE:
-            gone, self._gone = self._gone, []
+        gone = self._gone if part == CODE else []
+        self._gone = [] if part == CODE else self._gone
         names = [name for name in self._roots if self._part(name) == part]
         return gone + [it for name in names for it in self._changes(name)]
 
     def _part(self, name: str) -> str:
-        """Return the part that a module belongs to, or the value of a fixture."""
         own = self._roots[name].path in self._files and not name.startswith(_FIXTURE)
         return TESTS if own else CODE
 
@@ -217,12 +217,16 @@ class StateWatch:
 
     def _borrowed(self, name: str, *scopes: OpenScope) -> None:
         """Put what changed in a module to these scopes, and to the imports that have its things."""
-        if name not in self._roots:
-            return  # it is met now, or was a fixture's value
+        if name not in self._roots:  # it is met now, or was a fixture's value
+            return
         have = [scope for scope, near in self._borrowing if name in near]
         waiting = self._waiting[self._part(name)]
         doubt = PERHAPS if waiting or len(have) + len(scopes) > 1 else ""
-        for it in self._changes(name):
+        found = self._changes(name)
+        # Later imports may have it, too, and would say by another name that it changed.
+        for other in roots.holding(self._roots, self._touched) if found else ():
+            found += self._changes(other)
+        for it in found:
             # What imports change rests on what they ran, whatever stands there now; but what they
             # leave is told, so that a test is known that leaves the same without them.
             for scope in (*scopes, *have):
@@ -263,11 +267,11 @@ class StateWatch:
     def _changes(self, name: str) -> list[str]:
         root = self._roots[name]
         # Most modules are as they were, and one walk in C over all that they hold tells so.
-        if whole(root) == root.whole:
+        if roots.whole(root) == root.whole:
             return []
-        pairs = enumerate(zip(signs(root.holders), root.signs, strict=False))
-        changed = [at for at, (now, before) in pairs if now != before]
+        changed = roots.changed(root)
         found = {it for at in changed for it in differences(root, at, self._key)}
+        self._touched = roots.values(root.holders[at] for at in changed)
         self._busy.setdefault(name, set()).update(root.holders[at].name for at in changed)
         self._scan(name, root.path, root.own)
         return [f"{root.path}:{it}" for it in sorted(found)]
@@ -290,9 +294,7 @@ class StateWatch:
         if path in self._files and not name.startswith(_FIXTURE):
             # What a module of the code has is looked at there, whoever has it by the same name.
             modules = (it for it in tuple(self._roots) if not it.startswith(_FIXTURE))
-            code = [it for it in modules if self._part(it) == CODE]
-            found = (one for it in code for one in self._roots[it].holders)
-            held = {(one.name, identity(one.value)) for one in found if one.value is not None}
+            held = roots.named(self._roots[it] for it in modules if self._part(it) == CODE)
         often = self._busy.get(name, ())
         which = lambda one: (one.name, identity(one.value)) not in held  # noqa: E731
-        self._roots[name] = scanned(path, own, often, which if held else None, apart=True)
+        self._roots[name] = roots.scanned(path, own, often, which if held else None, apart=True)

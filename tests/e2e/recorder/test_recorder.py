@@ -12,6 +12,8 @@ from firsttry_tasks.recorder.replaced import environment
 from tests.e2e.recorder.recorded import recorded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from firsttry_tasks.model.recording import Record, ScopeRecord, TestRecord
 
 LIB = """\
@@ -282,3 +284,18 @@ def test_where_a_checkout_lies_is_no_change(name: str) -> None:
     )
     assert here == there
     assert (there == other) == (name == "PWD")
+
+
+def test_what_an_import_changes_is_told_by_each_name_that_it_has(tmp_path: Path) -> None:
+    """Also by the names in modules that the import has nothing to do with."""
+    files = {
+        "kinds.py": "class Kind:\n    pass\n\n\nROOT = Kind()\n",
+        "filters.py": "import kinds\n\nWANTED = kinds.ROOT\n",
+        "test_one.py": "import filters\n\n\ndef test_one():\n    assert filters.WANTED\n",
+        "test_two.py": "import kinds\n\nkinds.ROOT.comment = object()\n\n\n"
+        "def test_two():\n    assert kinds.ROOT\n",
+    }
+    record = recorded(tmp_path, files)
+    (scope,) = (it for it in record.scopes if it.name == "test_two.py" and it.kind == "import")
+    names = {record.observations[n].name for n in scope.observations}
+    assert {"kinds.py:ROOT.comment", "filters.py:WANTED.comment"} <= names
