@@ -28,7 +28,7 @@ FLOORS = (
         "selection.impact",
     ),
     ("config.team", "recorder.boundary"),
-    ("system.boundary", "system.privacy"),
+    ("config.environments", "system.boundary", "system.privacy"),
     ("flaky", "gates", "golden", "recorder.inside_pytest", "selection.decide"),
     ("merge_driver", "parity", "recorder", "selection.shards"),
     ("reporting", "stores"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +57,20 @@ def python() -> str:
 def platform() -> str:
     """Return system and processor, such as ``linux x86_64``."""
     return f"{sys.platform} {os.uname().machine}"
+
+
+def requirement(distribution: str, name: str) -> str:
+    """Return which versions of another one a distribution takes (``>=1,<2``), "" for any."""
+    from importlib import metadata
+
+    try:
+        lines = metadata.requires(distribution) or ()
+    except metadata.PackageNotFoundError:
+        return ""
+    found = (re.fullmatch(rf"{re.escape(name)}(?![\w.-])([^;]*)(?:;.*)?", it) for it in lines)
+    taken = next((it[1].strip(" ()") for it in found if it), "")
+    # As people write it: from the first version on, then up to which.
+    return ",".join(sorted(taken.split(","), reverse=True))
 
 
 def installed(path: list[str] | None = None) -> dict[str, str]:

@@ -12,10 +12,10 @@ from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.team import pre_commit
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.system import disk
+from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 #: Where the tables of pyproject.toml hold requirements; each is a path to it, "*" for any name.
@@ -31,6 +31,8 @@ TABLES = (
     "tool.hatch.envs.*.dependencies",
     "tool.hatch.envs.*.extra-dependencies",
 )
+#: The distribution that this is.
+OWN = "firsttry-tasks"
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 
 
@@ -47,13 +49,20 @@ def place(root: Path, tool: str) -> str:
     return next((name for name, line in _lines(root, tool) if wanted.match(line)), "")
 
 
-def pinned(root: Path, top: Path, tool: str, *, hook: bool) -> Pin | None:
-    """Return the version that the project pins; ``hook`` first looks at pre-commit's."""
+def pinned(
+    root: Path, top: Path, tool: str, *, hook: bool, own: Iterable[tuple[str, str]] | None = None
+) -> Pin | None:
+    """Return the version that the project pins; ``hook`` first looks at pre-commit's.
+
+    ``own`` are the places and texts of what the environment requires in which the tool is called;
+    what tox and hatch install in others does not count then. None: that is not known.
+    """
     ways: list[Callable[[], Pin | None]] = [
         lambda: _in_locks(root, top, tool),
-        lambda: _in_lines(root, tool),
+        lambda: _in_lines(tool, _lines(root, tool) if own is None else own),
+        lambda: _in_lines(tool, () if own is None else _lines(root, tool, shared=True)),
     ]
-    ways.insert(0 if hook else 2, lambda: _in_hooks(root, top, tool))
+    ways.insert(0 if hook else len(ways), lambda: _in_hooks(root, top, tool))
     return next((pin for way in ways if (pin := way())), None)
 
 
@@ -61,10 +70,27 @@ def otherwise(pin: Pin | None, tool: str, have: str) -> str:
     """Return the sentence where a tool's version is not the one that is pinned; "" where it is."""
     if not have or pin is None or _same(have, pin.version):
         return ""
+    taken = machine.requirement(OWN, tool)
+    if not fits(pin.version, taken):
+        return (
+            f"{tool} is {have} here, and {pin.place} pins {pin.version}: what it finds may differ;"
+            f" FirstTry works with {tool}{taken}, so that version can't be installed beside it"
+        )
     return (
         f"{tool} is {have} here, and {pin.place} pins {pin.version}: what it finds may differ;"
         f" run: python -m pip install {tool}=={pin.version}"
     )
+
+
+def fits(version: str, taken: str) -> bool:
+    """Tell whether a version is one of those that a specifier (``>=0.6,<1``) allows."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        return SpecifierSet(taken).contains(version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return True
 
 
 def _same(have: str, asked: str) -> bool:
@@ -91,9 +117,9 @@ def _in_locks(root: Path, top: Path, tool: str) -> Pin | None:
     return None
 
 
-def _in_lines(root: Path, tool: str) -> Pin | None:
+def _in_lines(tool: str, lines: Iterable[tuple[str, str]]) -> Pin | None:
     exact = re.compile(rf"{tool}(?:\[[^]]*\])? *===? *(\d[\w.]*)(?!\.?\*)", re.IGNORECASE)
-    for name, line in _lines(root, tool):
+    for name, line in lines:
         found = exact.match(line)
         if found:
             return Pin(version=found[1], place=name)
@@ -117,9 +143,12 @@ def places(root: Path, top: Path) -> Iterator[Path]:
     yield from (folder / name for folder in dict.fromkeys((root, top)) for name in LOCKS)
 
 
-def _lines(root: Path, tool: str) -> Iterator[tuple[str, str]]:
-    """Yield the name of each file that may require the tool, with each of its requirements."""
-    for file, read in _files(root):
+def _lines(root: Path, tool: str, *, shared: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the name of each file that may require the tool, with each of its requirements.
+
+    With ``shared`` those of single environments are left out.
+    """
+    for file, read in _files(root, shared=shared):
         text = _text(file)
         # Most files don't name it.
         if tool in text.lower():
@@ -131,13 +160,16 @@ def _lines(root: Path, tool: str) -> Iterator[tuple[str, str]]:
                 continue
 
 
-def _files(root: Path) -> Iterator[tuple[Path, Callable[[str], Iterator[str]]]]:
-    yield root / "pyproject.toml", _of_pyproject
+def _files(
+    root: Path, *, shared: bool = False
+) -> Iterator[tuple[Path, Callable[[str], Iterator[str]]]]:
+    yield root / "pyproject.toml", _of_shared if shared else _of_pyproject
     for pattern in ("*requirements*.txt", "*requirements*.in", "requirements/*.*"):
         for file in sorted(root.glob(pattern)):
             yield file, _of_text
     yield root / "setup.cfg", _of_ini
-    yield root / "tox.ini", _of_ini
+    if not shared:
+        yield root / "tox.ini", _of_ini
     yield root / "setup.py", _of_setup
     yield root / "Pipfile", _of_pipfile
     for name in ("environment.yml", "environment.yaml"):
@@ -153,10 +185,14 @@ def _of_text(text: str) -> Iterator[str]:
         yield line.strip().lstrip("- ")
 
 
-def _of_pyproject(text: str) -> Iterator[str]:
+def _of_pyproject(text: str, tables: Iterable[str] = TABLES) -> Iterator[str]:
     table = decoding.toml(text)
-    for path in TABLES:
+    for path in tables:
         yield from _under(table, path.split("."))
+
+
+def _of_shared(text: str) -> Iterator[str]:
+    yield from _of_pyproject(text, (it for it in TABLES if ".envs." not in it))
 
 
 def _of_pipfile(text: str) -> Iterator[str]:

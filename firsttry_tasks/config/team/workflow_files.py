@@ -39,15 +39,20 @@ class Around(Struct, frozen=True):
 
 def of_yaml(text: str) -> Iterator[Line]:
     """Return the commands of a workflow, a pipeline or pre-commit's hooks."""
+    yield from _under(tree(text), "", Around())
+
+
+def tree(text: str) -> dict[Any, Any]:
+    """Return what stands in a file of YAML, nothing where it is no mapping; ValueError."""
     # Imported late: only where such a file names pytest.
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        tree = yaml.load(text, Loader=loader)  # noqa: S506  both loaders are safe
+        found = yaml.load(text, Loader=loader)  # noqa: S506  both loaders are safe
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
-    yield from _under(tree, "", Around())
+    return found if isinstance(found, dict) else {}
 
 
 def _under(value: object, key: str, around: Around) -> Iterator[Line]:

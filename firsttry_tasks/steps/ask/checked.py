@@ -59,7 +59,7 @@ def show(root: Path) -> None:
     ]
     CONSOLE.say(*table(("setting", "set by", "value"), rows), "")
     CONSOLE.say(*(line for gate, it in gates.items() for line in _lines(gate, it)))
-    CONSOLE.say(*(f"warning: {said}" for said in snapshot.pins(here)))
+    CONSOLE.say(*(f"warning: {said}" for said in snapshot.other_versions(here)))
 
 
 def _checked(here: Project, gate: str, entries: dict[str, str]) -> Checked:

@@ -8,39 +8,32 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks.config import parity_lock, project_layout
-from firsttry_tasks.config.team import pre_commit, requirements, team_command, tool_use
-from firsttry_tasks.model import decoding
-from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.steps.init import clone
+from firsttry_tasks.config.environments import choose, pins
+from firsttry_tasks.config.environments.needs import Needs, joined, of_pip
+from firsttry_tasks.config.team import pre_commit, team_command, tool_use
+from firsttry_tasks.steps.init import clone, installing
 from firsttry_tasks.system import disk, git, machine, working_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from firsttry_tasks.config.environments.environment import Environment
     from firsttry_tasks.config.settings import Settings
-
-#: Files of a project that say by what it is installed, the surest first.
-MANAGERS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
-#: How each of them makes the whole environment.
-SYNC = {
-    "uv": "uv sync --all-groups --all-extras",
-    "poetry": "poetry install --all-extras",
-    "pdm": "pdm install -G :all",
-    "pipenv": "pipenv install --dev",
-}
-#: Names of groups, extras and files of requirements that hold what tests need.
-FOR_TESTS = re.compile(r"(?:^|[-_./])(?:dev|develop|development|tests?|testing)(?:$|[-_./])")
+    from firsttry_tasks.steps.init.installing import Plan
 
 
 class Tool(Struct, frozen=True, kw_only=True):
-    """A tool: whether its gate is on and why, its version here, and the one the project pins."""
+    """A tool: whether its gate is on and why, its version here, and the one the project pins.
+
+    ``taken`` are the versions that FirstTry works with, where the pinned one is none of them.
+    """
 
     on: bool
     why: str
     version: str
     pinned: str = ""
     called: str = ""
+    taken: str = ""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -74,9 +67,12 @@ def look(root: Path, settings: Settings) -> Facts:
     inside = root.relative_to(top).as_posix()
     paths = tuple(working_tree.entries(seen, "" if inside == "." else f"{inside}/"))
     runner, module = _runner(root, top)
-    manager = next((name for file, name in MANAGERS.items() if (root / file).exists()), "pip")
-    install, needs, brought = _install(root, paths, manager)
-    tools, members = _tools(root, top, settings), _members(root)
+    manager = installing.manager(root)
+    python = ".".join(machine.python().split()[-1].split(".")[:2])
+    around = choose.environments(root, top)
+    plan = installing.plan(root, paths, around, manager, python)
+    tools, members = _tools(root, top, settings, around), _members(root)
+    install = plan.commands
     if members and manager == "uv":
         # The members' own requirements are not the top's.
         install = (f"{install[0]} --all-packages",)
@@ -86,15 +82,15 @@ def look(root: Path, settings: Settings) -> Facts:
         runner=runner,
         settings=module,
         tools=tools,
-        python=".".join(machine.python().split()[-1].split(".")[:2]),
+        python=python,
         manager=manager,
         install=install,
-        needs=needs,
+        needs=plan.place,
         ci=_ci(top),
         hooks=_hooks(top),
         main=_main(root, settings),
         members=members,
-        missing=tuple(_missing(root, top, tools, brought)),
+        missing=_missing(root, top, tools, plan, around),
     )
 
 
@@ -112,80 +108,50 @@ def _runner(root: Path, top: Path) -> tuple[str, str]:
     return ("django", named) if named else ("pytest", "")
 
 
-def _tools(root: Path, top: Path, settings: Settings) -> dict[str, Tool]:
+def _tools(
+    root: Path, top: Path, settings: Settings, around: tuple[Environment, ...]
+) -> dict[str, Tool]:
     installed = machine.installed()
     found = {}
     for gate, use in tool_use.gates(root, top, settings).items():
         tool = "pytest" if gate == "tests" else gate
         call = team_command.find(root, top, tool)
-        pin = requirements.pinned(root, top, tool, hook=call.place == pre_commit.FILE)
+        pin = pins.pinned(root, top, tool, around, hook=call.place == pre_commit.FILE)
         found[tool] = Tool(
             on=use.on,
             why=use.why or (f"{call.place} calls it" if call.place else "it runs the tests"),
             version=installed.get(tool, ""),
             pinned=f"{pin.version} ({pin.place})" if pin else "",
             called=str(call) if call.place else "",
+            taken=installing.taken(tool) if pin and not installing.works(tool, pin.version) else "",
         )
     return found
 
 
-def _install(root: Path, paths: tuple[str, ...], manager: str) -> tuple[tuple[str, ...], str, str]:
-    """Return the commands that make an environment with the project and what its tests need.
-
-    With them come where they were found, and the text that names all that they bring.
-    """
-    if manager in SYNC:
-        lock = next(it for it, name in MANAGERS.items() if name == manager)
-        return (SYNC[manager],), lock, _text(root / lock)
-    installable = "pyproject.toml" in paths or "setup.py" in paths
-    own = ("python -m pip install -e .",) if installable else ()
-    files = [it for it in paths if it.endswith(".txt") and "require" in it and FOR_TESTS.search(it)]
-    if files or "requirements.txt" in paths:
-        place = min(files, key=len) if files else "requirements.txt"
-        return (*own, f"python -m pip install -r {place}"), place, _text(root / place)
-    project = _toml(root)
-    groups, extras = (_names(project, it) for it in ("dependency-groups", "project"))
-    if groups:
-        words = " ".join(f"--group {name}" for name in groups)
-        found = (f"{' '.join(own)} {words}",)
-        return found, "the dependency groups of pyproject.toml", str(groups)
-    if extras:
-        extra = f"python -m pip install -e '.[{','.join(extras)}]'"
-        return (extra,), "the extras of pyproject.toml", str(extras)
-    return (*own, "python -m pip install pytest"), "nothing that says what tests need", ""
-
-
-def _text(file: Path) -> str:
-    return (disk.read(file) or b"").decode("utf-8", "replace")
-
-
-def _missing(root: Path, top: Path, tools: dict[str, Tool], brought: str) -> Iterator[str]:
-    """Yield what the gates need that the environment for tests does not bring."""
+def _missing(
+    root: Path, top: Path, tools: dict[str, Tool], plan: Plan, around: tuple[Environment, ...]
+) -> tuple[str, ...]:
+    """Return pip's words for what the gates need that the environment for tests does not bring."""
+    found = []
     for name, tool in tools.items():
-        if name == "pytest" or not tool.on or re.search(rf"(?<![\w-]){name}(?![\w-])", brought):
-            continue
-        yield f"{name}=={tool.pinned.split()[0]}" if tool.pinned else name
-        if team_command.find(root, top, name).place == pre_commit.FILE:
-            hooks = (it for it in pre_commit.hooks(top, root) if it.id in {name, f"{name}-check"})
-            yield from (it for hook in hooks for it in hook.needs)
+        if name != "pytest" and tool.on:
+            version = tool.pinned.split()[0] if tool.pinned else ""
+            own = _own_needs(root, top, name, around)
+            found.append(installing.besides(root, plan, name, version, own))
+    return joined(found).words
 
 
-def _names(project: dict[str, object], key: str) -> dict[str, object]:
-    """Return the groups or extras that hold what tests need, with what is in them."""
-    table = project.get(key)
-    if key == "project" and isinstance(table, dict):
-        table = table.get("optional-dependencies")
-    return (
-        {k: v for k, v in table.items() if FOR_TESTS.search(k)} if isinstance(table, dict) else {}
-    )
+def _own_needs(root: Path, top: Path, name: str, around: tuple[Environment, ...]) -> Needs:
+    """Return what is installed where the team calls a tool: by a hook, or an environment."""
+    if team_command.find(root, top, name).place == pre_commit.FILE:
+        hooks = (it for it in pre_commit.hooks(top, root) if _is_of(name, it.id))
+        return of_pip(it for hook in hooks for it in hook.needs)
+    found = choose.of_tool(around, name, "")
+    return found.needs if found else Needs()
 
 
-def _toml(root: Path) -> dict[str, object]:
-    data = disk.read(root / "pyproject.toml") or b""
-    try:
-        return decoding.toml(data)
-    except decoding.UndecodableError as error:
-        raise UsageError(f"pyproject.toml can't be read: {error}.") from error
+def _is_of(name: str, hook: str) -> bool:
+    return hook in {name, f"{name}-check"}
 
 
 def _ci(top: Path) -> str:

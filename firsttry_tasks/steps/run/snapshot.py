@@ -108,7 +108,7 @@ def _write(here: Project, look: TreeSnapshot, watched: Watched) -> None:
         tree=disk.digest(fingerprint.manifest(entries)),
         parts=parts,
         warnings=_mismatches(here),
-        pins=tuple(pins(here)),
+        pins=tuple(other_versions(here)),
         unknown=working_tree.unknown(look),
     )
     disk.write_json(here.root / state_paths.LOOKED, mark)
@@ -199,14 +199,19 @@ def _mismatches(here: Project) -> tuple[str, ...]:
     return tuple(str(mismatch) for mismatch in parity_lock.mismatches(locked, now, here.unused))
 
 
-def pins(here: Project) -> Iterator[str]:
+def other_versions(here: Project) -> Iterator[str]:
     """Yield a sentence for each tool of a gate whose version is not the one the project pins."""
     for gate in here.gates("warm"):
         tool, hook = ("pytest" if gate == "tests" else gate), here.calls[gate].place == PRE_COMMIT
         pin = requirements.pinned(here.root, here.top, tool, hook=hook)
-        said = requirements.otherwise(pin, tool, here.installed.get(tool, ""))
-        if said:
-            yield said
+        have = here.installed.get(tool, "")
+        if requirements.otherwise(pin, tool, have):
+            # Only now, because it reads all that CI runs: who pins it may be another environment.
+            from firsttry_tasks.config.environments import choose, pins
+
+            found = choose.environments(here.root, here.top)
+            pin = pins.pinned(here.root, here.top, tool, found, hook=hook)
+            yield from filter(None, [requirements.otherwise(pin, tool, have)])
 
 
 def _warn(root: Path, *, strict: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from firsttry_tasks.steps.init import plan
 from tests.e2e.checkout import CODE
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def test_nothing_needs_to_be_written_to_begin(shop: Checkout) -> None:
 MYPY_HOOK = """\
 repos:
 - repo: https://github.com/pre-commit/mirrors-mypy
-  rev: v1.9.0
+  rev: v1.12.0
   hooks:
   - {id: mypy, additional_dependencies: [types-six]}
 - repo: https://github.com/astral-sh/ruff-pre-commit
@@ -128,7 +129,7 @@ def test_ci_gets_the_tools_that_only_hooks_bring(shop: Checkout) -> None:
     shop.write(".github/workflows/a.yml", "jobs: {}\n")
     said = shop.run("ft", "init", "--dry-run").out
     [line] = [it for it in said.splitlines() if "pip install 'firsttry" in it and "mypy" in it]
-    assert line.split("' ")[1] == "mypy==1.9.0 types-six"
+    assert line.split("' ")[1] == "mypy==1.12.0 types-six"
 
 
 def test_a_workspace_is_installed_with_its_members(shop: Checkout) -> None:
@@ -140,3 +141,30 @@ def test_a_workspace_is_installed_with_its_members(shop: Checkout) -> None:
     said = shop.run("ft", "init", "--dry-run").out
     assert "uv sync --all-groups --all-extras --all-packages" in said
     assert "workspace: libs/a" in said
+
+
+TOX = """\
+[testenv]
+deps = six
+commands = python -m pytest
+[testenv:types]
+deps =
+  mypy==1.12.0
+  types-six
+commands = mypy shop.py
+"""
+
+
+def test_ci_installs_what_the_team_s_own_environments_do(shop: Checkout) -> None:
+    """Tox's for the tests, and what its own one for mypy has besides."""
+    shop.write("pyproject.toml", "[project]\nname = 'shop'\nversion = '1'\n")
+    shop.write("tox.ini", TOX)
+    shop.write("requirements-test-other.txt", "nothing\n")
+    shop.write(".github/workflows/a.yml", "jobs: {}\n")
+    said = shop.run("ft", "init", "--dry-run").out
+    assert "installed by pip (from tox.ini, py): python -m pip install -e . six" in said
+    [line] = [it for it in said.splitlines() if "pip install 'firsttry" in it and "mypy" in it]
+    assert line.split("' ")[1] == "mypy==1.12.0 types-six"
+    done = shop.run("ft", "init", "--yes")
+    assert done.code == 0, done.out
+    assert "python -m pip install -e . six" in (shop.root / plan.WORKFLOW).read_text()
