@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +28,10 @@ FILES = Path(__file__).with_name("files")
 WORKFLOW = ".github/workflows/firsttry.yml"
 COMMENT = ".github/workflows/firsttry-comment.yml"
 PIPELINE = ".gitlab/firsttry.yml"
+#: How wide lines are where no file says it: what black and ruff take.
+WIDTH = 88
+#: pip's options that have a word of their own after them.
+OPTIONS = "-e|-r|-c|--group"
 AGENTS = ("AGENTS.md", "CLAUDE.md")
 #: How a program of the project's environment is started, by what manages it.
 RUN = {"uv": "uv run ", "poetry": "poetry run ", "pdm": "pdm run ", "pipenv": "pipenv run "}
@@ -116,15 +123,43 @@ def _ci(facts: Facts, read: Read, shards: int) -> Iterator[Write]:
 
 def _included(old: str) -> str:
     """Return a pipeline that includes ours; as it is where it has a list of its own."""
-    if any(line.startswith("include") for line in old.splitlines()):
+    lines = old.splitlines()
+    if any(line.startswith("include") for line in lines):
         return old
-    return f"{_closed(old)}{chr(10) if old else ''}include:\n  - local: {PIPELINE}\n"
+    item = f"{' ' * _below(lines, default=2)}-{' ' * _after(lines)}local: {PIPELINE}"
+    return f"{_closed(old)}{chr(10) if old else ''}include:\n{item}\n"
+
+
+def _below(lines: list[str], default: int) -> int:
+    """Return how far lists stand below their keys, as most of them do in a file."""
+    found = Counter(
+        _indent(item) - _indent(key)
+        for key, item in pairwise(it for it in lines if it.strip() and it.lstrip()[0] != "#")
+        if key.rstrip().endswith(":") and item.lstrip().startswith("- ")
+    )
+    return max(found, key=lambda it: found[it], default=default)
+
+
+def _after(lines: list[str]) -> int:
+    """Return how many blanks stand after the dash of an item, as after most in a file."""
+    found = Counter(
+        len(it.lstrip()) - len(it.lstrip()[1:].lstrip()) - 1
+        for it in lines
+        if it.lstrip().startswith("- ")
+    )
+    return max(found, key=lambda it: found[it], default=1)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _filled(name: str, facts: Facts, shards: int = 0) -> str:
     """Return a template with the project's own Python, commands and branch."""
-    step, join = ("- ", "\n    ") if name.startswith("gitlab") else ("", "\n          ")
-    commands = install(facts)
+    # A pipeline's list has a command an item, whose lines YAML joins; a step has one text.
+    gitlab = name.startswith("gitlab")
+    step, margin, end = ("- ", " " * 4, "") if gitlab else ("", " " * 10, " \\")
+    commands = [_folded(it, margin, end, step) for it in install(facts)]
     return (
         (FILES / name)
         .read_text(encoding="utf-8")
@@ -134,9 +169,22 @@ def _filled(name: str, facts: Facts, shards: int = 0) -> str:
             run=RUN.get(facts.manager, ""),
             own=_requirement(),
             shards=shards,
-            install=join.join([commands[0], *(f"{step}{it}" for it in commands[1:])]),
+            install=f"\n{margin}".join([commands[0], *(f"{step}{it}" for it in commands[1:])]),
         )
     )
+
+
+def _folded(command: str, margin: str, end: str, step: str) -> str:
+    """Return a command on lines that are not too wide, as far as its words can be parted."""
+    # An option stays with its value.
+    words = re.findall(rf"(?:(?:{OPTIONS}) )?(?:'[^']*'|[^\s'])+", command)
+    lines = [f"{margin}{step}{words[0]}"]
+    for word in words[1:]:
+        if len(f"{lines[-1]} {word}{end}") > WIDTH:
+            lines.append(f"{margin}  {word}")
+        else:
+            lines[-1] += f" {word}"
+    return f"{end}\n".join(lines).removeprefix(margin + step)
 
 
 def install(facts: Facts) -> tuple[str, ...]:
@@ -193,10 +241,22 @@ def hooked(old: str, entry: str) -> str:
     while end > first and not lines[end - 1].strip():
         end -= 1
     begins = [line for line in lines[first:end] if line.lstrip().startswith("- ")]
-    indent = len(begins[0]) - len(begins[0].lstrip()) if begins else 0
     blank = [""] if any(not line.strip() for line in lines[first:end]) else []
-    more = [f"{' ' * indent}{line}" for line in entry.splitlines()]
+    more = _styled(entry, lines[first:end], _indent(begins[0]) if begins else 0)
     return "\n".join([*lines[:end], *blank, *more, *lines[end:]]) + "\n"
+
+
+def _styled(entry: str, own: list[str], indent: int) -> Iterator[str]:
+    """Yield the lines of a repository's entry, with the indents of the others."""
+    below, dash = _below(own, default=0), 1 + _after(own)
+    for line in entry.splitlines():
+        # The template: `- repo`, `  hooks`, `  - id`, `    name`.
+        inside = line.startswith(("  - ", "    "))
+        deep = indent + (dash + below if inside else 0)
+        if line.lstrip().startswith("- "):
+            yield f"{' ' * deep}{'-'.ljust(dash)}{line.lstrip()[2:]}"
+        else:
+            yield f"{' ' * (deep + dash)}{line.lstrip()}"
 
 
 def _agents(read: Read) -> Iterator[Write]:
@@ -218,9 +278,9 @@ def notes(facts: Facts) -> tuple[str, ...]:
     said = [f"{name} is off: {tool.why}" for name, tool in facts.tools.items() if not tool.on]
     for name, tool in facts.tools.items():
         if tool.on and tool.pinned and tool.pinned.split()[0] != tool.version:
-            said.append(
-                f"{name} is {tool.version or 'not installed'} here, pinned is {tool.pinned}"
-            )
+            here = f"{name} is {tool.version or 'not installed'} here, pinned is {tool.pinned}"
+            taken = f"; FirstTry works with {name}{tool.taken}, so CI gets one of those"
+            said.append(here + (taken if tool.taken else ""))
     if facts.runner == "django":
         said.append(
             "The tests run by Django's own runner; FirstTry runs them by pytest, which needs"

@@ -9,7 +9,7 @@ import yaml
 
 from firsttry_tasks.model import decoding
 from firsttry_tasks.steps.init import plan
-from firsttry_tasks.steps.init.facts import Facts
+from firsttry_tasks.steps.init.facts import Facts, Tool
 
 SHOP = """\
 # What we sell.
@@ -126,7 +126,8 @@ def test_a_workflow_installs_as_the_project_does(ci: str, place: str, manager: s
     tree = yaml.safe_load(_written({}, ci=ci, manager=manager, install=("make it",))[place])
     if ci == "github":
         steps = tree["jobs"]["parity"]["steps"]
-        made = next(step["run"] for step in steps if step.get("name") == "Install").splitlines()
+        made = next(step["run"] for step in steps if step.get("name") == "Install")
+        made = made.replace("\\\n", "").splitlines()
         runs = [step["run"] for step in steps if "ft " in step.get("run", "")]
     else:
         *made, last = tree["firsttry"]["script"]
@@ -177,3 +178,71 @@ def test_ci_on_several_machines(ci: str, place: str) -> None:
     assert [it for it in runs if it.startswith("uv run ft merge")]
     assert jobs["parity" if ci == "github" else "firsttry"]["needs"][1].endswith("shard")
     assert "ft plan --shards 7" in text
+
+
+WIDE = """\
+---
+repos:
+    -   repo: https://example.invalid/a
+        rev: v1
+        hooks:
+            -   id: a
+                args: [--fix]
+            -   id: b
+    -   repo: https://example.invalid/b
+        rev: v1
+        hooks:
+            -   id: c
+"""
+
+
+def test_a_hook_has_the_indents_of_the_others() -> None:
+    """Of lists below their keys, and after their dashes."""
+    new = _written({".pre-commit-config.yaml": WIDE})[".pre-commit-config.yaml"]
+    assert new.startswith(WIDE)
+    assert new[len(WIDE) :].splitlines()[:4] == [
+        "    -   repo: local",
+        "        hooks:",
+        "            -   id: firsttry",
+        "                name: FirstTry, what this push can break",
+    ]
+    tight = WIDE.replace("            -   id", "        - id").replace("    -   repo", "- repo")
+    assert "\n- repo: local\n" in plan.hooked(tight, "- repo: local\n  hooks: []\n")
+
+
+@pytest.mark.parametrize(("own", "item"), [("", "  - "), ("    ", "    - "), ("-", "- ")])
+def test_a_pipeline_s_list_has_the_indent_of_its_others(own: str, item: str) -> None:
+    """Two blanks where there is none."""
+    text = (
+        f"a:\n  script:\n  {own.strip('-')}- b\nc:\n  script:\n  {own.strip('-')}- d\n"
+        if own
+        else ""
+    )
+    made = _written({".gitlab-ci.yml": text}, ci="gitlab")[".gitlab-ci.yml"]
+    assert made.endswith(f"include:\n{item}local: {plan.PIPELINE}\n")
+
+
+@pytest.mark.parametrize(("ci", "place"), [("github", plan.WORKFLOW), ("gitlab", plan.PIPELINE)])
+def test_long_commands_are_folded(ci: str, place: str) -> None:
+    """No line is wider than formatters take, and the command is the same."""
+    words = " ".join(f"'package-{n} >= 1, != 1.1'" for n in range(9))
+    long = f"python -m pip install -e . -r requirements/of-the-tests-{'x' * 30}.txt {words}"
+    text = _written({}, ci=ci, install=(long, "make it"))[place]
+    assert max(map(len, text.splitlines())) <= 88
+    tree = yaml.safe_load(text)
+    if ci == "github":
+        steps = tree["jobs"]["parity"]["steps"]
+        run = next(step["run"] for step in steps if step.get("name") == "Install")
+        first = run.replace("\\\n", "").splitlines()[0]
+    else:
+        first = tree["firsttry"]["script"][0]
+    assert first.split() == long.split()
+
+
+def test_a_pin_that_firsttry_can_t_have_is_told_about() -> None:
+    """And not asked for."""
+    tool = Tool(on=True, why="", version="0.9", pinned="0.1 (a.txt)", taken=">=0.6")
+    [said] = [it for it in plan.notes(_facts(tools={"ruff": tool})) if it.startswith("ruff")]
+    assert said.endswith(
+        "pinned is 0.1 (a.txt); FirstTry works with ruff>=0.6, so CI gets one of those"
+    )
