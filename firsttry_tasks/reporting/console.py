@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -9,10 +10,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.system import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 COLORS = {
     "green": "32",
@@ -33,6 +35,8 @@ PLAIN = {"green": "+", "red": "x", "error": "!", "off": "-"}
 #: Seconds between two lines of a running gate in a log, where lines can't be drawn over. A
 #: judgement: people see that it lives, and the log of a long run stays short.
 PATIENCE = 10.0
+#: Seconds between two looks at the clock, for a gate that shows how long it takes.
+TICK = 0.5
 
 
 #: Characters that steer a terminal or turn the order of letters round, as a person would read
@@ -144,6 +148,23 @@ class Console:
             elif time.monotonic() - self._spoke.setdefault(name, time.monotonic()) > PATIENCE:
                 self._spoke[name] = time.monotonic()
                 self._write(text + "\n")
+
+    @contextlib.contextmanager
+    def counting(self, name: str, text: str) -> Iterator[None]:
+        """Show what a running gate does and for how long, where it has nothing to say itself."""
+        began, over = time.monotonic(), threading.Event()
+
+        def show() -> None:
+            while not over.wait(TICK):
+                self.live(name, f"{text}, {duration(time.monotonic() - began)}")
+
+        counter = threading.Thread(target=show, daemon=True)
+        counter.start()
+        try:
+            yield
+        finally:
+            over.set()
+            counter.join()
 
     def done(self, name: str, line: str) -> None:
         """Replace a gate's live line by what came of it.

@@ -79,12 +79,18 @@ def check(root: Path, stage: Stage, gate: str) -> None:
 
 def conclude(root: Path, result: GateResult, *keeps: Callable[[], None]) -> None:
     """Write a gate's result and tell of it; keep first what is to be kept where it is good."""
+    stage, gate = result.stage, result.gate
     if result.status != "error" and not result.touched_during_run:
         # An error says nothing of the code, and a tree that moved is no tree that has this result;
         # both are shown, and not kept.
-        for keep in keeps:
-            keep()
-    stage, gate = result.stage, result.gate
+        began = time.monotonic()
+        text = f"{stage} {gate:<10} learning what the {gate} gate rests on"
+        with CONSOLE.counting(f"{stage}:{gate}", text):
+            for keep in keeps:
+                keep()
+        # A person waits for it as for the tool.
+        spent = round(result.seconds + time.monotonic() - began, 3)
+        result = msgspec.structs.replace(result, seconds=spent)
     disk.write_json(root / state_paths.result_file(stage, gate), result)
     flaky_spool.keep(root, result)
     CONSOLE.done(f"{stage}:{gate}", CONSOLE.paint(gate_line(result), result.status))

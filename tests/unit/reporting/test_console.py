@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 
 import pytest
 
+from firsttry_tasks.reporting import console as console_module
 from firsttry_tasks.reporting.console import Console
 
 
@@ -120,3 +123,17 @@ def test_quiet_keeps_what_is_told() -> None:
     console.done("warm:ruff", "warm ruff green")
     console.tell("the table")
     assert out.getvalue() == "the table\n"
+
+
+def test_a_phase_without_words_shows_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of it goes on after it, and a short one says nothing."""
+    monkeypatch.setattr(console_module, "TICK", 0.01)
+    monkeypatch.setattr(console_module, "PATIENCE", 0.0)
+    out = io.StringIO()
+    console, before = Console(out), threading.active_count()
+    with console.counting("warm:tests", "learning"):
+        until = time.monotonic() + 10
+        while "learning, 0" not in out.getvalue() and time.monotonic() < until:
+            time.sleep(0.01)
+    assert "learning, 0" in out.getvalue()
+    assert threading.active_count() == before
