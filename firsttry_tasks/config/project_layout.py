@@ -41,17 +41,31 @@ def members(root: Path, data: bytes) -> tuple[Path, ...]:
 def sources(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the folders and modules that hold the code: ``src``, or the packages at the top.
 
-    Where there is none, those of the packages below that have a pyproject.toml of their own.
+    Where there is none, those of the packages below that have a pyproject.toml of their own, or
+    else the namespaces: folders without a file of their own that hold packages.
     """
     listed = tuple(paths)
-    return _own(listed) or tuple(
+    below = tuple(
         f"{member}/{source}"
         for member in sorted(it.rpartition("/")[0] for it in listed if it.endswith(INNER))
         if member.split("/")[0] not in BESIDE and member[:1] != "."
-        for source in _own(
+        for source in _of_member(
             [it.removeprefix(f"{member}/") for it in listed if it.startswith(f"{member}/")]
         )
     )
+    return _own(listed) or below or _namespaces(listed)
+
+
+def _of_member(paths: list[str]) -> tuple[str, ...]:
+    return _own(paths) or _namespaces(paths)
+
+
+def _namespaces(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders at the top that are no packages themselves, and hold some."""
+    heads = {
+        path.split("/", 1)[0] for path in paths if path.endswith(("/__init__.py", "/__init__.pyi"))
+    }
+    return tuple(sorted(it for it in heads - BESIDE if it[:1] != "."))
 
 
 def _own(paths: Iterable[str]) -> tuple[str, ...]:

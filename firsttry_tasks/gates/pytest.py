@@ -5,6 +5,7 @@ pytest's terminal output is never parsed: other plugins and settings change it.
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,10 @@ PLACES = (
 )
 #: The id of the finding that less is covered than the project asks for.
 FAIL_UNDER = "coverage:fail-under"
-#: pytest's exit codes: tests failed, interrupted (collection errors), nothing collected.
-FAILED, INTERRUPTED, NOTHING = 1, 2, 5
+#: pytest's exit codes: tests failed, interrupted (collection errors), wrong usage, none collected.
+FAILED, INTERRUPTED, USAGE, NOTHING = 1, 2, 4, 5
+#: How a traceback of pytest's names a place.
+IN_FILE = re.compile(r"(\S+:\d+): in ")
 #: Letters of what pytest said that a message takes. A judgement: some lines of a terminal.
 TOLD = 400
 
@@ -145,6 +148,9 @@ def _unfinished(job: Job, done: Completed, heard: PytestRun) -> str:
     if done.timed_out:
         return f"pytest ran longer than {job.lock.tool(TOOL).timeout:g} s and was ended{_in(heard)}"
     if not heard.finished:
+        # Of usage errors, and of a conftest that can't be imported, pytest ends by itself.
+        if done.code == USAGE and not heard.running:
+            return f"pytest could not start (exit code {USAGE}){_tail(done)}"
         return f"pytest died ({_code(done)}){_in(heard)}{_tail(done)}"
     # Interrupted is also what pytest calls it that files can't be collected.
     told = done.code == INTERRUPTED and heard.findings
@@ -241,9 +247,17 @@ def _code(done: Completed) -> str:
 
 def _tail(done: Completed) -> str:
     """Return what pytest said last, and before it what it marks as the error."""
-    words = " ".join(done.err.split())
+    # Carets stand for the line above them, and that is parted from its place here.
+    lines = [it.strip() for it in done.err.splitlines() if set(it.strip()) - set("^~ ")]
+    # A table shows the beginning, and of a conftest that can't be imported the end tells why.
+    why = " ".join(it[1:].strip() for it in lines if it.startswith("E  "))
+    if why:
+        # What can't be imported; the way there is in the file that holds all of pytest's output.
+        first = next((it for it in lines if not it.startswith("E  ")), "").rstrip(".:")
+        places = [found[1] for it in lines if (found := IN_FILE.match(it))]
+        around = "; at ".join(filter(None, (first[:TOLD], *places[-1:])))
+        return f": {why[:TOLD]}" + (f" ({around})" if around else "")
+    words = " ".join(" ".join(lines).split())
     if len(words) > TOLD:
         words = f"... {words[-TOLD:].partition(' ')[2]}"
-    # A table shows the beginning, and of a conftest that can't be imported the end tells why.
-    why = " ".join(line[1:].strip() for line in done.err.splitlines() if line.startswith("E  "))
-    return "".join(f": {it}" for it in (why[:TOLD], words) if it)
+    return f": {words}" if words else ""

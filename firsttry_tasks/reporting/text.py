@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         GateReport,
         GateResult,
         Report,
+        ToolResult,
         Verdict,
     )
 
@@ -131,6 +132,13 @@ def tests(result: GateResult) -> str:
     kinds = {"selected": "affected", "smoke": "smoke", "everything": "all"}
     ran = detail.counts.selected
     return f"{ran}{total} tests ({kinds[detail.mode]})"
+
+
+def began_none(result: ToolResult | GateResult) -> bool:
+    """Tell whether no test ran because none could begin: a remedy is told where one is known."""
+    detail = result.tests
+    broken = result.status == "error" or any(it.rule == "collect" for it in result.findings)
+    return detail is not None and broken and not detail.durations
 
 
 def report(

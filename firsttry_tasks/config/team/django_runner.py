@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Where a manage.py names the settings that it stands for.
-NAMED = re.compile(r"""DJANGO_SETTINGS_MODULE["'] *, *["']([\w.]+)["']""")
+NAMED = re.compile(r"""DJANGO_SETTINGS_MODULE["'](?: *,|\] *=) *["']([\w.]+)["']""")
+#: What stands in a script of a project's own that runs Django's tests.
+RUNS = re.compile(r"""["']test["']|get_runner\(|DiscoverRunner\(""")
 #: What starts Django's commands: `python -m django`, `./manage.py`.
 ENDS = ("django", "manage.py", "django-admin")
 #: Django's runner takes every file that begins so for tests; pytest does not, by itself.
@@ -45,7 +47,7 @@ def find(root: Path, top: Path) -> Runner | None:
 
 
 def _calls(root: Path, top: Path) -> Iterator[Runner]:
-    for place, lines in team_files.commands(root, top, ("django", "manage.py")):
+    for place, lines in team_files.commands(root, top, ("django", "manage.py", ".py")):
         for words in (line.words for line in lines):
             settings = _settings(root, words)
             if settings:
@@ -56,11 +58,25 @@ def _calls(root: Path, top: Path) -> Iterator[Runner]:
 def _settings(root: Path, words: tuple[str, ...]) -> str:
     """Return the settings module of a call of the runner; "" where it is none."""
     starts = [word for word, after in pairwise(words) if after == "test" and word.endswith(ENDS)]
-    if not starts:
+    scripts = () if starts else _scripts(root, words)
+    if not starts and not scripts:
         return ""
     for word in words:
         if word.startswith(("--settings=", "DJANGO_SETTINGS_MODULE=")) and "{" not in word:
             return word.partition("=")[2]
-    text = (disk.read(root / starts[0]) or b"").decode("utf-8", "replace")
-    found = NAMED.search(text)
+    found = NAMED.search(_text(root / (*starts, *scripts)[0]))
     return found[1] if found else ""
+
+
+def _scripts(root: Path, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the project's own files that a command starts, and that run Django's tests."""
+    started = (
+        word
+        for before, word in pairwise(("", *words))
+        if word.endswith(".py") and ("python" in before or word.startswith("./"))
+    )
+    return tuple(it for it in started if RUNS.search(_text(root / it)))
+
+
+def _text(file: Path) -> str:
+    return (disk.read(file) or b"").decode("utf-8", "replace")

@@ -18,11 +18,12 @@ from firsttry_tasks.model.recording import EARLY
 from firsttry_tasks.model.state_paths import CALL
 from firsttry_tasks.model.values import PLAN, TestsPlan
 from firsttry_tasks.recorder.inside_pytest import pause
+from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.table import duration
 from firsttry_tasks.steps.observe import watching
 from firsttry_tasks.steps.run import learning
-from firsttry_tasks.system import disk, own_files, process
+from firsttry_tasks.system import disk, git, machine, own_files, process
 from firsttry_tasks.system.boundary import preload
 from firsttry_tasks.system.guard import waiting
 
@@ -63,7 +64,21 @@ def once(
                 )
         if ran[1].finished and ran[1].total:
             own_files.write(Path(job.root) / CALL, replace(call, place=CALL))
-    return _noted(ran[0], call), *ran[1:]
+    return _mended(_noted(ran[0], call), Path(job.root)), *ran[1:]
+
+
+def _mended(said: ToolResult, root: Path) -> ToolResult:
+    """Add what helps where no test could begin."""
+    if said.tests is None or not reporting_text.began_none(said):
+        return said
+    # Imported late, because it reads all that CI runs, and most runs begin.
+    from firsttry_tasks.config.environments import remedies
+
+    told = "\n".join([said.message, *(f"{it.message}\n{it.detail}" for it in said.findings)])
+    python = ".".join(machine.python().split()[-1].split(".")[:2])
+    found = remedies.remedy(root, git.top(root), told, python)
+    notes = (*said.tests.notes, *([f"{found}."] if found else []))
+    return replace(said, tests=replace(said.tests, notes=notes))
 
 
 def _missing(said: ToolResult, root: Path) -> str:

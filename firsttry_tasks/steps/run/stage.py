@@ -203,6 +203,8 @@ def _show_whole(root: Path, it: Report) -> None:
     for line in it.gates:
         result = line.result
         _findings(result, [f for f in result.findings if f.id not in shown], it.stage)
+        if result.tests and reporting_text.began_none(result):
+            CONSOLE.say(*(f"note: {it}" for it in result.tests.notes))
         if result.touched_during_run:
             CONSOLE.say(
                 f"note: {', '.join(result.touched_during_run[:3])} changed while {result.gate} ran;"

@@ -376,3 +376,13 @@ def test_a_target_under_depends_that_fits_no_test_is_told(proved: Checkout) -> N
     ran = proved.run("ft", "warm")
     assert (ran.code, 'no known test fits "tests/test_gone.py"' in ran.out) == (0, True), ran.out
     assert "no known test fits" not in ran.out.replace('fits "tests/test_gone.py"', "")
+
+
+def test_tests_that_can_t_begin_say_what_is_missing(shop: Checkout) -> None:
+    """By what the team's own environment installs for them."""
+    shop.write("tox.ini", "[testenv]\ndeps = not-there\ncommands = pytest\n")
+    shop.write("tests/conftest.py", "import not_there\n")
+    ran = shop.run("ft", "warm")
+    assert "pytest could not start (exit code 4): ModuleNotFoundError: " in ran.out
+    said = "not_there is not installed where the tests run. tox.ini, py gets what they need by: "
+    assert f"note: {said}python -m pip install -e . not-there." in ran.out, ran.out

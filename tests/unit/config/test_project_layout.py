@@ -29,3 +29,19 @@ NONE = ("README.md", "docs/index.rst")
 def test_usual_layouts(paths: tuple[str, ...], sources: tuple[str, ...]) -> None:
     """src, flat, tests inside the package, single modules, and nothing at all."""
     assert project_layout.sources(paths) == sources
+
+
+def test_a_namespace_is_code_where_nothing_else_is() -> None:
+    """A folder without a file of its own that holds packages; a package at the top comes first."""
+    space = (
+        "conftest.py",
+        "docs/conf.py",
+        "jar/tools/__init__.py",
+        "test_a.py",
+        "tests/__init__.py",
+    )
+    assert project_layout.sources(space) == ("jar",)
+    assert project_layout.sources((*space, "shop/__init__.py")) == ("shop",)
+    assert project_layout.sources(("libs/a/pyproject.toml", "libs/a/jar/b/__init__.py")) == (
+        "libs/a/jar",
+    )

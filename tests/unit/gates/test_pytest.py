@@ -66,7 +66,7 @@ def _said(*events: object, code: int = 0, err: str = "", cut: int | None = None)
         ((COLLECTED, START_A), -11, "error", "pytest died (signal 11), in t.py::a"),
         ((COLLECTED, START_A), 0, "error", "pytest died (exit code 0), in t.py::a"),
         ((COLLECTED,), 1, "error", "pytest died (exit code 1), outside of any test"),
-        ((), 4, "error", "pytest died (exit code 4), outside of any test"),
+        ((), 4, "error", "pytest could not start (exit code 4)"),
         (GREEN, 3, "error", "pytest ended with exit code 3"),
         ((FINISH,), 2, "error", "pytest ended with exit code 2"),
     ],
@@ -109,10 +109,16 @@ def test_what_pytest_marks_as_the_error_comes_first() -> None:
     """As of a conftest that can't be imported, whose traceback is longer than a message."""
     lines = "".join(f"shop/part_{n}.py:{n}: in <module>\n    import more\n" for n in range(30))
     said = _said(code=4, err=f"ImportError while loading conftest\n{lines}E   KeyError: 'name'\n")
-    assert said.message.startswith(
-        "pytest died (exit code 4), outside of any test: KeyError: 'name': ... "
+    assert said.message == (
+        "pytest could not start (exit code 4): KeyError: 'name'"
+        " (ImportError while loading conftest; at shop/part_29.py:29)"
     )
-    assert said.message.endswith("import more E KeyError: 'name'")
+
+
+def test_carets_of_a_traceback_are_left_out() -> None:
+    """They stand for what is above them, and a message has one line."""
+    said = _said(COLLECTED, code=1, err="a.py:1: in f\n    g(h)\n    ^^~~\nTypeError: no\n")
+    assert said.message.endswith("outside of any test: a.py:1: in f g(h) TypeError: no")
 
 
 def test_a_crash_is_a_finding_of_the_test_it_died_in() -> None:
