@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from firsttry_tasks.config import wrong_values
 from firsttry_tasks.model import decoding, state_paths
 from firsttry_tasks.model.errors import UsageError, nearest
 from firsttry_tasks.model.refinements import REFINEMENTS, Refinement
@@ -191,19 +192,21 @@ def _convert(table: Mapping[str, object], where: str, *, strict: bool) -> Settin
         with decoding.decoding():
             return msgspec.convert(table, Settings, strict=strict)
     except decoding.UndecodableError as error:
-        raise UsageError(f"{where}: {error}.{_meant(str(error))}") from error
+        said = wrong_values.sentence(str(error), table)
+        raise UsageError(f"{where}: {said}{_meant(str(error))}") from error
 
 
 def _meant(error: str) -> str:
-    """Return the setting that is nearest to one that is unknown, or all that are known there."""
+    """Return the word that is nearest to one that is unknown, or all that are known there."""
     refinement = _NO_WORD.search(error)
     if refinement:
         near = nearest(refinement["word"], REFINEMENTS)
         return near or f" Known refinements: {', '.join(REFINEMENTS)}."
     unknown = _UNKNOWN.search(error)
+    if unknown is None:
+        return ""
     table: object = Settings()
-    for name in (unknown["table"] or "").split(".") if unknown else ():
+    for name in (unknown["table"] or "").split("."):
         table = getattr(table, name, table)
     known: tuple[str, ...] = type(table).__struct_fields__  # type: ignore[attr-defined]
-    near = nearest(unknown["key"], known) if unknown else ""
-    return near or f" Known keys: {', '.join(known)}."
+    return nearest(unknown["key"], known) or f" Known keys: {', '.join(known)}."

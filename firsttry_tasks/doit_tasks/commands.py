@@ -179,6 +179,7 @@ def task_settings() -> Iterator[Task]:
     """Print every setting in force, who asked for it, and what each gate starts.
 
     ft settings                as tables
+    ft settings store          one setting alone, and what set it
     """
 
     def show(**options: Any) -> None:
@@ -186,7 +187,7 @@ def task_settings() -> Iterator[Task]:
 
         checked.show(Path.cwd(), **options)
 
-    yield top("settings", task_settings, step(show))
+    yield top("settings", task_settings, step(show), pos_arg="words")
 
 
 def task_package() -> Iterator[Task]:

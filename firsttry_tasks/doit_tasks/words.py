@@ -23,6 +23,8 @@ ALONE = ("init", "pre-commit", "watch", "mcp", "demo", "completion", "replay", "
 WAITS = "FIRSTTRY_WAITS"
 #: The variables of doit's command line that shape a run.
 VARIABLES = ("record", "reuse", "shard", "cluster", "stage", "failed_first", TYPED_IN)
+#: Those that are on or off.
+SWITCHES = ("record", "reuse", "failed_first")
 #: doit's own commands that ft passes on; any other word is a task for ``doit run``.
 DOITS = ("list", "info", "help", "forget", "clean")
 
@@ -120,8 +122,12 @@ def with_nearest(error: InvalidCommand, tasks: Iterable[str]) -> InvalidCommand:
 def refuse(chosen: Sequence[str]) -> None:
     """Raise UsageError for variables that don't go with what was typed beside them.
 
-    ``reuse=1`` where the run is meant to prove something, ``shard`` where it is of the whole.
+    So for ``reuse=1`` where the run is meant to prove something, ``shard`` where it is of the
+    whole, and for a switch that is neither on nor off.
     """
+    for name in SWITCHES:
+        if value(name) not in {"", "0", "1"}:
+            raise UsageError(f"{name}={value(name)}: {name} is 1 for yes, or 0 for no.")
     if asked("reuse") and ("parity" in chosen or machine.in_ci(os.environ)):
         raise UsageError(
             "reuse=1 lets gates of full stand that ran earlier, and that proves nothing: parity and"

@@ -39,7 +39,8 @@ def write(root: Path, *, prune: bool = False) -> None:
         disk.write_if_changed(root / known.FILE, known.encode(entries))
     changes = f" ({0 if prune else len(new)} new in it, {gone} gone)" if old else ""
     ANSWER.follow("warm")
-    CONSOLE.say(_told(entries, changes))
+    on = [gate for gate in GATES if gate in here.gates("full")]
+    CONSOLE.say(_told(entries, changes, on))
 
 
 def _found(here: Project, gate: str) -> tuple[Finding, ...]:
@@ -54,9 +55,17 @@ def _found(here: Project, gate: str) -> tuple[Finding, ...]:
     return said.findings
 
 
-def _told(entries: list[Entry], changes: str) -> str:
+def _told(entries: list[Entry], changes: str, on: list[str]) -> str:
     count = {gate: sum(it.gate == gate for it in entries) for gate in GATES}
     listed = ", ".join(f"{number} of {gate}" for gate, number in count.items() if number)
+    if not on:
+        return f"Neither {' nor '.join(GATES)} is on here, so there is nothing to take as known."
     if not entries:
-        return f"Nothing was found, so {known.FILE} holds nothing{changes}."
+        # Only an old one is written where there is nothing to hold.
+        left = f"; {known.FILE} is empty now{changes}, and may go" if changes else ""
+        find = "find" if len(on) > 1 else "finds"
+        return (
+            f"{' and '.join(on)} {find} nothing in this project, so there is nothing to take as"
+            f" known{left}. Whatever they find from now on is red."
+        )
     return f"{known.FILE} holds {listed}{changes}; commit it. What is not in it stays red."

@@ -11,6 +11,7 @@ from msgspec import Struct
 from firsttry_tasks.config import settings
 from firsttry_tasks.config.settings import Origin, Settings
 from firsttry_tasks.gates import GATES, commands
+from firsttry_tasks.model.errors import UsageError, nearest
 from firsttry_tasks.model.values import STAGES, Stage
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.programs.answer import ANSWER
@@ -45,9 +46,17 @@ class SettingsAnswer(Struct, frozen=True, kw_only=True):
     gates: dict[str, Checked]
 
 
-def show(root: Path) -> None:
-    """Print every setting in force with what set it, and for each gate what it starts."""
+def show(root: Path, words: list[str]) -> None:
+    """Print every setting in force with what set it, and for each gate what it starts.
+
+    Of those that ``words`` name that alone; UsageError, with the nearest, for none.
+    """
     asked = settings.read(root)
+    for word in words:
+        if word not in asked.origin:
+            raise UsageError(
+                f"There is no setting {word!r}.{nearest(word, asked.origin)} All: ft settings"
+            )
     here = project(root)
     _, entries = here.look()
     gates = {gate: _checked(here, gate, entries) for gate in here.uses}
@@ -56,8 +65,12 @@ def show(root: Path) -> None:
     rows = [
         (key, asked.origin[key], msgspec.json.encode(value).decode("utf-8"))
         for key, value in values.items()
+        if not words or key in words
     ]
-    CONSOLE.say(*table(("setting", "set by", "value"), rows), "")
+    CONSOLE.say(*table(("setting", "set by", "value"), rows))
+    if words:
+        return
+    CONSOLE.say("")
     CONSOLE.say(*(line for gate, it in gates.items() for line in _lines(gate, it)))
     CONSOLE.say(*(f"warning: {said}" for said in snapshot.other_versions(here)))
 

@@ -27,7 +27,7 @@ def _told(ran: Ran, code: int, *said: str) -> bool:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("[tool.firsttry]\nnope = 1\n", "unknown field `nope`"),
+        ("[tool.firsttry]\nnope = 1\n", "there is no key `nope`"),
         ("[tool.firsttry]\npaths = 'src'\n", "Expected `array`, got `str` - at `$.paths`"),
     ],
 )

@@ -57,13 +57,33 @@ def test_gates_have_their_own_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("[tool.firsttry]\npath = ['src']", "unknown field `path`"),
-        ("[tool.firsttry]\npaths = 'src'", "Expected `array`, got `str` - at `$.paths`"),
-        ("[tool.firsttry]\nkeep = 'two'", "Expected `int`, got `str` - at `$.keep`"),
-        ("[tool.firsttry.ruff]\nenabled = 'no'", "at `$.ruff.enabled`"),
-        ("[tool.firsttry.ruff]\non = true", "unknown field `on` - at `$.ruff`"),
+        (
+            "[tool.firsttry]\npath = ['src']",
+            "pyproject.toml, [tool.firsttry]: there is no key `path`. Did you mean paths",
+        ),
+        ("[tool.firsttry]\npaths = 'src'", "paths wants a list, and 'src' stands there."),
+        ("[tool.firsttry]\nkeep = 'two'", "keep wants a whole number, and 'two' stands there."),
+        (
+            "[tool.firsttry.ruff]\nenabled = 'no'",
+            "ruff.enabled wants true or false, and 'no' stands there.",
+        ),
+        ("[tool.firsttry.ruff]\non = true", "there is no key `on` in ruff."),
         ("[tool.firsttry.selection]\nwithout = ['docstring']", "Did you mean docstrings?"),
         ("[tool.firsttry.selection]\nwithout = ['xyz']", "Known refinements: "),
+        (
+            "[tool.firsttry]\nkeep = 999999",
+            "keep wants a whole number of at most 100000, and 999999",
+        ),
+        ("[tool.firsttry]\nmain = true", "main wants a text, and true stands there."),
+        (
+            "[tool.firsttry]\nflaky.new.runs = 0",
+            "flaky.new.runs wants a whole number of at least 1",
+        ),
+        ("[tool.firsttry]\ninert = [1]", "each value of inert wants a text, and [1] stands there."),
+        (
+            "[tool.firsttry]\nstore_seconds = 'x'",
+            "store_seconds wants a number, and 'x' stands there.",
+        ),
         ("[tool]\nfirsttry = 3", "[tool.firsttry] is a table, not 3"),
         ("[tool.firsttry\n", "pyproject.toml can't be read"),
         ("tool = 3", "[tool] is a table, not 3"),
