@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from firsttry_tasks.model import globs
+from firsttry_tasks.model.observed import variable
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -146,6 +147,10 @@ def changes(old: Mapping[str, str] | None, new: Mapping[str, str]) -> tuple[str,
 def _change(name: str, old: str, new: str) -> str:
     if name == "command":
         return "command changed"
+    if name == "watched":
+        # Each is a variable, or a file outside of the repository.
+        told = [_outside(it) for it in paths(_pairs(old), _pairs(new))]
+        return f"{some(told)} changed, and tests ask for {'it' if len(told) == 1 else 'them'}"
     if name in BY_NAME:
         pairs = _pairs(old), _pairs(new)
         return f"{name} changed: {some(list(paths(*pairs)))}"
@@ -155,6 +160,11 @@ def _change(name: str, old: str, new: str) -> str:
     if max(len(old), len(new)) > 32:  # noqa: PLR2004  a digest says nothing to a person
         return f"{name} changed"
     return f"{name} {old or 'absent'} -> {new or 'absent'}"
+
+
+def _outside(name: str) -> str:
+    kind, _, rest = name.partition(" ")
+    return variable(rest) if kind == "variable" else name
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -101,7 +101,7 @@ def task_why() -> Iterator[Task]:
 def task_impact() -> Iterator[Task]:
     """List the tests that an edit would select.
 
-    ft impact shop/cart.py                   an edit of anything in the file
+    ft impact shop/cart.py                   an edit of anything in the file, or in a folder
     ft impact shop/cart.py::total            of one function
     ft impact shop/cart.py::Cart.total       of a method; a class or a variable goes as well
     ft impact total                          of whatever has that name

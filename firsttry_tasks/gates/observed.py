@@ -14,6 +14,8 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model.observed import place
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -23,6 +25,8 @@ KINDS = {"f": "file", "s": "file", "x": "file", "p": "file", "k": "link", "l": "
 #: The kernel's own files, which tell of this process and this machine: no input of a project.
 KERNEL = ("/proc/", "/sys/", "/dev/")
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})
+#: What a sentence begins with that tells of the names in a folder.
+MOVED = "files came or went in "
 BYTECODE = "/__pycache__/"
 
 
@@ -87,7 +91,7 @@ def changes(old: Mapping[str, str], new: Mapping[str, str], root: str) -> tuple[
     names = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
     said = {sentence(name, old.get(name, ""), new.get(name, ""), root) for name in names}
     # Paths outside of the project begin with a slash, and a folder says less than its file.
-    return tuple(sorted(said, key=lambda it: (it.startswith("/"), " in it" in it, it)))
+    return tuple(sorted(said, key=lambda it: (" /" in f" {it}", it.startswith(MOVED), it)))
 
 
 def sentence(name: str, old: str, new: str, root: str) -> str:
@@ -95,6 +99,6 @@ def sentence(name: str, old: str, new: str, root: str) -> str:
     kind, _, path = name.partition(" ")
     shown = path.removeprefix(f"{root}/") if path != root else "."
     if kind == "list":
-        return f"{shown}: other names in it"
+        return f"{MOVED}{place(shown)}"
     word = "added" if old == "absent" else "deleted" if new == "absent" else "changed"
-    return f"{shown} {word}"
+    return f"{place(shown)} {word}"

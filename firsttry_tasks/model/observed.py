@@ -54,3 +54,17 @@ class Watched(Struct, frozen=True, kw_only=True):
 
     variables: dict[str, str] = {}
     files: dict[str, str] = {}
+
+
+#: The name that stands for all variables: what lists them, asks for each.
+ALL = "*"
+
+
+def place(path: str) -> str:
+    """Return a folder or file of the project as a sentence names it."""
+    return "the project's own folder" if path == "." else path
+
+
+def variable(name: str) -> str:
+    """Return a variable as a sentence names it."""
+    return "one of the variables" if name == ALL else f"the variable {name}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model.observed import ALL, place
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -73,8 +75,10 @@ def one(answer: Answer, *, every: bool = False) -> list[str]:
     for it in answer.looked:
         kind, _, name = it.partition(" ")
         if kind in VERBS:
-            looked.setdefault(VERBS[kind], []).append(name)
-    lines += [f"It {verb} {_few(names, every)}" for verb, names in looked.items()]
+            every_one = kind == "env" and name == ALL
+            verb = "asks for" if every_one else VERBS[kind]
+            looked.setdefault(verb, []).append("all variables" if every_one else place(name))
+    lines += [f"It {said} {_few(names, every)}" for said, names in looked.items()]
     return lines
 
 

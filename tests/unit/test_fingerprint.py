@@ -121,3 +121,14 @@ def test_nothing_changed_has_no_reason() -> None:
 def test_the_name_is_head_and_lock() -> None:
     """A golden cache is named after the commit and the lock."""
     assert Fingerprint(head="abc", lock="def", tree="", parts={}).name == "abc-def"
+
+
+def test_what_tests_ask_for_outside_is_named() -> None:
+    """A variable, all of them, or a file; never what stands there."""
+    old = {"watched": "variable A=1\n"}
+    assert fingerprint.changes(old, {"watched": ""}) == (
+        "the variable A changed, and tests ask for it",
+    )
+    assert fingerprint.changes(old, {"watched": "variable *=2\n~/.config=3\n"}) == (
+        "one of the variables, the variable A, ~/.config changed, and tests ask for them",
+    )

@@ -10,7 +10,7 @@ from msgspec import Struct
 from firsttry_tasks.selection.decide.select import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from firsttry_tasks.model.values import Selection
     from firsttry_tasks.selection.evidence.recorded_run import (
@@ -44,8 +44,16 @@ class Answer(Struct, frozen=True, kw_only=True):
     looked: tuple[str, ...] = ()
 
 
-def explain(nodeid: str, recorded_runs: Sequence[RecordedRun], chosen: Selection) -> Answer:
-    """Return why a test is selected now, or why it needn't run; ``chosen`` is what warm chose."""
+def explain(
+    nodeid: str,
+    recorded_runs: Sequence[RecordedRun],
+    chosen: Selection,
+    shown: Callable[[str], str] = str,
+) -> Answer:
+    """Return why a test is selected now, or why it needn't run; ``chosen`` is what warm chose.
+
+    ``shown`` returns the name of what is outside of the tree as a person knows it.
+    """
     # Runs come newest first, so the first hit is the newest record of the test.
     held = ((recorded, test) for recorded in recorded_runs for test in recorded.tests)
     newest = next(((recorded, test) for recorded, test in held if test.nodeid == nodeid), None)
@@ -54,7 +62,7 @@ def explain(nodeid: str, recorded_runs: Sequence[RecordedRun], chosen: Selection
         why = why or f"it is new: {chosen.files.get(nodeid.partition('::')[0], 'it never ran')}"
         return Answer(nodeid=nodeid, known=False, runs=True, why=why)
     recorded, test = newest
-    code, looked = _dependencies(recorded, test)
+    code, looked = _dependencies(recorded, test, shown)
     return Answer(
         nodeid=nodeid,
         known=True,
@@ -67,7 +75,7 @@ def explain(nodeid: str, recorded_runs: Sequence[RecordedRun], chosen: Selection
 
 
 def _dependencies(
-    recorded: RecordedRun, test: RecordedTest
+    recorded: RecordedRun, test: RecordedTest, shown: Callable[[str], str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the files whose code a test ran, and what it observed, its fixtures included."""
     units, observations = set(test.ran()), set(test.observations)
@@ -75,7 +83,10 @@ def _dependencies(
         units.update(recorded.scopes[number].units)
         observations.update(recorded.scopes[number].observations)
     code = {recorded.units[number][0] for number in units}
-    looked = {" ".join(recorded.observations[number]) for number in observations}
+    looked = {
+        f"{kind} {name if kind == 'env' else shown(name)}"
+        for kind, name in (recorded.observations[number] for number in observations)
+    }
     return tuple(sorted(code)), tuple(sorted(looked))
 
 
@@ -98,24 +109,34 @@ def impact(
     for what no run has seen yet, so the answer is the same before the edit, after it and after its
     revert.
     """
+    return impact_of([path], recorded_runs, now, name)
+
+
+def impact_of(
+    paths: Iterable[str], recorded_runs: Sequence[RecordedRun], now: CurrentTree, name: str = ""
+) -> dict[str, str]:
+    """Return the tests that warm would run after an edit of all these files at once."""
     base = _as_recorded(recorded_runs, now)
-    return _chosen(recorded_runs, _edited(base, path, name))
+    return _chosen(recorded_runs, _edited(base, frozenset(paths), name))
 
 
-def importers(path: str, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> dict[str, str]:
+def importers(
+    paths: Collection[str], recorded_runs: Sequence[RecordedRun], now: CurrentTree
+) -> dict[str, str]:
     """Return the tests for which it counts that a module is imported, whatever they use of it.
 
     An edit may add an import, or a call at module level, and what that does is in no function.
     """
     base = _as_recorded(recorded_runs, now)
-    manifest = {**base.manifest, path: _EDITED}
+    manifest = {**base.manifest, **dict.fromkeys(paths, _EDITED)}
 
     def fragments(asked: str) -> tuple[Fragment, ...] | None:
         # Nothing at import is worse than not to be imported.
-        return None if asked == path else base.fragments(asked)
+        return None if asked in paths else base.fragments(asked)
 
     edited = msgspec.structs.replace(base, manifest=manifest, fragments=fragments)
-    why = f"{path} is imported, and may do something else then"
+    who = next(iter(paths)) if len(paths) == 1 else f"one of {len(paths)} modules"
+    why = f"{who} is imported, and may do something else then"
     return dict.fromkeys(_chosen(recorded_runs, edited), why)
 
 
@@ -179,18 +200,18 @@ def _newest(known: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return found
 
 
-def _edited(base: CurrentTree, path: str, name: str) -> CurrentTree:
-    """Return the tree as it would be after an edit of what ``name`` stands for."""
-    manifest: Mapping[str, str] = {**base.manifest, path: _EDITED}
+def _edited(base: CurrentTree, paths: frozenset[str], name: str) -> CurrentTree:
+    """Return the tree as it would be after an edit of what ``name`` stands for in these files."""
+    manifest: Mapping[str, str] = {**base.manifest, **dict.fromkeys(paths, _EDITED)}
     # Files of configuration are compared by their sections, `pyproject.toml [tool.pytest]`.
     parts = {
-        part: _EDITED if part.partition(" ")[0] == path else value
+        part: _EDITED if part.partition(" ")[0] in paths else value
         for part, value in base.parts.items()
     }
 
     def fragments(asked: str) -> tuple[Fragment, ...] | None:
         found = base.fragments(asked)
-        return tuple(_edit(found, name)) if found is not None and asked == path else found
+        return tuple(_edit(found, name)) if found is not None and asked in paths else found
 
     return msgspec.structs.replace(base, manifest=manifest, parts=parts, fragments=fragments)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model.observed import place, variable
 from firsttry_tasks.selection.impact.code_changes import CodeChanges
 from firsttry_tasks.selection.impact.tree_diff import is_inert, sort
 
@@ -84,13 +85,13 @@ def _in_tree(kind: str, name: str, changes: TreeDiff) -> str | None:
     # A probe asks whether a path exists. Of a data file that is often a prelude to reading it past
     # Python, so a changed one counts; a probed Python file is imported, and imports are followed.
     if kind in {"read", "whole-module"} and name in changes.paths:
-        why = f"{name} changed"
+        why = f"{place(name)} changed"
     elif kind in {"probed", "read"} and changes.appeared(name):
-        why = f"{name} came or went"
+        why = f"{place(name)} came or went"
     elif kind == "probed" and name in changes.paths and not name.endswith(".py"):
-        why = f"{name} changed"
+        why = f"{place(name)} changed"
     elif kind == "list" and name in changes.folders:
-        why = f"{name} has another listing: {changes.folders[name]}"
+        why = f"{place(name)} has another listing: {changes.folders[name]}"
     elif kind == "untraceable" and changes.paths:
         why = f"{min(changes.paths)} changed, and {name} may read it"
     return why
@@ -100,7 +101,7 @@ def _around(kind: str, name: str, recorded: RecordedRun, now: CurrentTree) -> st
     """Return why a variable or a file outside of the tree is no longer as it was observed."""
     # A variable that the run doesn't know was not set then, which has the digest "".
     if kind == "env" and now.variable(name) != recorded.variables.get(name, ""):
-        return f"environment variable {name} changed"
+        return f"{variable(name)} changed"
     before = recorded.outside.get(name) if kind in _FILES else None
     if before is not None and now.outside(name) != before:
         return f"{now.shown(name)} changed"

@@ -46,6 +46,16 @@ def file(word: str, known: Iterable[str], folder: str) -> str:
     raise UsageError(f"There is no file {word!r} in this tree.{near}")
 
 
+def folder(word: str, known: Iterable[str], at: str) -> tuple[str, ...]:
+    """Return the files below the folder that a word stands for, none where it is no folder."""
+    for base in (at, ""):
+        path = posixpath.normpath(posixpath.join(base, word))
+        found = sorted(it for it in known if path == "." or it.startswith(f"{path}/"))
+        if found:
+            return tuple(found)
+    return ()
+
+
 def is_path(word: str) -> bool:
     """Tell whether a word names a file or a folder and no function."""
     place = word.partition("::")[0]

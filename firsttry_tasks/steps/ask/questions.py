@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.reporting.programs.answer import ANSWER
 from firsttry_tasks.selection.decide import queries
 from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
-from firsttry_tasks.steps.ask import names
+from firsttry_tasks.steps.ask import names, nested
 from firsttry_tasks.steps.observe import since
 from firsttry_tasks.steps.run import pytest_run
 from firsttry_tasks.steps.run.project import project, tree
@@ -27,18 +28,18 @@ from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from firsttry_tasks.steps.run.project import Project
 
 WHY = "Usage: ft why TEST, where TEST is a name, a file, a class or a node id. See: ft help why"
 NOTHING = "Nothing is learned yet; run: ft warm"
-IMPACT = "Usage: ft impact FILE, or: ft impact FILE::NAME. See: ft help impact"
+IMPACT = "Usage: ft impact FILE, ft impact FOLDER, or: ft impact FILE::NAME. See: ft help impact"
 
 
 class Known(Struct, frozen=True):
     """What is recorded, what stands here now, and what warm would choose."""
 
+    root: Path
     recorded: tuple[RecordedRun, ...]
     now: CurrentTree
     chosen: Selection
@@ -88,7 +89,8 @@ def why(
         return
     known = known_now(root)
     found = names.tests(words[0], known.tests(), typed_in())
-    said = tuple(queries.explain(it, known.recorded, known.chosen) for it in found)
+    shown = known.now.shown
+    said = tuple(queries.explain(it, known.recorded, known.chosen, shown) for it in found)
     ANSWER.give(WhyAnswer(asked=words[0], tests=said))
     if count:
         CONSOLE.say(f"{sum(it.runs for it in said)} of {len(said)}")
@@ -133,12 +135,7 @@ def reach(root: Path, words: list[str], *, every: bool = False, count: bool = Fa
     if len(words) != 1:
         raise UsageError(IMPACT)
     known = known_now(root)
-    found: dict[str, str] = {}
-    for path, name in _meant(words[0], known):
-        found |= queries.impact(path, name, known.recorded, known.now)
-        if not name and path.endswith(".py"):
-            found = queries.importers(path, known.recorded, known.now) | found
-    found = _besides(found, known)
+    found = _besides(_reached(words[0], known), known)
     total = len({test.nodeid for recorded in known.recorded for test in recorded.tests})
     ANSWER.give(ImpactAnswer(asked=words[0], total=total, tests=found))
     if count:
@@ -148,25 +145,40 @@ def reach(root: Path, words: list[str], *, every: bool = False, count: bool = Fa
         CONSOLE.say(head, *answers.groups(found, every=every))
 
 
+def _reached(word: str, known: Known) -> dict[str, str]:
+    """Return the tests that an edit of what a word stands for would select."""
+    every = {**known.recorded[0].manifest, **known.now.manifest}
+    inside = names.folder(word, every, typed_in())
+    if inside:
+        code = [it for it in inside if it.endswith(".py")]
+        found = queries.importers(code, known.recorded, known.now) if code else {}
+        return found | queries.impact_of(inside, known.recorded, known.now)
+    found = {}
+    for path, name in _meant(word, every, known):
+        found |= queries.impact(path, name, known.recorded, known.now)
+        if not name and path.endswith(".py"):
+            found = queries.importers([path], known.recorded, known.now) | found
+    return found
+
+
 def _besides(found: dict[str, str], known: Known) -> dict[str, str]:
     """Return the tests with those that warm runs whatever was edited."""
     flaky = dict.fromkeys(sorted(known.flaky & known.tests()), "it is known to be flaky")
     return {**flaky, **found} or dict.fromkeys(sorted(known.smoke), "smoke test: no other runs")
 
 
-def _meant(word: str, known: Known) -> list[tuple[str, str]]:
+def _meant(word: str, every: Iterable[str], known: Known) -> list[tuple[str, str]]:
     """Return the files and names that a word stands for; UsageError for none."""
     base = known.recorded[0].manifest
-    every = {**base, **known.now.manifest}
     if names.is_path(word):
         place, _, name = word.partition("::")
         path = names.file(place, every, typed_in())
         name = name.replace("::", ".")
-        if name:
-            _require(name, path, known)
-        return [(path, name)]
+        return [(path, _defined(name, path, known) if name else "")]
     here = [path for path in sorted(every) if path.endswith(".py") and path in base]
     found = [(path, word) for path in here if word in set(_names(path, known))]
+    if not found:
+        found = [(path, it) for path in here for it in _outer(word, path, known)]
     if not found:
         every_name = {name for path in here for name in _names(path, known)}
         near = nearest(word, every_name | {path.rpartition("/")[2] for path in every})
@@ -181,11 +193,26 @@ def _names(path: str, known: Known) -> Iterable[str]:
     return queries.names((*known.now.before(path, blob), *(now or ())))
 
 
-def _require(name: str, path: str, known: Known) -> None:
-    """Raise UsageError, with the nearest, for a name that is not in the file."""
+def _defined(name: str, path: str, known: Known) -> str:
+    """Return what a name in a file stands for; UsageError, with the nearest, where it is none."""
     there = frozenset(_names(path, known))
-    if name not in there and not any(it.startswith(f"{name}.") for it in there):
+    if name in there or any(it.startswith(f"{name}.") for it in there):
+        return name
+    outer = _outer(name, path, known)
+    if not outer:
         raise UsageError(f"There is no {name} in {path}.{nearest(name, there)}")
+    return outer[0]
+
+
+def _outer(name: str, path: str, known: Known) -> tuple[str, ...]:
+    """Return the functions in a file that hold one of this name, and say so."""
+    source = disk.read(known.root / path) or b""
+    inner = name.rpartition(".")[2]
+    # Most files don't name it, and need not be parsed.
+    found = nested.around(source, name) if inner.encode() in source else ()
+    for it in found:
+        CONSOLE.say(f"note: {inner} stands in {path}::{it}: an edit of it is one of {it}")
+    return found
 
 
 def known_now(root: Path) -> Known:
@@ -207,4 +234,4 @@ def known_now(root: Path) -> Known:
         chosen = Selection()
     elif chosen.empty:
         chosen = Selection(why=dict.fromkeys(smoke, "smoke test: no other runs"))
-    return Known(recorded_runs, around, chosen, smoke, flaky)
+    return Known(root, recorded_runs, around, chosen, smoke, flaky)

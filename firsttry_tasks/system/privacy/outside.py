@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import tempfile
 from hashlib import blake2b
@@ -29,6 +30,7 @@ HOME = "/~"
 #: What the name of a file begins with that lies where Python imports from, as an editable
 #: installation; the place's number follows.
 IMPORTS = "/+"
+_IMPORTED = re.compile(rf"^{re.escape(IMPORTS)}\d+/")
 #: Stands between the names of a file that has two roles, as one in a home above the project. All
 #: of them have to be as they were: elsewhere they are different files.
 AND = "\t"
@@ -77,7 +79,9 @@ class Outside:
     def shown(self, name: str) -> str:
         """Return the name for a person: the path where it is known here."""
         if not name.startswith(HIDDEN):
-            return name.partition(AND)[0]
+            first = name.partition(AND)[0]
+            # As people write them.
+            return first.removeprefix("/") if first.startswith(HOME) else _IMPORTED.sub("", first)
         return self._known.get(name, "a file outside of the repository of another machine")
 
     def content(self, name: str) -> str:

@@ -41,6 +41,20 @@ def test_an_edit_says_what_it_would_select(learned: Checkout) -> None:
     assert list(found["tests"]) == [TAX]
 
 
+def test_an_edit_of_a_folder_or_of_what_stands_in_a_function(learned: Checkout) -> None:
+    """A folder is all of its files; what stands in a function is that function."""
+    whole = json.loads(learned.run("ft", "impact", "tests", "--json").out)
+    assert TAX in whole["tests"]
+    text = CODE.replace("def tax(n: int) -> int:\n", "def tax(n: int) -> int:\n    def up(): ...\n")
+    assert text != CODE
+    learned.write("shop.py", text)
+    learned.run("ft", "warm")
+    for word in ("up", "shop.py::tax.up"):
+        ran = learned.run("ft", "impact", word)
+        assert "note: up stands in shop.py::tax: an edit of it is one of tax" in ran.out, ran.out
+        assert "warm runs 1 of" in ran.out, ran.out
+
+
 def test_a_file_that_is_not_there_is_told(learned: Checkout) -> None:
     """A wrong path is wrong usage."""
     ran = learned.run("ft", "impact", "shops.py")

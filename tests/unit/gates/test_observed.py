@@ -77,4 +77,9 @@ def test_a_reason_tells_what_became_of_a_path() -> None:
     old = {"file /p/a": "1", "file /p/b": "absent", "file /etc/c": "1", "list /p": "1"}
     new = {"file /p/a": "2", "file /p/b": "1", "file /etc/c": "absent", "list /p": "2"}
     said = observed.changes(old, new, "/p")
-    assert said == ("a changed", "b added", ".: other names in it", "/etc/c deleted")
+    assert said == (
+        "a changed",
+        "b added",
+        "files came or went in the project's own folder",
+        "/etc/c deleted",
+    )

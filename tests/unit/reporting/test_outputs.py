@@ -10,9 +10,10 @@ import pytest
 
 from firsttry_tasks.model.values import Finding, GateReport, Verdict
 from firsttry_tasks.parity import compare
-from firsttry_tasks.reporting import github, table
+from firsttry_tasks.reporting import answers, github, table
 from firsttry_tasks.reporting import text as reporting_text
 from firsttry_tasks.reporting.console import Console
+from firsttry_tasks.selection.decide.queries import Answer
 from tests.builders import detail, finding, report, result
 
 LINT = Finding(
@@ -331,3 +332,15 @@ def test_tests_that_ran_beside_a_collection_error_are_told() -> None:
     broken = msgspec.structs.replace(finding("t.py"), rule="collect")
     some = msgspec.structs.replace(detail(**{"u.py::a": "x"}), durations={"u.py::a": 0.1})
     assert reporting_text.outcome(result("tests", broken, tests=some)).startswith("1 of 9 tests")
+
+
+def test_what_a_test_looks_at_is_named_in_words() -> None:
+    """Not by the signs that records have for it."""
+    looked = ("env *", "env HOME", "list .", "read a.txt")
+    it = Answer(nodeid="t.py::a", known=True, runs=False, why="so", outcome="passed", looked=looked)
+    assert answers.one(it)[2:] == [
+        "It asks for all variables.",
+        "It asks for the variable HOME.",
+        "It lists the project's own folder.",
+        "It reads a.txt.",
+    ]

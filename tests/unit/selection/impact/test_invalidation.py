@@ -36,7 +36,11 @@ def _whys(effects: Invalidation) -> list[str]:
         (Observation("probed", "lib.py"), {"lib_py": None}, ["lib.py came or went"]),
         (Observation("probed", "more"), {"more/a_txt": "1"}, ["more came or went"]),
         (Observation("whole-module", "lib.py"), {"lib_py": "X = 1  # one\n"}, ["lib.py changed"]),
-        (Observation("list", "."), {"more_txt": "1"}, [". has another listing: more.txt"]),
+        (
+            Observation("list", "."),
+            {"more_txt": "1"},
+            ["the project's own folder has another listing: more.txt"],
+        ),
         (Observation("list", "docs"), {"more_txt": "1"}, []),
         (Observation("list", "."), {"data_txt": "2"}, []),
         (
@@ -54,9 +58,7 @@ def test_what_was_seen_of_the_tree(
     assert _whys(_world(observation).held(**change).effects) == whys
 
 
-@pytest.mark.parametrize(
-    ("now", "whys"), [("old", []), ("new", ["environment variable HOST changed"])]
-)
+@pytest.mark.parametrize(("now", "whys"), [("old", []), ("new", ["the variable HOST changed"])])
 def test_a_variable_that_was_read(now: str, whys: list[str]) -> None:
     """Its digest must be the same."""
     world = _world(Observation("env", "HOST"))
