@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from firsttry_tasks.selection.decide import reasons
 from firsttry_tasks.selection.decide.declared import Declared
 from firsttry_tasks.selection.decide.widen import RAN
+from firsttry_tasks.selection.evidence.circles import circles
 from firsttry_tasks.selection.evidence.mask_types import NO_MODULES, NO_ORIGINS, OriginMask
+from firsttry_tasks.selection.evidence.scope_summary import ScopeSummary, together
 from firsttry_tasks.selection.impact.docstrings import GIVEN
 from firsttry_tasks.selection.impact.invalidation import Invalidation
 
@@ -20,24 +20,8 @@ if TYPE_CHECKING:
         CurrentTree,
         RecordedRun,
         RecordedTest,
-        Scope,
     )
     from firsttry_tasks.selection.impact.code_changes import CodeChanges
-
-
-class _ScopeSummary(Struct, frozen=True, kw_only=True):
-    """What a scope and all scopes used in it come to."""
-
-    #: Why it counts as changed by itself, None if it doesn't.
-    why: str | None
-    #: The modules and changed classes that its code depends on.
-    depends_on: OriginMask
-    #: Where the changed names come from that its code refers to.
-    origins: OriginMask
-    #: Why one of those names changed, "" if there is none.
-    asks: str
-    #: Code ran that stands in no Python file, such as a doctest in a text.
-    text: bool
 
 
 class Validity:
@@ -49,7 +33,7 @@ class Validity:
         self.now = now
         self.effects = Invalidation(recorded, now)
         # Thousands of tests share few fixtures and units, so what one comes to is kept by number.
-        self._scopes: dict[int, _ScopeSummary] = {}
+        self._scopes: dict[int, ScopeSummary] = {}
         self._unit_masks: dict[int, OriginMask] = {}
         self._loads = dict(recorded.loads)
         self._text = next(
@@ -122,41 +106,34 @@ class Validity:
         """Return the scopes that a test rests on."""
         return [*self._start, *(it for it in test.scopes if it not in self._left_out)]
 
-    def _scope(self, number: int) -> _ScopeSummary:
-        if number not in self._scopes:
-            self._scopes[number] = self._judge(self._closure(number))
+    def _scope(self, number: int) -> ScopeSummary:
+        for circle in circles(number, self._used, self._scopes.__contains__):
+            # Cached functions may use each other in a circle: each comes to what all come to.
+            led = {it for at in circle for it in self._used(at)}.difference(circle)
+            parts = [*map(self._judge, circle), *(self._scopes[it] for it in sorted(led))]
+            self._scopes |= dict.fromkeys(circle, together(parts))
         return self._scopes[number]
 
-    def _closure(self, number: int) -> list[Scope]:
-        """Return a scope and all scopes used in it, directly or not."""
-        # A loop with a set of what was seen: cached functions may use each other in a circle.
-        seen, waiting = {number}, [number]
-        found = []
-        while waiting:
-            scope = self.recorded.scopes[waiting.pop()]
-            found.append(scope)
-            # What an import used is in the closure of its module over imports already.
-            if scope.kind != "import":
-                waiting += set(scope.used) - seen
-                seen.update(scope.used)
-        return found
+    def _used(self, number: int) -> tuple[int, ...]:
+        scope = self.recorded.scopes[number]
+        # What an import used is in the closure of its module over imports already.
+        return scope.used if scope.kind != "import" else ()
 
-    def _judge(self, scopes: Iterable[Scope]) -> _ScopeSummary:
-        code, depends_on, origins = self.effects.code, NO_ORIGINS, NO_ORIGINS
-        why: str | None = None
-        asks, text = "", False
-        for scope in scopes:
-            text = text or self._text in scope.observations
-            if scope.kind == "import":
-                if code is not None:
-                    depends_on |= code.modules.closure.get(scope.name, NO_MODULES)
-                continue
-            depends_on |= self._dependencies(scope.units, scope.observations)
-            why = why or self._direct(scope.units, scope.observations, reasons.opener(scope))
-            mask, name = self._changed_origins(scope.units, scope.observations)
-            origins |= mask
-            asks = asks or name
-        return _ScopeSummary(why=why, depends_on=depends_on, origins=origins, asks=asks, text=text)
+    def _judge(self, number: int) -> ScopeSummary:
+        """Return what a scope comes to by itself."""
+        scope, code = self.recorded.scopes[number], self.effects.code
+        text = self._text in scope.observations
+        if scope.kind == "import":
+            mask = code.modules.closure.get(scope.name, NO_MODULES) if code else NO_ORIGINS
+            return ScopeSummary(why=None, depends_on=mask, origins=NO_ORIGINS, asks="", text=text)
+        origins, asks = self._changed_origins(scope.units, scope.observations)
+        return ScopeSummary(
+            why=self._direct(scope.units, scope.observations, reasons.opener(scope)),
+            depends_on=self._dependencies(scope.units, scope.observations),
+            origins=origins,
+            asks=asks,
+            text=text,
+        )
 
     def _dependencies(self, units: Iterable[int], observations: Iterable[int]) -> OriginMask:
         """Return the modules and changed classes that these units and observations depend on."""
