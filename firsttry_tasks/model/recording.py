@@ -168,6 +168,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     unread: tuple[Unread, ...] = ()
     #: Says with which key the letters of what was left were made: others compare with none of them.
     key: str = ""
+    #: Names that tell of one and the same change of a thing that several modules have.
+    alike: tuple[tuple[str, ...], ...] = ()
 
 
 def is_told(left: str) -> bool:

@@ -56,6 +56,7 @@ def build(
         followed=recorder.library.there,
         key=letters(None, key),
         unread=recorder.annotations.end(),
+        alike=tuple(sorted(tuple(sorted(it)) for it in recorder.state.alike.all)),
     )
 
 

@@ -14,6 +14,7 @@ from firsttry_tasks.recorder.leftovers.content import letters
 from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder
 from firsttry_tasks.recorder.leftovers.roots import entries, tokens
 from firsttry_tasks.recorder.leftovers.shown import told
+from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +25,28 @@ if TYPE_CHECKING:
 _MANY = 16
 #: Stands for the content of what is gone.
 _GONE = "-"
+
+
+class Alike:
+    """Knows which names tell of one and the same change of a thing, in modules that all have it."""
+
+    def __init__(self) -> None:
+        """Begin with a look in which nothing was found yet."""
+        self._now: dict[tuple[int, str], set[str]] = {}
+        self.all: set[frozenset[str]] = set()
+
+    def told(self, root: Root, at: int, name: str) -> str:
+        """Return the whole name of what a look found in the thing at a place."""
+        one, whole = root.holders[at], f"{root.path}:{name}"
+        if one.value is not None:
+            key = identity(one.value), name.removeprefix(one.name)
+            self._now.setdefault(key, set()).add(whole)
+        return whole
+
+    def over(self) -> None:
+        """End the look: until the next one, another thing may come to the place of one."""
+        self.all.update(frozenset(it) for it in self._now.values() if len(it) > 1)
+        self._now.clear()
 
 
 def differences(root: Root, at: int, key: bytes) -> Iterator[str]:
@@ -82,7 +105,7 @@ def _holding(name: str, found: str) -> str:
     return f"{name}{HOLDS}{found}" if found else name
 
 
-def again(root: Root, key: bytes) -> Iterator[str]:
+def again(root: Root, key: bytes, alike: Alike) -> Iterator[str]:
     """Return what changed of what changed before, and take it in."""
     for at in root.busy if root.signs else ():
         try:
@@ -90,7 +113,7 @@ def again(root: Root, key: bytes) -> Iterator[str]:
         except RuntimeError:
             continue  # another thread changes it; the next look tells
         if now != root.signs[at]:
-            yield from (f"{root.path}:{it}" for it in differences(root, at, key))
+            yield from (alike.told(root, at, it) for it in differences(root, at, key))
             root.signs[at] = now
             held = entries(root.holders[at].value)
             if held is not None:

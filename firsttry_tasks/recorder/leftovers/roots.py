@@ -1,12 +1,23 @@
-"""Keeps how a module, or the value of a fixture, was when it was looked at last."""
+"""Keeps how a module, or the value of a fixture, was when it was looked at last.
+
+And tells whose things it has, which it may have changed while it was imported.
+"""
 
 from __future__ import annotations
 
 import itertools
+import types
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder, holders
+from firsttry_tasks.recorder.leftovers.holders import (
+    ATOMS,
+    INTERPRETERS,
+    MAPPINGS,
+    Holder,
+    holders,
+)
+from firsttry_tasks.recorder.leftovers.objects import space
 from firsttry_tasks.recorder.leftovers.shown import told
 from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.tracing.attribution import identity
@@ -145,3 +156,28 @@ def entries(value: Any) -> dict[int, int] | None:
     if type(value) in MAPPINGS and len(value) <= _MOST:
         return {identity(key): identity(it) for key, it in tuple(value.items())}
     return None
+
+
+class Lent(NamedTuple):
+    """What a module has of others: their names, and things that may be theirs, by identity."""
+
+    homes: set[str]
+    things: set[int]
+
+
+def lent(own: Mapping[str, object]) -> Lent:
+    """Return what a module may have of others, and change."""
+    values = [it for key, it in tuple(own.items()) if key not in INTERPRETERS]
+    homes: set[str] = set()
+    things: set[int] = set()
+    for it in values:
+        kind = type(it)
+        if kind is types.ModuleType or kind is types.FunctionType:
+            homes.add(str(vars(it).get("__name__") if kind is types.ModuleType else it.__module__))
+        elif issubclass(kind, type):
+            # Its own class, where it is another one, may keep what there is of it.
+            homes |= {str(space(one).get("__module__")) for one in (it, kind)}
+        elif kind not in ATOMS:
+            things.add(identity(it))
+            homes.add(str(space(kind).get("__module__")))
+    return Lent(homes, things)

@@ -7,15 +7,14 @@ rests on what the test ran that left it.
 from __future__ import annotations
 
 import sys
-import time
 import types
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import HOLDS, PERHAPS, SHIFTED
 from firsttry_tasks.recorder.leftovers import roots
-from firsttry_tasks.recorder.leftovers.differences import again, differences
+from firsttry_tasks.recorder.leftovers.allowance import Allowance
+from firsttry_tasks.recorder.leftovers.differences import Alike, again, differences
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
-from firsttry_tasks.recorder.leftovers.loans import lent
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.tracing.attribution import identity
 from firsttry_tasks.recorder.tracing.unbroken import unbroken
@@ -34,7 +33,7 @@ CODE, TESTS, LIBRARIES = "code", "tests", "libraries"
 _SHARES = {CODE: 0.03, TESTS: 0.01, LIBRARIES: 0.01}
 _FREE = 0.05
 #: The same for glances at what changed before, which cost far less and are taken in between.
-_GLANCES = 0.02
+_GLANCES, _GLANCES_SHARE = "glances", 0.02
 #: Begins the name of a fixture's value among those of modules.
 _FIXTURE = "fixture "
 
@@ -47,7 +46,7 @@ class StateWatch:
 
         What stands for the content of things is made with ``key``.
         """
-        self._attribution, self._key = attribution, key
+        self._attribution, self._key, self.alike = attribution, key, Alike()
         #: What can't be followed since a look failed, and why.
         self.broken = ""
         self._roots: dict[str, roots.Root] = {}
@@ -69,18 +68,13 @@ class StateWatch:
         #: Those that ended since the last glance, and the holders that are glanced at, by root.
         self._unseen: dict[str, list[OpenScope]] = {CODE: [], TESTS: []}
         self._busy: dict[str, set[str]] = {}
-        self._glancing = 0.0
         #: Imports since the last look at whose things they have, each with those modules.
         self._borrowing: list[tuple[OpenScope, set[str]]] = []
-        self._spent = dict.fromkeys(_SHARES, 0.0)
-        self._began = time.process_time()
+        self.allowance = Allowance({**_SHARES, _GLANCES: _GLANCES_SHARE}, _FREE)
 
     @unbroken
     def begin(self, config: object, files: frozenset[str] = frozenset()) -> None:
-        """Take in what there is before the first test: nobody left it.
-
-        ``files`` are those that tests were found in.
-        """
+        """Take in what there is before the first test, found in ``files``: nobody left it."""
         self._files = files
         for part in self._unseen:
             self._look(part)
@@ -91,7 +85,7 @@ class StateWatch:
         self._libraries_left(self._importing or self._latest, PERHAPS)
         self._libraries.begin(config)
         # What imports took of the time must not keep tests from being looked at one by one.
-        self._spent, self._began = dict.fromkeys(self._spent, 0.0), time.process_time()
+        self.allowance.begin()
 
     @unbroken
     def ended(self, test: OpenScope) -> None:
@@ -100,10 +94,10 @@ class StateWatch:
             self._attribution.add_to(test, "left", name)
         for waiting in (*self._waiting.values(), *self._unseen.values()):
             waiting.append(test)
-        if self._glancing <= _FREE + _GLANCES * (time.process_time() - self._began):
+        if self.allowance.covers(_GLANCES):
             self._glance()
         for part in _SHARES:
-            if self._may_look(part):
+            if self.allowance.covers(part):
                 self._settle(part)
 
     def _libraries_left(self, scopes: list[OpenScope], doubt: str = "") -> None:
@@ -116,14 +110,14 @@ class StateWatch:
     def _glance(self) -> None:
         """Look at what tests changed before: as a rule that is what they change again."""
         # So a cache that many fill is not said to be filled by all between two looks.
-        started = time.process_time()
-        for name in self._busy:
-            root = self._roots.get(name)
-            for it in sorted(again(root, self._key)) if root else ():
-                self._left(self._unseen[self._part(name)], it)
-        for unseen in self._unseen.values():
-            unseen.clear()
-        self._glancing += time.process_time() - started
+        with self.allowance.taken(_GLANCES):
+            for name in self._busy:
+                root = self._roots.get(name)
+                for it in sorted(again(root, self._key, self.alike)) if root else ():
+                    self._left(self._unseen[self._part(name)], it)
+            self.alike.over()
+            for unseen in self._unseen.values():
+                unseen.clear()
 
     def settle(self, tests: Sequence[OpenScope] = ()) -> None:
         """Look what the tests left that ended since the last look; ``tests`` are all of them."""
@@ -144,36 +138,33 @@ class StateWatch:
                 self._attribution.add_to(test, "left", name)
 
     def _settle(self, part: str) -> None:
-        started = time.process_time()
-        waiting = self._waiting[part]
-        if part == LIBRARIES:
-            if waiting:
-                self._libraries_left([*waiting, *self._importing])
-        else:
-            for name in self._look(part) if waiting else ():
-                self._left(waiting, name)
-            self._unseen[part].clear()
-        waiting.clear()
-        self._spent[part] += time.process_time() - started
+        with self.allowance.taken(part):
+            waiting = self._waiting[part]
+            if part == LIBRARIES:
+                if waiting:
+                    self._libraries_left([*waiting, *self._importing])
+            else:
+                for name in self._look(part) if waiting else ():
+                    self._left(waiting, name)
+                self._unseen[part].clear()
+            waiting.clear()
 
     def _left(self, scopes: list[OpenScope], name: str) -> None:
         doubt = PERHAPS if len(scopes) > 1 else ""
         for scope in scopes:
             self._attribution.add_to(scope, "left", f"{name}{doubt}")
 
-    def _may_look(self, part: str) -> bool:
-        spent = time.process_time() - self._began
-        return self._spent[part] <= _FREE + _SHARES[part] * spent
-
     def _look(self, part: str) -> list[str]:
         """Return what changed since the last look: paths of modules, and names in them."""
         self._settle_imports()
         if len(sys.modules) != self._modules:
             self._meet()
-        gone = self._gone if part == CODE else []
+        found = [*self._gone] if part == CODE else []
         self._gone = [] if part == CODE else self._gone
-        names = [name for name in self._roots if self._part(name) == part]
-        return gone + [it for name in names for it in self._changes(name)]
+        for name in [name for name in self._roots if self._part(name) == part]:
+            found += self._changes(name)
+        self.alike.over()
+        return found
 
     def _part(self, name: str) -> str:
         own = self._roots[name].path in self._files and not name.startswith(_FIXTURE)
@@ -182,32 +173,31 @@ class StateWatch:
     @unbroken
     def imported(self, module: types.ModuleType, place: str, scope: OpenScope) -> None:
         """Look at a module that has just been imported, and at what its import changed."""
-        started = time.process_time()
-        name = str(vars(module).get("__name__"))
-        # It may be loaded once more, and then what others changed in it is seen no later.
-        self._borrowed(name)
-        self._scan(name, place, vars(module))
-        # Of what can't be looked into nothing else tells that it was filled so early.
-        for one in self._roots[name].holders:
-            if one.opaque:
-                self._attribution.add_to(scope, "left", f"{place}:{one.name}")
-        self.passed(scope, {number for _, number in tuple(scope.lines)}, place)
-        # What it imported it may have changed without a function of that, as by `TABLE[key] = 1`.
-        held = lent(vars(module))
-        self._importing.append(scope)
-        self._latest = [scope]
-        self._libraries.have(held.homes)
-        if self._may_look(LIBRARIES):
-            # A test that was not looked at since it ended may have done it as well.
-            self._libraries_left([*self._waiting[LIBRARIES], *self._importing])
-        near = {it for it in held.homes if it in self._roots}
-        for thing in held.things:
-            near |= self._things.setdefault(thing, set())
-            self._things[thing].add(name)
-        self._borrowing.append((scope, near - {name}))
-        if self._may_look(CODE):
-            self._settle_imports()
-        self._spent[CODE] += time.process_time() - started
+        with self.allowance.taken(CODE):
+            name = str(vars(module).get("__name__"))
+            # It may be loaded once more, and then what others changed in it is seen no later.
+            self._borrowed(name)
+            self._scan(name, place, vars(module))
+            # Of what can't be looked into nothing else tells that it was filled so early.
+            for one in self._roots[name].holders:
+                if one.opaque:
+                    self._attribution.add_to(scope, "left", f"{place}:{one.name}")
+            self.passed(scope, {number for _, number in tuple(scope.lines)}, place)
+            # What it imported it may have changed without a function of that: `TABLE[key] = 1`.
+            held = roots.lent(vars(module))
+            self._importing.append(scope)
+            self._latest = [scope]
+            self._libraries.have(held.homes)
+            if self.allowance.covers(LIBRARIES):
+                # A test that was not looked at since it ended may have done it as well.
+                self._libraries_left([*self._waiting[LIBRARIES], *self._importing])
+            near = {it for it in held.homes if it in self._roots}
+            for thing in held.things:
+                near |= self._things.setdefault(thing, set())
+                self._things[thing].add(name)
+            self._borrowing.append((scope, near - {name}))
+            if self.allowance.covers(CODE):
+                self._settle_imports()
 
     def _settle_imports(self) -> None:
         """Look at the modules of which imports have things, since the last look at them."""
@@ -226,6 +216,7 @@ class StateWatch:
         # Later imports may have it, too, and would say by another name that it changed.
         for other in roots.holding(self._roots, self._touched) if found else ():
             found += self._changes(other)
+        self.alike.over()
         for it in found:
             # What imports change rests on what they ran, whatever stands there now; but what they
             # leave is told, so that a test is known that leaves the same without them.
@@ -266,15 +257,16 @@ class StateWatch:
 
     def _changes(self, name: str) -> list[str]:
         root = self._roots[name]
-        # Most modules are as they were, and one walk in C over all that they hold tells so.
-        if roots.whole(root) == root.whole:
+        if roots.whole(root) == root.whole:  # as most are, and one walk in C tells so
             return []
         changed = roots.changed(root)
-        found = {it for at in changed for it in differences(root, at, self._key)}
+        told, found = self.alike.told, set[str]()
+        for at in changed:
+            found |= {told(root, at, it) for it in differences(root, at, self._key)}
         self._touched = roots.values(root.holders[at] for at in changed)
         self._busy.setdefault(name, set()).update(root.holders[at].name for at in changed)
         self._scan(name, root.path, root.own)
-        return [f"{root.path}:{it}" for it in sorted(found)]
+        return sorted(found)
 
     def _meet(self) -> None:
         """Look at modules for the first time that were imported past our loaders."""
@@ -295,6 +287,7 @@ class StateWatch:
             # What a module of the code has is looked at there, whoever has it by the same name.
             modules = (it for it in tuple(self._roots) if not it.startswith(_FIXTURE))
             held = roots.named(self._roots[it] for it in modules if self._part(it) == CODE)
-        often = self._busy.get(name, ())
         which = lambda one: (one.name, identity(one.value)) not in held  # noqa: E731
-        self._roots[name] = roots.scanned(path, own, often, which if held else None, apart=True)
+        self._roots[name] = roots.scanned(
+            path, own, self._busy.get(name, ()), which if held else None, apart=True
+        )

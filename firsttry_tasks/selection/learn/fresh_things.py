@@ -26,7 +26,8 @@ def found(
     ``PERHAPS`` ends what is not added any more, as far as it was this one of several that did it.
     Nothing has changed for the tests that are the ``same``.
     """
-    known = _Known(recorded_runs, now)
+    records = tuple(records)
+    known = _Known(recorded_runs, now, [group for record in records for group in record.alike])
     lost = left_names.missing(known.own, frozenset(_gone(records, recorded_runs)))
     left: set[str] = set()
     fresh: dict[str, str] = {}
@@ -39,8 +40,8 @@ def found(
             else:
                 # Of what it leaves to all, too, the content may be due to who ran before.
                 felt = set(map(left_names.vague, names)) if who in same else names
-                ours = known.by_test(who, felt)
-                gone = known.gone(who, names | came)
+                ours = known.counted(who, said, known.by_test(who, felt))
+                gone = known.counted(who, said, known.gone(who, names | came))
             # For whom nothing has changed is not the one of several that left it; and what it
             # leaves otherwise is so because others did not run.
             if who in same:
@@ -71,10 +72,19 @@ def _note(found: dict[str, str], names: Iterable[str], who: str) -> None:
 class _Known:
     """What recorded runs say of what is left."""
 
-    def __init__(self, recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> None:
+    def __init__(
+        self,
+        recorded_runs: Sequence[RecordedRun],
+        now: CurrentTree,
+        alike: Iterable[Iterable[str]],
+    ) -> None:
         # What only code that sets it can change is each test's own.
         self.own = left_names.own(recorded_runs, now)
         self._all = left_names.known(recorded_runs, now)
+        # What a thing is known for by one of its names, it is by each of them.
+        for group in map(frozenset, alike):
+            if not group.isdisjoint(self._all):
+                self._all |= group
         self._of_others = {it for it in self._all if SHIFTED not in it}
         self._imports = left_names.own_of_imports(recorded_runs)
 
@@ -86,6 +96,15 @@ class _Known:
         others = (it for it in names ^ before if not it.startswith(FELT))
         ours |= {*filter(_by_test, others), *left_names.felt_otherwise(names, before)}
         return ours | left_names.set_otherwise(names, before)
+
+    def counted(self, who: str, said: AbstractSet[str], names: Iterable[str]) -> set[str]:
+        """Return these names without how far a test counted where it may have been one of several.
+
+        All of them together counted that far then, or do now: the two say nothing of each other.
+        """
+        both = {*said, *self.own.get(who, frozenset())}
+        doubt = {it.partition(HOLDS)[0] for it in both if SHIFTED in it and it.endswith(PERHAPS)}
+        return {it for it in names if SHIFTED not in it or it.partition(HOLDS)[0] not in doubt}
 
     def by_import(self, who: str, said: AbstractSet[str]) -> set[str]:
         """Return what an import left otherwise than it is known."""

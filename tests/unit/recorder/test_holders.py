@@ -148,7 +148,7 @@ def test_test_files_are_looked_at_by_themselves(
     attribution = Attribution(str(tmp_path.resolve()))
     watch = StateWatch(attribution)
     watch.begin(types.SimpleNamespace(), files)
-    monkeypatch.setattr(watch, "_may_look", lambda part: part != "tests")
+    monkeypatch.setattr(watch.allowance, "covers", lambda part: part != "tests")
     scopes = [OpenScope("test", f"test_{number}", -1) for number in range(2)]
     for number, scope in enumerate(scopes):
         module.SPACE.kept = f"by {number}" if number == 0 else module.SPACE.kept
@@ -232,7 +232,7 @@ def test_what_is_changed_again_is_told_between_two_looks(
     attribution = Attribution(str(tmp_path.resolve()))
     watch = StateWatch(attribution)
     watch.begin(types.SimpleNamespace())
-    monkeypatch.setattr(watch, "_may_look", lambda _: False)
+    monkeypatch.setattr(watch.allowance, "covers", lambda part: part == "glances")
 
     def ended(act: Callable[[], object]) -> OpenScope:
         act()

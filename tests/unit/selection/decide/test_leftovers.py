@@ -52,6 +52,7 @@ def _more(
     collected: tuple[str, ...] = (),
     why: str = "changed",
     by_import: tuple[str, ...] = (),
+    alike: tuple[tuple[str, ...], ...] = (),
 ) -> set[str]:
     """Return what is chosen besides the first test, which left this in its run."""
     chosen = Selection(why={FIRST: why}, skip_tests=frozenset(OTHERS))
@@ -71,6 +72,7 @@ def _more(
         roots=roots,
         began=0.0,
         collected=collected,
+        alike=alike,
     )
     now = world.now({**world.files, "late/tool.py": ""})
     wider = leftovers.otherwise(chosen, (record,), (world.recorded,), now)
@@ -381,3 +383,27 @@ def test_what_one_of_several_adds_no_more(left: str, more: set[str]) -> None:
     first = (Observation("left", left),)
     world = World(files, {FIRST: first, ASKS: ("tool.py:ask",), KNOWS: ("tool.py:fill",)})
     assert _more(world=world) == more
+
+
+@pytest.mark.parametrize(
+    ("alike", "more"), [((), {ASKS}), ((("tool.py:CACHE=aa", "tool.py:TABLE=aa"),), set())]
+)
+def test_a_thing_is_known_by_each_of_its_names(
+    alike: tuple[tuple[str, ...], ...], more: set[str]
+) -> None:
+    """Several modules may have it; in the recorded run one of them did not yet."""
+    world = _told("tool.py:CACHE=aa", "tool.py:CACHE=aa")
+    assert _more("tool.py:CACHE=aa", "tool.py:TABLE=aa", world=world, alike=alike) == more
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "more"),
+    [
+        ("tool.py:TABLE=~aa", "tool.py:TABLE=~bb", {ASKS}),
+        ("tool.py:TABLE=~aa?", "tool.py:TABLE=~bb", set()),
+        ("tool.py:TABLE=~aa", "tool.py:TABLE=~bb?", set()),
+    ],
+)
+def test_how_far_several_counted_says_nothing_of_one(before: str, now: str, more: set[str]) -> None:
+    """One look may stand for several tests, then or now."""
+    assert _more(now, world=_told(before, "tool.py:CACHE=aa")) == more
