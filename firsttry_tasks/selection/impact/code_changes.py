@@ -16,8 +16,9 @@ from firsttry_tasks.selection.evidence.mask_types import (
 )
 from firsttry_tasks.selection.impact.data_file_names import DataFileNames
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
-from firsttry_tasks.selection.impact.import_time_calls import importing, stirring
+from firsttry_tasks.selection.impact.import_time_calls import importing, loads, stirring
 from firsttry_tasks.selection.impact.propagation import Propagation
+from firsttry_tasks.selection.impact.side_effects import Newcomers
 from firsttry_tasks.selection.syntax.diff import FragmentDiff, compare
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class CodeChanges:
 
     def _versions(self) -> None:
         """Compare each loaded file that changed with what it is now."""
+        newcomers = Newcomers(self.modules, self.now, self.changes.paths)
         for path in sorted(self.changes.paths & self.modules.sources.keys()):
             fragments = self.now.fragments(path) if path in self.now.manifest else None
             # The file is gone or doesn't parse: every import of it raises.
@@ -102,6 +104,8 @@ class CodeChanges:
             changed = delta.bodies | delta.statements | self._redefined(path, delta)
             self._change(path, changed, "changed")
             self.spread.change(path, delta)
+            if newcomers.are_kept(path, delta):
+                self.spread.effects.setdefault(path, f"{path} changed")
             self._new_imports(path, fragments)
 
     def _redefined(self, path: str, delta: FragmentDiff) -> frozenset[int]:
@@ -207,11 +211,11 @@ class CodeChanges:
         for path, fragments in self.modules.sources.items() if names else ():
             for number, fragment in enumerate(fragments):
                 asked = self.modules.absolute(path, fragment.uses.imports)
-                hit = min((name for name in asked if _named(name, names)), default=None)
+                hit = min((name for name in asked if loads(name, names)), default=None)
                 if hit is not None:
                     self._asked(path, number, fragment, f"imports {hit}, which came or went")
         for number, (kind, name) in enumerate(self.recorded.observations):
-            if kind == "module" and _named(name, names):
+            if kind == "module" and loads(name, names):
                 self.observations[number] = f"module {name} came or went"
 
     def _packages(self, marks: Iterable[str]) -> None:
@@ -268,7 +272,7 @@ class CodeChanges:
 
         One that test files import is tried by one test (`TestFiles.sentinels`), for all.
         """
-        # A test file imports its modules when it is collected, and conftest.py before that.
+        # A test file imports its modules when it is collected, conftest.py before that.
         early = self.modules.mask({test.path for test in self.recorded.tests})
         for path, why in self.spread.unsafe.items():
             if not self.modules.bit.get(path, NO_MODULES) & early:
@@ -293,8 +297,3 @@ class CodeChanges:
                 if mask:
                     found[number] = mask, self.names.why.get(name, f"{name} changed")
         return found
-
-
-def _named(asked: str, names: Iterable[str]) -> bool:
-    """Tell whether importing the name ``asked`` loads one of these modules on the way."""
-    return any(asked == name or asked.startswith(f"{name}.") for name in names)

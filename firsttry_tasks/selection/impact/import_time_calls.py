@@ -35,6 +35,11 @@ def importing(
                 yield path, number, fragment
 
 
+def loads(asked: str, names: Iterable[str]) -> bool:
+    """Tell whether importing the name ``asked`` loads one of these modules on the way."""
+    return any(asked == name or asked.startswith(f"{name}.") for name in names)
+
+
 def stirring(modules: ImportGraph) -> ModuleMask:
     """Return the modules whose import was seen to change things of other modules."""
     found = NO_MODULES

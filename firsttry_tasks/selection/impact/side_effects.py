@@ -1,8 +1,12 @@
-"""Finds what functions may change besides their result: variables and attributes, by name."""
+"""Finds what functions may change besides their result: variables and attributes, by name.
+
+And what statements hand to code from elsewhere, which may keep it.
+"""
 
 from __future__ import annotations
 
 import builtins
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,8 +15,11 @@ from firsttry_tasks.selection.syntax.vocabulary import CALLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
+    from firsttry_tasks.selection.evidence.recorded_run import CurrentTree
     from firsttry_tasks.selection.impact.import_graph import ImportGraph
+    from firsttry_tasks.selection.syntax.diff import FragmentDiff
 
 _BUILTINS = frozenset(dir(builtins))
 #: What `functools.wraps` and its like copy onto a function or class. Such an assignment describes
@@ -103,3 +110,91 @@ class SideEffects:
                         last = above[-1]
                     found.setdefault(last, []).append((path, fragment))
         return found
+
+
+class Newcomers:
+    """Knows of new statements whether code from elsewhere may keep what they make.
+
+    A decorator, a base, a metaclass or a call is given the new thing. Where no code says the name
+    of that, to be given away is what it is there for.
+    """
+
+    def __init__(self, modules: ImportGraph, now: CurrentTree, changed: AbstractSet[str]) -> None:
+        """Take the modules as they were, and the paths of what ``changed``."""
+        self._modules = modules
+        self._now = now
+        self._changed = changed
+        self._effects = SideEffects(modules)
+
+    def are_kept(self, path: str, delta: FragmentDiff) -> bool:
+        """Tell whether one of the statements that came to a file, or left it, gives away a thing.
+
+        One that was changed did so before.
+        """
+        # Of what stands beside tests, pytest alone finds what nobody names.
+        if self._modules.has_tests(path):
+            return False
+        old = (self._modules.sources[path][number] for number in delta.statements)
+        went, came = ([it for it in them if self._gives(path, it)] for them in (old, delta.added))
+        before, after = ({name for it in them for name in it.binds} for them in (went, came))
+        return any(it.binds.isdisjoint((before & after) | self._said) for it in (*went, *came))
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        """All names that code does something with, besides to import and to export them."""
+        fresh = (it for it in self._changed & self._now.manifest.keys() if it.endswith(".py"))
+        found = [*self._modules.sources.values(), *(self._now.fragments(it) or () for it in fresh)]
+        return frozenset().union(*(_said(it) for fragments in found for it in fragments))
+
+    def _gives(self, path: str, fragment: Fragment) -> bool:
+        """Tell whether a statement gives what it makes to code from elsewhere."""
+        inside = fragment.qualname or fragment.is_function_body
+        if inside or fragment.is_doc or fragment.uses.imports:
+            return False
+        if fragment.is_class:
+            return self._is_given(path, fragment, frozenset())
+        names = fragment.uses.names
+        foreign, standard = self._modules.foreign(path), self._standard(path)
+        if not names.isdisjoint(foreign if fragment.decorated else foreign - standard):
+            return True
+        # What a function of ours changes is followed by its name; it may hand on what it is given.
+        called = (it for name in names for it in self._effects.bodies.get(name, ()))
+        return fragment.decorated and any(
+            not body.uses.names.isdisjoint(self._modules.foreign(place) - self._standard(place))
+            for place, body in called
+        )
+
+    def _is_given(self, path: str, head: Fragment, below: frozenset[str]) -> bool:
+        """Tell whether a class is given to a decorator, or a base or metaclass from elsewhere."""
+        if not head.reflection.undecorated_methods:
+            return True
+        standard = self._standard(path) | _BUILTINS
+        behind = {attr for name, attr in head.uses.behind if name in standard}
+        # Two classes of one name can look like a circle.
+        for base in {*head.bases} - below:
+            known = self._modules.classes.get(base)
+            if known is None and base not in standard | behind:
+                return True
+            if any(self._is_given(*it, below | {base}) for it in known or ()):
+                return True
+        return False
+
+    def _standard(self, path: str) -> frozenset[str]:
+        """Return the names that a file imports from the standard library, which keeps no class."""
+        return frozenset(
+            name
+            for it in self._modules.sources[path]
+            if it.uses.imports and not it.is_function_body and _is_standard(it)
+            for name in it.binds & self._modules.foreign(path)
+        )
+
+
+def _is_standard(fragment: Fragment) -> bool:
+    return {it.partition(".")[0] for it in fragment.uses.imports} <= sys.stdlib_module_names
+
+
+def _said(fragment: Fragment) -> AbstractSet[str]:
+    """Return the names that a fragment does something with; its own are its own business."""
+    if fragment.binds == {"__all__"} or (fragment.uses.imports and not fragment.is_function_body):
+        return frozenset()
+    return (fragment.uses.names | fragment.uses.attrs) - {*fragment.qualname.split(".")}

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from firsttry_tasks.selection.syntax.ast_queries import (
     Function,
+    bare,
     dotted,
     hints,
+    holders,
     root,
     tip,
     yields,
 )
 from firsttry_tasks.selection.syntax.expressions import Expressions, members
 from firsttry_tasks.selection.syntax.string_names import MADE
+from firsttry_tasks.selection.syntax.vocabulary import ACCESSING, READING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -81,6 +84,10 @@ class Scan(Expressions):
         self._used.update(map(id, node.decorator_list))
         name = f"{self.scope}.{node.name}" if self.scope else node.name
         self.functions.append((name, node))
+        for each in node.decorator_list:
+            # `@show.register` gives the function to a method, as a call does.
+            if isinstance(each, ast.Attribute) and each.attr not in READING | ACCESSING:
+                self.writes.update((root(each), end) for end in holders(bare(each.value)))
         doc = ast.get_docstring(node, clean=False)
         if doc is not None and node is not self.apart:
             self._text.append(repr(doc))

@@ -271,7 +271,6 @@ CASES = (
             assert show("a") == "any"
         """,
         append("shows.py", "@show.register\ndef _(value: str):\n    return 'str'\n"),
-        gap="a decorator that is another module's object may change that object",
     ),
     case(
         "method-replaced-from-outside",

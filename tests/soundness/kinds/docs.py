@@ -92,7 +92,6 @@ CASES = (
                 """
             ),
         ),
-        gap="a library that was handed a function may tell its docstring",
         env=_SITE,
         quick=True,
     ),
