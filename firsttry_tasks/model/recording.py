@@ -46,9 +46,10 @@ class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
 #: env (a variable), import, module (asked for by name at run time), whole-module (every line of a
 #: file), executed (a module that was run past the import system), outside (a file outside the
 #: repository), imported-by-library (a module that a library took hold of), text (code ran that
-#: stands in no Python file, such as a doctest), untraceable (what happened here could not be seen),
-#: unwatched (a folder that the kernel would not watch), lent (what a plugin's fixture of this name
-#: made), left (what it left changed: a module's path and the name in it, or see ``VARIABLE``).
+#: stands in no Python file, such as a doctest: "", and each name in it), untraceable (what happened
+#: here could not be seen), unwatched (a folder that the kernel would not watch), lent (what a
+#: plugin's fixture of this name made), left (what it left changed: a module's path and the name in
+#: it, or see ``VARIABLE``).
 ObservationKind = Literal[
     "read",
     "write",

@@ -17,7 +17,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from firsttry_tasks.recorder.probes.asking_code import AskingCode
-from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, CodeAccessProbe
+from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, CodeAccessProbe, named
 from firsttry_tasks.recorder.probes.file_access import FileAccess
 from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.replaced import weak_mappings
@@ -184,6 +184,8 @@ class AuditProbe:
             "import",
         }:
             self.attribution.add("text", "")
+            for name in sorted(named(code)):
+                self.attribution.add("text", name)
         if code.co_filename[:1] != "<":
             self.on_code(code)
 

@@ -1,10 +1,13 @@
-"""Counts a function as run if its code object is asked for.
+"""Counts a function as run if its code object is asked for, and reads what other code names.
 
 A library may copy or compile a function's code and run that in its place, and then the function
 never starts. Asking for ``__code__`` causes an audit event; what is made of it does not.
 """
 
-from types import FunctionType
+import builtins
+import re
+from collections.abc import Iterator
+from types import CodeType, FunctionType
 
 from firsttry_tasks.recorder.probes.stack import HERE, frames, standard
 from firsttry_tasks.recorder.tracing.attribution import Attribution, nested
@@ -23,6 +26,10 @@ _STANDARD = (
     "asyncio/",
 )
 _OTHERS = ("/_pytest/", "/pluggy/", "/hypothesis/", "/zope/interface/")
+
+_BUILTINS = frozenset(dir(builtins))
+#: What a string may name: a variable, an attribute, a module.
+_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
 
 class CodeAccessProbe:
@@ -64,3 +71,29 @@ class CodeAccessProbe:
             return False
         others = any(part in asking for part in _OTHERS)
         return others or asking.startswith(HERE) or standard(asking).startswith(_STANDARD)
+
+
+def named(code: CodeType) -> frozenset[str]:
+    """Return the names in code that stands in no file: also modules, and what its strings name."""
+    found = {it for one in _within(code) for it in _spoken(one)}
+    return frozenset(it for it in found - _BUILTINS if it[:2] != "__")
+
+
+def _within(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _within(constant)
+
+
+def _spoken(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, str) and _NAME.fullmatch(constant):
+            yield constant
+        elif isinstance(constant, tuple):
+            # What is imported from a package may be a module of it.
+            texts = [it for it in constant if isinstance(it, str)]
+            sources = (it for it in code.co_names if it not in texts)
+            yield from (f"{name}.{it}" for name in sources for it in texts)
+            yield from filter(_NAME.fullmatch, texts)

@@ -36,10 +36,7 @@ class Validity:
         self._scopes: dict[int, ScopeSummary] = {}
         self._unit_masks: dict[int, OriginMask] = {}
         self._loads = dict(recorded.loads)
-        self._text = next(
-            (n for n, observation in enumerate(recorded.observations) if observation[0] == "text"),
-            -1,
-        )
+        self._text = {n for n, (kind, _) in enumerate(recorded.observations) if kind == "text"}
         self._declared = Declared(now, self.effects.changes.paths)
         # What ran while pytest started (plugins, conftest files) counts for every test.
         self._start = [n for n, scope in enumerate(recorded.scopes) if scope.kind == "start"]
@@ -122,7 +119,7 @@ class Validity:
     def _judge(self, number: int) -> ScopeSummary:
         """Return what a scope comes to by itself."""
         scope, code = self.recorded.scopes[number], self.effects.code
-        text = self._text in scope.observations
+        text = not self._text.isdisjoint(scope.observations)
         if scope.kind == "import":
             mask = code.modules.closure.get(scope.name, NO_MODULES) if code else NO_ORIGINS
             return ScopeSummary(why=None, depends_on=mask, origins=NO_ORIGINS, asks="", text=text)
@@ -152,7 +149,8 @@ class Validity:
         mask = NO_ORIGINS
         for number in observations:
             kind, name = self.recorded.observations[number]
-            if kind == "module":
+            # Text that is executed may import what it names.
+            if kind in {"module", "text"} and name:
                 mask |= code.modules.mask(code.modules.imported("", (name,)))
             elif kind == "whole-module":
                 mask |= code.modules.closure.get(name, NO_MODULES)
@@ -231,7 +229,8 @@ class Validity:
         return mask | code.names.docs.finds(mask)
 
     def _runs_text(self, test: RecordedTest) -> bool:
-        return self._text in test.observations or any(self._scope(at).text for at in test.scopes)
+        seen = not self._text.isdisjoint(test.observations)
+        return seen or any(self._scope(at).text for at in test.scopes)
 
     def _by_names(self, test: RecordedTest, units: Iterable[int]) -> str | None:
         """Return why a changed name or a changed import concerns the test."""

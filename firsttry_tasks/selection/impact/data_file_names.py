@@ -1,7 +1,7 @@
 """Finds changed names that data files spell, for the tests that read those files.
 
 A template says ``{{ page.title }}``, a table of test cases names an attribute to look up. Such a
-file refers to a name as code does.
+file refers to a name as code does. So does text that is executed, whatever it was made of.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ class DataFileNames:
             and path not in changed
             and not path.endswith(".py")
         }
+        #: Names in text that was executed.
+        self._executed = {
+            number: frozenset(name.split("."))
+            for number, (kind, name) in enumerate(recorded.observations)
+            if kind == "text" and name
+        }
         #: Files that the statements of a module read while it was imported: what a file names
         #: counts for them.
         self.by_module: dict[str, dict[int, set[int]]] = {}
@@ -54,6 +60,10 @@ class DataFileNames:
         """Return the origins of the changed names that the observed files spell, and the reason."""
         mask, why = NO_ORIGINS, ""
         for number in observations:
+            if number in self._executed:
+                for name in sorted(self._executed[number] & changed.told.keys()):
+                    mask |= changed.told[name]
+                    why = why or f"text that was executed names {name}, which changed"
             path = self._files.get(number)
             # A file may also name something of which only the docstring changed, for a library
             # that shows it (`autofunction:: area`).

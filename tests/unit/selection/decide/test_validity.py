@@ -106,3 +106,17 @@ def test_an_older_session_may_have_what_is_now(text: str, back: bool) -> None:  
     """Then it may vouch for tests for which the newer one can't."""
     newer = World({**WORLD.files, "lib.py": f"{LIB}X = 1\n"}, {ONE: ("lib.py:one",)})
     assert newer.held(lib_py=text).brought_back(WORLD.recorded) == back
+
+
+def test_text_that_was_executed_names_what_it_uses() -> None:
+    """It may import a module, of which a value is another one now."""
+    shop = "RATE = 3\nSIZE = 4\n"
+    text = (Observation("text", ""), Observation("text", "shop"), Observation("text", "RATE"))
+    files = {"shop.py": shop, "test_a.py": "def test_a():\n    pass\ndef test_b():\n    pass\n"}
+    ids = ["test_a.py::test_a", "test_a.py::test_b"]
+    world = World(files, {ids[0]: text, ids[1]: ()})
+    first, second = world.recorded.tests
+    held = world.held(shop_py=shop.replace("3", "2"))
+    assert held.why(first) == "text that was executed names RATE, which changed"
+    assert held.why(second) is None
+    assert world.held(shop_py=shop.replace("4", "5")).why(first) is None
