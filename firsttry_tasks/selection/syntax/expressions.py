@@ -65,11 +65,10 @@ class Expressions(Walk):
         self.behind: set[tuple[str, str]] = set()
         self.passed_on: set[str] = set()
         self.spelled, self.searched = set[str](), set[str]()
-        self.sets: set[str] = set()
+        self.sets, self.imports = set[str](), set[str]()
         #: Imported name -> what it is called where it comes from.
         self.homes: dict[str, str] = {}
         self.annotations: set[str] = set()
-        self.imports: set[str] = set()
         self.writes: set[tuple[str, str]] = set()
         #: Names that are declared global or nonlocal.
         self.shared: set[str] = set()
@@ -82,13 +81,14 @@ class Expressions(Walk):
         #: Definitions inside, with qualified names: their bodies are fragments of their own.
         self.functions: list[tuple[str, ast.AST]] = []
         self.bases: tuple[str, ...] = ()
+        #: Functions inside, each with what its annotations refer to.
+        self.inner: dict[str, set[str]] = {}
         #: Definitions of whose docstring, annotations, names in these a fragment of its own tells.
         self.apart: ast.AST | None = None
         self.typed_apart: ast.AST | None = None
         self.typed: ast.AST | None = None
         self.has_effect = self.may_raise = self.any_name = self.any_member = self.own_module = False
-        self.own_member = False
-        self.star = False
+        self.own_member = self.star = False
         self._begin_marks()
 
     def _begin_marks(self) -> None:

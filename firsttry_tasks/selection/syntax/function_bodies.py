@@ -36,6 +36,7 @@ def body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
         uses=Uses(
             names=frozenset(scan.names - own),
             attrs=frozenset(scan.attrs),
+            annotations=_annotations(scan, own),
             passed_on=_passed_on(scan, own),
             held=_held(scan, own),
             imports=frozenset(scan.imports),
@@ -52,6 +53,12 @@ def body(scan: Scan, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
         ),
         takes=bool(parameters(node) - {"self", "cls"}),
     )
+
+
+def _annotations(scan: Scan, own: AbstractSet[str]) -> frozenset[str]:
+    """Return what annotations refer to of functions inside that are handed on, and not called."""
+    handed = (names for name, names in scan.inner.items() if name in scan.held_names)
+    return frozenset().union(*handed) - own
 
 
 def _writes(scan: Scan, name: str, own: AbstractSet[str]) -> frozenset[tuple[str, str]]:

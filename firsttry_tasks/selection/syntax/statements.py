@@ -96,16 +96,17 @@ class Scan(Expressions):
         # ran its body.
         if yields(node):
             self._text.append("yields")
-        # What a function defines inside has annotations that hardly anything reads.
+        # What a function defines inside has annotations that are read where it is handed on.
         inner = self.scope.endswith("<locals>") and not (self._inside or node.decorator_list)
         if inner or node in {self.typed, self.typed_apart}:
-            self._signature(node)
+            found = self._signature(node)
+            self.inner.setdefault(node.name, set()).update(found if inner else ())
         else:
             self._fields(node, "body")
         return False
 
-    def _signature(self, node: Function) -> None:
-        """Walk over a signature without noting to what its annotations refer, as text alone."""
+    def _signature(self, node: Function) -> set[str]:
+        """Walk over a signature without noting to what its annotations refer, and return that."""
         # Defaults and decorators are evaluated, so they are walked over again for their names,
         # without adding their text twice.
         before = self.references()
@@ -113,11 +114,13 @@ class Scan(Expressions):
             self._without_types(node)
         else:
             self._fields(node, "body")
+        found = (self.names - before[0]) | (self.attrs - before[1])
         self.forget(before)
         defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each]
         text, self._text = self._text, []
         self._each((*defaults, *node.decorator_list))
         self._text = text
+        return found
 
     def _without_types(self, node: Function) -> None:
         """Walk over a signature without its annotations."""

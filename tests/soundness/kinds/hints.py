@@ -61,6 +61,26 @@ def test_go():
     return case(name, tree, _ALIAS, setup=(library(_READS),))
 
 
+def _inner(name: str, tool: str, test: str) -> Case:
+    """Return the case of a type that is named in an annotation of a function in a function."""
+    tree = f"""
+--- kinds.py
+Number = int
+--- tool.py
+import frame
+from kinds import Number
+{tool}
+--- test_tool.py
+import typing
+import frame
+from kinds import Number
+import tool
+def test_go():
+{test}
+"""
+    return case(name, tree, _ALIAS, setup=(library(_READS),))
+
+
 _READ_BY_TEST = "get_type_hints(tool.go) == {'n': int}"
 _DECORATED = "@frame.converts\ndef go(n: Number):\n    return 2 * n"
 _DOUBLED = "tool.go('2') == 4"
@@ -83,6 +103,41 @@ def test_go():
 
 
 CASES = (
+    _inner(
+        "type-in-an-annotation-of-a-function-in-a-test",
+        "",
+        """
+    def go(n: Number):
+        return n
+    assert typing.get_type_hints(go) == {'n': int}
+        """,
+    ),
+    _inner(
+        "type-in-an-annotation-of-a-function-in-a-test-that-a-library-is-handed",
+        "",
+        """
+    def go(n: Number):
+        return 2 * n
+    assert frame.converts(go)('2') == 4
+        """,
+    ),
+    _inner(
+        "type-in-quotes-in-an-annotation-of-a-function-that-another-makes",
+        "def made():\n    def go(n: 'Number'):\n        return 2 * n\n"
+        "    return frame.converts(go)",
+        "    assert tool.made()('2') == 4",
+    ),
+    _inner(
+        "type-in-an-annotation-of-a-function-that-another-returns",
+        "def made():\n    def go(n: Number):\n        return n\n    return go",
+        "    assert typing.get_type_hints(tool.made()) == {'n': int}",
+    ),
+    _inner(
+        "type-in-an-annotation-of-a-function-in-a-function-in-a-function",
+        "def made():\n    def inner():\n        def go(n: Number):\n            return n\n"
+        "        return typing.get_type_hints(go)\n    return inner()\nimport typing",
+        "    assert tool.made() == {'n': int}",
+    ),
     _given(
         "annotation-that-a-library-reads-of-an-object",
         "",

@@ -190,6 +190,26 @@ def test_what_a_call_may_change(text: str, ends: set[str]) -> None:
     assert {end for _, end in _only(text).uses.writes} | {"X"} >= ends
 
 
+@pytest.mark.parametrize(
+    ("use", "named"),
+    [
+        ("return go", {"Kind"}),
+        ("frame.make(go)", {"Kind"}),
+        ("return go(1)", set()),
+        ("pass", set()),
+    ],
+)
+def test_annotations_inside_count_where_the_function_is_handed_on(
+    use: str, named: set[str]
+) -> None:
+    """Whoever gets it may ask for them; who calls it does not."""
+    text = f"def outer():\n    def go(n: Kind = SIZE): ...\n    {use}\n"
+    [outer] = (it for it in take_apart(text.encode()) if it.qualname == "outer")
+    assert outer.uses.annotations - {"SIZE"} == named
+    assert "SIZE" in outer.uses.names
+    assert "Kind" not in outer.uses.names
+
+
 def test_type_variables_are_no_references() -> None:
     """A class that nobody inspects does not change with its type variables."""
     fragment = _only("class Box(Base, Generic[T]): ...\n")
