@@ -15,6 +15,7 @@ from firsttry_tasks.selection.evidence.mask_types import (
 from firsttry_tasks.selection.impact.docstrings import GIVEN, ChangedDocstrings, holder
 from firsttry_tasks.selection.impact.import_graph import ImportGraph
 from firsttry_tasks.selection.impact.onlookers import PlainClasses
+from firsttry_tasks.selection.impact.side_effects import hides_tests
 from firsttry_tasks.selection.syntax.fragment import Fragment, own_name
 from firsttry_tasks.selection.syntax.string_names import MADE, PASSED, QUOTED, patterns
 from firsttry_tasks.selection.syntax.vocabulary import CALLED, DOCS, HELP, TYPES
@@ -266,9 +267,9 @@ class ChangedNames:
 
     def unnoticed(self, path: str, fragment: Fragment) -> bool:
         """Tell whether a change of a class's member is noticed only by code that names it."""
-        if "members" in self.without:
-            return False
         how, of, members = fragment.reflection, fragment.qualname, fragment.binds
+        if "members" in self.without or hides_tests(self.modules, path, members):
+            return False
         return (how.plain_class and self.plain.is_plain(path, of, members=members)) or (
             how.undecorated_methods and self.plain.is_plain(path, of, mild=True, members=members)
         )

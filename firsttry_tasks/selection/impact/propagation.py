@@ -233,7 +233,7 @@ class Propagation:
         if fragment.may_raise:
             names |= {tip for _, tip in self._writing.of(path, fragment)}
         scope = fragment.qualname  # nobody asks yet for what is new under a name that no code says
-        unasked = number < 0 and self._writing.is_new(names)
+        unasked = number < 0 and self._writing.is_new(path, names)
         quiet = unasked and (not scope or self.names.unnoticed(path, fragment))
         for name in sorted(names - {""}):
             bit = self._origin(path, scope, why)

@@ -92,10 +92,11 @@ class SideEffects:
         )
         return known and self.modules.promised.isdisjoint(names)
 
-    def is_new(self, names: Iterable[str]) -> bool:
-        """Tell whether no code says any of these names, and Python gives them no meaning."""
-        spoken = self.modules.spoken
-        return not any(name in spoken or MAGIC.fullmatch(name) for name in names)
+    def is_new(self, path: str, names: Iterable[str]) -> bool:
+        """Tell whether no code says any of these names, and they mean nothing to Python."""
+        spoken, found = self.modules.spoken, {*names}
+        known = any(name in spoken or MAGIC.fullmatch(name) for name in found)
+        return not (known or hides_tests(self.modules, path, found))
 
     @cached_property
     def bodies(self) -> dict[str, list[tuple[str, Fragment]]]:
@@ -110,6 +111,14 @@ class SideEffects:
                         last = above[-1]
                     found.setdefault(last, []).append((path, fragment))
         return found
+
+
+def hides_tests(modules: ImportGraph, path: str, names: Iterable[str]) -> bool:
+    """Tell whether one of these names in a file is that of a test which pytest doesn't look for.
+
+    Code that does so finds it by the name alone.
+    """
+    return any(it.startswith("test") for it in names) and not modules.has_tests(path)
 
 
 class Newcomers:

@@ -89,3 +89,33 @@ def test_what_is_changed_was_given_away_before() -> None:
     """It is the same thing under its name; one that is gone is given no more."""
     assert _imports(shop_py=SHOP.replace("class Wall(Base)", "class Wall(Base, Plain)")) == set()
     assert "shop.py" in _imports(shop_py=SHOP.partition("class Wall")[0])
+
+
+CHECKS = "import unittest\nclass Check(unittest.TestCase):\n    def test_one(self):\n        pass\n"
+MORE = "    def test_two(self):\n        pass\n"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "unittest.TestLoader().discover('.')",
+        "unittest.defaultTestLoader.loadTestsFromTestCase(checks.Check)",
+        "unittest.main('checks')",
+        "print(checks.Check)",
+    ],
+)
+def test_a_test_more_that_pytest_does_not_look_for(how: str) -> None:
+    """Whoever looks for tests by their names, or hands their class on, may find it."""
+    test = f"import unittest\nimport checks\ndef test_all():\n    {how}\n"
+    other = "import checks\ndef test_other():\n    pass\n"
+    ids = ["test_all.py::test_all", "test_other.py::test_other"]
+    files = {"checks.py": CHECKS, "test_all.py": test, "test_other.py": other}
+    world = World(files, dict.fromkeys(ids, ()))
+    assert world.chosen(checks_py=CHECKS + MORE).why.keys() == {ids[0]}
+
+
+def test_a_test_more_that_pytest_finds_concerns_no_other() -> None:
+    """It is collected anew, with its file."""
+    nodeid = "test_all.py::Check::test_one"
+    world = World({"test_all.py": CHECKS}, {nodeid: ()})
+    assert nodeid not in world.chosen(test_all_py=CHECKS + MORE).why
