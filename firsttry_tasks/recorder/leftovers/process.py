@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY, VARIABLE
 from firsttry_tasks.recorder.leftovers.content import letters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class ProcessWatch:
@@ -33,7 +34,7 @@ class ProcessWatch:
 
     def look(self) -> list[str]:
         """Return the names of what changed since the last look."""
-        variables, felt, states = _variables(), _felt(), _states()
+        variables, felt, states = _variables(), _felt(self._felt), _states()
         names = variables.keys() | self._variables.keys() if variables != self._variables else ()
         changed = [
             VARIABLE + os.fsdecode(it)
@@ -42,7 +43,10 @@ class ProcessWatch:
         ]
         drawn = (name for name, it in states.items() if it != self._states.get(name, it))
         changed += [f"{LIBRARY}{name}:{DRAWN}" for name in drawn]
+        # Of a module that came since, nobody knows what it had at first.
+        late = {name for name in _FILLED if self._felt.get(name) is None}
         other = {name: it for name, it in felt.items() if it != self._felt.get(name)}
+        other = {name: it for name, it in other.items() if name not in late}
         changed += [f"{FELT}{name}{self._told(name, it)}" for name, it in other.items()]
         self._variables, self._felt, self._states = variables, felt, states
         return sorted(changed)
@@ -76,15 +80,18 @@ def _pytests(name: Any) -> bool:
 
 #: What holds something of all tests so far, so that it tells little of the last one.
 _ADDED_TO = frozenset({"sys.path", "warning filters", "logging", "signal handlers", "hooks"})
+#: What holds more than nothing as soon as its module is imported.
+_FILLED = frozenset({"prefixes of XML"})
 
 
-def _felt() -> dict[str, object]:
-    """Return what any code may feel without naming it."""
+def _felt(before: Mapping[str, object]) -> dict[str, object]:
+    """Return what any code may feel without naming it; ``before`` is what was there."""
     decimals: Any = sys.modules.get("decimal")
     locales: Any = sys.modules.get("locale")
     root = logging.getLogger()
     return {
         "working folder": _folder(),
+        "mask of new files": _mask(before.get("mask of new files")),
         # What stands there a second time leads nowhere else.
         "sys.path": tuple(dict.fromkeys(map(str, sys.path))),
         "warning filters": len(warnings.filters),
@@ -109,6 +116,13 @@ _SWITCHES: dict[str, tuple[str, Callable[[Any], object]]] = {
     "socket timeout": ("socket", lambda it: it.getdefaulttimeout()),
     "size of CSV fields": ("csv", lambda it: it.field_size_limit()),
     "default decimal context": ("decimal", lambda it: _rules(it.DefaultContext)),
+    "policy of event loops": ("asyncio.events", lambda it: _policy(vars(it))),
+    "timers": ("signal", lambda it: tuple(bool(it.getitimer(which)[0]) for which in range(3))),
+    "names of levels": ("logging", lambda it: tuple(vars(it)["_levelToName"].items())),
+    "prefixes of XML": (
+        "xml.etree.ElementTree",
+        lambda it: tuple(vars(it)["_namespace_map"].items()),
+    ),
     "start method": ("multiprocessing", lambda it: it.get_start_method(allow_none=True)),
 }
 
@@ -119,6 +133,25 @@ def _answered(module: str, ask: Callable[[Any], object]) -> object:
         return None if found is None else ask(found)
     except Exception:  # noqa: BLE001  a test may have put anything in its place: another answer
         return None
+
+
+def _mask(before: object) -> object:
+    """Return which rights new files don't get: as it was ``before``, where other threads run.
+
+    Only by setting it can that be asked for, and another thread might make a file meanwhile.
+    """
+    if threading.active_count() > 1:
+        return before
+    found = os.umask(0o077)
+    os.umask(found)
+    return found
+
+
+def _policy(own: dict[str, object]) -> object:
+    """Return the class of a policy that somebody has set; Python makes its own when asked."""
+    kind = type(own["_event_loop_policy"])
+    named = f"{kind.__module__}.{kind.__qualname__}"
+    return None if named == "builtins.NoneType" or named.startswith("asyncio.") else named
 
 
 def _rules(context: Any) -> tuple[object, ...]:

@@ -6,8 +6,10 @@ what C code answers is asked: what Python code answers would count as what a tes
 
 from __future__ import annotations
 
+import sys
 import types
 import weakref
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.recorder.tracing.attribution import identity
@@ -19,18 +21,24 @@ if TYPE_CHECKING:
 
 #: Values that tell two looks apart; what is made anew for each that asks does not.
 _TELLING = frozenset({int, bool, float, str, bytes, type(None)})
-#: Bytes of memory that are compared; of more only their number is.
-_MANY = 4096
+#: Bytes of memory that are compared; of more only their number is. A checksum of a megabyte takes
+#: less than a millisecond.
+_MANY = 1 << 20
 _DICT_OF_TYPE: Any = type.__dict__["__dict__"]
+_MODULE_OF_TYPE: Any = type.__dict__["__module__"]
 _MRO_OF_TYPE: Any = type.__dict__["__mro__"]
 #: Set in ``__flags__`` of a class that Python code defined, and of some that C code did.
 DEFINED = 1 << 9
+#: Whether a class says that its objects lend memory.
+_NAMED_BUFFERS = sys.version_info >= (3, 12)
 PLACED = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 
 def sign_of(value: Any) -> Callable[[], object] | None:
     """Return what asks an object for all that it shows, None for one that shows nothing."""
     looks = tuple(_looks(type(value)))
+    if not _NAMED_BUFFERS and _memory(value) is not None:
+        looks = (*looks, _memory)
     return (lambda: [look(value) for look in looks]) if looks else None
 
 
@@ -63,6 +71,30 @@ def _looks(kind: Any) -> Iterator[Look]:
     for base, own in spaces if hashed is None else ():
         found = (it for name, it in own.items() if name[:2] != "__" and _asks(base, it))
         yield from map(_member, found)
+    if hashed is None:
+        yield from map(_answer, _tellers(spaces))
+
+
+def _tellers(spaces: list[tuple[Any, Any]]) -> Iterator[Look]:
+    """Yield what the standard library says of all that an object holds, to keep or to digest it."""
+    keeping = next(((base, own) for base, own in spaces if "__getstate__" in own), None)
+    if keeping is not None:
+        home = str(_MODULE_OF_TYPE.__get__(keeping[0])).partition(".")[0]
+        if home in sys.stdlib_module_names:
+            ask: Look = keeping[1]["__getstate__"]
+            yield lambda value: _flat(ask(value))
+    for _, own in spaces:
+        if type(own.get("hexdigest")) is types.MethodDescriptorType:
+            yield own["hexdigest"]
+
+
+def _flat(state: object) -> object:
+    """Return what tells a state from another one; nothing where it holds more than plain values."""
+    if type(state) is tuple:
+        return tuple(map(_flat, state))
+    if type(state) in {str, bytes}:
+        return hash(state)
+    return state if type(state) in _TELLING else None
 
 
 def _asks(base: Any, found: object) -> bool:
@@ -93,6 +125,8 @@ def _member(placed: Any) -> Look:
 def _memory(value: Any) -> object:
     try:
         with memoryview(value) as lent:
-            return bytes(lent) if lent.nbytes <= _MANY else lent.nbytes
+            if lent.nbytes > _MANY:
+                return lent.nbytes
+            return lent.nbytes, zlib.crc32(lent if lent.c_contiguous else bytes(lent))
     except Exception:  # noqa: BLE001  it was closed since
         return None

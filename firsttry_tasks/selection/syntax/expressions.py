@@ -35,6 +35,7 @@ from firsttry_tasks.selection.syntax.vocabulary import (
     INNOCENT,
     KINDS,
     LABELLING,
+    LOADERS,
     OWN_MODULE,
     READING,
 )
@@ -58,9 +59,8 @@ class Expressions(Walk):
         self.held: set[str] = set()
         #: Names of builtins that look names up, where no local name is the same.
         self.bare: set[str] = set()
-        #: Names that are set.
-        self.stores: set[str] = set()
-        self.attrs: set[str] = set()
+        #: Names that are set, and those behind a dot.
+        self.stores, self.attrs = set[str](), set[str]()
         #: The name that each attribute stands behind, "" where that is no plain name.
         self.behind: set[tuple[str, str]] = set()
         self.passed_on: set[str] = set()
@@ -117,7 +117,7 @@ class Expressions(Walk):
                 self.held_names.add(node.id)
             if id(node) in self._tame:
                 return False
-            if node.id in BARE:
+            if node.id in BARE | LOADERS:
                 self.bare.add(node.id)
             else:
                 self._reflects(node.id)
@@ -166,7 +166,7 @@ class Expressions(Walk):
 
     def _reflects(self, name: str, of: str = "") -> None:
         """Note that a name stands for a way to look things up; ``of`` stands before its dot."""
-        self.any_name = self.any_name or name in ANY_NAME
+        self.any_name = self.any_name or name in ANY_NAME | LOADERS
         self.any_member = self.any_member or (name in ANY_MEMBER and of not in FUNCTIONS)
         self.own_module = self.own_module or name in OWN_MODULE
 

@@ -47,10 +47,9 @@ ACCESSING = frozenset({"property", "setter", "getter", "deleter", "cached_proper
 #: Decorators of a class that look at no methods but those with a meaning to Python.
 MILD = frozenset({"dataclass", "final", "total_ordering", "unique"})
 #: Ways to reach things whose names stand nowhere in the code: of anything, of a class.
-ANY_NAME = frozenset(
-    {"vars", "dir", "getmembers", "__subclasses__", "__all__",
-     "TestLoader", "defaultTestLoader", "TestProgram"}
-)  # fmt: skip
+ANY_NAME = frozenset({"vars", "dir", "getmembers", "__subclasses__", "__all__"})
+#: How unittest looks for tests by the names that they begin with. A local name is something else.
+LOADERS = frozenset({"TestLoader", "defaultTestLoader", "TestProgram"})
 ANY_MEMBER = frozenset({"__dict__", "__annotations__", "get_type_hints"})
 #: Names that decorators give to a function. The ``__dict__`` of a function holds no member of a
 #: class, so asking for it reflects nothing.

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOURCE = """\
-    import array, contextvars, decimal, functools, io, itertools, logging, re, sqlite3, sys
-    import threading, types
+    import array, contextvars, decimal, functools, hashlib, io, itertools, logging, random, re
+    import sqlite3, sys, threading, types
     LOG = logging.getLogger("held")
     TABLE = {"one": [1]}
     COUNT = itertools.count()
@@ -63,7 +63,10 @@ SOURCE = """\
     BIG = dict.fromkeys(range(100))
     BASE = sqlite3.connect(":memory:")
     BASE.execute("create table rows (one)")
-    STREAM = io.BytesIO()
+    STREAM = io.BytesIO(b"stream")
+    TEXT = io.StringIO()
+    RANDOM = random.Random(1)
+    DIGEST = hashlib.sha256()
     PRECISE = decimal.Context()
     NUMBERS = array.array("i", [1, 2])
     PATTERN = re.compile("one")
@@ -119,6 +122,10 @@ def _left(root: Path, act: Callable[[], object]) -> set[str]:
         (lambda it: it.BIG.update(more=1), "BIG"),
         (lambda it: it.BASE.execute("insert into rows values (1)"), "BASE"),
         (lambda it: it.STREAM.close(), "STREAM"),
+        (lambda it: it.STREAM.seek(3), "STREAM"),
+        (lambda it: it.TEXT.write("more"), "TEXT"),
+        (lambda it: it.RANDOM.random(), "RANDOM"),
+        (lambda it: it.DIGEST.update(b"more"), "DIGEST"),
         (lambda it: setattr(it.PRECISE, "prec", 3), "PRECISE"),
         (lambda it: it.NUMBERS.append(3), "NUMBERS"),
         (lambda it: setattr(it, "LATE", 1), "LATE"),
@@ -161,9 +168,10 @@ def test_test_files_are_looked_at_by_themselves(
     assert (told, doubted) == (both, bool(files))
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing tells what lends its memory")
-def test_memory_that_is_lent_is_compared(module: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [1, 5000])
+def test_memory_that_is_lent_is_compared(module: Any, tmp_path: Path, times: int) -> None:
     """A number in an array has no size and no name."""
+    module.NUMBERS *= times
 
     def act() -> None:
         module.NUMBERS[0] = 7

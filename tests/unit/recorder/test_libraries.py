@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import decimal
 import gc
+import logging
+import os
 import random
 import signal
 import socket
@@ -12,7 +14,9 @@ import sys
 import textwrap
 import types
 import weakref
+from asyncio import events
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -209,6 +213,11 @@ def test_what_a_call_made_is_told_by_what_it_holds() -> None:
         (lambda: setattr(decimal.DefaultContext, "prec", 9), "default decimal context"),
         (lambda: setattr(sys, "excepthook", print), "hooks"),
         (lambda: setattr(csv, "field_size_limit", None), "size of CSV fields"),
+        (lambda: os.umask(0o007), "mask of new files"),
+        (lambda: signal.setitimer(signal.ITIMER_VIRTUAL, 900), "timers"),
+        (lambda: logging.addLevelName(35, "LOUD"), "names of levels"),
+        (lambda: ET.register_namespace("shop", "urn:shop"), "prefixes of XML"),
+        (lambda: setattr(events, "_event_loop_policy", Box(1)), "policy of event loops"),
     ],
 )
 def test_what_any_code_may_feel_is_told(
@@ -247,7 +256,13 @@ def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(csv, "field_size_limit", csv.field_size_limit)
     depth, prec = sys.getrecursionlimit(), decimal.DefaultContext.prec
     handler, timeout = signal.getsignal(signal.SIGUSR1), socket.getdefaulttimeout()
+    mask = os.umask(0o022)
+    monkeypatch.setattr(events, "_event_loop_policy", None)
+    monkeypatch.setattr(logging, "_levelToName", {**logging._levelToName})  # noqa: SLF001
+    monkeypatch.setattr(ET, "_namespace_map", {**vars(ET)["_namespace_map"]})
     yield
+    os.umask(mask)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     sys.setrecursionlimit(depth)
     gc.enable()
     decimal.DefaultContext.prec = prec
