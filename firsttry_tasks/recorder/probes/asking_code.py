@@ -56,13 +56,20 @@ class AskingCode:
 
     def importing(self) -> bool:
         """Tell whether it is the import system that looks, which has rules of its own."""
-        for name in _callers(_NEAR):
+        inside = False
+        for frame in islice(frames(), _NEAR):
+            name = frame.f_code.co_filename
+            if name.startswith(_IMPORTERS):
+                # A loader that is asked for the text of a module imports nothing.
+                if frame.f_code.co_name == "get_source":
+                    return False
+                inside = True
             # The metadata of packages is looked for in each folder that modules come from.
-            if name.startswith(_IMPORTERS) or standard(name).startswith("importlib/"):
+            elif inside or standard(name).startswith("importlib/"):
                 return True
-            if self._attribution.place(name) is not None:
+            elif self._attribution.place(name) is not None:
                 return False  # the body of a module, which an import runs, looks for itself
-        return False
+        return inside
 
     def _is_project(self) -> bool:
         """Tell whether the project's code asks, directly or through a library."""
