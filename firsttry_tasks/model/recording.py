@@ -173,6 +173,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     alike: tuple[tuple[str, ...], ...] = ()
 
 
+def listing(folder: str) -> str:
+    """Return how the listing of a folder is called among what lies outside of the tree."""
+    return f"{folder}/"
+
+
 def is_told(left: str) -> bool:
     """Tell whether all that was left in a thing of the project has letters."""
     return HOLDS in left and not left.startswith((LIBRARY, FELT))

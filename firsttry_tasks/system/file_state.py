@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 LARGEST = 64 * 1024 * 1024
 
 
+#: What stands in folders that are listed and comes there with any run.
+_TOOLS = frozenset(
+    {"__pycache__", ".git", ".firsttry", "artifacts", ".pytest_cache", ".hypothesis",
+     ".mypy_cache", ".ruff_cache", ".coverage", ".testmondata"}
+)  # fmt: skip
+
+
 def stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """Return for each existing path a value that changes whenever the file is written.
 
@@ -68,6 +75,16 @@ def content(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
     except OSError:
         return ""
+
+
+def listing(folder: Path) -> str:
+    """Return a digest of the names in a folder, without what tools keep there for themselves."""
+    try:
+        names = sorted(it.name for it in folder.iterdir() if it.name not in _TOOLS)
+    except OSError:
+        return ""
+    told = "\0".join(names).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(told).hexdigest()[:16]
 
 
 def references(folder: Path) -> str:

@@ -77,7 +77,7 @@ class Validity:
             return True
         # An older run's variables and outside files aren't compared here: it is judged instead.
         if any(
-            observations[n][0] == "env" or observations[n][1] in self.recorded.outside
+            observations[n][0] in {"env", "list"} or observations[n][1] in self.recorded.outside
             for n in effects.observations
         ):
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.observed import place, variable
+from firsttry_tasks.model.recording import listing
 from firsttry_tasks.selection.impact.code_changes import CodeChanges
 from firsttry_tasks.selection.impact.tree_diff import is_inert, sort
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.impact.tree_diff import TreeDiff
 
 #: Kinds of observations that are about one file, which may lie outside of the repository.
-_FILES = frozenset({"outside", "read", "probed", "whole-module"})
+_FILES = frozenset({"outside", "read", "probed", "whole-module", "list"})
 
 
 class Invalidation:
@@ -102,9 +103,10 @@ def _around(kind: str, name: str, recorded: RecordedRun, now: CurrentTree) -> st
     # A variable that the run doesn't know was not set then, which has the digest "".
     if kind == "env" and now.variable(name) != recorded.variables.get(name, ""):
         return f"{variable(name)} changed"
-    before = recorded.outside.get(name) if kind in _FILES else None
-    if before is not None and now.outside(name) != before:
-        return f"{now.shown(name)} changed"
+    called = listing(name) if kind == "list" else name
+    before = recorded.outside.get(called) if kind in _FILES else None
+    if before is not None and now.outside(called) != before:
+        return f"{now.shown(called)} changed"
     return None
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from firsttry_tasks.model.recording import listing
 from firsttry_tasks.selection.evidence.bitsets import packed
 from firsttry_tasks.selection.evidence.recorded_run import NOWHERE, RecordedRun, RecordedTest, Scope
 from firsttry_tasks.selection.learn.shared_state import SharedState
@@ -93,13 +94,16 @@ def _outside(
 def looked_outside(
     observations: Iterable[tuple[str, str]], manifest: Mapping[str, str]
 ) -> Iterator[str]:
-    """Yield the files that tests looked at and git does not know."""
+    """Yield the files that tests looked at and git does not know, and folders that they listed."""
     folders = {path.rpartition("/")[0] for path in manifest}
     for kind, name in observations:
         # A folder that git knows is no unknown file; its listing is observed by itself.
         inside = kind in {"read", "probed", "whole-module"}
         if kind == "outside" or (inside and name not in manifest and name not in folders):
             yield name
+        # What a tree has in it is known; what git ignores may stand there as well.
+        elif kind == "list":
+            yield listing(name)
 
 
 def _by_file(nodeids: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -93,6 +93,8 @@ class Outside:
         place = self.path(name)
         if place is None:
             return UNKNOWN
+        if name.endswith("/"):
+            return file_state.listing(place)
         known = file_state.references if name == GIT and place.is_dir() else file_state.content
         return known(place)
 

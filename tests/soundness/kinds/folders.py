@@ -77,6 +77,21 @@ CASES = (
         )
         for how in ("listdir", "scandir", "globbed", "iterdir", "walked")
     ),
+    *(
+        case(
+            f"ignored-file-in-a-folder-listed-by-{how}",
+            _LIST.replace("{how}", how),
+            write("parts/b.artifact.txt", "b\n"),
+            setup=(append(".gitignore", "*.artifact.txt\n"),),
+        )
+        for how in ("listdir", "scandir", "globbed", "walked")
+    ),
+    case(
+        "ignored-file-in-a-folder-that-git-ignores",
+        _LIST.replace("{how}", "listdir"),
+        write("parts/b.txt", "b\n"),
+        setup=(append(".gitignore", "parts/\n"),),
+    ),
     case("file-gone-from-a-listed-folder", _LIST.replace("{how}", "listdir"), drop("parts/a.txt")),
     case(
         "new-file-below-a-walked-folder",

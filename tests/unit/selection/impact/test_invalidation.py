@@ -113,3 +113,12 @@ def test_nothing_reads_unseen_where_the_c_library_is_watched() -> None:
     changed = world.now({**FILES, "more.bin": "1"})
     assert list(Invalidation(world.recorded, changed).everything) != []
     assert list(Invalidation(followed, changed).everything) == []
+
+
+@pytest.mark.parametrize(("now", "whys"), [("old", []), ("new", ["docs/ changed"])])
+def test_a_folder_in_which_git_ignores_something(now: str, whys: list[str]) -> None:
+    """It is listed as well, and the tree says nothing of it."""
+    world = _world(Observation("list", "docs"))
+    recorded = msgspec.structs.replace(world.recorded, outside={"docs/": "old"})
+    around = msgspec.structs.replace(world.now(FILES), outside=lambda _: now)
+    assert _whys(Invalidation(recorded, around)) == whys

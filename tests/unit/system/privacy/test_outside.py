@@ -93,3 +93,17 @@ def test_two_roles_must_agree(home: Path) -> None:
     assert elsewhere.content(name) == ""
     (home / ".env").write_text("1")
     assert (_names(home).content(name) == "", elsewhere.content(name)) == (False, "?")
+
+
+def test_a_folder_is_known_by_the_names_in_it(tmp_path: Path) -> None:
+    """But for those of what tools keep there."""
+    outside = Outside(tmp_path, tmp_path, b"", {})
+    assert not outside.content("parts/")
+    (tmp_path / "parts").mkdir()
+    empty = outside.content("parts/")
+    (tmp_path / "parts" / "__pycache__").mkdir()
+    assert outside.content("parts/") == empty != ""
+    (tmp_path / "parts" / "a.txt").write_text("1")
+    full = outside.content("parts/")
+    (tmp_path / "parts" / "a.txt").write_text("2")
+    assert outside.content("parts/") == full != empty
