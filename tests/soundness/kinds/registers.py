@@ -10,7 +10,7 @@ from tests.soundness.kinds.strangers import library
 if TYPE_CHECKING:
     from tests.soundness.case import Case
 
-_room = room("registers itself", env={"PYTHONPATH": "{base}/site"}, rerun=True)
+_room = room("registers itself", env={"PYTHONPATH": "{base}/site"})
 
 
 def case(name: str, frame: str, tree: str, more: str, **rest: object) -> Case:
@@ -254,23 +254,5 @@ CASES = (
         "@codecs.register\n"
         "def find(name):\n"
         "    return codecs.lookup('utf-8') if name == 'shop' else None\n",
-    ),
-    case(
-        "what-runs-at-the-end",
-        "",
-        """
-        --- shop.py
-        import atexit
-        --- conftest.py
-        import atexit
-        COUNT = atexit._ncallbacks()
-        --- test_end.py
-        import atexit
-        import shop
-        import conftest
-        def test_end():
-            assert shop and atexit._ncallbacks() == conftest.COUNT
-        """,
-        "@atexit.register\ndef leave():\n    pass\n",
     ),
 )
