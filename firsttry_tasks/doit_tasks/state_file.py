@@ -122,7 +122,10 @@ def _mend(place: Path) -> None:
         return
     try:
         with closing(sqlite3.connect(place, timeout=WAIT)) as db:
-            rows = db.execute("SELECT task_id, task_data FROM doit").fetchall()
+            # Without the table another run has only begun with the file, or a doit was killed then:
+            # doit makes one that is missing.
+            made = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'doit'").fetchall()
+            rows = db.execute("SELECT task_id, task_data FROM doit").fetchall() if made else ()
         _require_states(rows)
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY:
@@ -130,7 +133,6 @@ def _mend(place: Path) -> None:
                 f"{place.parent.name}/{place.name} is locked by another process. Run again when"
                 " that has ended."
             ) from error
-        # Also a killed doit leaves a file without its table.
         _anew(place)
     except decoding.UndecodableError:
         _anew(place)

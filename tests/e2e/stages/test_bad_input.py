@@ -28,7 +28,7 @@ def _told(ran: Ran, code: int, *said: str) -> bool:
     ("settings", "said"),
     [
         ("[tool.firsttry]\nnope = 1\n", "there is no key `nope`"),
-        ("[tool.firsttry]\npaths = 'src'\n", "Expected `array`, got `str` - at `$.paths`"),
+        ("[tool.firsttry]\npaths = 'src'\n", "paths wants a list"),
     ],
 )
 @pytest.mark.parametrize("words", [("doit", "warm"), ("doit", "list")])

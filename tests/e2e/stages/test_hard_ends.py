@@ -261,6 +261,20 @@ def test_a_stopped_run_leaves_a_consistent_state(shop: Checkout) -> None:
     assert (ran.code, shop.failed()) == (1, {PRICE}), ran.out
 
 
+def test_a_state_file_that_another_run_has_just_begun_is_left_to_it(shop: Checkout) -> None:
+    """It has no table yet; to make it anew would take it away from that run."""
+    place = shop.root / ".firsttry" / "doit.db"
+    place.parent.mkdir()
+    begun = sqlite3.connect(place)
+    begun.execute("PRAGMA user_version = 0")
+    place.touch()
+    before = place.stat().st_ino
+    ran = shop.run("doit", "warm")
+    assert (ran.code, "made anew" in ran.out, place.stat().st_ino) == (0, False, before), ran.out
+    begun.execute("CREATE TABLE IF NOT EXISTS doit (task_id TEXT)")
+    begun.close()
+
+
 def test_two_runs_at_once_are_both_right(shop: Checkout) -> None:
     """One waits for the other; both are green and the state is whole."""
     both = [shop.start("doit", "warm") for _ in range(2)]
