@@ -27,6 +27,9 @@ class Scopes:
         self._sources = sources
         #: Unit -> the scopes that it ran in, without imports: those have lines.
         self._running: dict[int, set[int]] = {}
+        #: What was answered and is not taken in yet: lines of imports, and scopes that are used.
+        self._answered: dict[int, set[tuple[int, int]]] = {}
+        self._using: dict[int, set[int]] = {}
         for at in range(len(self.all)):
             self._note(at)
 
@@ -63,19 +66,29 @@ class Scopes:
         """Let whatever may be answered by a cache rest on the scope ``kept``, and on its ``units``.
 
         That is every scope in which a unit of ``asking`` ran, and every statement of a module
-        that has one of the names.
+        that has one of the names. `settle` takes it in.
         """
         # An import's scope tells which statement ran which unit, because a statement that runs
         # to another result changes the names that it binds. So the cached work counts as run by
         # the statement, and not by the import as a whole.
         for at, places in self._statements(names):
-            scope = self.all[at]
-            lines = {*scope.lines, *((place, unit) for place in places for unit in units)}
-            self.all[at] = msgspec.structs.replace(scope, lines=tuple(sorted(lines)))
+            lines = self._answered.setdefault(at, set())
+            lines.update((place, unit) for place in places for unit in units)
         # A scope can't use itself: the work may have run in a scope that asks.
         for at in set().union(*(self._running.get(unit, set()) for unit in asking)) - {kept}:
-            used = tuple(sorted({*self.all[at].used, kept}))
+            self._using.setdefault(at, set()).add(kept)
+
+    def settle(self) -> None:
+        """Take in all that was answered: at once, as thousands of answers meet in one scope."""
+        for at, lines in self._answered.items():
+            scope = self.all[at]
+            whole = tuple(sorted({*scope.lines, *lines}))
+            self.all[at] = msgspec.structs.replace(scope, lines=whole)
+        for at, kept in self._using.items():
+            used = tuple(sorted({*self.all[at].used, *kept}))
             self.all[at] = msgspec.structs.replace(self.all[at], used=used)
+        self._answered.clear()
+        self._using.clear()
 
     def _statements(self, names: Iterable[str]) -> Iterator[tuple[int, set[int]]]:
         """Yield each import's scope with the numbers of its statements that have such a name."""

@@ -174,6 +174,7 @@ class SharedState:
         for left in self._early.things.values():
             if left.scope is not None:
                 self.scopes.answer(left.users, left.thing.names, left.scope, left.held[0])
+        self.scopes.settle()
 
     def _walk(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
         """Go through the tests of a process: what was left so far, the next ones may use."""
