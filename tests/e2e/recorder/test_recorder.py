@@ -299,3 +299,25 @@ def test_what_an_import_changes_is_told_by_each_name_that_it_has(tmp_path: Path)
     (scope,) = (it for it in record.scopes if it.name == "test_two.py" and it.kind == "import")
     names = {record.observations[n].name for n in scope.observations}
     assert {"kinds.py:ROOT.comment", "filters.py:WANTED.comment"} <= names
+
+
+def test_a_number_that_was_closed_stays_so_in_a_forked_child(tmp_path: Path) -> None:
+    """The recorder writes to a file of its own there, and code may count on numbers."""
+    files = {
+        "lib.py": "def helper():\n    return 1\n",
+        "test_lib.py": "import os\n\nimport lib\n\n\n"
+        "def test_child():\n"
+        "    handle = os.open(__file__, os.O_RDONLY)\n"
+        "    os.close(handle)\n"
+        "    child = os.fork()\n"
+        "    if not child:\n"
+        "        lib.helper()\n"
+        "        try:\n"
+        "            os.fstat(handle)\n"
+        "        except OSError:\n"
+        "            os._exit(0)\n"
+        "        os._exit(1)\n"
+        "    assert os.waitpid(child, 0)[1] == 0\n",
+    }
+    (test,) = recorded(tmp_path, files).tests
+    assert test.outcome == "passed"

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The number from which on a file of ours is open: far above those that code counts on, as the next
+#: one that is free, or one that was closed and is to stay so. Systems allow 1,024 or more.
+_HIGH = 500
+
+
+def _again() -> Callable[[int], int] | None:
+    """Return what opens a file once more under a high number; None where the system can't."""
+    with contextlib.suppress(ImportError, AttributeError):
+        import fcntl
+
+        call, duplicate = fcntl.fcntl, fcntl.F_DUPFD_CLOEXEC
+        return lambda handle: call(handle, duplicate, _HIGH)
+    return None
 
 
 class OwnFile:
@@ -13,12 +32,23 @@ class OwnFile:
         self._path, self._mode = path, mode
         # Libraries put others in their place: pyfakefs to pretend files, eventlet to wait for them.
         self._open, self._write, self._fstat = os.open, os.write, os.fstat
+        self._close, self._again = os.close, _again()
         self._begin()
 
     def _begin(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._handle = self._open(self._path, flags, self._mode)
+        self._handle = self._aside(self._open(self._path, flags, self._mode))
         self._mark = self._identity()
+
+    def _aside(self, handle: int) -> int:
+        """Return a high number for an open file, and free its own; that where there is none."""
+        try:
+            high = self._again(handle) if self._again else handle
+        except OSError:
+            return handle
+        if high != handle:
+            self._close(handle)
+        return high
 
     def _identity(self) -> tuple[int, int] | None:
         """Return device and inode of what the number leads to, None if it is closed."""
@@ -39,4 +69,4 @@ class OwnFile:
     def close(self) -> None:
         """Close the file, unless its number is another's by now."""
         if self._identity() == self._mark:
-            os.close(self._handle)
+            self._close(self._handle)
