@@ -193,9 +193,10 @@ class Project:
 
     @cached_property
     def variables(self) -> str:
-        """Return one digest of the whole environment of the gates."""
-        # One for all: a digest of each would let others guess short secrets.
-        lines = "\0".join(f"{name}={value}" for name, value in sorted(self.environment.items()))
+        """Return one digest of the gates' environment but for what a terminal says of itself."""
+        # One digest for all: by one of each others could guess short secrets.
+        left = {*filter(environ.is_of_session, self.environment)} - {"PYTHONPATH"}
+        lines = "\0".join(sorted(f"{k}={v}" for k, v in self.environment.items() if k not in left))
         return disk.digest(self.key + lines.encode("utf-8", "surrogateescape"))
 
     @cached_property

@@ -161,3 +161,14 @@ def test_where_nobody_can_watch_ruff_always_runs(linted: Checkout, tmp_path: Pat
         assert (done.code, linted.ran("warm")) == (0, {"ruff"}), done.out
     assert "there is no C compiler; install one" in done.out
     assert "ruff and mypy run in each warm run" in linted.run("doit", "doctor", env=env).out
+
+
+def test_another_terminal_is_no_change(linted: Checkout) -> None:
+    """What a terminal says of itself ruff and mypy don't ask for; any other variable may count."""
+    env = {"WINDOWID": "1", "TERM_SESSION_ID": "a", "SSH_AUTH_SOCK": "a"}
+    assert linted.run("doit", "warm", env=env).code == 0
+    other = {"WINDOWID": "2", "TERM_SESSION_ID": "b", "SSH_AUTH_SOCK": "b"}
+    ran = linted.run("doit", "warm", env=other)
+    assert (ran.code, "cached" in ran.out) == (0, True), ran.out
+    ran = linted.run("doit", "warm", env=other | {"RULES": "1"})
+    assert (ran.code, "cached" in ran.out) == (0, False), ran.out
