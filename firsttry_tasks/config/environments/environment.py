@@ -43,7 +43,7 @@ class Environment(Struct, frozen=True, kw_only=True):
 def made(name: str, place: str, needs: Needs, runs: Iterable[Words]) -> Environment:
     """Return an environment with what its own commands install, too."""
     listed = tuple(runs)
-    more = (found for it in listed if (found := installs(it)))
+    more = (found for it in listed if (found := installs(it)) is not None)
     return Environment(name=name, place=place, needs=joined((needs, *more)), runs=listed)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.config.environments import brought, choose, hatch, pins
+from firsttry_tasks.config.environments import brought, choose, hatch, jobs, pins
 from firsttry_tasks.config.environments.needs import Needs, installs, of_pip
 from firsttry_tasks.steps.init import installing
 
@@ -264,3 +264,10 @@ def test_tools_get_what_they_find_where_the_team_calls_them(tmp_path: Path) -> N
     assert words("mypy", "0.991", own) == "mypy types-six"
     assert words("mypy", "", Needs(groups=("a",))) == "--group a"
     assert words("ruff", "0.9", own) == "ruff==0.9"
+
+
+def test_a_job_that_installs_the_project_by_itself() -> None:
+    """Nothing comes besides it in that command; what others bring comes with it."""
+    text = "jobs:\n  tests:\n    steps:\n    - run: pip install -e .\n    - run: pip install coverage\n"
+    (job,) = jobs.of_yaml(text, "ci.yml")
+    assert job.needs == Needs(project=True, requirements=("coverage",))
