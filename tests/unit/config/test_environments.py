@@ -268,6 +268,7 @@ def test_tools_get_what_they_find_where_the_team_calls_them(tmp_path: Path) -> N
 
 def test_a_job_that_installs_the_project_by_itself() -> None:
     """Nothing comes besides it in that command; what others bring comes with it."""
-    text = "jobs:\n  tests:\n    steps:\n    - run: pip install -e .\n    - run: pip install coverage\n"
+    runs = "    - run: pip install -e .\n    - run: pip install coverage\n"
+    text = f"jobs:\n  tests:\n    steps:\n{runs}"
     (job,) = jobs.of_yaml(text, "ci.yml")
     assert job.needs == Needs(project=True, requirements=("coverage",))
