@@ -55,7 +55,7 @@ DOORS = {
         "doit_tasks.state_file",
         "golden.databases",
     },
-    "fcntl": {"system.disk"},
+    "fcntl": {"system.disk", "recorder.probes.child.own_file"},
     "signal": {
         "system.process",
         "system.guard.running",
