@@ -32,7 +32,7 @@ def lines(root: Path, needs: Needs, place: str) -> Iterator[Said]:
     for name in needs.files:
         yield from _of_file(root, name, 0)
     if needs.groups:
-        groups = _table(_toml(root), "dependency-groups")
+        groups = part(read_toml(root / "pyproject.toml"), "dependency-groups")
         yield from (("pyproject.toml", it) for x in needs.groups for it in _of_group(groups, x, 0))
     if needs.project or needs.extras:
         yield from _of_project(root, needs.extras)
@@ -45,13 +45,13 @@ def names(root: Path, needs: Needs) -> frozenset[str]:
 
 def extras(root: Path) -> dict[str, Words]:
     """Return a project's extras, by pyproject.toml, setup.cfg or setup.py."""
-    table = _table(_toml(root), "project", "optional-dependencies")
+    table = part(read_toml(root / "pyproject.toml"), "project", "optional-dependencies")
     found = {name: _texts(it) for name, it in table.items()}
     return found or _of_cfg(root) or _of_setup(root)
 
 
 def _of_project(root: Path, asked: Words) -> Iterator[Said]:
-    project = _table(_toml(root), "project")
+    project = part(read_toml(root / "pyproject.toml"), "project")
     yield from (("pyproject.toml", it) for it in _texts(project.get("dependencies")))
     own, known = normal(str(project.get("name") or "")), extras(root)
     left, done = list(asked), set()
@@ -117,17 +117,19 @@ def _of_setup(root: Path) -> dict[str, Words]:
     }
 
 
-def _toml(root: Path) -> dict[str, object]:
+def read_toml(file: Path) -> dict[str, object]:
+    """Return what a TOML file holds; nothing where it is none."""
     try:
-        return decoding.toml(disk.read(root / "pyproject.toml") or b"")
+        return decoding.toml(disk.read(file) or b"")
     except decoding.UndecodableError:
         return {}
 
 
-def _table(table: object, *keys: str) -> dict[str, object]:
+def part(tree: object, *keys: str) -> dict[str, object]:
+    """Return the table under these keys; an empty one where there is none."""
     for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
-    return table if isinstance(table, dict) else {}
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree if isinstance(tree, dict) else {}
 
 
 def _texts(value: object) -> Words:

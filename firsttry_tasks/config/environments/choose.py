@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.config.environments import hatch, jobs, nox, tox
+from firsttry_tasks.config.environments.brought import part, read_toml
 from firsttry_tasks.config.environments.environment import Environment, calls
 from firsttry_tasks.config.team import team_files
-from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.system import disk
 
@@ -49,8 +49,8 @@ def of_tool(found: tuple[Environment, ...], tool: str, python: str) -> Environme
 
 def _tox(root: Path) -> Iterator[Environment]:
     yield from tox.of_ini(_text(root / "tox.ini"), "tox.ini")
-    yield from tox.of_toml(_toml(root / "tox.toml"), "tox.toml")
-    table = _table(_toml(root / "pyproject.toml"), "tool", "tox")
+    yield from tox.of_toml(read_toml(root / "tox.toml"), "tox.toml")
+    table = part(read_toml(root / "pyproject.toml"), "tool", "tox")
     yield from tox.of_toml(table, "pyproject.toml [tool.tox]")
     text = _text(root / "setup.cfg")
     if "[tox:tox]" in text:
@@ -58,9 +58,9 @@ def _tox(root: Path) -> Iterator[Environment]:
 
 
 def _hatch(root: Path, top: Path) -> Iterator[Environment]:
-    own = _table(_toml(root / "hatch.toml"), "envs")
+    own = part(read_toml(root / "hatch.toml"), "envs")
     place = "hatch.toml" if own else "pyproject.toml [tool.hatch.envs]"
-    envs = own or _table(_toml(root / "pyproject.toml"), "tool", "hatch", "envs")
+    envs = own or part(read_toml(root / "pyproject.toml"), "tool", "hatch", "envs")
     asked = [
         line.words
         for _, lines in team_files.commands(root, top, ("hatch",))
@@ -80,16 +80,3 @@ def _quietly(read: Read) -> tuple[Environment, ...]:
 
 def _text(file: Path) -> str:
     return (disk.read(file) or b"").decode("utf-8", "replace")
-
-
-def _toml(file: Path) -> dict[str, object]:
-    try:
-        return decoding.toml(disk.read(file) or b"")
-    except decoding.UndecodableError:
-        return {}
-
-
-def _table(table: object, *keys: str) -> dict[str, object]:
-    for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
-    return table if isinstance(table, dict) else {}

@@ -151,10 +151,12 @@ def _fresh(records: str) -> None:
 
 def clear(job: Job) -> None:
     """Empty the job's folder, but for what a pytest that waits has begun to write."""
-    waits = process.waits(PLAN, str(_plan(job)))
-    kept = {_plan(job), Path(learning.records(job))} if waits else set()
-    for inside in disk.own_folder(Path(job.work)).glob("*"):
-        if inside not in kept:
+    if not process.waits(PLAN, str(_plan(job))):
+        disk.fresh_folder(Path(job.work))
+        return
+    kept = {".gitignore", _plan(job).name, Path(learning.records(job)).name}
+    for inside in Path(job.work).iterdir():
+        if inside.name not in kept:
             disk.remove(inside)
 
 
