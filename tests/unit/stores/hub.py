@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: The hosts that gh asks, and where GitHub keeps what artifacts hold.
 HOSTS = ("api.github.com", "blobs.example.net")
 HEAD = "a" * 40
+#: When the stand-in's artifacts began to come: lately, as a store deletes what is a month old.
+BEGAN = datetime.now(UTC) - timedelta(days=1)
 NAME = f"warm-cache-{HEAD}-{'b' * 64}.{'c' * 12}"
 
 
@@ -122,7 +125,7 @@ def _artifact(number: int, name: str, size: int, origin: dict[str, Any]) -> dict
         "name": name,
         "size_in_bytes": size,
         "expired": False,
-        "created_at": f"2026-11-01T00:00:{number % 60:02}Z",
+        "created_at": (BEGAN + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "workflow_run": {
             "id": number,
             "repository_id": 1,
