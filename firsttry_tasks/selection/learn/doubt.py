@@ -6,15 +6,19 @@ counts for each of them. One that ran no code which uses the thing has not left 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from firsttry_tasks.model.recording import HOLDS, LIBRARY, PERHAPS, is_told
+from firsttry_tasks.selection.evidence.bitsets import as_bits
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.evidence.recorded_run import RecordedTest
+    from firsttry_tasks.selection.learn.makers import Makers
 
 
 def narrowed(
@@ -43,6 +47,57 @@ def narrowed(
         else test
         for test in tests
     )
+
+
+class _Doubt(NamedTuple):
+    """What tells whether a test may have left a thing."""
+
+    names: frozenset[str]
+    #: Units as bits: of each of both a test ran one.
+    asking: int
+    near: int
+
+
+class Able:
+    """Knows which tests may have left what; a thousand names may be about one thing."""
+
+    def __init__(
+        self, makers: Makers, observations: Sequence[tuple[str, str]], bits: Mapping[str, int]
+    ) -> None:
+        """Take what was seen in a run; ``bits`` are the units that ran for each test."""
+        left = {
+            number: name.removesuffix(PERHAPS)
+            for number, (kind, name) in enumerate(observations)
+            if kind == "left" and name.endswith(PERHAPS) and not name.startswith(LIBRARY)
+        }
+        things = {n: (name.partition(HOLDS)[0], is_told(name)) for n, name in left.items()}
+        kinds = {thing: at for at, thing in enumerate(dict.fromkeys(things.values()))}
+        #: The kind of each thing that one of several tests left, by the observation's number.
+        self.doubtful = {number: kinds[thing] for number, thing in things.items()}
+        self._doubts = [_doubt(makers, name, told=told) for name, told in kinds]
+        self._bits = bits
+        self._found: dict[tuple[str, int], bool] = {}
+
+    def may(self, test: RecordedTest, number: int) -> bool:
+        """Tell whether a test may have left what an observation tells of."""
+        at = test.nodeid, self.doubtful[number]
+        found = self._found.get(at)
+        if found is None:
+            one, ran = self._doubts[at[1]], self._bits[test.nodeid]
+            # What an import does that a test causes is the import's, too.
+            near = bool(ran & one.asking and ran & one.near)
+            found = self._found[at] = near or not one.names.isdisjoint(test.names)
+        return found
+
+
+def _doubt(makers: Makers, name: str, *, told: bool) -> _Doubt:
+    path, _, trail = name.partition(":")
+    thing = makers.thing(path, trail)
+    if not told:
+        # Nobody compares it later: whatever may have made it counts.
+        return _Doubt(thing.names, as_bits(makers.possible(path, thing)), -1)
+    near = makers.near(path, trail)
+    return _Doubt(thing.names, as_bits(makers.users(thing)), -1 if near is None else as_bits(near))
 
 
 def _groups(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, PERHAPS, SHIFTED, VARIABLE, is_told
+from firsttry_tasks.model.recording import HOLDS, PERHAPS, SHIFTED, is_told
 from firsttry_tasks.selection.learn import left_names
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ def found(
     Nothing has changed for the tests that are the ``same``.
     """
     records = tuple(records)
-    known = _Known(recorded_runs, now, [group for record in records for group in record.alike])
+    known = _Known(recorded_runs, now, records)
     lost = left_names.missing(known.own, frozenset(_gone(records, recorded_runs)))
     left: set[str] = set()
     fresh: dict[str, str] = {}
     for record in records:
         came: set[str] = set()
         for who, said, test in _left(record):
-            names = {it.removesuffix(PERHAPS) for it in said}
+            names = known.kinds.without_doubt(said)
             if not test:
                 ours, gone = known.by_import(who, said), set[str]()
             else:
@@ -73,47 +73,50 @@ class _Known:
     """What recorded runs say of what is left."""
 
     def __init__(
-        self,
-        recorded_runs: Sequence[RecordedRun],
-        now: CurrentTree,
-        alike: Iterable[Iterable[str]],
+        self, recorded_runs: Sequence[RecordedRun], now: CurrentTree, records: Iterable[Record]
     ) -> None:
         # What only code that sets it can change is each test's own.
         self.own = left_names.own(recorded_runs, now)
         self._all = left_names.known(recorded_runs, now)
+        left: set[str] = set().union(*self.own.values())
         # What a thing is known for by one of its names, it is by each of them.
-        for group in map(frozenset, alike):
-            if not group.isdisjoint(self._all):
-                self._all |= group
+        for record in records:
+            left.update(it.name for it in record.observations if it.kind == "left")
+            for group in map(frozenset, record.alike):
+                if not group.isdisjoint(self._all):
+                    self._all |= group
         self._of_others = {it for it in self._all if SHIFTED not in it}
         self._imports = left_names.own_of_imports(recorded_runs)
+        self.kinds = left_names.Kinds(left)
 
     def by_test(self, who: str, names: AbstractSet[str]) -> set[str]:
         """Return what a test left otherwise than it is known."""
-        before = self.own.get(who, frozenset())
+        before, kinds = self.own.get(who, frozenset()), self.kinds
         # That others count as far says nothing of this one.
-        ours = {it for it in names if not _by_test(it)} - self._of_others - before
-        others = (it for it in names ^ before if not it.startswith(FELT))
-        ours |= {*filter(_by_test, others), *left_names.felt_otherwise(names, before)}
-        return ours | left_names.set_otherwise(names, before)
+        ours = {*names} - self._of_others - kinds.by_test - before
+        ours |= (kinds.by_test & (names ^ before)) - kinds.felt
+        ours |= left_names.felt_otherwise(names & kinds.felt, before & kinds.felt)
+        return ours | kinds.set_otherwise(names, before)
 
-    def counted(self, who: str, said: AbstractSet[str], names: Iterable[str]) -> set[str]:
+    def counted(self, who: str, said: AbstractSet[str], names: set[str]) -> set[str]:
         """Return these names without how far a test counted where it may have been one of several.
 
         All of them together counted that far then, or do now: the two say nothing of each other.
         """
-        both = {*said, *self.own.get(who, frozenset())}
-        doubt = {it.partition(HOLDS)[0] for it in both if SHIFTED in it and it.endswith(PERHAPS)}
-        return {it for it in names if SHIFTED not in it or it.partition(HOLDS)[0] not in doubt}
+        both = self.kinds.counted & said | self.kinds.counted & self.own.get(who, frozenset())
+        doubt = {self.kinds.thing[it] for it in both}
+        if not doubt:
+            return names
+        return {it for it in names if SHIFTED not in it or self.kinds.thing[it] not in doubt}
 
     def by_import(self, who: str, said: AbstractSet[str]) -> set[str]:
         """Return what an import left otherwise than it is known."""
-        named = {it for it in said if not _by_test(it)}
+        named = said - self.kinds.by_test
         return left_names.otherwise(named, self._imports.get(who, frozenset()), self._all)
 
     def gone(self, who: str, now: AbstractSet[str]) -> set[str]:
         """Return what a test was recorded to leave, or one of several, and is not there now."""
-        return {*left_names.kept_no_more(self.own.get(who, frozenset()), now)}
+        return self.kinds.kept_no_more(self.own.get(who, frozenset()), now)
 
 
 def _missed(lost: Mapping[str, str], left: AbstractSet[str]) -> Iterator[tuple[str, str]]:
@@ -134,11 +137,6 @@ def _gone(records: Iterable[Record], recorded_runs: Sequence[RecordedRun]) -> It
         newest = next((run for run in recorded_runs if path in run.collected), None)
         rests = newest.collected[path] if newest else ()
         yield from (it for it in (f"{path}{rest}" for rest in rests) if it not in collected)
-
-
-def _by_test(name: str) -> bool:
-    """Tell whether only code that sets a thing so can change it, whoever comes first."""
-    return name.startswith((FELT, VARIABLE)) or name.endswith(f":{DRAWN}")
 
 
 def _left(record: Record) -> Iterator[tuple[str, set[str], bool]]:

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import (
     ADDED,
+    DRAWN,
     FELT,
     HOLDS,
     LIBRARY,
     PERHAPS,
     SHIFTED,
+    VARIABLE,
     is_told,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.model.recording import Record
@@ -140,25 +142,9 @@ def things(recorded_runs: Iterable[RecordedRun]) -> set[str]:
     }
 
 
-def kept_no_more(before: AbstractSet[str], now: AbstractSet[str]) -> Iterator[str]:
-    """Yield what a test was recorded to leave, or one of several, and is not there after it now."""
-    for it in before:
-        # In a library only what it surely left: its users are many.
-        theirs = it.startswith(LIBRARY) and HOLDS in it and not it.endswith(PERHAPS)
-        if (theirs or is_told(it)) and it.removesuffix(PERHAPS) not in now:
-            yield it
-
-
 def is_set(left: str) -> bool:
     """Tell whether a thing of the project was set, and not only added to."""
     return is_told(left) and ADDED not in left
-
-
-def set_otherwise(names: AbstractSet[str], before: AbstractSet[str]) -> set[str]:
-    """Return what a test set to another content than it did, and not only made or added to."""
-    known = {it.removesuffix(PERHAPS) for it in before}
-    things = {it.partition(HOLDS)[0] for it in known}
-    return {it for it in names - known if is_set(it) and it.partition(HOLDS)[0] in things}
 
 
 def missing(known: Mapping[str, AbstractSet[str]], gone: AbstractSet[str]) -> dict[str, str]:
@@ -175,3 +161,47 @@ def missing(known: Mapping[str, AbstractSet[str]], gone: AbstractSet[str]) -> di
         for it in sorted(filter(is_told, known[who]))
         if is_set(it) or it.removesuffix(PERHAPS) not in others
     }
+
+
+class Kinds:
+    """Which of some names are of what kind; all names that are asked about are among them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Sort these names, and what they are without doubt and without letters."""
+        said = set(names)
+        #: Each name without the doubt whether it was this test of several.
+        self.plain = {it: it.removesuffix(PERHAPS) for it in said}
+        every = {*said, *self.plain.values(), *map(vague, said)}
+        #: The thing that each is about.
+        self.thing = {it: it.partition(HOLDS)[0] for it in every}
+        #: What any code may feel without naming it.
+        self.felt = frozenset(it for it in every if it.startswith(FELT))
+        #: What only code that sets a thing so can change, whoever comes first.
+        own = (FELT, VARIABLE)
+        self.by_test = frozenset(
+            it for it in every if it.startswith(own) or it.endswith(f":{DRAWN}")
+        )
+        #: What was set, and not only added to.
+        self.set = frozenset(filter(is_set, every))
+        #: By how much one of several tests counted further.
+        self.counted = frozenset(it for it in said if SHIFTED in it and it.endswith(PERHAPS))
+        #: What is missed where it is not left again: in a library only what one surely left, as
+        #: its users are many.
+        sure = (it for it in said if it.startswith(LIBRARY) and not it.endswith(PERHAPS))
+        self.kept = frozenset(it for it in sure if HOLDS in it) | {*filter(is_told, said)}
+
+    def without_doubt(self, names: Iterable[str]) -> set[str]:
+        """Return names without the doubt whether it was this test of several."""
+        return {self.plain[it] for it in names}
+
+    def set_otherwise(self, names: AbstractSet[str], before: AbstractSet[str]) -> set[str]:
+        """Return what a test set to another content than it did, and not only made or added to."""
+        came = (self.set & names) - before
+        known = self.without_doubt(before) if came else set()
+        came -= known
+        things = {self.thing[it] for it in known} if came else ()
+        return {it for it in came if self.thing[it] in things}
+
+    def kept_no_more(self, before: AbstractSet[str], now: AbstractSet[str]) -> set[str]:
+        """Return what a test was recorded to leave, or one of several, and is not there now."""
+        return {it for it in self.kept & before if self.plain[it] not in now}

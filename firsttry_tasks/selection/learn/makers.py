@@ -6,8 +6,8 @@ to what it is given.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from firsttry_tasks.model import recording
@@ -57,6 +57,7 @@ class Makers:
             for number, (path, fragment) in enumerate(units)
             if 0 <= fragment < len(self._files[path])
         }
+        self._imported = functools.cache(self._having)
         #: What was found already: where functions lead to in one step, as bits.
         self._nexts: dict[int, int] = {}
         #: The same for what surrounds things, and for who hands something to a function.
@@ -67,7 +68,7 @@ class Makers:
         """Return the names of a thing that the recorder calls ``trail``, in the file ``path``."""
         if path == LIBRARY:
             module, _, inside = trail.partition(recording.HOLDS)[0].partition(":")
-            names = {inside.partition(".")[0], *self._imported(module)}
+            names = {inside.partition(".")[0], *self._imported(module.partition(".")[0])}
             return Thing(self._meant(names - {""}), frozenset())
         words, over = trails.words(trail, self._classes(path))
         spelled = {name for it in words[over + 1 :] for name in (it, trails.written(it))}
@@ -86,15 +87,14 @@ class Makers:
         methods = {unit for unit, it in bodies if not heads.isdisjoint(it.qualname.split("."))}
         return self.users(Thing(self._meant(heads), frozenset())) | methods
 
-    def _imported(self, module: str) -> Iterator[str]:
-        """Yield the names by which the project has something of a library."""
-        top = module.partition(".")[0]
-        yield top
+    def _having(self, top: str) -> frozenset[str]:
+        """Return the names by which the project has something of a library."""
         # What a plugin or a test keeps there, fixtures find by their request.
-        yield from ("request",) if top == recording.CONFIG else ()
+        found = {top, "request"} if top == recording.CONFIG else {top}
         for one in itertools.chain.from_iterable(self._files.values()):
             if any(it.partition(".")[0] == top for it in one.uses.imports):
-                yield from (own_name(one),) if one.is_function_body else one.binds
+                found |= {own_name(one)} if one.is_function_body else one.binds
+        return frozenset(found)
 
     def users(self, thing: Thing) -> frozenset[int]:
         """Return the units that may use a thing: that name it, or are it."""
@@ -176,13 +176,13 @@ class Makers:
             waiting += fresh
         return frozenset(names)
 
-    @cached_property
+    @functools.cached_property
     def _made_of(self) -> dict[str, set[str]]:
         """Names in statements, each with the names that those statements bind."""
         every = self._statements()
         return _indexed((name, it) for one in every for it in one.binds for name in _words(one))
 
-    @cached_property
+    @functools.cached_property
     def _values(self) -> dict[str, set[str]]:
         """Variables of modules, each with the names in what it is given."""
         found: dict[str, set[str]] = {}
@@ -204,16 +204,16 @@ class Makers:
     def _being(self, names: AbstractSet[str]) -> set[int]:
         return set().union(*(self._by_own_name.get(name, ()) for name in names))
 
-    @cached_property
+    @functools.cached_property
     def _by_own_name(self) -> dict[str, set[int]]:
         return _indexed((own_name(body), unit) for unit, body in self._bodies.items())
 
-    @cached_property
+    @functools.cached_property
     def _by_word(self) -> dict[str, set[int]]:
         bodies = self._bodies.items()
         return _indexed((it, unit) for unit, one in bodies for it in _words(one) | one.uses.sets)
 
-    @cached_property
+    @functools.cached_property
     def _by_name(self) -> dict[str, set[int]]:
         """Functions by each part of their qualified names.
 
@@ -269,11 +269,11 @@ class Makers:
             self._nexts[unit] = as_bits(self._named(words).union(*setting))
         return self._nexts[unit]
 
-    @cached_property
+    @functools.cached_property
     def _lineage(self) -> Lineage:
         return Lineage(self._files)
 
-    @cached_property
+    @functools.cached_property
     def _setting(self) -> dict[str, set[int]]:
         """Functions by the variables of modules that they set or change."""
         firsts = {unit: {it for it, _ in one.uses.writes} for unit, one in self._bodies.items()}

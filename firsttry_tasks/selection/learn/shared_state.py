@@ -41,28 +41,32 @@ _TELLING = frozenset({"read", "list", "probed", "env", "outside", "module"})
 #: left, all that ran counts: more tests rest on more, and none is missed.
 _MOST_ASKED = 20_000
 
-_NOTHING = (frozenset[int](), frozenset[int](), frozenset[int]())
+#: Units, observations and other scopes that a scope holds.
+_Held = tuple[frozenset[int], frozenset[int], frozenset[int]]
+_NOTHING: _Held = (frozenset[int](), frozenset[int](), frozenset[int]())
 
 
 class _Left:
     """A thing that was left changed: who may use it, and the scope of its last change."""
 
-    def __init__(self, thing: Thing, users: AbstractSet[int], asking: int | None = None) -> None:
+    def __init__(self, thing: Thing, users: AbstractSet[int], asking: int, kind: int) -> None:
         self.thing = thing
         self.users = users
         #: The same as bits.
-        self.asking = as_bits(users) if asking is None else asking
+        self.asking = asking
+        #: A number for all things that the same names lead to.
+        self.kind = kind
         self.scope: int | None = None
         #: What the scopes of this change and of those before it hold together.
-        self.held: tuple[frozenset[int], frozenset[int], frozenset[int]] = _NOTHING
+        self.held = _NOTHING
 
     def again(self) -> _Left:
         """Return the same thing, for another change of it."""
-        return _Left(self.thing, self.users, self.asking)
+        return _Left(self.thing, self.users, self.asking, self.kind)
 
     def used_as(self, test: RecordedTest) -> bool:
         """Tell whether a test has the thing as an argument, as the value of a fixture."""
-        return not self.thing.names.isdisjoint(test.names)
+        return bool(test.names) and not self.thing.names.isdisjoint(test.names)
 
 
 class _Ran(NamedTuple):
@@ -71,6 +75,8 @@ class _Ran(NamedTuple):
     units: set[int]
     bits: int
     fixtures: set[int]
+    #: Whether the test may use a thing, by the number of its kind.
+    uses: dict[int, bool]
 
 
 class _Known(NamedTuple):
@@ -101,6 +107,8 @@ class SharedState:
         #: What ran for each test, and the scopes of its fixtures, by node id.
         self._ran: dict[str, _Ran] = {}
         self._asked = 0
+        #: The units that may use things of the same names, also as bits, and their number.
+        self._kinds: dict[frozenset[str], tuple[frozenset[int], int, int]] = {}
         #: What was left before the first test, for the tests of all processes.
         self._early = _Known("kept", {})
 
@@ -126,40 +134,17 @@ class SharedState:
     def _narrowed(self, tests: Sequence[RecordedTest]) -> Sequence[RecordedTest]:
         """Let a test have left only what it may use."""
         self._ran |= {test.nodeid: self._run_for(test) for test in tests}
-        doubtful = {
-            number: name.removesuffix(PERHAPS)
-            for number, (kind, name) in enumerate(self.observations)
-            if kind == "left" and name.endswith(PERHAPS) and not name.startswith(LIBRARY)
-        }
-        known: dict[tuple[str, bool], tuple[_Left, int, int]] = {}
-        for name in doubtful.values():
-            path, _, trail = name.partition(HOLDS)[0].partition(":")
-            at = f"{path}:{trail}", is_told(name)
-            if at not in known:
-                known[at] = self._doubt(path, trail, told=is_told(name))
-
-        def may(test: RecordedTest, number: int) -> bool:
-            name = doubtful[number]
-            left, asking, near = known[name.partition(HOLDS)[0], is_told(name)]
-            bits = self._ran[test.nodeid].bits
-            # What an import does that a test causes is the import's, too.
-            return bool((bits & asking and bits & near) or left.used_as(test))
-
-        return doubt.narrowed(tests, doubtful.keys(), may) if doubtful else tests
-
-    def _doubt(self, path: str, trail: str, *, told: bool) -> tuple[_Left, int, int]:
-        """Return a thing, and the units of which a test that left it ran one of each kind."""
-        left = self._new(f"{path}:{trail}")
-        if not told:
-            # Nobody compares it later: whatever may have made it counts.
-            return left, as_bits(self._makers.possible(path, left.thing)), -1
-        near = self._makers.near(path, trail)
-        return left, left.asking, -1 if near is None else as_bits(near)
+        bits = {test.nodeid: self._ran[test.nodeid].bits for test in tests}
+        able = doubt.Able(self._makers, self.observations, bits)
+        return doubt.narrowed(tests, able.doubtful.keys(), able.may) if able.doubtful else tests
 
     def _new(self, name: str) -> _Left:
         path, _, trail = name.partition(":")
         thing = self._makers.thing(path, trail)
-        return _Left(thing, self._makers.users(thing))
+        if thing.names not in self._kinds:
+            users = self._makers.users(thing)
+            self._kinds[thing.names] = users, as_bits(users), len(self._kinds)
+        return _Left(thing, *self._kinds[thing.names])
 
     def _before(self) -> None:
         """Take in what imports and collectors changed in modules, before the first test."""
@@ -183,9 +168,9 @@ class SharedState:
         variables: dict[str, list[int]] = {}
         for test in tests:
             names, told = self._names(test.observations), self._told(test.observations)
-            ran, bits, fixtures = self._ran[test.nodeid]
+            ran, fixtures = self._ran[test.nodeid].units, self._ran[test.nodeid].fixtures
             for left in (*known.things.values(), *compared.things.values()):
-                if left.scope is not None and (left.asking & bits or left.used_as(test)):
+                if left.scope is not None and self._uses(test, left):
                     more[test.nodeid].add(left.scope)
             asked = self._read(test)
             more[test.nodeid].update(it for name in asked for it in variables.get(name, ()))
@@ -198,6 +183,14 @@ class SharedState:
                 for variable in (name.removeprefix(VARIABLE), ALL):
                     variables.setdefault(variable, []).append(scope)
 
+    def _uses(self, test: RecordedTest, left: _Left) -> bool:
+        """Tell whether a test may use a thing, which is asked for a thousand things of one name."""
+        ran = self._ran[test.nodeid]
+        found = ran.uses.get(left.kind)
+        if found is None:
+            found = ran.uses[left.kind] = bool(left.asking & ran.bits) or left.used_as(test)
+        return found
+
     def _run_for(self, test: RecordedTest) -> _Ran:
         ran, found, waiting = set(test.ran()), set[int](), set(test.scopes)
         while waiting:
@@ -208,7 +201,7 @@ class SharedState:
                 ran.update(scope.units)
                 waiting.update(scope.used)
         fixtures = {number for number in found if self.scopes.all[number].kind == "fixture"}
-        return _Ran(ran, as_bits(ran), fixtures)
+        return _Ran(ran, as_bits(ran), fixtures, {})
 
     def _names(self, observations: Iterable[int], begin: str = "") -> list[str]:
         """Return what was left changed in modules, or what has a name that begins so."""
@@ -255,23 +248,35 @@ class SharedState:
         ``around``: of the fixtures, or of what left it before any test. Fixtures of the names
         ``handed`` a test has as its arguments.
         """
+        around = frozenset(around)
+        #: What counts for each thing by itself where many are left, seen once.
+        every: _Held | None = None
         for name in names:
-            path, _, trail = name.partition(":")
             before = known.things.get(name)
             left = before.again() if before else self._new(name)
-            thing = left.thing
             self._asked += 1
-            much = self._asked > self._most_asked
-            given = trail.partition(".")[0] in handed
-            units = set(ran) if much else self._makers.makers(path, thing, ran, handed=given)
-            telling = self._telling(observations(units))
-            new = frozenset(units), frozenset(telling), frozenset(around)
+            if self._asked > self._most_asked:
+                every = every or self._held(ran, observations, around)
+                new = every
+            else:
+                path, _, trail = name.partition(":")
+                given = trail.partition(".")[0] in handed
+                units = self._makers.makers(path, left.thing, ran, handed=given)
+                new = self._held(units, observations, around)
             # Most tests that fill a cache anew do it by the same code, which is noted once.
             if before and all(it <= old for it, old in zip(new, before.held, strict=True)):
                 continue
             # What was in it before may still be there.
             earlier = (before.scope,) if before and before.scope is not None else ()
-            left.scope = self.scopes.add(known.kind, name, units, telling, (*around, *earlier))
+            left.scope = self.scopes.add(known.kind, name, *new[:2], (*around, *earlier))
             held = before.held if before else _NOTHING
             left.held = (held[0] | new[0], held[1] | new[1], held[2] | new[2])
             known.things[name] = left
+
+    def _held(
+        self,
+        units: AbstractSet[int],
+        observations: Callable[[AbstractSet[int]], Iterable[int]],
+        around: frozenset[int],
+    ) -> _Held:
+        return frozenset(units), frozenset(self._telling(observations(units))), around

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.model.recording import ADDED, FELT, LIBRARY, PERHAPS, VARIABLE
 from firsttry_tasks.selection.learn.makers import Makers
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
         RecordedRun,
         RecordedTest,
     )
+    from firsttry_tasks.selection.learn.trails import Thing
+
+
+class _Asked(NamedTuple):
+    """A thing, the units that may use it, those that add to it, and whose it is, "" for ours."""
+
+    thing: Thing
+    users: frozenset[int]
+    adding: frozenset[int]
+    lent: str
 
 
 class Users:
@@ -29,6 +39,8 @@ class Users:
         self._ran: dict[int, dict[str, set[int]]] = {}
         #: The same for all that left it, and asked for each of them.
         self._among: dict[str, frozenset[str]] = {}
+        #: Those of one run that may feel it, by what tells them apart; many things have one name.
+        self._found: dict[tuple[object, ...], list[str]] = {}
 
     def among(self, tests: AbstractSet[str], name: str, who: str) -> frozenset[str]:
         """Return which of some tests, always the same, may feel what one left under a name."""
@@ -56,31 +68,34 @@ class Users:
         self, at: int, run: RecordedRun, name: str, tests: AbstractSet[str] | None
     ) -> Iterator[str]:
         path, _, trail = name.partition(":")
-        makers = self._of(at, run)
+        makers, library = self._of(at, run), name.startswith(LIBRARY)
         thing = makers.thing(path, trail)
-        users, library = makers.users(thing), name.startswith(LIBRARY)
         # Whoever adds what is missing needs nobody who may have added it before.
         doubtful = name.endswith(PERHAPS) and ADDED in name and not library
         adding = makers.writers(path, trail) if doubtful else frozenset()
-        asked = trail.partition(":")[0].partition(".")[0]
+        lent = trail.partition(":")[0].partition(".")[0] if library else ""
+        key = at, thing.names, adding, lent
+        if key not in self._found:
+            users = makers.users(thing)
+            self._found[key] = [*self._feeling(at, _Asked(thing, users, adding, lent))]
+        yield from (it for it in self._found[key] if tests is None or it in tests)
+
+    def _feeling(self, at: int, asked: _Asked) -> Iterator[str]:
+        """Yield the tests of a recorded run that may feel a thing."""
+        run, ran = self._runs[at], self._ran.setdefault(at, {})
         lent = {
             n
             for n, (kind, it) in enumerate(run.observations)
-            if library and kind == "module" and it.partition(".")[0] == asked
+            if kind == "module" and it.partition(".")[0] == asked.lent
         }
-        ran = self._ran.setdefault(at, {})
         for test in run.tests:
-            if tests is not None and test.nodeid not in tests:
-                continue
             # A fixture's value comes as an argument, and its code may be the library's.
-            handed = not thing.names.isdisjoint(test.names) or not lent.isdisjoint(
-                test.observations
-            )
+            names = asked.thing.names
+            handed = not names.isdisjoint(test.names) or not lent.isdisjoint(test.observations)
             if test.nodeid not in ran:
                 ran[test.nodeid] = _ran(run, test)
-            if (handed or not users.isdisjoint(ran[test.nodeid])) and adding.isdisjoint(
-                ran[test.nodeid]
-            ):
+            mine = ran[test.nodeid]
+            if (handed or not asked.users.isdisjoint(mine)) and asked.adding.isdisjoint(mine):
                 yield test.nodeid
 
     def _of(self, at: int, run: RecordedRun) -> Makers:
