@@ -41,9 +41,8 @@ _TELLING = frozenset({"read", "list", "probed", "env", "outside", "module"})
 #: left, all that ran counts: more tests rest on more, and none is missed.
 _MOST_ASKED = 20_000
 
-#: Units, observations and other scopes that a scope holds.
-_Held = tuple[frozenset[int], frozenset[int], frozenset[int]]
-_NOTHING: _Held = (frozenset[int](), frozenset[int](), frozenset[int]())
+#: Units, observations and other scopes that a scope holds, as bits.
+_Held = tuple[int, int, int]
 
 
 class _Left:
@@ -58,7 +57,8 @@ class _Left:
         self.kind = kind
         self.scope: int | None = None
         #: What the scopes of this change and of those before it hold together.
-        self.held = _NOTHING
+        self.held: _Held = (0, 0, 0)
+        self.units: frozenset[int] = frozenset()
 
     def again(self) -> _Left:
         """Return the same thing, for another change of it."""
@@ -153,12 +153,13 @@ class SharedState:
             seen = scope.observations if early else ()
             names = [*self._names(seen), *self._names(seen, LIBRARY)]
             ran = {*scope.units, *(unit for _, unit in scope.lines)} if names else set()
-            self._leave(names, ran, scope.seen_by, (at,), self._early)
+            telling = lambda units, it=scope: self._telling(it.seen_by(units))  # noqa: E731
+            self._leave(names, ran, telling, (at,), self._early)
         # Once for each thing, however many imports had a part in it: the last scope uses those
         # before, and what all of them hold is known.
         for left in self._early.things.values():
             if left.scope is not None:
-                self.scopes.answer(left.users, left.thing.names, left.scope, left.held[0])
+                self.scopes.answer(left.users, left.thing.names, left.scope, left.units)
         self.scopes.settle()
 
     def _walk(self, tests: Sequence[RecordedTest], more: Mapping[str, set[int]]) -> None:
@@ -174,11 +175,12 @@ class SharedState:
                     more[test.nodeid].add(left.scope)
             asked = self._read(test)
             more[test.nodeid].update(it for name in asked for it in variables.get(name, ()))
-            self._leave(names, ran, test.seen_by, fixtures, known, test.names)
-            self._leave(told, ran, test.seen_by, fixtures, compared, test.names)
+            telling = self._telling(test.observations)
+            seen = lambda _units, it=telling: it  # noqa: E731
+            self._leave(names, ran, seen, fixtures, known, test.names)
+            self._leave(told, ran, seen, fixtures, compared, test.names)
             for name in self._names(test.observations, VARIABLE):
                 # What set it may have been anything that ran.
-                telling = self._telling(test.observations)
                 scope = self.scopes.add("kept", name, ran, telling, fixtures)
                 for variable in (name.removeprefix(VARIABLE), ALL):
                     variables.setdefault(variable, []).append(scope)
@@ -230,53 +232,48 @@ class SharedState:
         seen = (self.observations[number] for number in test.observations)
         return {name for kind, name in seen if kind == "env"}
 
-    def _telling(self, observations: Iterable[int]) -> list[int]:
-        return [it for it in observations if self.observations[it][0] in _TELLING]
+    def _telling(self, observations: Iterable[int]) -> frozenset[int]:
+        return frozenset(it for it in observations if self.observations[it][0] in _TELLING)
 
     def _leave(
         self,
-        names: Iterable[str],
+        names: Sequence[str],
         ran: AbstractSet[int],
-        observations: Callable[[AbstractSet[int]], Iterable[int]],
+        telling: Callable[[AbstractSet[int]], frozenset[int]],
         around: Iterable[int],
         known: _Known,
         handed: Iterable[str] = (),
     ) -> None:
         """Add a scope for each thing of these names, which holds what may have made it.
 
-        ``observations`` returns those that concern what some units made. The scope uses those
+        ``telling`` returns the observations that concern what some units made. The scope uses those
         ``around``: of the fixtures, or of what left it before any test. Fixtures of the names
         ``handed`` a test has as its arguments.
         """
-        around = frozenset(around)
-        #: What counts for each thing by itself where many are left, seen once.
-        every: _Held | None = None
+        if not names:
+            return
+        outer = as_bits(around)
+        #: What counts for each thing where more are left than can be asked about.
+        every = frozenset(ran), telling(ran)
+        whole = as_bits(every[0]), as_bits(every[1]), outer
         for name in names:
             before = known.things.get(name)
             left = before.again() if before else self._new(name)
             self._asked += 1
-            if self._asked > self._most_asked:
-                every = every or self._held(ran, observations, around)
-                new = every
-            else:
+            (units, seen), new = every, whole
+            if self._asked <= self._most_asked:
                 path, _, trail = name.partition(":")
                 given = trail.partition(".")[0] in handed
-                units = self._makers.makers(path, left.thing, ran, handed=given)
-                new = self._held(units, observations, around)
+                units = frozenset(self._makers.makers(path, left.thing, ran, handed=given))
+                seen = telling(units)
+                new = as_bits(units), as_bits(seen), outer
+            held = before.held if before else left.held
             # Most tests that fill a cache anew do it by the same code, which is noted once.
-            if before and all(it <= old for it, old in zip(new, before.held, strict=True)):
+            if before and not any(it & ~old for it, old in zip(new, held, strict=True)):
                 continue
             # What was in it before may still be there.
             earlier = (before.scope,) if before and before.scope is not None else ()
-            left.scope = self.scopes.add(known.kind, name, *new[:2], (*around, *earlier))
-            held = before.held if before else _NOTHING
+            left.scope = self.scopes.add(known.kind, name, units, seen, (*around, *earlier))
             left.held = (held[0] | new[0], held[1] | new[1], held[2] | new[2])
+            left.units = units | before.units if before else units
             known.things[name] = left
-
-    def _held(
-        self,
-        units: AbstractSet[int],
-        observations: Callable[[AbstractSet[int]], Iterable[int]],
-        around: frozenset[int],
-    ) -> _Held:
-        return frozenset(units), frozenset(self._telling(observations(units))), around
