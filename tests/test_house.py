@@ -21,6 +21,7 @@ FLOORS = (
     ("selection.learn",),
     (
         "config",
+        "config.reading",
         "dependency_db",
         "fingerprint",
         "recorder.leftovers",

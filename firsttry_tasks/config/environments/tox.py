@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.environments.environment import Environment, made
 from firsttry_tasks.config.environments.needs import Needs, joined, of_pip
+from firsttry_tasks.config.reading import tox_names
 from firsttry_tasks.config.team import shell_text
 
 if TYPE_CHECKING:
@@ -16,14 +17,9 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.config.environments.needs import Words
 
-#: A line for some environments alone: `django52: Django>=5.2`.
-CONDITION = re.compile(r"(?P<factors>!?[\w.{][\w.!,{}-]*):(?:[ \t]+(?P<rest>.*)|$)")
 #: What stands for the value of another key, and for the folder of tox's own file.
 OTHER = re.compile(r"\{\[(?P<section>[^]]+)\](?P<key>\w+)\}")
 FOLDER = re.compile(r"\{(?:toxinidir|tox_root)\}")
-#: A list in a name: py{312,313}, py{310-315}.
-LIST = re.compile(r"\{([^{}]*)\}")
-RANGE = re.compile(r"(\d+)-(\d+)")
 #: How deep values stand for others; more is a circle.
 DEEP = 5
 
@@ -36,35 +32,14 @@ def of_ini(text: str, place: str) -> Iterator[Environment]:
         name: section
         for section in sections
         if section.startswith("testenv:")
-        for name in _expanded(section.removeprefix("testenv:"))
+        for name in tox_names.expanded(section.removeprefix("testenv:"))
     }
     core = sections.get("tox") or sections.get("tox:tox") or {}
-    listed = _expanded(core.get("env_list") or core.get("envlist") or "")
+    listed = tox_names.expanded(core.get("env_list") or core.get("envlist") or "")
     if "testenv" not in sections and not named:
         return
     for name in dict.fromkeys((*(listed or ("py",)), *named)):
         yield _of_sections(name, sections, named.get(name, ""), place)
-
-
-def _expanded(text: str) -> list[str]:
-    """Return the names that a list of tox's stands for."""
-    parts = re.findall(r"(?:\{[^{}]*\}|[^\s,{}])+", re.sub(r"#.*", "", text))
-    return [name for part in parts for name in _alternatives(part)]
-
-
-def _alternatives(text: str) -> list[str]:
-    pieces = LIST.split(text)
-    choices = [_listed(it) if at % 2 else [it] for at, it in enumerate(pieces)]
-    return ["".join(it) for it in itertools.product(*choices)]
-
-
-def _listed(text: str) -> Iterator[str]:
-    for it in text.split(","):
-        span = RANGE.fullmatch(it.strip())
-        if span:
-            yield from map(str, range(int(span[1]), int(span[2]) + 1))
-        else:
-            yield it.strip()
 
 
 def _of_sections(
@@ -101,10 +76,10 @@ def _lines(
     """Yield the lines of a value that count for an environment, with what they stand for."""
     for raw in text.replace("\\\n", " ").splitlines():
         line = re.sub(r"(?:^|\s)#.*", "", raw).strip()
-        condition = CONDITION.fullmatch(line)
+        condition = tox_names.CONDITION.fullmatch(line)
         if condition:
             line = (condition["rest"] or "").strip()
-            if not _holds(condition["factors"], factors):
+            if not tox_names.holds(condition["factors"], factors):
                 continue
         other = OTHER.search(line)
         if other and deep < DEEP:
@@ -113,15 +88,6 @@ def _lines(
             yield from _lines(text, sections, factors, deep + 1)
         elif line:
             yield FOLDER.sub(".", line)
-
-
-def _holds(condition: str, factors: set[str]) -> bool:
-    """Tell whether one of the alternatives has factors that all are, or are not, there."""
-    return any(
-        all((it.lstrip("!") in factors) != it.startswith("!") for it in one.split("-"))
-        for part in re.findall(r"(?:\{[^{}]*\}|[^\s,{}])+", condition)
-        for one in _alternatives(part)
-    )
 
 
 def of_toml(table: Mapping[str, Any], place: str) -> Iterator[Environment]:

@@ -6,11 +6,13 @@ import ast
 import contextlib
 import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from firsttry_tasks.config import parity_lock
+from firsttry_tasks.config.reading import recipes, tox_names
 from firsttry_tasks.config.team import shell_text, workflow_files
 from firsttry_tasks.config.team.shell_text import Line, joined, lines
 from firsttry_tasks.model import decoding
@@ -32,8 +34,9 @@ OF_PACKAGES = ("pyproject.toml", "setup.py", "setup.cfg")
 def commands(root: Path, top: Path, names: Words) -> Iterator[tuple[Path, tuple[Line, ...]]]:
     """Yield each file that has one of the ``names`` of a tool, with its commands.
 
-    What CI runs comes before what people run. ``root`` is the project, ``top`` the repository. A
-    file that can't be read has no commands. The folders of the commands are seen from ``root``.
+    What CI runs comes before what people run, and so a file may come twice. ``root`` is the
+    project, ``top`` the repository. A file that can't be read has no commands. The folders of the
+    commands are seen from ``root``.
     """
     for place, read in _places(root, top):
         text = _text(place)
@@ -75,29 +78,60 @@ def places(root: Path, top: Path) -> Iterator[Path]:
 
 
 def _places(root: Path, top: Path) -> Iterator[tuple[Path, Callable[[str], Iterable[Line]]]]:
-    """Return the files that may call pytest, each with its reader, what CI runs first."""
+    """Return the files that may call pytest, each with its reader, what CI runs first.
+
+    Some are there twice: once for what CI runs of them, if that can be told, and once for all.
+    """
     workflows = top / ".github/workflows"
     if workflows.is_dir():
         for place in sorted(workflows.glob("*.y*ml")):
             yield place, workflow_files.of_yaml
     yield top / ".gitlab-ci.yml", workflow_files.of_yaml
-    for place in _scripts(root, top):
-        yield place, shell_text.of_shell
-    yield root / "tox.ini", _of_ini
-    yield root / "tox.toml", _of_toml
-    yield root / "noxfile.py", _of_nox
-    for name in ("GNUmakefile", "makefile", "Makefile"):
-        yield root / name, shell_text.of_make
-    for name in (".justfile", "Justfile", "justfile"):
-        yield root / name, shell_text.of_just
+    scripts = tuple(_scripts(root, top))
+    yield from ((place, shell_text.of_shell) for place in scripts)
+    ci = "\n".join(map(_text, (*_of_ci(top), *scripts)))
+    yield from (it for _, found in sorted(_local(root, ci), key=_comes(ci)) for it in found)
     yield root / "pyproject.toml", _of_pyproject
+
+
+def _comes(ci: str) -> Callable[[tuple[str, object]], bool]:
+    """Return what puts a program that CI names before others, which stay in their order."""
+    return lambda it: not recipes.called(ci, it[0])
+
+
+#: A file's path and its reader, once or twice.
+_Readers = list[tuple["Path", "Callable[[str], Iterable[Line]]"]]
+
+
+def _local(root: Path, ci: str) -> Iterator[tuple[str, _Readers]]:
+    """Yield the programs by which a team starts others, with their files and readers."""
+    ini = root / "tox.ini"
+    yield "tox", [(ini, partial(_of_ini, ci=ci)), (ini, _of_ini), (root / "tox.toml", _of_toml)]
+    yield "nox", [(root / "noxfile.py", _of_nox)]
+    for program, names, read in (
+        ("make", ("GNUmakefile", "makefile", "Makefile"), shell_text.of_make),
+        ("just", (".justfile", "Justfile", "justfile"), shell_text.of_just),
+    ):
+        calls = recipes.called(ci, program)
+        of_ci = partial(_of_recipes, calls=calls, read=read)
+        yield program, [(root / it, one) for it in names for one in (of_ci, read)]
+
+
+def _of_recipes(
+    text: str, calls: tuple[Words, ...], read: Callable[[str], Iterable[Line]]
+) -> Iterator[Line]:
+    """Return the commands of the recipes that CI runs."""
+    yield from read(recipes.run(text, calls))
+
+
+def _of_ci(top: Path) -> tuple[Path, ...]:
+    """Return the files of CI systems."""
+    return (*sorted((top / ".github/workflows").glob("*.y*ml")), top / ".gitlab-ci.yml")
 
 
 def _scripts(root: Path, top: Path) -> Iterator[Path]:
     """Yield the shell scripts, at the top or one folder down, that CI or a Makefile names."""
-    workflows = sorted((top / ".github/workflows").glob("*.y*ml"))
-    callers = (*workflows, top / ".gitlab-ci.yml", root / "Makefile")
-    text = "\n".join(map(_text, callers))
+    text = "\n".join(map(_text, (*_of_ci(top), root / "Makefile")))
     folders = (it for it in sorted(root.iterdir()) if it.name[:1] != "." and it.is_dir())
     for folder in (root, *folders):
         inside = "" if folder == root else f"{folder.name}/"
@@ -115,23 +149,40 @@ def _is_shell(place: Path) -> bool:
     return False
 
 
+#: What stands before a command of some environments alone.
+CONDITION = re.compile(r"([\w,{}!.-]+):\s")
 #: The folder of tox.ini, as tox calls it.
 TOX = re.compile(r"\{(?:toxinidir|tox_root)\}(/?)")
 
 
-def _of_ini(text: str) -> Iterator[Line]:
-    """Return the commands of tox's environments."""
+def _of_ini(text: str, ci: str | None = None) -> Iterator[Line]:
+    """Return the commands of tox's environments; of those alone that CI's text names or tox lists.
+
+    None for the text: of all of them.
+    """
     parser = parity_lock.ini("tox.ini", text)
-    for section in parser.sections():
+    core = parser["tox"] if parser.has_section("tox") else {}
+    listed = core.get("env_list") or core.get("envlist") or ""
+    names = frozenset() if ci is None else tox_names.of_ci(listed, ci)
+    for section in (it for it in parser.sections() if tox_names.runs(it, names)):
         variables = _variables(parser[section])
         folder = parser[section].get("changedir") or parser[section].get("change_dir") or ""
         folder = joined("", TOX.sub("", folder))
         for key, value in parser[section].items():
             if key.startswith("commands") and value:
                 # `py313: pytest` is for one factor, and all the same the team's call.
-                text = re.sub(r"^[\w,{}!.-]+:\s", "", value, flags=re.MULTILINE)
-                for line in lines(text, "" if "{" in folder else folder):
+                for line in lines(_unconditional(value, names), "" if "{" in folder else folder):
                     yield replace(line, words=(*variables, *line.words))
+
+
+def _unconditional(text: str, names: frozenset[str]) -> str:
+    """Return commands without their factors, and without those for no such environment."""
+    kept = []
+    for line in text.splitlines():
+        found = CONDITION.match(line)
+        if not found or tox_names.any_holds(found[1], names):
+            kept.append(line[found.end() :] if found else line)
+    return "\n".join(kept)
 
 
 def _variables(section: Mapping[str, str]) -> Words:

@@ -1,0 +1,1 @@
+"""Reads what stands in other programs' files, from their text alone."""
