@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.config.team import team_files
+from firsttry_tasks.config.reading import unittest_script
+from firsttry_tasks.config.team import own_programs, team_files
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 #: What discovery takes for files with tests, where the call names no other pattern.
 PATTERN = "test*.py"
-#: What a file calls that runs its own tests when it is started.
-MAIN = "unittest.main("
 #: What a module has that says by itself which tests it has.
 LOADER = b"def load_tests("
 #: unittest takes the methods of its own classes alone; pytest takes those whatever this says.
@@ -33,6 +32,8 @@ _NAMED = (
 )
 #: Options with a value that chooses no folder.
 _VALUED = frozenset({"--durations", "-k"})
+#: The pattern of the files of one call, and their folders or paths.
+_Found = tuple[str, tuple[str, ...]]
 
 
 class Runner(Struct, frozen=True, kw_only=True):
@@ -68,9 +69,9 @@ def unheard(root: Path, args: Words, paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _calls(root: Path, top: Path) -> Iterator[Runner]:
-    for place, lines in team_files.commands(root, top, ("unittest", ".py")):
-        read = [(it.words, _read(root, it.words)) for it in lines if not it.folder]
-        found = [(words, one) for words, one in read if one]
+    for place, lines in team_files.commands(root, top, ("unittest", ".py", "-m")):
+        here = (it.words for it in lines if not it.folder)
+        found = [(words, one) for words in here for one in _read(root, words)]
         if found:
             # A suite may run in parts, and all of them count.
             patterns = dict.fromkeys(it for _, (pattern, _) in found for it in pattern.split())
@@ -83,29 +84,30 @@ def _calls(root: Path, top: Path) -> Iterator[Runner]:
             )
 
 
-def _read(root: Path, words: Words) -> tuple[str, tuple[str, ...]] | None:
-    """Return the pattern and the paths of one command; None where it runs no unittest."""
+def _read(root: Path, words: Words) -> Iterator[_Found]:
+    """Yield the pattern and the paths of each call in a command; none where it runs no unittest."""
     for at, pair in enumerate(pairwise(words)):
         if pair == ("-m", "unittest"):
-            return _of_module(root, words[at + 2 :])
-    # A file that is started, and runs its own tests.
-    for before, word in pairwise(("", *words)):
-        started = "python" in before or word.startswith("./")
-        path = word.removeprefix("./")
-        if started and path.endswith(".py") and MAIN.encode() in (disk.read(root / path) or b""):
-            return path.rpartition("/")[2], (path,)
-    return None
+            yield from _of_module(root, words[at + 2 :])
+            return
+    # A file that is started, and runs its own tests or others.
+    program = own_programs.started(root, words)
+    if program:
+        text = (disk.read(root / program.path) or b"").decode("utf-8", "replace")
+        for asked in unittest_script.asked(text, program.path, program.args):
+            yield from _of_module(root, asked)
 
 
-def _of_module(root: Path, words: Words) -> tuple[str, tuple[str, ...]] | None:
+def _of_module(root: Path, words: Words) -> Iterator[_Found]:
     if words[:1] == ("discover",) or not any(word[:1] != "-" for word in words):
         start, pattern, _ = _discovery(words[1:])
-        there = (root / start).is_dir()
-        return (pattern, () if start == "." else (start,)) if there else None
-    named = tuple(filter(None, (_file(root, word) for word in words if word[:1] != "-")))
-    return (
-        (" ".join(dict.fromkeys(it.rpartition("/")[2] for it in named)), named) if named else None
-    )
+        if (root / start).is_dir():
+            yield pattern, () if start == "." else (start,)
+        return
+    named = (own_programs.module(root, word) for word in words if word[:1] != "-")
+    paths = tuple(filter(None, named))
+    if paths:
+        yield " ".join(dict.fromkeys(it.rpartition("/")[2] for it in paths)), paths
 
 
 def _discovery(words: Words) -> tuple[str, str, str]:
@@ -124,15 +126,3 @@ def _discovery(words: Words) -> tuple[str, str, str]:
             values[bare], bare = word, bare + 1
         last = word if not is_given else ""
     return values[0].removeprefix("./").rstrip("/") or ".", values[1], values[2]
-
-
-def _file(root: Path, name: str) -> str:
-    """Return the file of a module, class or test by its dotted name, "" where there is none."""
-    if name.endswith(".py"):
-        return name if (root / name).is_file() else ""
-    parts = name.split(".")
-    for count in range(len(parts), 0, -1):
-        place = "/".join(parts[:count])
-        if (root / f"{place}.py").is_file():
-            return f"{place}.py"
-    return ""

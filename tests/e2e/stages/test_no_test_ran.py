@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,3 +92,41 @@ def test_a_new_file_without_tests_turns_nothing_red(proved: Checkout) -> None:
     proved.write("tests/test_none.py", "VALUE = 1\n")
     done = proved.run("doit", "warm")
     assert done.code == 0, done.out
+
+
+SMOKE = """\
+import unittest
+from shop import tax
+
+class TaxTest(unittest.TestCase):
+    def test_tax(self):
+        self.assertEqual(tax(10), 2)
+"""
+CHECKS = ("python", "-W", "error", "-m", "checks")
+MAKE = """\
+NAME := checks
+perf:
+\tpython -m pytest checks/perf.py
+test:
+\tpython -W error -m $(NAME)
+"""
+
+
+def test_a_package_that_runs_its_tests_is_the_call(shop: Checkout) -> None:
+    """Not the one of a recipe that CI never runs: red where the team's own command is red."""
+    shop.git("rm", "-rqf", "tests")
+    shop.write("checks/__init__.py", "from .smoke import TaxTest\n")
+    shop.write("checks/__main__.py", "import unittest\n\nunittest.main('checks')\n")
+    shop.write("checks/smoke.py", SMOKE)
+    shop.write("checks/perf.py", "def test_perf():\n    pass\n")
+    shop.write("Makefile", MAKE)
+    ci = {"jobs": {"test": {"steps": [{"run": "make test"}]}}}
+    shop.write(".github/workflows/ci.yml", json.dumps(ci))
+    shop.write("pyproject.toml", TESTS_ONLY)
+    shop.commit()
+    own, first = shop.run(*CHECKS), shop.run("doit", "warm")
+    shop.write("shop.py", CODE.replace("n // 5", "n // 2"))
+    broken, second = shop.run(*CHECKS), shop.run("doit", "warm")
+    codes = own.code, first.code, broken.code, second.code
+    failed = {"tests:checks/__init__.py::TaxTest::test_tax"}
+    assert (codes, shop.failed()) == ((0, 0, 1, 1), failed), second.out

@@ -15,14 +15,31 @@ if TYPE_CHECKING:
 TOX = "[testenv]\ncommands = {}\n"
 FILES = ("tests/tests_price.py", "tests/test_more.py", "run.py", "shop/__init__.py")
 MAIN = "import unittest\n\nif __name__ == '__main__':\n    unittest.main()\n"
+#: Programs that run the tests of others.
+PROGRAMS = {
+    "suite/__init__.py": "",
+    "suite/__main__.py": "import unittest\n\nunittest.main(module='suite', verbosity=2)\n",
+    "src/deep/__init__.py": "",
+    "src/deep/suite.py": MAIN,
+    "tests/all.py": "from unittest import main\n\nmain(None, argv=['x', 'discover', 'tests'])\n",
+    "tests/load.py": """\
+import os
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+suite = unittest.TestLoader().discover(HERE, pattern="tests_*.py")
+unittest.TextTestRunner().run(suite)
+""",
+}
 
 
 @pytest.fixture(name="root")
 def _root(tmp_path: Path) -> Path:
-    for name in FILES:
+    texts = {**dict.fromkeys(FILES, ""), "run.py": MAIN, **PROGRAMS}
+    for name, text in texts.items():
         place = tmp_path / name
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(MAIN if name == "run.py" else "")
+        place.parent.mkdir(exist_ok=True, parents=True)
+        place.write_text(text)
     return tmp_path
 
 
@@ -45,6 +62,17 @@ def _root(tmp_path: Path) -> Path:
         ("python -m unittest -v tests/tests_price.py", "tests_price.py", ("tests/tests_price.py",)),
         ("python run.py -v", "run.py", ("run.py",)),
         ("./run.py", "run.py", ("run.py",)),
+        ("python -W error run.py", "run.py", ("run.py",)),
+        ("coverage run --branch run.py", "run.py", ("run.py",)),
+        ("python -m suite", "__init__.py", ("suite/__init__.py",)),
+        ("python -X dev -W error -m suite -v", "__init__.py", ("suite/__init__.py",)),
+        ("coverage run --source=shop -m suite", "__init__.py", ("suite/__init__.py",)),
+        ("python -m coverage run -m suite.__main__", "__init__.py", ("suite/__init__.py",)),
+        ("python -m suite Case.test_it", "__init__.py", ("suite/__init__.py",)),
+        ("python -m deep.suite", "suite.py", ("src/deep/suite.py",)),
+        ("python -m unittest suite", "__init__.py", ("suite/__init__.py",)),
+        ("python -m tests.all", "test*.py", ("tests",)),
+        ("python tests/load.py", "tests_*.py", ("tests",)),
     ],
 )
 def test_pytest_is_called_for_the_tests_that_unittest_finds(
@@ -64,6 +92,8 @@ def test_pytest_is_called_for_the_tests_that_unittest_finds(
         "python -m unittest nothing.here",
         "python setup.py build",
         "python -m shop",
+        "python -m mypy -m suite",
+        "git commit -m suite",
     ],
 )
 def test_what_finds_no_tests_says_nothing(root: Path, command: str) -> None:
