@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.config.team import team_files
+from firsttry_tasks.config.reading import django_labels
+from firsttry_tasks.config.team import own_programs, team_files
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -20,6 +23,11 @@ if TYPE_CHECKING:
 NAMED = re.compile(r"""DJANGO_SETTINGS_MODULE["'](?: *,|\] *=) *["']([\w.]+)["']""")
 #: What stands in a script of a project's own that runs Django's tests.
 RUNS = re.compile(r"""["']test["']|get_runner\(|DiscoverRunner\(""")
+#: What stands in one that alone knows Django's settings.
+CONFIGURES = re.compile(r"settings\.configure\(|DJANGO_SETTINGS_MODULE")
+#: The plugin that lets such a script set Django up, and the variable that names it.
+PLUGIN = "firsttry_tasks.recorder.django_script"
+VARIABLE = "FIRSTTRY_DJANGO_SCRIPT"
 #: What starts Django's commands: `python -m django`, `./manage.py`.
 ENDS = ("django", "manage.py", "django-admin")
 #: Django's runner takes every file that begins so for tests; pytest does not, by itself.
@@ -27,16 +35,28 @@ PATTERN = "test*.py"
 
 
 class Runner(Struct, frozen=True, kw_only=True):
-    """A call of Django's runner: its words, its settings module, and the file that says it."""
+    """A call of Django's runner: its words, its settings module, and the file that says it.
+
+    ``script`` are a script of the project and its options where these alone know the settings,
+    ``paths`` what it runs, if that is plain.
+    """
 
     words: tuple[str, ...]
-    settings: str
-    place: str
+    settings: str = ""
+    script: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def options(self) -> tuple[str, ...]:
         """Return the options by which pytest, with pytest-django, runs the same tests."""
-        return (f"--ds={self.settings}", "-o", f"python_files={PATTERN}")
+        told = ("-p", PLUGIN) if self.script else (f"--ds={self.settings}",)
+        return (*told, "-o", f"python_files={PATTERN}")
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return the variables that the options need."""
+        return {VARIABLE: shlex.join(self.script)} if self.script else {}
 
 
 def find(root: Path, top: Path) -> Runner | None:
@@ -47,35 +67,38 @@ def find(root: Path, top: Path) -> Runner | None:
 
 
 def _calls(root: Path, top: Path) -> Iterator[Runner]:
-    for place, lines in team_files.commands(root, top, ("django", "manage.py", ".py")):
+    for place, lines in team_files.commands(root, top, ("django", "manage.py", ".py", "-m")):
         for words in (line.words for line in lines):
-            settings = _settings(root, words)
-            if settings:
-                named = place.relative_to(top).as_posix()
-                yield Runner(words=words, settings=settings, place=named)
+            found = _read(root, words)
+            if found:
+                yield replace(found, words=words, place=place.relative_to(top).as_posix())
 
 
-def _settings(root: Path, words: tuple[str, ...]) -> str:
-    """Return the settings module of a call of the runner; "" where it is none."""
+def _read(root: Path, words: tuple[str, ...]) -> Runner | None:
+    """Return a call of the runner, without its file; None where it is none."""
     starts = [word for word, after in pairwise(words) if after == "test" and word.endswith(ENDS)]
-    scripts = () if starts else _scripts(root, words)
-    if not starts and not scripts:
-        return ""
+    program = None if starts else own_programs.started(root, words)
+    text = _text(root / program.path) if program else ""
+    if not starts and not RUNS.search(text):
+        return None
     for word in words:
         if word.startswith(("--settings=", "DJANGO_SETTINGS_MODULE=")) and "{" not in word:
-            return word.partition("=")[2]
-    found = NAMED.search(_text(root / (*starts, *scripts)[0]))
-    return found[1] if found else ""
+            return Runner(words=words, settings=word.partition("=")[2])
+    found = NAMED.search(_text(root / starts[0]) if starts else text)
+    if found:
+        return Runner(words=words, settings=found[1])
+    if program and CONFIGURES.search(text):
+        script = (program.path, *program.args)
+        return Runner(words=words, script=script, paths=_paths(root, text))
+    return None
 
 
-def _scripts(root: Path, words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the project's own files that a command starts, and that run Django's tests."""
-    started = (
-        word
-        for before, word in pairwise(("", *words))
-        if word.endswith(".py") and ("python" in before or word.startswith("./"))
-    )
-    return tuple(it for it in started if RUNS.search(_text(root / it)))
+def _paths(root: Path, text: str) -> tuple[str, ...]:
+    """Return the files and folders of a script's labels; none where one is not found."""
+    # A test that registers a model leaves it to all that come after it: the order counts.
+    files = [own_programs.module(root, it) for it in django_labels.labels(text)]
+    paths = [it.removesuffix("/__init__.py") for it in files]
+    return tuple(dict.fromkeys(paths)) if all(paths) else ()
 
 
 def _text(file: Path) -> str:

@@ -248,11 +248,11 @@ def _hooked(root: Path, top: Path, tool: str) -> ToolCall:
             return replace(_read(root, [call], pre_commit.FILE), files=hook.files)
     django = django_runner.find(root, top) if tool == "pytest" else None
     plain = unittest_runner.find(root, top) if tool == "pytest" and not django else None
-    runner, paths = django or plain, plain.paths if plain else ()
+    runner = django or plain
     if runner:
         # manage.py and `python -m` both put the current folder on sys.path.
-        env, args = tool_options.assigned(runner.words), runner.options
-        return ToolCall(form="module", env=env, args=args, paths=paths, place=runner.place)
+        env, args = {**tool_options.assigned(runner.words), **runner.env}, runner.options
+        return ToolCall(form="module", env=env, args=args, paths=runner.paths, place=runner.place)
     below = tool_options.configured_below(root) if tool == "pytest" else ""
     return ToolCall(tool=tool, paths=(below.rpartition("/")[0],) if below else (), place=below)
 

@@ -43,6 +43,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     pattern: str
     paths: tuple[str, ...]
     place: str = ""
+    env: dict[str, str] = {}
 
     @property
     def options(self) -> tuple[str, ...]:
