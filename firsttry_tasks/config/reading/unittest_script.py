@@ -18,6 +18,9 @@ MODULE, MAIN = "unittest", "main"
 #: What a loader is asked for, and the options of discovery in the order of its arguments.
 DISCOVER = {"start_dir": "-s", "pattern": "-p", "top_level_dir": "-t"}
 BY_NAME = frozenset({"loadTestsFromName", "loadTestsFromNames", "loadTestsFromModule"})
+BY_CLASS = frozenset({"loadTestsFromTestCase", "makeSuite"})
+#: What runs a suite, however it was made.
+RUNNER = "TextTestRunner"
 #: What gives a path as it is, and what gives the folder that it lies in.
 SAME = frozenset({"abspath", "realpath", "normpath", "Path", "str", "resolve", "absolute"})
 FOLDER = frozenset({"dirname", "parent"})
@@ -48,8 +51,11 @@ def asked(text: str, path: str, args: Words) -> tuple[Words, ...]:
         return ()
     script = Script(path=path, args=args, imports=dict(_imports(tree)), values=dict(_values(tree)))
     calls = [it for it in ast.walk(tree) if isinstance(it, ast.Call)]
-    loaded = tuple(filter(None, (_loaded(script, it) for it in calls)))
-    return loaded or tuple(_main(script, it) for it in calls if _is_main(script, it))
+    loaded = tuple(dict.fromkeys(filter(None, (_loaded(script, it) for it in calls))))
+    runs = any(_name(it) == RUNNER for it in calls)
+    # A suite of classes that it names one by one is made of its own as a rule.
+    own = ((path,),) if runs else ()
+    return loaded or tuple(_main(script, it) for it in calls if _is_main(script, it)) or own
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -98,7 +104,7 @@ def _main(script: Script, call: ast.Call) -> Words:
 
 def _loaded(script: Script, call: ast.Call) -> Words:
     """Return the words of what a loader is asked for; none where the call asks none."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    name = _name(call)
     if name == "discover":
         given = _given(call, tuple(DISCOVER))
         pairs = ((option, given.get(key)) for key, option in DISCOVER.items())
@@ -108,7 +114,15 @@ def _loaded(script: Script, call: ast.Call) -> Words:
         first = call.args[0]
         text = _text(script, first) or _module(script, first)
         return (text,) if text else _listed(script, first)
-    return ()
+    return (_module(script, call.args[0]) or script.path,) if name in BY_CLASS and call.args else ()
+
+
+def _name(call: ast.Call) -> str:
+    """Return the last name of what is called."""
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _module(script: Script, node: ast.expr) -> str:
@@ -160,9 +174,7 @@ def _text(script: Script, node: ast.expr | None, deep: int = 0) -> str:
 
 def _made(script: Script, call: ast.Call, deep: int) -> str:
     """Return the path that a call gives."""
-    function = call.func
-    name = function.attr if isinstance(function, ast.Attribute) else ""
-    name = function.id if isinstance(function, ast.Name) else name
+    function, name = call.func, _name(call)
     name = script.imports.get(name, name).rpartition(".")[2]
     parts = [_text(script, it, deep) for it in call.args]
     if name in HERE:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.reading import django_labels
-from firsttry_tasks.config.team import own_programs, team_files
+from firsttry_tasks.config.team import own_programs, team_files, tool_options
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ class Runner(Struct, frozen=True, kw_only=True):
 
     @property
     def env(self) -> dict[str, str]:
-        """Return the variables that the options need."""
-        return {VARIABLE: shlex.join(self.script)} if self.script else {}
+        """Return the variables that stand before the call, and what the options need."""
+        more = {VARIABLE: shlex.join(self.script)} if self.script else {}
+        return {**tool_options.assigned(self.words), **more}
 
 
 def find(root: Path, top: Path) -> Runner | None:

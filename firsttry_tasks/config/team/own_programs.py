@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firsttry_tasks.config.team import tool_options
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -41,6 +43,12 @@ def started(root: Path, words: Words) -> Program | None:
         if is_script and (root / path).is_file():
             return Program(path=path, args=words[at + 1 :])
     return None
+
+
+def flags(root: Path, words: Words) -> Words:
+    """Return Python's own options in a command that starts one of its modules or the project's."""
+    program = started(root, words)
+    return tool_options.flags(words[: len(words) - len(program.args) - 1] if program else words)
 
 
 def _starts(before: Words) -> bool:

@@ -14,7 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from firsttry_tasks.config import parity_lock, project_layout
-from firsttry_tasks.config.team import django_runner, pre_commit, tool_options, unittest_runner
+from firsttry_tasks.config.team import django_runner, own_programs, pre_commit, tool_options
+from firsttry_tasks.config.team import unittest_runner as plain_runner
 from firsttry_tasks.config.team.pre_commit import Files
 from firsttry_tasks.config.team.shell_text import joined, shell
 from firsttry_tasks.config.team.team_files import AT_TOP, commands, from_here
@@ -159,8 +160,7 @@ def _together(found: Iterable[_Found]) -> Iterator[_Found]:
 
 
 def _up(root: Path, top: Path) -> str:
-    seen = os.path.relpath(top, root)
-    return "" if seen == "." else seen
+    return joined("", os.path.relpath(top, root))
 
 
 def _whole(lines: Iterable[Line], tool: str, at: str) -> dict[str, list[ToolCall]]:
@@ -246,13 +246,13 @@ def _hooked(root: Path, top: Path, tool: str) -> ToolCall:
             return _read(root, [call], pre_commit.FILE)
         if call:
             return replace(_read(root, [call], pre_commit.FILE), files=hook.files)
-    django = django_runner.find(root, top) if tool == "pytest" else None
-    plain = unittest_runner.find(root, top) if tool == "pytest" and not django else None
-    runner = django or plain
+    runners = (django_runner, plain_runner) if tool == "pytest" else ()
+    runner = next(filter(None, (it.find(root, top) for it in runners)), None)
     if runner:
         # manage.py and `python -m` both put the current folder on sys.path.
-        env, args = {**tool_options.assigned(runner.words), **runner.env}, runner.options
-        return ToolCall(form="module", env=env, args=args, paths=runner.paths, place=runner.place)
+        flags = own_programs.flags(root, runner.words)
+        call = ToolCall(form="module", env=runner.env, flags=flags, args=runner.options)
+        return replace(call, paths=runner.paths, place=runner.place)
     below = tool_options.configured_below(root) if tool == "pytest" else ""
     return ToolCall(tool=tool, paths=(below.rpartition("/")[0],) if below else (), place=below)
 

@@ -187,7 +187,10 @@ def _unconditional(text: str, names: frozenset[str]) -> str:
 
 def _variables(section: Mapping[str, str]) -> Words:
     """Return what an environment of tox sets, as a shell writes it: ``NAME=value``."""
-    lines = f"{section.get('setenv') or ''}\n{section.get('set_env') or ''}".splitlines()
+    text = f"{section.get('setenv') or ''}\n{section.get('set_env') or ''}"
+    # A value may go on in the next lines, with comments between them.
+    text = re.sub(r"\\\n\s*", "", re.sub(r"^\s*#.*\n?", "", text, flags=re.MULTILINE))
+    lines = text.splitlines()
     pairs = ((name.strip(), value.strip()) for name, _, value in (x.partition("=") for x in lines))
     # A factor (`py313: NAME=value`) or a substitution (`{envtmpdir}`) is tox's to know.
     return tuple(f"{n}={v}" for n, v in pairs if n.isidentifier() and "{" not in TOX.sub("", v))

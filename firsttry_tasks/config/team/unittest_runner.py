@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.reading import unittest_script
-from firsttry_tasks.config.team import own_programs, team_files
+from firsttry_tasks.config.team import own_programs, team_files, tool_options
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -20,8 +21,17 @@ if TYPE_CHECKING:
 
 #: What discovery takes for files with tests, where the call names no other pattern.
 PATTERN = "test*.py"
-#: What a module has that says by itself which tests it has.
-LOADER = b"def load_tests("
+#: What a module has that says by itself which tests it has, and what is told of it.
+UNHEARD = (
+    (
+        re.compile(rb"def load_tests\("),
+        "pytest does not call load_tests ({}): tests that it adds are not run here",
+    ),
+    (
+        re.compile(rb"\bDoc(?:Test|File)Suite\("),
+        "pytest does not run the doctests that {} adds to a suite; --doctest-modules does",
+    ),
+)
 #: unittest takes the methods of its own classes alone; pytest takes those whatever this says.
 ALONE = ("-o", "python_classes=", "-o", "python_functions=")
 #: Options of discovery, in the order in which their values may stand without them.
@@ -43,12 +53,16 @@ class Runner(Struct, frozen=True, kw_only=True):
     pattern: str
     paths: tuple[str, ...]
     place: str = ""
-    env: dict[str, str] = {}
 
     @property
     def options(self) -> tuple[str, ...]:
         """Return the options by which pytest runs the same tests."""
         return ("-o", f"python_files={self.pattern}", *ALONE)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return the variables that stand before the call."""
+        return tool_options.assigned(self.words)
 
 
 def find(root: Path, top: Path) -> Runner | None:
@@ -58,15 +72,19 @@ def find(root: Path, top: Path) -> Runner | None:
     return None if set_up else found
 
 
-def unheard(root: Path, args: Words, paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the files whose ``load_tests`` unittest asks for tests, where it is called so.
+def unheard(root: Path, args: Words, paths: Iterable[str]) -> Iterator[str]:
+    """Yield what unittest, where it is called so, asks files for and pytest does not.
 
-    pytest does not. ``args`` are the options of the call.
+    ``args`` are the options of the call.
     """
-    if args[-len(ALONE) :] != ALONE:
-        return ()
-    test_files = (it for it in paths if "test" in it and it.endswith(".py"))
-    return tuple(it for it in test_files if LOADER in (disk.read(root / it) or b""))
+    files = [it for it in paths if "test" in it and it.endswith(".py")]
+    texts = (
+        {it: disk.read(root / it) or b"" for it in files} if args[-len(ALONE) :] == ALONE else {}
+    )
+    for found, said in UNHEARD:
+        names = ", ".join(it for it, text in texts.items() if found.search(text))
+        if names:
+            yield said.format(names)
 
 
 def _calls(root: Path, top: Path) -> Iterator[Runner]:

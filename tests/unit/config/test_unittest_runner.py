@@ -119,6 +119,32 @@ def test_a_suite_may_run_in_parts(
     assert (call.args[1], call.paths) == (f"python_files={pattern}", paths)
 
 
+@pytest.mark.parametrize(
+    ("command", "flags"),
+    [
+        ("python -Werror -X dev -m unittest", ("-Werror", "-X", "dev")),
+        ("python -b -m coverage run -m suite", ("-b",)),
+        ("python -W error run.py -v", ("-W", "error")),
+        ("python -m unittest -v", ()),
+        ("./run.py -v", ()),
+    ],
+)
+def test_options_of_python_itself_are_kept(
+    root: Path, command: str, flags: tuple[str, ...]
+) -> None:
+    """A warning that is an error there is one here."""
+    (root / "tox.ini").write_text(TOX.format(command))
+    assert team_command.find(root, root, "pytest").flags == flags
+
+
+def test_a_variable_of_tox_may_be_long(root: Path) -> None:
+    """It goes on after a backslash, also behind a comment."""
+    text = "setenv =\n  PYTHONWARNINGS =\\\n    error,\\\n    # why\n    ignore:x\n  MORE = 1\n"
+    (root / "tox.ini").write_text(f"{TOX.format('python -m unittest')}{text}")
+    env = team_command.find(root, root, "pytest").env
+    assert env["PYTHONWARNINGS"] == "error,ignore:x"
+
+
 def test_pytest_comes_first(root: Path) -> None:
     """Also where it is only configured."""
     (root / "tox.ini").write_text(TOX.format("python -m unittest discover"))
@@ -129,5 +155,13 @@ def test_pytest_comes_first(root: Path) -> None:
 def test_a_file_that_says_itself_which_tests_it_has_is_told(root: Path) -> None:
     """Of the team's call of unittest alone: pytest never asks it."""
     (root / "tests/test_more.py").write_text("def load_tests(loader, tests, pattern): ...\n")
-    assert unheard(root, ("-q", *ALONE), FILES) == ("tests/test_more.py",)
-    assert unheard(root, ("-q",), FILES) == ()
+    told = "pytest does not call load_tests (tests/test_more.py): tests that it adds"
+    assert [it.partition(" are")[0] for it in unheard(root, ("-q", *ALONE), FILES)] == [told]
+    assert list(unheard(root, ("-q",), FILES)) == []
+
+
+def test_doctests_of_a_suite_are_told(root: Path) -> None:
+    """With what runs them."""
+    (root / "tests/test_more.py").write_text("suite.addTest(doctest.DocTestSuite(shop))\n")
+    said = "".join(unheard(root, ALONE, FILES))
+    assert ("tests/test_more.py adds" in said, "--doctest-modules" in said) == (True, True)

@@ -33,6 +33,10 @@ unittest.TestLoader().discover(start_dir=here, pattern='t_*.py')
             ("discover", "-s", "a", "-p", "t_*.py"),
         ),
         ("unittest.TestLoader().loadTestsFromNames(['a.b', 'c'])", ("a.b", "c")),
+        ("suite = unittest.makeSuite(Case)", ("tests/run.py",)),
+        ("suite = unittest.TestLoader().loadTestsFromTestCase(Case)", ("tests/run.py",)),
+        ("import a.b\nsuite = unittest.makeSuite(a.b.Case)", ("a.b.Case",)),
+        ("unittest.TextTestRunner().run(suite())", ("tests/run.py",)),
         ("import a.b\nunittest.TestLoader().loadTestsFromModule(a.b)", ("a.b",)),
     ],
 )
