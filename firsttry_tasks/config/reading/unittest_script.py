@@ -21,6 +21,8 @@ BY_NAME = frozenset({"loadTestsFromName", "loadTestsFromNames", "loadTestsFromMo
 BY_CLASS = frozenset({"loadTestsFromTestCase", "makeSuite"})
 #: What runs a suite, however it was made.
 RUNNER = "TextTestRunner"
+#: What makes a suite of a module's doctests.
+DOCTESTS = "DocTestSuite"
 #: What gives a path as it is, and what gives the folder that it lies in.
 SAME = frozenset({"abspath", "realpath", "normpath", "Path", "str", "resolve", "absolute"})
 FOLDER = frozenset({"dirname", "parent"})
@@ -32,10 +34,21 @@ DEEP = 20
 class Script(Struct, frozen=True, kw_only=True):
     """A script: its path, the words after it, the dotted names of its imports, and its values."""
 
+    tree: ast.Module
     path: str
     args: Words
     imports: Mapping[str, str]
     values: Mapping[str, ast.expr]
+
+
+def doctests(text: str, path: str) -> Words:
+    """Return the modules whose doctests a script adds to its suite, as far as it names them."""
+    script = _read(text, path, ())
+    if script is None:
+        return ()
+    firsts = (it.args[:1] for it in _calls(script) if _name(it) == DOCTESTS)
+    named = (_text(script, it[0]) or _module(script, it[0]) if it else path for it in firsts)
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def asked(text: str, path: str, args: Words) -> tuple[Words, ...]:
@@ -43,19 +56,31 @@ def asked(text: str, path: str, args: Words) -> tuple[Words, ...]:
 
     ``path`` is where the script lies in the project, ``args`` what its own command line says.
     """
-    if MODULE not in text:
+    script = _read(text, path, args)
+    if script is None:
         return ()
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return ()
-    script = Script(path=path, args=args, imports=dict(_imports(tree)), values=dict(_values(tree)))
-    calls = [it for it in ast.walk(tree) if isinstance(it, ast.Call)]
+    calls = _calls(script)
     loaded = tuple(dict.fromkeys(filter(None, (_loaded(script, it) for it in calls))))
     runs = any(_name(it) == RUNNER for it in calls)
     # A suite of classes that it names one by one is made of its own as a rule.
     own = ((path,),) if runs else ()
     return loaded or tuple(_main(script, it) for it in calls if _is_main(script, it)) or own
+
+
+def _read(text: str, path: str, args: Words) -> Script | None:
+    """Return a script that has to do with unittest; None for another one."""
+    if MODULE not in text:
+        return None
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    imports, values = dict(_imports(tree)), dict(_values(tree))
+    return Script(tree=tree, path=path, args=args, imports=imports, values=values)
+
+
+def _calls(script: Script) -> list[ast.Call]:
+    return [it for it in ast.walk(script.tree) if isinstance(it, ast.Call)]
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:

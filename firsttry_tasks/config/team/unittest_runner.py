@@ -32,6 +32,8 @@ UNHEARD = (
         "pytest does not run the doctests that {} adds to a suite; --doctest-modules does",
     ),
 )
+#: pytest's option for the examples of modules.
+DOCTESTS = "--doctest-modules"
 #: unittest takes the methods of its own classes alone; pytest takes those whatever this says.
 ALONE = ("-o", "python_classes=", "-o", "python_functions=")
 #: Options of discovery, in the order in which their values may stand without them.
@@ -53,11 +55,13 @@ class Runner(Struct, frozen=True, kw_only=True):
     pattern: str
     paths: tuple[str, ...]
     place: str = ""
+    doctests: tuple[str, ...] = ()
 
     @property
     def options(self) -> tuple[str, ...]:
         """Return the options by which pytest runs the same tests."""
-        return ("-o", f"python_files={self.pattern}", *ALONE)
+        more = (DOCTESTS,) if self.doctests else ()
+        return (*more, "-o", f"python_files={self.pattern}", *ALONE)
 
     @property
     def env(self) -> dict[str, str]:
@@ -81,7 +85,7 @@ def unheard(root: Path, args: Words, paths: Iterable[str]) -> Iterator[str]:
     texts = (
         {it: disk.read(root / it) or b"" for it in files} if args[-len(ALONE) :] == ALONE else {}
     )
-    for found, said in UNHEARD:
+    for found, said in UNHEARD[: 1 if DOCTESTS in args else None]:
         names = ", ".join(it for it, text in texts.items() if found.search(text))
         if names:
             yield said.format(names)
@@ -95,12 +99,33 @@ def _calls(root: Path, top: Path) -> Iterator[Runner]:
             # A suite may run in parts, and all of them count.
             patterns = dict.fromkeys(it for _, (pattern, _) in found for it in pattern.split())
             paths = dict.fromkeys(it for _, (_, some) in found for it in some)
+            # With a folder pytest would look for examples in whatever lies in it, and import that.
+            are_files = all(some for _, (_, some) in found) and all(
+                x.endswith(".py") for x in paths
+            )
+            docs = _doctests(root, (words for words, _ in found)) if are_files else ()
             yield Runner(
                 words=found[0][0],
                 pattern=" ".join(patterns),
-                paths=tuple(paths) if all(some for _, (_, some) in found) else (),
+                paths=(*paths, *docs) if all(some for _, (_, some) in found) else (),
                 place=place.relative_to(top).as_posix(),
+                doctests=docs,
             )
+
+
+def _doctests(root: Path, commands: Iterable[Words]) -> tuple[str, ...]:
+    """Return the files whose doctests the started programs add to their suites."""
+    programs = filter(None, (own_programs.started(root, words) for words in commands))
+    named = (
+        own_programs.module(root, name)
+        for it in programs
+        for name in unittest_script.doctests(_text(root, it.path), it.path)
+    )
+    return tuple(dict.fromkeys(filter(None, named)))
+
+
+def _text(root: Path, path: str) -> str:
+    return (disk.read(root / path) or b"").decode("utf-8", "replace")
 
 
 def _read(root: Path, words: Words) -> Iterator[_Found]:
@@ -112,7 +137,7 @@ def _read(root: Path, words: Words) -> Iterator[_Found]:
     # A file that is started, and runs its own tests or others.
     program = own_programs.started(root, words)
     if program:
-        text = (disk.read(root / program.path) or b"").decode("utf-8", "replace")
+        text = _text(root, program.path)
         for asked in unittest_script.asked(text, program.path, program.args):
             yield from _of_module(root, asked)
 

@@ -165,3 +165,13 @@ def test_doctests_of_a_suite_are_told(root: Path) -> None:
     (root / "tests/test_more.py").write_text("suite.addTest(doctest.DocTestSuite(shop))\n")
     said = "".join(unheard(root, ALONE, FILES))
     assert ("tests/test_more.py adds" in said, "--doctest-modules" in said) == (True, True)
+
+
+def test_doctests_of_modules_are_run(root: Path) -> None:
+    """Where the program that is started names the modules."""
+    text = f"import doctest\nimport shop\n{MAIN}\nsuite.addTest(doctest.DocTestSuite(shop))\n"
+    (root / "run.py").write_text(text)
+    (root / "tox.ini").write_text(TOX.format("python run.py"))
+    call = team_command.find(root, root, "pytest")
+    assert (call.args[0], call.paths) == ("--doctest-modules", ("run.py", "shop/__init__.py"))
+    assert list(unheard(root, call.args, FILES)) == []
