@@ -92,6 +92,17 @@ def _elsewhere(steps: object) -> Iterator[str]:
             yield joined("", str(_at(step, "with", "path") or ""))
 
 
+def submodules(text: str) -> frozenset[str]:
+    """Return what checkouts are told of submodules; none where the file can't be read."""
+    try:
+        jobs = tree(text).get("jobs") if "submodules" in text else None
+    except ValueError:
+        return frozenset()
+    listed = [_at(job, "steps") for job in (jobs.values() if isinstance(jobs, dict) else ())]
+    steps = (step for it in listed if isinstance(it, list) for step in it)
+    return frozenset(str(_at(it, "with", "submodules") or "").lower() for it in steps)
+
+
 def _at(value: object, *keys: str) -> object:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None

@@ -74,7 +74,8 @@ def _hook(root: Path, seen: Facts) -> str:
 def _found(seen: Facts) -> Iterator[str]:
     """Yield what was seen, a line each."""
     where = ", ".join(seen.code) or "no package at the top"
-    yield f"code: {where}; tests: {', '.join(seen.tests) or 'none found'}, by {seen.runner}"
+    tests = ", ".join(seen.tests) or "in no file that the call of tests looks for"
+    yield f"code: {where}; tests: {tests}, by {seen.runner}"
     for name, tool in seen.tools.items():
         pinned = f", pinned {tool.pinned}" if tool.pinned else ""
         called = f", called as: {tool.called}" if tool.called else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -10,7 +10,14 @@ from msgspec import Struct
 from firsttry_tasks.config import parity_lock, project_layout
 from firsttry_tasks.config.environments import choose, pins
 from firsttry_tasks.config.environments.needs import Needs, joined, of_pip
-from firsttry_tasks.config.team import pre_commit, team_command, tool_use
+from firsttry_tasks.config.team import (
+    django_runner,
+    pre_commit,
+    requirements,
+    team_command,
+    tool_use,
+    workflow_files,
+)
 from firsttry_tasks.steps.init import clone, installing
 from firsttry_tasks.system import disk, git, machine, working_tree
 
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 
     from firsttry_tasks.config.environments.environment import Environment
     from firsttry_tasks.config.settings import Settings
+    from firsttry_tasks.config.team.team_command import ToolCall
     from firsttry_tasks.steps.init.installing import Plan
 
 
@@ -42,6 +50,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     ``runner`` is ``pytest`` or ``django``, ``settings`` Django's settings module. ``install`` are
     the commands that make its environment, ``needs`` is how they were found; ``missing`` are the
     tools that it has not then, as those of hooks. ``members`` are the folders of a workspace.
+    ``required`` tells that a list of requirements has FirstTry, ``submodules`` are those of the
+    team's own checkout in CI, as its action is told.
     """
 
     code: tuple[str, ...]
@@ -58,6 +68,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     members: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     settings: str = ""
+    required: bool = True
+    submodules: str = ""
 
 
 def look(root: Path, settings: Settings) -> Facts:
@@ -66,7 +78,8 @@ def look(root: Path, settings: Settings) -> Facts:
     seen = working_tree.look(top)
     inside = root.relative_to(top).as_posix()
     paths = tuple(working_tree.entries(seen, "" if inside == "." else f"{inside}/"))
-    runner, module = _runner(root, top)
+    call = team_command.find(root, top, "pytest")
+    runner, module = _runner(call)
     manager = installing.manager(root)
     python = ".".join(machine.python().split()[-1].split(".")[:2])
     around = choose.environments(root, top)
@@ -78,7 +91,7 @@ def look(root: Path, settings: Settings) -> Facts:
         install = (f"{install[0]} --all-packages",)
     return Facts(
         code=project_layout.sources(paths),
-        tests=_tests(paths),
+        tests=_tests(paths, call),
         runner=runner,
         settings=module,
         tools=tools,
@@ -91,21 +104,26 @@ def look(root: Path, settings: Settings) -> Facts:
         main=_main(root, settings),
         members=members,
         missing=_missing(root, top, tools, plan, around),
+        required=bool(requirements.place(root, "firsttry-tasks")),
+        submodules=_submodules(top),
     )
 
 
-def _tests(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the folders, and files at the top, that hold tests."""
-    names = (path for path in paths if re.search(r"(?:^|/)test_[^/]*\.py$|_test\.py$", path))
-    heads = {name.split("/", 1)[0] for name in names}
+def _tests(paths: tuple[str, ...], call: ToolCall) -> tuple[str, ...]:
+    """Return the folders, and files at the top, that hold tests: as pytest is called for them."""
+    option = "python_files="
+    told = [it.removeprefix(option).split() for it in call.args if it.startswith(option)]
+    patterns = told[-1] if told else ["test_*.py", "*_test.py"]
+    names = (it for it in paths if any(fnmatch(it.rpartition("/")[2], one) for one in patterns))
+    within = tuple(f"{it.rstrip('/')}/" for it in call.paths) if told else ()
+    heads = {it.split("/", 1)[0] for it in names if not within or f"{it}/".startswith(within)}
     return tuple(sorted(heads))
 
 
-def _runner(root: Path, top: Path) -> tuple[str, str]:
-    """Return who runs the tests, and the settings module where that is Django."""
-    call = team_command.find(root, top, "pytest")
+def _runner(call: ToolCall) -> tuple[str, str]:
+    """Return who runs the tests, and the settings module where that is Django and has one."""
     named = next((it[5:] for it in call.args if it.startswith("--ds=")), "")
-    return ("django", named) if named else ("pytest", "")
+    return ("django", named) if named or django_runner.PLUGIN in call.args else ("pytest", "")
 
 
 def _tools(
@@ -152,6 +170,16 @@ def _own_needs(root: Path, top: Path, name: str, around: tuple[Environment, ...]
 
 def _is_of(name: str, hook: str) -> bool:
     return hook in {name, f"{name}-check"}
+
+
+def _submodules(top: Path) -> str:
+    """Return which submodules the team's workflows check out: the most that one asks for."""
+    found = {
+        said
+        for file in sorted((top / ".github/workflows").glob("*.y*ml"))
+        for said in workflow_files.submodules((disk.read(file) or b"").decode("utf-8", "replace"))
+    }
+    return next((it for it in ("recursive", "true") if it in found), "")
 
 
 def _ci(top: Path) -> str:

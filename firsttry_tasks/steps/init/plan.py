@@ -7,17 +7,17 @@ import shlex
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from firsttry_tasks import __version__
 from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.team import pre_commit
-from firsttry_tasks.model import decoding
+from firsttry_tasks.steps.init import pyproject_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from firsttry_tasks.steps.init.facts import Facts
 
@@ -28,6 +28,8 @@ FILES = Path(__file__).with_name("files")
 WORKFLOW = ".github/workflows/firsttry.yml"
 COMMENT = ".github/workflows/firsttry-comment.yml"
 PIPELINE = ".gitlab/firsttry.yml"
+#: The last line of each checkout.
+CHECKOUT = re.compile(r"^( +)persist-credentials: false\n", re.MULTILINE)
 #: How wide lines are where no file says it: what black and ruff take.
 WIDTH = 88
 #: pip's options that have a word of their own after them.
@@ -73,33 +75,8 @@ def _settings(facts: Facts, read: Read) -> Iterator[Write]:
     # A pyproject.toml makes pip build the project in another way, so none is made for a name.
     if old and facts.main != "main":
         why = f"the main branch is called {facts.main}"
-        new = edited(old, {"": {"main": facts.main}})
+        new = pyproject_table.edited(old, {"": {"main": facts.main}})
         yield Write(path="pyproject.toml", why=why, old=old, new=new)
-
-
-def edited(text: str, wanted: Mapping[str, Mapping[str, object]]) -> str:
-    """Return a pyproject.toml with keys added to [tool.firsttry]; what is set there stays."""
-    import tomlkit
-    from tomlkit.items import InlineTable
-
-    document = tomlkit.parse(text)
-    for name, values in wanted.items():
-        held: object = decoding.toml(text.encode("utf-8"))
-        keys = ["tool", "firsttry", *([name] if name else [])]
-        for key in keys:
-            held = held.get(key, {}) if isinstance(held, dict) else {}
-        new = {key: it for key, it in values.items() if isinstance(held, dict) and key not in held}
-        if new:
-            table: Any = document
-            for place, key in enumerate(keys):
-                if key not in table and isinstance(table, InlineTable):
-                    table[key] = tomlkit.inline_table()
-                elif key not in table:
-                    table[key] = tomlkit.table(is_super_table=place < len(keys) - 1)
-                table = table[key]
-            for key, value in new.items():
-                table[key] = value
-    return tomlkit.dumps(document)
 
 
 def _ci(facts: Facts, read: Read, shards: int) -> Iterator[Write]:
@@ -130,12 +107,12 @@ def _included(old: str) -> str:
     return f"{_closed(old)}{chr(10) if old else ''}include:\n{item}\n"
 
 
-def _below(lines: list[str], default: int) -> int:
-    """Return how far lists stand below their keys, as most of them do in a file."""
+def _below(lines: list[str], default: int, key: str = ":") -> int:
+    """Return how far lists stand below a key, or any, as most of them do in a file."""
     found = Counter(
-        _indent(item) - _indent(key)
-        for key, item in pairwise(it for it in lines if it.strip() and it.lstrip()[0] != "#")
-        if key.rstrip().endswith(":") and item.lstrip().startswith("- ")
+        _indent(item) - _indent(above)
+        for above, item in pairwise(it for it in lines if it.strip() and it.lstrip()[0] != "#")
+        if above.rstrip().endswith(key) and item.lstrip().startswith("- ")
     )
     return max(found, key=lambda it: found[it], default=default)
 
@@ -160,17 +137,17 @@ def _filled(name: str, facts: Facts, shards: int = 0) -> str:
     gitlab = name.startswith("gitlab")
     step, margin, end = ("- ", " " * 4, "") if gitlab else ("", " " * 10, " \\")
     commands = [_folded(it, margin, end, step) for it in install(facts)]
-    return (
-        (FILES / name)
-        .read_text(encoding="utf-8")
-        .format(
-            main=facts.main,
-            python=facts.python,
-            run=RUN.get(facts.manager, ""),
-            own=_requirement(),
-            shards=shards,
-            install=f"\n{margin}".join([commands[0], *(f"{step}{it}" for it in commands[1:])]),
-        )
+    text = (FILES / name).read_text(encoding="utf-8")
+    if facts.submodules:
+        # The team's own checkout has them, and so its tests need them.
+        text = CHECKOUT.sub(rf"\g<0>\g<1>submodules: {facts.submodules}\n", text)
+    return text.format(
+        main=facts.main,
+        python=facts.python,
+        run=RUN.get(facts.manager, ""),
+        own=_requirement(),
+        shards=shards,
+        install=f"\n{margin}".join([commands[0], *(f"{step}{it}" for it in commands[1:])]),
     )
 
 
@@ -210,7 +187,7 @@ def _next(version: str) -> str:
 
 
 def _hook(facts: Facts, read: Read, hook: str) -> Iterator[Write]:
-    if facts.hooks == "pre-commit":
+    if facts.hooks == "pre-commit" and facts.required:
         old = read(pre_commit.FILE)
         if "ft pre-commit" not in old and "id: firsttry" not in old:
             why = "a push that breaks something is stopped; it works beside the other hooks"
@@ -248,7 +225,7 @@ def hooked(old: str, entry: str) -> str:
 
 def _styled(entry: str, own: list[str], indent: int) -> Iterator[str]:
     """Yield the lines of a repository's entry, with the indents of the others."""
-    below, dash = _below(own, default=0), 1 + _after(own)
+    below, dash = _below(own, default=0, key="hooks:"), 1 + _after(own)
     for line in entry.splitlines():
         # The template: `- repo`, `  hooks`, `  - id`, `    name`.
         inside = line.startswith(("  - ", "    "))
@@ -286,7 +263,12 @@ def notes(facts: Facts) -> tuple[str, ...]:
             "The tests run by Django's own runner; FirstTry runs them by pytest, which needs"
             " pytest-django: python -m pip install pytest-django"
         )
-    if facts.hooks == "pre-commit":
+    if facts.hooks == "pre-commit" and not facts.required:
+        said.append(
+            "No hook is written: no list of the project's requirements has firsttry-tasks, and the"
+            " hook would fail for who has not installed it. Add it there, then: ft init"
+        )
+    elif facts.hooks == "pre-commit":
         said.append("Hooks for a push are installed by: pre-commit install --hook-type pre-push")
     if facts.ci == "gitlab":
         said.append(f".gitlab-ci.yml has to include {PIPELINE}, where it does not yet.")

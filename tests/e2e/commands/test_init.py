@@ -35,6 +35,7 @@ def team(shop: Checkout) -> Checkout:
     shop.write(".github/workflows/a.yml", CI)
     shop.write(".pre-commit-config.yaml", HOOKS)
     shop.write("AGENTS.md", "# For agents\n")
+    shop.write("requirements-dev.txt", "firsttry-tasks\n")
     shop.git("branch", "-qm", "master")
     (shop.root / "dodo.py").unlink()
     shop.commit()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from firsttry_tasks.config.team import team_command
+from firsttry_tasks.config.team import team_command, workflow_files
 from firsttry_tasks.config.team.team_command import ToolCall
 from firsttry_tasks.model.errors import UsageError
 
@@ -410,3 +410,18 @@ def test_the_one_folder_that_configures_pytest(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     assert team_command.find(tmp_path, tmp_path, "pytest").paths == paths
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("jobs: {a: {steps: [{with: {submodules: true}}, {run: x}]}}", {"true", ""}),
+        ("jobs: {a: {steps: [{with: {submodules: recursive}}]}}", {"recursive"}),
+        ("jobs: {a: {steps: [{run: git submodules}]}}", {""}),
+        ("jobs: [submodules", set()),
+        ("jobs: {}", set()),
+    ],
+)
+def test_a_checkout_may_bring_submodules(text: str, found: set[str]) -> None:
+    """As its action is told, in any job."""
+    assert workflow_files.submodules(text) == found

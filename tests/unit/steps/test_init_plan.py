@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from firsttry_tasks.model import decoding
-from firsttry_tasks.steps.init import plan
+from firsttry_tasks.steps.init import plan, pyproject_table
 from firsttry_tasks.steps.init.facts import Facts, Tool
 
 SHOP = """\
@@ -93,7 +93,9 @@ def test_a_table_that_is_there_is_added_to() -> None:
         '[tool.firsttry]\ninert = ["docs/**"]\n[tool.firsttry.ruff]\nargs = []\n',
         '[tool]\nfirsttry = { inert = ["docs/**"], ruff = { args = [] } }\n',
     ):
-        new = plan.edited(table, {"": {"main": "trunk"}, "pytest": {"args": ["--ds=a.b"]}})
+        new = pyproject_table.edited(
+            table, {"": {"main": "trunk"}, "pytest": {"args": ["--ds=a.b"]}}
+        )
         found = decoding.toml(new.encode())["tool"]["firsttry"]  # type: ignore[index]
         assert found == {
             "inert": ["docs/**"],
@@ -101,6 +103,47 @@ def test_a_table_that_is_there_is_added_to() -> None:
             "main": "trunk",
             "pytest": {"args": ["--ds=a.b"]},
         }
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[a]\nx = 1", "[a]\nx = 1\n\n[tool.firsttry]\nmain = 't'\n"),
+        (
+            "[tool.a]\nx = 1\n\n[b]\n[c]\n",
+            "[tool.a]\nx = 1\n\n[tool.firsttry]\nmain = 't'\n\n[b]\n[c]\n",
+        ),
+    ],
+)
+def test_a_new_table_stands_alone(old: str, new: str) -> None:
+    """With a blank line on each side; between others none comes."""
+    made = pyproject_table.edited(old, {"": {"main": "t"}}).replace('"', "'")
+    assert made == new
+
+
+def test_a_workflow_checks_out_what_the_team_s_own_does() -> None:
+    """Submodules too, in each of its jobs."""
+    for shards in ("", "-shards"):
+        text = plan._filled(f"github{shards}.yml", _facts(submodules="recursive"), 2)  # noqa: SLF001
+        jobs = yaml.safe_load(text)["jobs"].values()
+        steps = (step for job in jobs for step in job["steps"])
+        own = [it["with"] for it in steps if "actions/checkout" in it.get("uses", "")]
+        assert [it.get("submodules") for it in own] == ["recursive"] * len(own)
+
+
+def test_no_hook_is_written_that_would_fail() -> None:
+    """Whoever clones the project gets what its requirements say."""
+    files = {".pre-commit-config.yaml": HOOKS}
+    assert _written(files, required=False)[".pre-commit-config.yaml"] == HOOKS
+    assert any("No hook is written" in it for it in plan.notes(_facts(required=False)))
+
+
+def test_a_hook_has_the_indent_below_its_own_key() -> None:
+    """Which may be another one than most lists of the file have."""
+    own = "    - id: b\n      args:\n      - c\n      types:\n      - d\n"
+    text = f"repos:\n- repo: a\n  hooks:\n{own}"
+    new = plan.hooked(text, "- repo: local\n  hooks:\n  - id: e\n")
+    assert new == f"{text}- repo: local\n  hooks:\n    - id: e\n"
 
 
 def test_a_hook_is_put_at_the_end_of_the_list() -> None:
