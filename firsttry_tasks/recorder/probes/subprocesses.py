@@ -7,6 +7,7 @@ no file was no Python, or one that can't be followed. A forked child has this mo
 
 import contextlib
 import functools
+import inspect
 import os
 import re
 import subprocess  # noqa: TID251  what the project starts is watched; nothing is started
@@ -120,14 +121,9 @@ class ChildProcessProbe:
 
     def own(self, scope: OpenScope) -> None:
         """Let children that start from now on belong to this scope."""
-        self._plan = os.pathsep.join(
-            (
-                str(self.folder),
-                str(self.attribution.owner(scope)),
-                self.attribution.root,
-                "followed" if self.followed else "",
-            )
-        )
+        owner, followed = str(self.attribution.owner(scope)), "followed" if self.followed else ""
+        parts = (str(self.folder), owner, self.attribution.root, followed)
+        self._plan = os.pathsep.join(parts)
         # In the environment, because a child may be started in ways that pass by `Popen`.
         os.environ[CHILD] = self._plan
 
@@ -150,6 +146,8 @@ class ChildProcessProbe:
             elif self.followed or not self._harmless(args, options.get("cwd")):
                 self.started.append((scope, process.pid))
 
+        # Tests compare it by what follows no wrapped function.
+        start.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
         return start
 
     def _completed(self, environment: Mapping[Any, Any]) -> dict[Any, Any]:

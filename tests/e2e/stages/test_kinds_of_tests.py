@@ -151,3 +151,20 @@ def test_a_function_that_imports_when_it_runs_is_remembered(shop: Checkout) -> N
     assert (first.code, second.code, chosen) == (0, 0, ["tests/test_late.py::test_rate"]), (
         second.out
     )
+
+
+POPEN = """\
+import inspect
+import subprocess
+
+
+def test_it():
+    assert inspect.getfullargspec(subprocess.Popen).args[:3] == ["self", "args", "bufsize"]
+"""
+
+
+def test_what_is_watched_keeps_its_signature(shop: Checkout) -> None:
+    """A test may compare its own stand-in with it."""
+    shop.write(FILE, POPEN)
+    ran = shop.run("doit", "warm")
+    assert ran.code == 0, ran.out
