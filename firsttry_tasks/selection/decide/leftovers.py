@@ -71,7 +71,7 @@ def otherwise(
         fixtures = now.shared_fixtures
         more = shared_fixtures.joining(records, recorded_runs, fixtures, chosen.skip_tests)
         why |= {nodeid: it for nodeid, it in more.items() if nodeid not in why}
-    return _with(chosen, why)
+    return with_more(chosen, why)
 
 
 def rearranged(
@@ -105,6 +105,26 @@ def rearranged(
                 found[who] = (
                     f"it leaves {_shown(name)} changed, and {min(met)} may come after it now"
                 )
+    return found
+
+
+def needed(
+    failed: AbstractSet[str],
+    back: AbstractSet[str],
+    recorded_runs: Sequence[RecordedRun],
+    now: CurrentTree,
+) -> dict[str, str]:
+    """Return those of the tests that were brought ``back`` by which a red one may be red.
+
+    They are as an older run has them, and left something else when the other one failed.
+    """
+    users, found = Users(recorded_runs, now), dict[str, str]()
+    for run in recorded_runs if failed and back else ():
+        for who, names in sorted(left_names.own([run]).items()):
+            for name in sorted(names) if who in back and who not in found else ():
+                if met := users.among(failed, name, who):
+                    told = f"it leaves {_shown(name)} changed, as it did not when {min(met)} failed"
+                    found[who] = told
     return found
 
 
@@ -203,11 +223,12 @@ def _shown(name: str) -> str:
     return plain.partition(HOLDS)[0]
 
 
-def _with(chosen: Selection, why: dict[str, str]) -> Selection:
+def with_more(chosen: Selection, why: Mapping[str, str]) -> Selection:
+    """Return the selection with the tests of which it is said why they run as well."""
     busy = {nodeid.partition("::")[0] for nodeid in why}
     return replace(
         chosen,
-        why=chosen.why | why,
+        why={**chosen.why, **why},
         skip_tests=chosen.skip_tests - why.keys(),
         skip_files=chosen.skip_files - busy,
     )

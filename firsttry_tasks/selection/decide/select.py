@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
 
+class _Votes(NamedTuple):
+    """What recorded runs say of tests, newest first."""
+
+    #: Those that have to run, each with the reason.
+    tests: dict[str, str]
+    #: Those that a run vouches for.
+    valid: set[str]
+    #: Of these, those that changed since a newer run: they were brought back.
+    back: set[str]
+
+
 def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
     """Return the selection for the current tree; ``recorded_runs`` come newest first.
 
@@ -34,9 +45,9 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
         return Selection(everything=(f"the last run was red, and not by its tests alone ({what})",))
     now = replace(now, unsteady=left_names.unsteady(recorded_runs, now))
     existing = _existing(recorded_runs, now)
-    tests: dict[str, str] = {}
-    valid: set[str] = set()
-    judged = _judged(recorded_runs, now, existing, tests, valid)
+    votes = _Votes({}, set(), set())
+    judged = _judged(recorded_runs, now, existing, votes)
+    tests, valid = votes.tests, votes.valid
     # Fail closed, but only if no judged run can be trusted: one that matches the environment is
     # enough to select by.
     if all(one.effects.everything for one in judged):
@@ -54,6 +65,8 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
     files |= TestFiles(judged[0]).new_files(homes)
     codes = [one.effects.code for one in judged if one.effects.code is not None]
     tests = leftovers.rearranged(codes, recorded_runs, now, existing) | tests
+    failed = {nodeid for nodeid, why in tests.items() if why == FAILED}
+    tests |= leftovers.needed(failed, votes.back, recorded_runs, now)
     tests |= shared_fixtures.together(recorded_runs, now.shared_fixtures, existing, tests)
     tests |= shared_checks.together(recorded_runs, now.manifest, existing, tests)
     # A file is skipped as a whole, not even imported, only if none of its tests runs.
@@ -85,17 +98,16 @@ def _judged(
     recorded_runs: Sequence[RecordedRun],
     now: CurrentTree,
     existing: set[str],
-    tests: dict[str, str],
-    valid: set[str],
+    votes: _Votes,
 ) -> list[Validity]:
     """Judge the runs that may say something, and add what they say of each test."""
     judged: list[Validity] = []
     for recorded in recorded_runs:
         # To judge a run takes most of the deciding time, so a run that can change no answer is
         # not judged.
-        if not judged or _may_help(recorded, judged, existing - valid, tests):
+        if not judged or _may_help(recorded, judged, existing - votes.valid, votes.tests):
             judged.append(Validity(recorded, now))
-            _vote(judged[-1], existing, tests, valid)
+            _vote(judged[-1], existing, votes)
     return judged
 
 
@@ -118,8 +130,9 @@ def _may_help(
     return unsure and any(one.brought_back(recorded) for one in judged)
 
 
-def _vote(one: Validity, existing: set[str], tests: dict[str, str], valid: set[str]) -> None:
+def _vote(one: Validity, existing: set[str], votes: _Votes) -> None:
     """Ask one recorded run about each of its tests that no newer run has settled."""
+    tests, valid, back = votes
     for test in one.recorded.tests:
         if test.nodeid not in existing or test.nodeid in valid or tests.get(test.nodeid) == FAILED:
             continue
@@ -128,7 +141,8 @@ def _vote(one: Validity, existing: set[str], tests: dict[str, str], valid: set[s
             tests[test.nodeid] = FAILED
         elif why is None:
             valid.add(test.nodeid)
-            tests.pop(test.nodeid, None)
+            if tests.pop(test.nodeid, None) is not None:
+                back.add(test.nodeid)
         else:
             # The newest run's reason stays: it tells the user what the last edit did.
             tests.setdefault(test.nodeid, why)

@@ -133,7 +133,12 @@ def _warm(here: Project, job: Job, inputs: Inputs, tree: dict[str, str]) -> Gate
     serial = seconds(chosen, recorded_runs) < here.settings.parallel_seconds
     start = partial(_chosen, job, smoke=smoke, mark=here.settings.smoke)
     earlier: set[str] = set()
-    more = partial(learning.concerned, job, recorded_runs, around, earlier)
+    flaky = frozenset(here.memory.nodeids)
+
+    def more(chosen: Selection, ran: Ran) -> Selection:
+        chosen = learning.concerned(job, recorded_runs, around, earlier, chosen)
+        return widen.with_company(chosen, ran[1].outcomes, recorded_runs, around, flaky)
+
     chosen, (said, heard, argv) = _answered(start, more, chosen, recorded_runs, serial=serial)
     told, doubted = rerun.believed(here, job, said, frozenset(test.nodeid for test in known))
     kept = partial(learning.learn_or_forget, job, inputs, around, said, heard)
@@ -156,7 +161,7 @@ def selection(
 
 def _answered(
     start: Callable[..., Ran],
-    more: Callable[[Selection], Selection],
+    more: Callable[[Selection, Ran], Selection],
     chosen: Selection,
     recorded_runs: Sequence[RecordedRun],
     *,
@@ -170,7 +175,7 @@ def _answered(
         ran = start(chosen, serial=serial)
         lost = _lost(ran, recorded_runs)
     # Those that run more may leave something else in turn. Each round leaves fewer tests out.
-    while not chosen.everything and (wider := more(chosen)).skip_tests != chosen.skip_tests:
+    while not chosen.everything and (wider := more(chosen, ran)).skip_tests != chosen.skip_tests:
         chosen = wider
         ran = start(chosen, serial=serial)
     why = beyond(ran, lost)

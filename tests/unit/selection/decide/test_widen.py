@@ -7,6 +7,7 @@ import pytest
 
 from firsttry_tasks.model.values import Selection
 from firsttry_tasks.selection.decide import widen
+from firsttry_tasks.selection.decide.reasons import FAILED
 from firsttry_tasks.selection.decide.select import choose
 from tests.unit.selection.world import World
 
@@ -92,3 +93,48 @@ def test_a_red_that_no_test_explains_is_not_forgotten() -> None:
     now = WORLD.now(WORLD.files)
     assert "exit" in choose(runs, now).everything[0]
     assert not choose(runs[1:], now).everything
+
+
+FIRST, SAME, AFTER = "test_a.py::test_x", "test_a.py::test_y", "test_b.py::test_z"
+BESIDE = {
+    "test_a.py": "from tool import NAME\ndef test_x(): NAME\ndef test_y(): ...\n",
+    "test_b.py": "from tool import NAME\ndef test_z(): NAME\n",
+    "tool.py": "NAME = 1\n",
+}
+
+
+def _beside(why: str, now: str = "passed", flaky: frozenset[str] = frozenset()) -> set[str]:
+    """Return what is chosen besides the last test, which failed when all ran together."""
+    ran = {name: (f"{name.replace('::', ':')}",) for name in (FIRST, SAME, AFTER)}
+    world = World(BESIDE, ran)
+    first, same, after = world.recorded.tests
+    run = msgspec.structs.replace(
+        world.recorded,
+        observations=(("left", "tool.py:NAME"),),
+        tests=(
+            msgspec.structs.replace(first, observations=(0,)),
+            same,
+            msgspec.structs.replace(after, outcome="failed"),
+        ),
+    )
+    chosen = Selection(why={AFTER: why}, skip_tests=frozenset({FIRST, SAME}))
+    around = world.now(world.files)
+    wider = widen.with_company(chosen, {AFTER: now}, [run], around, flaky)
+    assert wider.skip_tests == {FIRST, SAME} - wider.why.keys()
+    return {*wider.why} - {AFTER}
+
+
+def test_all_beside_which_a_test_failed_run_again_where_it_passes_unchanged() -> None:
+    """Whatever it was that one of them left."""
+    assert _beside(FAILED) == {FIRST, SAME}
+
+
+def test_those_that_left_something_run_again_where_it_changed_and_passes() -> None:
+    """It may pass for its change, or for want of what they left."""
+    assert _beside("it changed") == {FIRST}
+
+
+def test_nobody_runs_again_where_it_fails_or_is_known_to_answer_both_ways() -> None:
+    """It is red as before, or may be so whatever ran beside it."""
+    assert _beside(FAILED, now="failed") == set()
+    assert _beside(FAILED, flaky=frozenset({AFTER})) == set()
