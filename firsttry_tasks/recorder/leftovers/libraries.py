@@ -13,7 +13,7 @@ import types
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import CONFIG, LIBRARY
+from firsttry_tasks.model.recording import CONFIG, LIBRARY, PERHAPS
 from firsttry_tasks.recorder.leftovers import holders
 from firsttry_tasks.recorder.leftovers.roots import Root, hidden, scanned, signs, whole
 from firsttry_tasks.recorder.leftovers.shown import told
@@ -21,9 +21,10 @@ from firsttry_tasks.recorder.leftovers.spelled import spelled
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from firsttry_tasks.recorder.leftovers.holders import Holder
+    from firsttry_tasks.recorder.tracing.attribution import OpenScope
 
 #: What runs the tests changes with each of them, and concerns none.
 _RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "xdist", "execnet", "firsttry_tasks"})
@@ -46,6 +47,8 @@ class LibraryWatch:
         self._there: frozenset[str] | None = None
         #: What modules hold that were met since the last look.
         self._made: list[str] = []
+        #: What was found while a test ran, or tests were looked for, and may pass with that.
+        self._passing: list[tuple[OpenScope, str]] = []
         # Every program has these; the second under a name of another module.
         self.have(("builtins", os.path.__name__))
 
@@ -91,6 +94,29 @@ class LibraryWatch:
         """Return the mappings with entries that were taken for lost, and were not."""
         roots = self.roots.items()
         return [f"{LIBRARY}{name}:{it}=" for name, root in roots for it in hidden(root)]
+
+    def left(self, scopes: Sequence[OpenScope], doubt: str = "") -> list[tuple[OpenScope, str]]:
+        """Return what changed since the last look for each scope that may have left it."""
+        doubt = PERHAPS if len(scopes) > 1 else doubt
+        return [(it, f"{name}{doubt}") for name in self.look() for it in scopes]
+
+    def wait(self, scopes: Sequence[OpenScope]) -> None:
+        """Look in the middle of a test, or of the search for tests; what stays is told later."""
+        # Until then pytest and fixtures have things there that they take away.
+        self._passing += self.left(scopes)
+
+    def stayed(self) -> list[tuple[OpenScope, str]]:
+        """Return what was found in the middle of a test, and is still there after it."""
+        found, self._passing = self._passing, []
+        return [(scope, name) for scope, name in found if self._holds(name.removesuffix(PERHAPS))]
+
+    def _holds(self, name: str) -> bool:
+        module, _, place = name.removeprefix(LIBRARY).partition(":")
+        key, _, held = place.partition("=")
+        own = self.roots[module].own if module in self.roots else {}
+        if "." in key or key not in own:
+            return "." in key or not held
+        return held == self._spelled(own[key])
 
     def look(self) -> list[str]:
         """Return what changed since the last look."""

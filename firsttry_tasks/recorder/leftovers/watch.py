@@ -83,6 +83,7 @@ class StateWatch:
                 self._scan(name, root.path, root.own)
         self._process.look()
         self._libraries_left(self._importing or self._latest, PERHAPS)
+        self._add(self._libraries.stayed())
         self._libraries.begin(config)
         # What imports took of the time must not keep tests from being looked at one by one.
         self.allowance.begin()
@@ -90,6 +91,7 @@ class StateWatch:
     @unbroken
     def ended(self, test: OpenScope) -> None:
         """Hear that a test has ended; look what it left, if there is time for that."""
+        self._add(self._libraries.stayed())
         for name in self._process.look():
             self._attribution.add_to(test, "left", name)
         for waiting in (*self._waiting.values(), *self._unseen.values()):
@@ -101,11 +103,12 @@ class StateWatch:
                 self._settle(part)
 
     def _libraries_left(self, scopes: list[OpenScope], doubt: str = "") -> None:
-        doubt = PERHAPS if len(scopes) > 1 else doubt
-        for name in self._libraries.look():
-            for scope in scopes:
-                self._attribution.add_to(scope, "left", f"{name}{doubt}")
+        self._add(self._libraries.left(scopes, doubt))
         self._importing.clear()
+
+    def _add(self, found: Iterable[tuple[OpenScope, str]]) -> None:
+        for scope, name in found:
+            self._attribution.add_to(scope, "left", name)
 
     def _glance(self) -> None:
         """Look at what tests changed before: as a rule that is what they change again."""
@@ -190,7 +193,8 @@ class StateWatch:
             self._libraries.have(held.homes)
             if self.allowance.covers(LIBRARIES):
                 # A test that was not looked at since it ended may have done it as well.
-                self._libraries_left([*self._waiting[LIBRARIES], *self._importing])
+                self._libraries.wait([*self._waiting[LIBRARIES], *self._importing])
+                self._importing.clear()
             near = {it for it in held.homes if it in self._roots}
             for thing in held.things:
                 near |= self._things.setdefault(thing, set())

@@ -24,6 +24,7 @@ from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.leftovers.spelled import spelled
+from firsttry_tasks.recorder.tracing.attribution import OpenScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +57,20 @@ def _watch(frame: Any) -> LibraryWatch:
     watch = LibraryWatch(lambda file: file.startswith("/project/"))
     watch.have([frame.__name__, "os"])
     return watch
+
+
+def test_what_stands_there_only_while_a_test_runs_no_import_has_left(
+    frame: Any, watch: LibraryWatch
+) -> None:
+    """A module that is imported in a test sees what pytest or a fixture put there meanwhile."""
+    scope = OpenScope("import", "shop.py", 0)
+    frame.mode, frame.more = "patched", 1
+    del frame.kept
+    watch.wait([scope])
+    frame.mode, frame.kept = None, {"a": 1}
+    kept = f"{LIBRARY}frame:more={spelled(1)}"
+    assert watch.stayed() == [(scope, kept)]
+    assert watch.stayed() == []
 
 
 def test_an_heir_of_a_list_is_told_as_a_whole(frame: Any, watch: LibraryWatch) -> None:
