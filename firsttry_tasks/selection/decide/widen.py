@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from firsttry_tasks.model.recording import FELT, LIBRARY, PERHAPS
 from firsttry_tasks.selection.decide.leftovers import with_more
 from firsttry_tasks.selection.decide.reasons import FAILED
 from firsttry_tasks.selection.learn import left_names
@@ -17,6 +18,7 @@ from firsttry_tasks.selection.learn.users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.model.values import Selection
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
@@ -86,38 +88,60 @@ def with_company(
     now: CurrentTree,
     flaky: frozenset[str],
 ) -> Selection:
-    """Return the selection with the tests beside which one failed that passes now.
+    """Return the selection with the tests beside which one ended otherwise than it does now.
 
-    ``outcomes`` says how each test ended. What made it red may be what another one left, and
-    without that one it is no proof that it passes. Where nothing that it used has changed, all
-    count that ran when it failed; else those that left something it may use.
+    ``outcomes`` says how each test ended. One that failed when it ran last and passes now may do
+    so only for want of what another one left. Where nothing that it used has changed, all count
+    that ran beside it; else those that left something it may use. One that passed and fails now
+    may need what others left: those that ran before it, and surely left something it may use.
     """
     why: dict[str, str] = {}
     known: set[str] = set()
     for run in recorded_runs:
-        red = {it.nodeid for it in run.tests if it.outcome == "failed"} - known - flaky
-        known.update(it.nodeid for it in run.tests)
-        mended = {it for it in red if outcomes.get(it) == "passed"}
+        ended = {it.nodeid: it.outcome for it in run.tests if it.nodeid not in known}
+        known.update(ended)
+        turned = {it for it in ended if {ended[it], outcomes.get(it)} == {"passed", "failed"}}
         beside = [it.nodeid for it in run.tests if it.nodeid in chosen.skip_tests]
+        if not beside or not turned - flaky:
+            continue
+        mended = {it for it in turned - flaky if ended[it] == "failed"}
         same = min((it for it in mended if chosen.why.get(it) == FAILED), default="")
-        if beside and same:
-            told = (
-                f"it ran when {same} failed, which passes now though nothing that it used changed"
-            )
-            why = dict.fromkeys(beside, told) | why
-        elif beside and mended:
-            why = _leaving(beside, mended, run, Users(recorded_runs, now)) | why
+        company = _Company(run, Users(recorded_runs, now))
+        if same:
+            told = f"ran when {same} failed, which passes now though nothing that it used changed"
+            why = dict.fromkeys(beside, f"it {told}") | why
+        elif mended:
+            why = company.of(mended, beside) | why
+        why = company.before(turned - flaky - mended, beside) | why
     return with_more(chosen, why)
 
 
-def _leaving(
-    beside: Iterable[str], mended: Collection[str], run: RecordedRun, users: Users
-) -> dict[str, str]:
-    """Return which tests left something that one uses which failed and passes now."""
-    own, which, found = left_names.own([run]), frozenset(mended), dict[str, str]()
-    for who in beside:
-        names = sorted(own.get(who, ()))
-        met = next((it for name in names for it in sorted(users.among(which, name, who))), "")
-        if met:
-            found[who] = f"{met} failed beside it, which left something changed, and passes now"
-    return found
+class _Company:
+    """Finds the tests of a recorded run that left what others may use."""
+
+    def __init__(self, run: RecordedRun, users: Users) -> None:
+        self._own, self._users = left_names.own([run]), users
+        self._places = {it.nodeid: at for at, it in enumerate(run.tests)}
+
+    def of(self, mended: AbstractSet[str], beside: Iterable[str]) -> dict[str, str]:
+        """Return those that left something that one may use which failed and passes now."""
+        found: dict[str, str] = {}
+        for who in beside:
+            names = sorted(self._own.get(who, ()))
+            met = {it for name in names for it in self._users.among(mended, name, who)}
+            if met:
+                told = f"{min(met)} failed beside it, which left something changed, and passes now"
+                found[who] = told
+        return found
+
+    def before(self, fell: AbstractSet[str], beside: Iterable[str]) -> dict[str, str]:
+        """Return those that surely left something of the project that one may use which fails."""
+        found: dict[str, str] = {}
+        for who in beside if fell else ():
+            sure = (it for it in self._own.get(who, ()) if not it.endswith(PERHAPS))
+            mine = sorted(it for it in sure if not it.startswith((LIBRARY, FELT)))
+            met = {it for name in mine for it in self._users.among(fell, name, who)}
+            later = {it for it in met if self._places[it] > self._places[who]}
+            if later:
+                found[who] = f"{min(later)} fails without it, which left something changed"
+        return found

@@ -74,3 +74,19 @@ def test_who_needs_what_another_leaves_is_green_once_it_is_left_again(checkout: 
     checkout.write("conf.py", tree["conf.py"])
     done = checkout.run("doit", "warm")
     assert done.code == 0, done.out
+
+
+def test_who_needs_what_another_leaves_is_not_red_for_want_of_it(checkout: Checkout) -> None:
+    """A change has it run alone, and there it fails; the other one left that before it ran."""
+    tree = {
+        **TREE,
+        "conf.py": CODE.format(BY_NAME),
+        "tests/test_c.py": TREE["tests/test_c.py"].replace("'en'", "'fr'"),
+    }
+    checkout.learn(tree)
+    checkout.write("conf.py", tree["conf.py"].replace("def lang():", "def lang(_x=1):"))
+    done = checkout.run("doit", "warm")
+    assert done.code == 0, done.out
+    checkout.write("conf.py", tree["conf.py"].replace("def lang():", "def lang(_x):"))
+    assert checkout.run("doit", "warm").code == 1
+    assert checkout.failed("warm") == {RED}

@@ -103,18 +103,25 @@ BESIDE = {
 }
 
 
-def _beside(why: str, now: str = "passed", flaky: frozenset[str] = frozenset()) -> set[str]:
+def _beside(
+    why: str,
+    now: str = "passed",
+    flaky: frozenset[str] = frozenset(),
+    *,
+    before: str = "failed",
+    doubt: str = "",
+) -> set[str]:
     """Return what is chosen besides the last test, which failed when all ran together."""
     ran = {name: (f"{name.replace('::', ':')}",) for name in (FIRST, SAME, AFTER)}
     world = World(BESIDE, ran)
     first, same, after = world.recorded.tests
     run = msgspec.structs.replace(
         world.recorded,
-        observations=(("left", "tool.py:NAME"),),
+        observations=(("left", f"tool.py:NAME{doubt}"),),
         tests=(
             msgspec.structs.replace(first, observations=(0,)),
             same,
-            msgspec.structs.replace(after, outcome="failed"),
+            msgspec.structs.replace(after, outcome=before),
         ),
     )
     chosen = Selection(why={AFTER: why}, skip_tests=frozenset({FIRST, SAME}))
@@ -138,3 +145,9 @@ def test_nobody_runs_again_where_it_fails_or_is_known_to_answer_both_ways() -> N
     """It is red as before, or may be so whatever ran beside it."""
     assert _beside(FAILED, now="failed") == set()
     assert _beside(FAILED, flaky=frozenset({AFTER})) == set()
+
+
+def test_who_fails_now_runs_beside_those_before_it_that_left_something_it_may_use() -> None:
+    """It may be red for want of that alone."""
+    assert _beside("it changed", now="failed", before="passed") == {FIRST}
+    assert _beside("it changed", now="failed", before="passed", doubt="?") == set()
