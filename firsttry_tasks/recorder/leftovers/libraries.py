@@ -13,7 +13,7 @@ import types
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.model.recording import CONFIG, LIBRARY, PERHAPS
+from firsttry_tasks.model.recording import CONFIG, HOLDS, LIBRARY, PERHAPS, SHIFTED
 from firsttry_tasks.recorder.leftovers import holders
 from firsttry_tasks.recorder.leftovers.roots import Root, hidden, scanned, signs, whole
 from firsttry_tasks.recorder.leftovers.shown import told
@@ -114,8 +114,8 @@ class LibraryWatch:
         module, _, place = name.removeprefix(LIBRARY).partition(":")
         key, _, held = place.partition("=")
         own = self.roots[module].own if module in self.roots else {}
-        if "." in key or key not in own:
-            return "." in key or not held
+        if SHIFTED in place or "." in key or key not in own:
+            return SHIFTED in place or "." in key or not held
         return held == self._spelled(own[key])
 
     def look(self) -> list[str]:
@@ -141,12 +141,19 @@ class LibraryWatch:
                 if key not in named:
                     yield f"{one.name}.{key}=".strip(".")
                 elif known.get(key, one) != told(named[key]) and not self._runs_tests(named[key]):
-                    yield f"{one.name}.{key}={self._spelled(named[key])}".strip(".")
+                    yield f"{one.name}.{key}{self._held(known.get(key), named[key])}".strip(".")
             return
         fresh = list(_fresh(one, before))
         yield from (f"{one.name}={self._spelled(it)}" for it in fresh)
         if not fresh:
             yield f"{one.name}="
+
+    def _held(self, before: object, value: object) -> str:
+        """Return the letters for what is held: of a number, for how much larger it is."""
+        # How far something was counted depends on who ran before.
+        if type(value) is int and type(before) is tuple and before[0] is int:
+            return f"{SHIFTED}{self._spelled(value - before[1])}"
+        return f"{HOLDS}{self._spelled(value)}"
 
     def _runs_tests(self, value: object) -> bool:
         """Tell whether what runs the tests put a thing there, as it does for ``pdb.set_trace``."""

@@ -73,6 +73,20 @@ def test_what_stands_there_only_while_a_test_runs_no_import_has_left(
     assert watch.stayed() == []
 
 
+def test_a_number_is_told_by_how_much_it_is_larger(frame: Any, watch: LibraryWatch) -> None:
+    """How far it was counted depends on who ran before; a truth value is no number."""
+    frame.Field = type("Field", (), {"made": 3, "open": False, "__module__": "frame"})
+    watch.look()
+    frame.Field.made, frame.Field.open = 5, True
+    names = [
+        f"{LIBRARY}frame:Field.made=~{spelled(2)}",
+        f"{LIBRARY}frame:Field.open={spelled(True)}",
+    ]
+    assert watch.look() == names
+    frame.Field.made = 7
+    assert watch.look() == names[:1]
+
+
 def test_an_heir_of_a_list_is_told_as_a_whole(frame: Any, watch: LibraryWatch) -> None:
     """It has a size and attributes besides, as the list of time zones that pytz fills late."""
 
