@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: The format of the rows; raise it when their types change. A db of another format is emptied and
 #: not converted: recording anew costs one run, and a converter that errs would hide changes.
-FORMAT = 24
+FORMAT = 25
 #: What the db was called before format 10, when nothing of testmon was in it any more.
 FORMER = "testmondata"
 #: The file beside a db that a box brought, with the digests that its digests have here.

@@ -15,6 +15,7 @@ from msgspec import Struct
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
 from firsttry_tasks.model.values import SCHEMA_VERSION
+from firsttry_tasks.selection.syntax.quietly import parsed
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ def written_here(path: str, lines: Lines) -> bool:
     if path.rpartition("/")[2] != "dodo.py":
         return False
     try:
-        body = ast.parse("\n".join(lines(path))).body
+        body = parsed("\n".join(lines(path))).body
     except (SyntaxError, ValueError):
         return False
     told = body[1:] if body and ast.get_docstring(ast.Module(body, [])) else body
-    return list(map(ast.dump, told)) == list(map(ast.dump, ast.parse(DODO).body))
+    return list(map(ast.dump, told)) == list(map(ast.dump, parsed(DODO).body))

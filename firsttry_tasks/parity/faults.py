@@ -7,6 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from firsttry_tasks.selection.syntax.quietly import parsed
+
 KINDS = ("body", "condition", "return", "constant", "class attribute", "decorator", "data file")
 _SWAPS = {True: "False", False: "True"}
 
@@ -55,7 +57,7 @@ def even(pools: list[list[Fault]], count: int, dice: random.Random) -> list[Faul
 
 def _in_python(path: str, text: bytes) -> Iterator[Fault]:
     place = spans(text)
-    for kind, node, new in _edits(ast.parse(text)):
+    for kind, node, new in _edits(parsed(text)):
         first, last = place(node)
         first -= kind == "decorator"  # the sign before it goes, too
         words = new.replace("{old}", text[first:last].decode())

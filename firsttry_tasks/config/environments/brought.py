@@ -10,6 +10,7 @@ from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.environments.needs import Needs, normal
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.selection.syntax.quietly import parsed
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _of_cfg(root: Path) -> dict[str, Words]:
 def _of_setup(root: Path) -> dict[str, Words]:
     """Return the extras that setup.py writes out, as far as its text says them."""
     try:
-        tree = ast.parse(disk.read(root / "setup.py") or b"")
+        tree = parsed(disk.read(root / "setup.py") or b"")
     except (SyntaxError, ValueError, RecursionError):
         return {}
     held = (it.value for it in ast.walk(tree) if isinstance(it, ast.keyword) and it.arg == EXTRAS)

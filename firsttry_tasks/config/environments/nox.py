@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.config.environments.environment import Environment, made
 from firsttry_tasks.config.environments.needs import Needs, joined, of_pip
+from firsttry_tasks.selection.syntax.quietly import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ TABLES = {"dependency-groups": "--group", "optional-dependencies": "--extra"}
 
 def sessions(text: str, place: str) -> Iterator[Environment]:
     """Yield the sessions of a noxfile, in the order in which they stand there."""
-    tree = ast.parse(text)
+    tree = parsed(text)
     known = _assigned(tree.body)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from firsttry_tasks.selection.syntax.quietly import parsed
+
 #: What a runner is called by.
 RUN = "run_tests"
 
@@ -11,7 +13,7 @@ RUN = "run_tests"
 def labels(text: str) -> tuple[str, ...]:
     """Return the labels of all runs of a script, in its order; none where one is not plain."""
     try:
-        tree = ast.parse(text)
+        tree = parsed(text)
     except (SyntaxError, ValueError, RecursionError):
         return ()
     calls = [it for it in ast.walk(tree) if isinstance(it, ast.Call) and _name(it) == RUN]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firsttry_tasks.selection.syntax.quietly import parsed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -72,7 +74,7 @@ def _read(text: str, path: str, args: Words) -> Script | None:
     if MODULE not in text:
         return None
     try:
-        tree = ast.parse(text)
+        tree = parsed(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
     imports, values = dict(_imports(tree)), dict(_values(tree))

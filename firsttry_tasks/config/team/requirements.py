@@ -12,6 +12,7 @@ from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.team import pre_commit
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.selection.syntax.quietly import parsed
 from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def _of_ini(text: str) -> Iterator[str]:
 
 def _of_setup(text: str) -> Iterator[str]:
     """Yield the texts of setup.py that stand in a list."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, (ast.List, ast.Tuple)):
             for it in node.elts:
                 if isinstance(it, ast.Constant) and isinstance(it.value, str):

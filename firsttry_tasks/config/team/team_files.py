@@ -17,6 +17,7 @@ from firsttry_tasks.config.team import shell_text, workflow_files
 from firsttry_tasks.config.team.shell_text import Line, joined, lines
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.selection.syntax.quietly import parsed
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def _strings(value: object, *, scripts: bool = False) -> Iterator[Line]:
 
 def _of_nox(text: str) -> Iterator[Line]:
     """Return what a noxfile's sessions run: the texts at the head of ``session.run(...)``."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.FunctionDef):
             folder = ""
             for name, words in _called(node):

@@ -19,6 +19,7 @@ from firsttry_tasks.selection.syntax.ast_queries import (
 )
 from firsttry_tasks.selection.syntax.fragment import MAGIC, Fragment, Reflection, Uses
 from firsttry_tasks.selection.syntax.function_bodies import body
+from firsttry_tasks.selection.syntax.quietly import compiled
 from firsttry_tasks.selection.syntax.statements import Scan
 from firsttry_tasks.selection.syntax.string_names import QUOTED
 from firsttry_tasks.selection.syntax.vocabulary import ACCESSING
@@ -33,13 +34,34 @@ _GUARDS = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 
 
 def take_apart(source: bytes) -> tuple[Fragment, ...]:
-    """Return all fragments of a file; raises SyntaxError or ValueError as ``ast.parse`` does."""
-    tree = ast.parse(source)
+    """Return all fragments of a file; raises SyntaxError or ValueError as ``compile`` does."""
+    tree, warned = compiled(source)
     times = _Times(late=any(map(_is_late, tree.body)))
     fragments: list[Fragment] = []
     for statement in _split(_alive(tree.body)):
         fragments.extend(_statement(statement, "", times, None))
+    if warned:
+        fragments.append(_warning(warned))
     return tuple(fragments)
+
+
+def _warning(warned: Sequence[str]) -> Fragment:
+    """Return the fragment of what compiling the file warns of, which lies in no line of its own.
+
+    It is done as the file is imported, before anything in it runs, and may raise: where warnings
+    are errors nothing of the file is there.
+    """
+    scan = Scan("")
+    scan.visit(ast.Constant("\n".join(warned)))
+    return Fragment(
+        qualname="",
+        is_function_body=False,
+        first=0,
+        last=-1,
+        digest=scan.digest(),
+        has_effect=True,
+        may_raise=True,
+    )
 
 
 class _Times(dict[str, int]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.selection.syntax.quietly import parsed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,7 +20,7 @@ def around(source: bytes, name: str) -> tuple[str, ...]:
     ``name`` is the last part, or all, of such as ``Shop.total.inner``.
     """
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError, RecursionError):
         return ()
     wanted = tuple(it for it in name.split(".") if it != LOCALS)

@@ -44,6 +44,27 @@ _CONSTANTS = """
         assert LIMIT == 1
 """
 
+_STRICT = """
+    --- pytest.ini
+    [pytest]
+    filterwarnings = error
+    --- shop.py
+    MARK = "d"
+    def idle(x):
+        return x == 1
+    def price():
+        return 2
+    --- test_shop.py
+    from shop import price
+    def test_price():
+        assert price() == 2
+"""
+
+_ALWAYS = """
+def idle(x):
+    assert (x, "is true")
+"""
+
 
 CASES = (
     case("re-export-points-elsewhere", _PACKAGE, swap("box/__init__.py", "one", "two"), quick=True),
@@ -88,4 +109,8 @@ CASES = (
          """,
         append("box/extra.py", "from box.one import two\n"),
     ),
+    case("compiler-warns-of-a-constant-as-an-error", _STRICT, swap("shop.py", '"d"', '"\\d"')),
+    case("compiler-warns-of-a-body-as-an-error", _STRICT, swap("shop.py", "x == 1", "x is 1")),
+    case("compiler-warns-in-a-test-file", _STRICT, append("test_shop.py", _ALWAYS)),
+    case("compiler-refuses-a-body", _STRICT, swap("shop.py", "return x == 1", "break")),
 )

@@ -263,3 +263,35 @@ def test_who_looks_at_what_its_object_has(text: str, own: bool, every: bool) -> 
 def test_what_stands_behind_names_alone(text: str, behind: set[tuple[str, str]]) -> None:
     """An attribute of anything else, or in a string, may be that of any object."""
     assert take_apart(text.encode())[-1].uses.behind == behind
+
+
+@pytest.mark.parametrize(
+    "line", ["X = '\\d'", "def f(): return '\\d'", "def f(x): return x is 1", "assert (1, 'is so')"]
+)
+def test_what_compiling_warns_of_is_a_statement(
+    line: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Where warnings are errors it raises as the file is imported, before anything in it runs."""
+    calm, warned = take_apart(b"Y = 1\n"), take_apart(f"Y = 1\n{line}\n".encode())
+    assert not any(it.has_effect and not it.binds and it.last < 0 for it in calm)
+    last = warned[-1]
+    assert (last.qualname, last.is_function_body, last.first) == ("", False, 0)
+    assert last.has_effect
+    assert last.may_raise
+    assert not recwarn.list
+
+
+def test_another_warning_is_another_statement() -> None:
+    """Of two that read the same, one more is a change, too."""
+    one, two, other = (
+        take_apart(f"def f(x): return {it}\n".encode())[-1].digest
+        for it in ("'\\d'", "'\\d', '\\d'", "'\\e'")
+    )
+    assert len({one, two, other}) == 3
+
+
+@pytest.mark.parametrize("text", ["break", "def f(): nonlocal x", "def f(x, x): pass", "return"])
+def test_what_only_the_compiler_refuses(text: str) -> None:
+    """It parses, and no import of it succeeds."""
+    with pytest.raises(SyntaxError):
+        take_apart(f"{text}\n".encode())
