@@ -171,6 +171,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     key: str = ""
     #: Names that tell of one and the same change of a thing that several modules have.
     alike: tuple[tuple[str, ...], ...] = ()
+    #: Dotted names of packages, each with a folder of the repository in which it looks for
+    #: modules besides its own.
+    searched: tuple[tuple[str, str], ...] = ()
 
 
 def listing(folder: str) -> str:

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -57,6 +57,7 @@ def build(
         key=letters(None, key),
         unread=recorder.annotations.end(),
         alike=tuple(sorted(tuple(sorted(it)) for it in recorder.state.alike.all)),
+        searched=tuple(sorted(_searched(attribution))),
     )
 
 
@@ -104,10 +105,40 @@ def _environment(attribution: Attribution, key: bytes) -> dict[str, str]:
 
 def _roots(attribution: Attribution) -> tuple[str, ...]:
     """Return the folders of the repository that modules are imported from."""
-    entries = (entry for entry in sys.path if entry != "")
-    # `place` takes files below the root, and the root may be such a folder: so a file in each.
-    found = {attribution.place(os.path.join(entry, "x")) for entry in entries}  # noqa: PTH118
-    return tuple(sorted(place.rpartition("/")[0] for place in found if place is not None))
+    return tuple(sorted(set(_folders(attribution, sys.path))))
+
+
+def _folders(attribution: Attribution, entries: Iterable[object]) -> Iterator[str]:
+    """Yield those of the folders that lie in the repository, "" for its root."""
+    for entry in entries:
+        # `place` takes files below the root, and the root may be such a folder: so a file in each.
+        inside = os.path.join(entry, "x") if isinstance(entry, str) and entry else None  # noqa: PTH118
+        place = None if inside is None else attribution.place(inside)
+        if place is not None:
+            yield place.rpartition("/")[0]
+
+
+def _searched(attribution: Attribution) -> Iterator[tuple[str, str]]:
+    """Yield each package with a folder in which it looks for modules besides its own."""
+    # Copied, because a thread may import meanwhile.
+    for name, module in list(sys.modules.items()):
+        # What stands there need not be a module, and may make up whatever it is asked for.
+        kept = getattr(module, "__dict__", None)
+        if type(kept) is not dict or "__path__" not in kept:
+            continue
+        file = module_file(module)
+        own = attribution.place(file) if file else None
+        for folder in _folders(attribution, _listed(kept["__path__"])):
+            if own is None or folder != own.rpartition("/")[0]:
+                yield name, folder
+
+
+def _listed(found: Any) -> list[object]:
+    """Return what a package has as its folders, which works itself out for a namespace."""
+    try:
+        return [*found]
+    except Exception:  # noqa: BLE001  it is of anybody's making
+        return []
 
 
 def _modules(attribution: Attribution) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -138,6 +138,39 @@ class RecordedRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
     key: str = ""
     #: Things of which tests left something else when fewer of them ran.
     unsteady: tuple[str, ...] = ()
+    #: As in `Record`: packages, each with a folder in which it looks for modules besides its own.
+    searched: tuple[tuple[str, str], ...] = ()
+
+    def dotted(self, path: str) -> set[str]:
+        """Return the dotted names under which a file can be imported."""
+        around, slash, leaf = path.rpartition("/")
+        # What is compiled says of its file for which Python and machine: `m.cpython-311-darwin.so`.
+        name = leaf.removesuffix(".py") if leaf.endswith(".py") else leaf.partition(".")[0]
+        stem = f"{around}{slash}{name}".removesuffix("/__init__")
+        return {
+            ".".join((*above, *stem[len(folder) :].split("/")))
+            for above, folder in self._folders(path)
+            if stem.startswith(folder)
+        }
+
+    def places(self, path: str, name: str) -> Iterator[str]:
+        """Yield each file that importing this dotted name in the file at ``path`` may load."""
+        parts = tuple(name.split("."))
+        for above, folder in self._folders(path):
+            rest = parts[len(above) :] if parts[: len(above)] == above else ()
+            for end in range(1, len(rest) + 1):
+                stem = folder + "/".join(rest[:end])
+                yield from (f"{stem}.py", f"{stem}/__init__.py")
+
+    def _folders(self, path: str) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the folders in which an import looks, each with the package that looks there."""
+        # The folders of `sys.path`, the repository, and the file's own folder, which pytest puts
+        # on `sys.path` for a test file outside of a package.
+        roots = {*self.roots, "", path.rpartition("/")[0]}
+        pairs = (*(("", root) for root in roots), *self.searched)
+        for package, folder in pairs:
+            above = tuple(package.split(".")) if package else ()
+            yield above, f"{folder}/" if folder else ""
 
     def homes(self) -> frozenset[str]:
         """Return the files that pytest searched for tests."""

@@ -22,7 +22,7 @@ from firsttry_tasks.selection.impact.side_effects import Newcomers
 from firsttry_tasks.selection.syntax.diff import FragmentDiff, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
     from firsttry_tasks.selection.impact.tree_diff import TreeDiff
@@ -186,23 +186,15 @@ class CodeChanges:
             for name in fragment.uses.imports
         }
         asked = self.modules.absolute(path, strings)
-        found = {place for name in asked for place in self._places(path, name)}
+        found = {place for name in asked for place in self.recorded.places(path, name)}
         return self.modules.imported(path, strings) | (found & self.now.manifest.keys())
-
-    def _places(self, path: str, name: str) -> Iterator[str]:
-        """Yield each file that importing this dotted name in the file at ``path`` may load."""
-        parts = name.split(".")
-        for root in {*self.recorded.roots, "", path.rpartition("/")[0]}:
-            for end in range(1, len(parts) + 1):
-                stem = "/".join((*([root] if root else ()), *parts[:end]))
-                yield from (f"{stem}.py", f"{stem}/__init__.py")
 
     def _arrivals(self) -> None:
         """Take in modules that came or went: an import of such a name may load another file."""
         # Compiled modules count too: they shadow a Python file of the same name.
         either = sorted(self.changes.added | self.changes.removed)
         moved = [path for path in either if path.endswith((".py", ".so", ".pyd"))]
-        names = {name for path in moved for name in self._dotted(path)}
+        names = {name for path in moved for name in self.recorded.dotted(path)}
         self.everything = tuple(
             f"a module {name} came or went, which shadows the standard one"
             for name in sorted(names & sys.stdlib_module_names)
@@ -232,19 +224,6 @@ class CodeChanges:
             self._change(path, frozenset({number}), why)
         else:
             self.spread.effects.setdefault(path, f"{path} {why}")
-
-    def _dotted(self, path: str) -> set[str]:
-        """Return the dotted names under which a file can be imported."""
-        stem = path.rpartition(".")[0].removesuffix("/__init__")
-        found = set()
-        # From the folders of `sys.path`, from the repository, and from the file's own folder,
-        # which pytest puts on `sys.path` for a test file outside of a package.
-        for root in {*self.recorded.roots, "", path.rpartition("/")[0]}:
-            if not root:
-                found.add(stem.replace("/", "."))
-            elif stem.startswith(f"{root}/"):
-                found.add(stem[len(root) + 1 :].replace("/", "."))
-        return found
 
     def _imports(self, observations: Mapping[int, str]) -> None:
         """Take in modules that observed something at import which no longer holds."""

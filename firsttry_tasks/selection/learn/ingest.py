@@ -45,7 +45,6 @@ def recorded(
     for record in records:
         joined.add(record)
     joined.read_ignored(manifest)
-    keys = {record.key for record in records}
     modules = {name: path for one in records for name, path in one.modules.items()}
     # Asked for although it isn't used here: `sources` keeps what it parses, and a module of
     # which nothing ran needs its fragments to be compared with later.
@@ -73,8 +72,15 @@ def recorded(
         loads=tuple((unit, tuple(sorted(it))) for unit, it in sorted(joined.loads.items())),
         followed=all(one.followed for one in records),
         annotations=asked(records, sources),
-        key=keys.pop() if len(keys) == 1 else "",
+        key=_key(records),
+        searched=tuple(sorted({it for one in records for it in one.searched})),
     )
+
+
+def _key(records: Iterable[Record]) -> str:
+    """Return the key that the letters of all records were made with, "" for several."""
+    keys = {record.key for record in records}
+    return keys.pop() if len(keys) == 1 else ""
 
 
 def _outside(

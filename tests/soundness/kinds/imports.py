@@ -60,6 +60,30 @@ _STRICT = """
         assert price() == 2
 """
 
+_OVER = """
+    --- box/__init__.py
+    import os
+    __path__.insert(0, os.path.join(os.path.dirname(__file__), "over"))
+    --- box/size.py
+    N = 1
+    --- test_size.py
+    from box import size
+    def test_size():
+        assert size.N == 1
+"""
+
+_OVER_LATE = """
+    --- box/__init__.py
+    import os
+    __path__.insert(0, os.path.join(os.path.dirname(__file__), "over"))
+    --- box/size.py
+    N = 1
+    --- test_size.py
+    def test_size():
+        from box.size import N
+        assert N == 1
+"""
+
 _ALWAYS = """
 def idle(x):
     assert (x, "is true")
@@ -113,4 +137,10 @@ CASES = (
     case("compiler-warns-of-a-body-as-an-error", _STRICT, swap("shop.py", "x == 1", "x is 1")),
     case("compiler-warns-in-a-test-file", _STRICT, append("test_shop.py", _ALWAYS)),
     case("compiler-refuses-a-body", _STRICT, swap("shop.py", "return x == 1", "break")),
+    case("module-comes-where-a-package-looks-first", _OVER, write("box/over/size.py", "N = 2\n")),
+    case(
+        "module-comes-where-a-package-looks-for-a-function",
+        _OVER_LATE,
+        write("box/over/size/__init__.py", "N = 2\n"),
+    ),
 )
