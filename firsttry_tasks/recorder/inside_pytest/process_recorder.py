@@ -22,6 +22,7 @@ from firsttry_tasks.model.recording import EARLY
 from firsttry_tasks.recorder.boundary.gathering import Gathering
 from firsttry_tasks.recorder.boundary.lasting import alive
 from firsttry_tasks.recorder.boundary.library import Library
+from firsttry_tasks.recorder.inside_pytest.registered import Registrations
 from firsttry_tasks.recorder.leftovers.watch import StateWatch
 from firsttry_tasks.recorder.probes.annotations import AnnotationsProbe
 from firsttry_tasks.recorder.probes.audit import AuditProbe
@@ -62,6 +63,7 @@ class ProcessRecorder:
         self.children = ChildProcessProbe(self.attribution, self.audit, self.collector, folder)
         self.annotations = AnnotationsProbe(self.attribution, self.audit, folder)
         self.state = StateWatch(self.attribution, key)
+        self.registered = Registrations(self.attribution, key)
         self.library = Library()
         self.children.followed = self.library.there
         self.logs = Gathering(self.attribution, folder)
@@ -95,6 +97,8 @@ class ProcessRecorder:
         self.annotations.begin()
         for loader in _LOADERS:
             self._patch(loader, "exec_module", self._importing(loader.exec_module))
+        for replaced in self.registered.serving():
+            self._patch(*replaced)
         # No hook of pytest stands around the end of a fixture: `pytest_fixture_post_finalizer` is
         # called when it is over.
         self._patch(FixtureDef, "finish", self._finishing(FixtureDef.finish))
