@@ -47,10 +47,17 @@ class LibraryWatch:
         self._there: frozenset[str] | None = None
         #: What modules hold that were met since the last look.
         self._made: list[str] = []
+        #: Numbers that changed before, by name: how to ask for them, and what was told last.
+        self._numbers: dict[str, tuple[Callable[[], Mapping[str, object]], int]] = {}
         #: What was found while a test ran, or tests were looked for, and may pass with that.
         self._passing: list[tuple[OpenScope, str]] = []
         # Every program has these; the second under a name of another module.
         self.have(("builtins", os.path.__name__))
+
+    @property
+    def early(self) -> bool:
+        """Tell whether the first test is yet to come."""
+        return self._there is None
 
     def have(self, homes: Iterable[str]) -> None:
         """Look at these modules from now on, as far as they are libraries'."""
@@ -98,7 +105,22 @@ class LibraryWatch:
     def left(self, scopes: Sequence[OpenScope], doubt: str = "") -> list[tuple[OpenScope, str]]:
         """Return what changed since the last look for each scope that may have left it."""
         doubt = PERHAPS if len(scopes) > 1 else doubt
-        return [(it, f"{name}{doubt}") for name in self.look() for it in scopes]
+        # How far several counted says nothing of one, and one of them may have set it.
+        found = self.look(by_how_much=not doubt)
+        return [(it, f"{name}{doubt}") for name in found for it in scopes]
+
+    def counted(self, scope: OpenScope) -> list[tuple[OpenScope, str]]:
+        """Return by how much numbers that changed before are larger than when it was asked last.
+
+        They are few, so that there is time for it after each test: one look stands for several.
+        """
+        found = []
+        for name, (named, before) in self._numbers.items():
+            now = named().get(name.rpartition(".")[2].rpartition(":")[2], before)
+            if type(now) is int and now != before:
+                self._numbers[name] = named, now
+                found.append((scope, f"{name}{SHIFTED}{self._spelled(now - before)}"))
+        return found
 
     def wait(self, scopes: Sequence[OpenScope]) -> None:
         """Look in the middle of a test, or of the search for tests; what stays is told later."""
@@ -118,42 +140,54 @@ class LibraryWatch:
             return SHIFTED in place or "." in key or not held
         return held == self._spelled(own[key])
 
-    def look(self) -> list[str]:
-        """Return what changed since the last look."""
+    def look(self, *, by_how_much: bool = True) -> list[str]:
+        """Return what changed since the last look; of numbers ``by_how_much``, or what they are."""
         made, self._made = self._made, []
-        return made + [it for name in tuple(self.roots) for it in self._changes(name)]
+        names = tuple(self.roots)
+        return made + [it for name in names for it in self._changes(name, by_how_much=by_how_much)]
 
-    def _changes(self, name: str) -> list[str]:
+    def _changes(self, name: str, *, by_how_much: bool) -> list[str]:
         root = self.roots[name]
         if whole(root) == root.whole:
             return []
         pairs = enumerate(zip(signs(root.holders), root.signs, strict=False))
         changed = [at for at, (now, before) in pairs if now != before]
-        found = {it for at in changed for it in self._entries(root, at)}
+        found = {it for at in changed for it in self._entries(root, at, by_how_much=by_how_much)}
         self.roots[name] = _scan(name, root.own)
         return [f"{LIBRARY}{name}:{it}" for it in sorted(found)]
 
-    def _entries(self, root: Root, at: int) -> Iterator[str]:
+    def _entries(self, root: Root, at: int, *, by_how_much: bool) -> Iterator[str]:
         one, before = root.holders[at], root.signs[at]
         if one.named is not None:
             known, named = root.named[at], one.named()
             for key in known.keys() | named.keys():
+                place = f"{one.name}.{key}".strip(".")
                 if key not in named:
-                    yield f"{one.name}.{key}=".strip(".")
+                    yield f"{place}="
                 elif known.get(key, one) != told(named[key]) and not self._runs_tests(named[key]):
-                    yield f"{one.name}.{key}{self._held(known.get(key), named[key])}".strip(".")
+                    yield from self._held(root, place, one, known.get(key), by_how_much=by_how_much)
             return
         fresh = list(_fresh(one, before))
         yield from (f"{one.name}={self._spelled(it)}" for it in fresh)
         if not fresh:
             yield f"{one.name}="
 
-    def _held(self, before: object, value: object) -> str:
-        """Return the letters for what is held: of a number, for how much larger it is."""
-        # How far something was counted depends on who ran before.
+    def _held(
+        self, root: Root, place: str, one: Holder, before: object, *, by_how_much: bool
+    ) -> Iterator[str]:
+        """Yield what is held at a place now: of a number that grew, for how much larger it is."""
+        assert one.named is not None  # noqa: S101
+        value = one.named()[place.rpartition(".")[2]]
         if type(value) is int and type(before) is tuple and before[0] is int:
-            return f"{SHIFTED}{self._spelled(value - before[1])}"
-        return f"{HOLDS}{self._spelled(value)}"
+            name = f"{LIBRARY}{root.path}:{place}"
+            if name in self._numbers:
+                return  # `counted` tells of it
+            self._numbers[name] = one.named, value
+            # How far several counted says nothing of one, and one of them may have set it.
+            if by_how_much:
+                yield f"{place}{SHIFTED}{self._spelled(value - before[1])}"
+                return
+        yield f"{place}{HOLDS}{self._spelled(value)}"
 
     def _runs_tests(self, value: object) -> bool:
         """Tell whether what runs the tests put a thing there, as it does for ``pdb.set_trace``."""

@@ -83,7 +83,8 @@ class StateWatch:
                 self._scan(name, root.path, root.own)
         self._process.look()
         self._libraries_left(self._importing or self._latest, PERHAPS)
-        self._add(self._libraries.stayed())
+        late = (it for scope in self._latest for it in self._libraries.counted(scope))
+        self._add([*self._libraries.stayed(), *late])
         self._libraries.begin(config)
         # What imports took of the time must not keep tests from being looked at one by one.
         self.allowance.begin()
@@ -91,7 +92,7 @@ class StateWatch:
     @unbroken
     def ended(self, test: OpenScope) -> None:
         """Hear that a test has ended; look what it left, if there is time for that."""
-        self._add(self._libraries.stayed())
+        self._add([*self._libraries.stayed(), *self._libraries.counted(test)])
         for name in self._process.look():
             self._attribution.add_to(test, "left", name)
         for waiting in (*self._waiting.values(), *self._unseen.values()):
@@ -191,6 +192,8 @@ class StateWatch:
             self._importing.append(scope)
             self._latest = [scope]
             self._libraries.have(held.homes)
+            if self._libraries.early:
+                self._add(self._libraries.counted(scope))
             if self.allowance.covers(LIBRARIES):
                 # A test that was not looked at since it ended may have done it as well.
                 self._libraries.wait([*self._waiting[LIBRARIES], *self._importing])

@@ -71,14 +71,9 @@ def otherwise(
 ) -> set[str]:
     """Return what an import left otherwise than it is ``known``, and than it did ``before``."""
     spelled = {it.partition(HOLDS)[0] for it in names if is_told(it)}
-    # What several imports counted together says of none of them how far it counted.
-    both = (it for it in names | before if SHIFTED in it and it.endswith(PERHAPS))
-    together = {it.partition(HOLDS)[0] for it in both}
     found: set[str] = set()
     for it in names:
         plain = it.removesuffix(PERHAPS)
-        if SHIFTED in it and it.partition(HOLDS)[0] in together:
-            continue
         # It may have been one of several, and then those are known to do so.
         sure = is_set(it) and it == plain and plain not in {n.removesuffix(PERHAPS) for n in before}
         if plain not in spelled and (plain not in known or sure):

@@ -20,7 +20,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY
+from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY, PERHAPS
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
 from firsttry_tasks.recorder.leftovers.spelled import spelled
@@ -78,13 +78,24 @@ def test_a_number_is_told_by_how_much_it_is_larger(frame: Any, watch: LibraryWat
     frame.Field = type("Field", (), {"made": 3, "open": False, "__module__": "frame"})
     watch.look()
     frame.Field.made, frame.Field.open = 5, True
-    names = [
-        f"{LIBRARY}frame:Field.made=~{spelled(2)}",
-        f"{LIBRARY}frame:Field.open={spelled(True)}",
-    ]
-    assert watch.look() == names
-    frame.Field.made = 7
-    assert watch.look() == names[:1]
+    made, opened = f"made=~{spelled(2)}", f"open={spelled(True)}"
+    assert watch.look() == [f"{LIBRARY}frame:Field.{it}" for it in (made, opened)]
+    frame.Field.made = 8
+    scope = OpenScope("test", "a", -1)
+    assert watch.counted(scope) == [(scope, f"{LIBRARY}frame:Field.made=~{spelled(3)}")]
+    assert (watch.counted(scope), watch.look()) == ([], [])
+
+
+def test_a_number_that_one_of_several_set_is_told_as_it_is(frame: Any, watch: LibraryWatch) -> None:
+    """By how much it grew may be due to each of them; from then on it is looked at after each."""
+    frame.level = 1
+    watch.look()
+    frame.level = 5
+    scopes = [OpenScope("test", name, -1) for name in ("a", "b")]
+    name = f"{LIBRARY}frame:level"
+    assert {it for _, it in watch.left(scopes)} == {f"{name}={spelled(5)}{PERHAPS}"}
+    frame.level = 7
+    assert watch.counted(scopes[0]) == [(scopes[0], f"{name}=~{spelled(2)}")]
 
 
 def test_an_heir_of_a_list_is_told_as_a_whole(frame: Any, watch: LibraryWatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firsttry_tasks.model.recording import FELT
-from firsttry_tasks.selection.learn.left_names import felt_otherwise, otherwise
+from firsttry_tasks.selection.learn.left_names import felt_otherwise
 
 PRECISE, OTHER, PLAIN = f"{FELT}context=aa", f"{FELT}context=bb", f"{FELT}context"
 
@@ -29,12 +29,3 @@ def test_a_value_is_compared_where_both_runs_tell_it(
 ) -> None:
     """Things of modules are compared elsewhere."""
     assert felt_otherwise(now, before) == found
-
-
-@pytest.mark.parametrize("doubt", [("", "?"), ("?", "")])
-def test_how_far_imports_counted_together_says_nothing_of_one(doubt: tuple[str, str]) -> None:
-    """Fewer of them come in a run of fewer tests."""
-    before, now = doubt
-    made = "library:frame:Field.made=~"
-    assert otherwise({f"{made}bb{now}"}, {f"{made}aa{before}"}, set()) == set()
-    assert otherwise({f"{made}bb"}, {f"{made}aa"}, set()) == {f"{made}bb"}
