@@ -98,12 +98,13 @@ def with_company(
     why: dict[str, str] = {}
     known: set[str] = set()
     for run in recorded_runs:
-        ended = {it.nodeid: it.outcome for it in run.tests if it.nodeid not in known}
+        mine = (it for it in run.tests if it.nodeid in outcomes and it.nodeid not in known)
+        ended = {it.nodeid: it.outcome for it in mine}
         known.update(ended)
-        turned = {it for it in ended if {ended[it], outcomes.get(it)} == {"passed", "failed"}}
-        beside = [it.nodeid for it in run.tests if it.nodeid in chosen.skip_tests]
-        if not beside or not turned - flaky:
+        turned = {it for it in ended if {ended[it], outcomes[it]} == {"passed", "failed"}}
+        if not turned - flaky:
             continue
+        beside = [it.nodeid for it in run.tests if it.nodeid in chosen.skip_tests]
         mended = {it for it in turned - flaky if ended[it] == "failed"}
         same = min((it for it in mended if chosen.why.get(it) == FAILED), default="")
         company = _Company(run, Users(recorded_runs, now))
