@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: What runs the tests changes with each of them, and concerns none.
 _RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "xdist", "execnet", "firsttry_tasks"})
+#: Things of a module of which numbers are asked for after each test; the nearest come first.
+_LOOKED_INTO = 100
 #: Python's own of which the process is looked at besides, or nothing else than changes.
 _LEFT_OUT = _RUNNERS | {"__main__", "__mp_main__", "sys"}
 
@@ -47,8 +49,8 @@ class LibraryWatch:
         self._there: frozenset[str] | None = None
         #: What modules hold that were met since the last look.
         self._made: list[str] = []
-        #: Numbers that changed before, by name: how to ask for them, and what was told last.
-        self._numbers: dict[str, tuple[Callable[[], Mapping[str, object]], int]] = {}
+        #: Numbers by name: where they stand, as which key, and what was told last.
+        self._numbers: dict[str, tuple[Mapping[str, object], str, int]] = {}
         #: What was found while a test ran, or tests were looked for, and may pass with that.
         self._passing: list[tuple[OpenScope, str]] = []
         # Every program has these; the second under a name of another module.
@@ -74,6 +76,9 @@ class LibraryWatch:
     def begin(self, config: object) -> None:
         """Look at what fixtures and tests will keep in pytest's configuration, which all have."""
         self._there = frozenset(sys.modules)
+        # A first look that finds one larger may stand for many tests.
+        for root in self.roots.values():
+            self._numbers |= {name: it for name, it in _numbers(root) if name not in self._numbers}
         self._meet(CONFIG, _Added(vars(config)))
 
     def came(self, name: str, own: dict[str, object]) -> None:
@@ -110,17 +115,21 @@ class LibraryWatch:
         return [(it, f"{name}{doubt}") for name in found for it in scopes]
 
     def counted(self, scope: OpenScope) -> list[tuple[OpenScope, str]]:
-        """Return by how much numbers that changed before are larger than when it was asked last.
+        """Return by how much numbers are larger than when it was asked last.
 
-        They are few, so that there is time for it after each test: one look stands for several.
+        To ask for them takes little, so that there is time for it after each test.
         """
         found = []
-        for name, (named, before) in self._numbers.items():
-            now = named().get(name.rpartition(".")[2].rpartition(":")[2], before)
-            if type(now) is int and now != before:
-                self._numbers[name] = named, now
-                found.append((scope, f"{name}{SHIFTED}{self._spelled(now - before)}"))
-        return found
+        for name, (own, key, before) in self._numbers.items():
+            now = own.get(key)
+            if now is not before and type(now) is int and now != before:
+                found.append((scope, name, own, key, now, before))
+        for _, name, own, key, now, _ in found:
+            self._numbers[name] = own, key, now
+        return [
+            (scope, f"{name}{SHIFTED}{self._spelled(now - before)}")
+            for scope, name, _, _, now, before in found
+        ]
 
     def wait(self, scopes: Sequence[OpenScope]) -> None:
         """Look in the middle of a test, or of the search for tests; what stays is told later."""
@@ -176,13 +185,13 @@ class LibraryWatch:
         self, root: Root, place: str, one: Holder, before: object, *, by_how_much: bool
     ) -> Iterator[str]:
         """Yield what is held at a place now: of a number that grew, for how much larger it is."""
-        assert one.named is not None  # noqa: S101
-        value = one.named()[place.rpartition(".")[2]]
-        if type(value) is int and type(before) is tuple and before[0] is int:
+        own, key = _own_of(one), place.rpartition(".")[2]
+        value = one.named()[key] if one.named is not None else None
+        if own is not None and type(value) is int and type(before) is tuple and before[0] is int:
             name = f"{LIBRARY}{root.path}:{place}"
             if name in self._numbers:
                 return  # `counted` tells of it
-            self._numbers[name] = one.named, value
+            self._numbers[name] = own, key, value
             # How far several counted says nothing of one, and one of them may have set it.
             if by_how_much:
                 yield f"{place}{SHIFTED}{self._spelled(value - before[1])}"
@@ -203,6 +212,23 @@ def _scan(name: str, own: Mapping[str, object]) -> Root:
     if name.partition(".")[0] in sys.stdlib_module_names:
         return scanned(name, own, (), _bound)
     return scanned(name, own, ())
+
+
+def _numbers(root: Root) -> Iterator[tuple[str, tuple[Mapping[str, object], str, int]]]:
+    """Yield the numbers that a module and its classes and objects have, by name."""
+    for one in root.holders[:_LOOKED_INTO]:
+        own = _own_of(one) or {}
+        for key, value in tuple(own.items()):
+            if type(value) is int and key not in holders.INTERPRETERS:
+                place = f"{one.name}.{key}".strip(".")
+                yield f"{LIBRARY}{root.path}:{place}", (own, key, value)
+
+
+def _own_of(one: Holder) -> Mapping[str, object] | None:
+    """Return the namespace that a holder reads, None where it reads more than one."""
+    named = one.named
+    found = named.args[0] if isinstance(named, functools.partial) else None
+    return found if isinstance(found, Mapping) else None
 
 
 def _bound(one: Holder) -> bool:

@@ -6,11 +6,13 @@ whole suite would have said. And one that was red may pass only because another 
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from firsttry_tasks.model.recording import FELT, LIBRARY, PERHAPS
+from firsttry_tasks.model.recording import FELT, HOLDS, LIBRARY, PERHAPS, SHIFTED
 from firsttry_tasks.selection.decide.leftovers import with_more
 from firsttry_tasks.selection.decide.reasons import FAILED
 from firsttry_tasks.selection.learn import left_names
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from firsttry_tasks.model.values import Selection
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
 
+#: Tests that change a number before it is taken for a counter. A judgement: what is set to the same
+#: by each test is changed by the first of them.
+_COUNTING = 3
 #: Outcomes of a test that ran to its end; after any other, what it would have used is not known.
 RAN = frozenset({"passed", "failed", "xfailed", "xpassed"})
 
@@ -117,11 +122,23 @@ def with_company(
     return with_more(chosen, why)
 
 
+def _telling(own: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Return what tests left without numbers that many count further: that turns nobody red."""
+    numbers = ({it.partition(HOLDS)[0] for it in left if SHIFTED in it} for left in own.values())
+    times = Counter(itertools.chain.from_iterable(numbers))
+    return {
+        who: frozenset(
+            it for it in left if SHIFTED not in it or times[it.partition(HOLDS)[0]] < _COUNTING
+        )
+        for who, left in own.items()
+    }
+
+
 class _Company:
     """Finds the tests of a recorded run that left what others may use."""
 
     def __init__(self, run: RecordedRun, users: Users) -> None:
-        self._own, self._users = left_names.own([run]), users
+        self._own, self._users = _telling(left_names.own([run])), users
         self._places = {it.nodeid: at for at, it in enumerate(run.tests)}
 
     def of(self, mended: AbstractSet[str], beside: Iterable[str]) -> dict[str, str]:

@@ -87,13 +87,14 @@ class _Known:
                     self._all |= group
         self._of_others = {it for it in self._all if SHIFTED not in it}
         self._imports = left_names.own_of_imports(recorded_runs)
+        self._counts = left_names.counts(recorded_runs, now)
         self.kinds = left_names.Kinds(left)
 
     def by_test(self, who: str, names: AbstractSet[str]) -> set[str]:
         """Return what a test left otherwise than it is known."""
         before, kinds = self.own.get(who, frozenset()), self.kinds
         # That others count as far says nothing of this one.
-        ours = {*names} - self._of_others - kinds.by_test - before
+        ours = {*names} - self._of_others - kinds.by_test - before - self._counts.get(who, set())
         ours |= (kinds.by_test & (names ^ before)) - kinds.felt
         ours |= left_names.felt_otherwise(names & kinds.felt, before & kinds.felt)
         return ours | kinds.set_otherwise(names, before)
@@ -116,7 +117,10 @@ class _Known:
 
     def gone(self, who: str, now: AbstractSet[str]) -> set[str]:
         """Return what a test was recorded to leave, or one of several, and is not there now."""
-        return self.kinds.kept_no_more(self.own.get(who, frozenset()), now)
+        found = self.kinds.kept_no_more(self.own.get(who, frozenset()), now)
+        # It counts as far as it did in another run.
+        again = {self.kinds.thing[it] for it in self._counts.get(who, set()) & now}
+        return {it for it in found if SHIFTED not in it or self.kinds.thing[it] not in again}
 
 
 def _missed(lost: Mapping[str, str], left: AbstractSet[str]) -> Iterator[tuple[str, str]]:

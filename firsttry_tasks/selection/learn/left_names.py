@@ -42,6 +42,21 @@ def own(
     return found
 
 
+def counts(recorded_runs: Iterable[RecordedRun], now: CurrentTree) -> dict[str, set[str]]:
+    """Return how far each test counted in any recorded run that compares with ``now``.
+
+    One that failed has stopped on its way, and is no less known for what it did before.
+    """
+    found: dict[str, set[str]] = {}
+    for run in recorded_runs:
+        left = {n: name for n, (kind, name) in enumerate(run.observations) if kind == "left"}
+        counted = {n for n, name in left.items() if SHIFTED in name and not name.endswith(PERHAPS)}
+        for test in run.tests if counted and now.compares(run) else ():
+            mine = (left[n] for n in test.observations if n in counted)
+            found.setdefault(test.nodeid, set()).update(mine)
+    return found
+
+
 def vague(name: str) -> str:
     """Return the name of what any code may feel without letters, which another machine made."""
     return name.partition(HOLDS)[0] if name.startswith(FELT) else name

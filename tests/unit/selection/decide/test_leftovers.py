@@ -407,3 +407,12 @@ def test_a_thing_is_known_by_each_of_its_names(
 def test_how_far_several_counted_says_nothing_of_one(before: str, now: str, more: set[str]) -> None:
     """One look may stand for several tests, then or now."""
     assert _more(now, world=_told(before, "tool.py:CACHE=aa")) == more
+
+
+def test_a_test_counts_as_far_as_it_did_in_another_run() -> None:
+    """It may have failed when it ran last, and stopped on its way."""
+    newer = _told("tool.py:TABLE=~aa", "tool.py:CACHE=aa")
+    older = _told("tool.py:TABLE=~bb", "tool.py:CACHE=aa")
+    assert _more("tool.py:TABLE=~bb", world=newer) == {ASKS}
+    counted = left_names.counts([newer.recorded, older.recorded], newer.now(newer.files))
+    assert counted[FIRST] == {"tool.py:TABLE=~aa", "tool.py:TABLE=~bb"}
