@@ -15,6 +15,7 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 #: From the ground up: a room imports only from floors below its own. A folder is a room, and so
 #: is each module that lies at the top.
 FLOORS = (
+    ("model.source",),
     ("model", "recorder.probes.child", "selection", "selection.syntax", "steps"),
     ("system.guard",),
     ("recorder.replaced", "recorder.tracing", "selection.evidence", "system"),

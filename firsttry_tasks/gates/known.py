@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
+from firsttry_tasks.model.source.quietly import parsed
 from firsttry_tasks.model.values import SCHEMA_VERSION
-from firsttry_tasks.selection.syntax.quietly import parsed
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from firsttry_tasks.selection.syntax.quietly import parsed
+from firsttry_tasks.model.source.quietly import parsed
 
 KINDS = ("body", "condition", "return", "constant", "class attribute", "decorator", "data file")
 _SWAPS = {True: "False", False: "True"}

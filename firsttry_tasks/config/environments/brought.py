@@ -10,7 +10,7 @@ from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.environments.needs import Needs, normal
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.selection.syntax.quietly import parsed
+from firsttry_tasks.model.source.quietly import parsed
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from firsttry_tasks.config.environments.environment import Environment, made
 from firsttry_tasks.config.environments.needs import Needs, joined, of_pip
-from firsttry_tasks.selection.syntax.quietly import parsed
+from firsttry_tasks.model.source.quietly import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

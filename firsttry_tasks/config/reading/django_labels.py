@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from firsttry_tasks.selection.syntax.quietly import parsed
+from firsttry_tasks.model.source.quietly import parsed
 
 #: What a runner is called by.
 RUN = "run_tests"

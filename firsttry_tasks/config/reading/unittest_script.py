@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from firsttry_tasks.selection.syntax.quietly import parsed
+from firsttry_tasks.model.source.quietly import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from firsttry_tasks.config import parity_lock
 from firsttry_tasks.config.team import pre_commit
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.selection.syntax.quietly import parsed
+from firsttry_tasks.model.source.quietly import parsed
 from firsttry_tasks.system import disk, machine
 
 if TYPE_CHECKING:

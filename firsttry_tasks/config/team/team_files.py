@@ -17,7 +17,7 @@ from firsttry_tasks.config.team import shell_text, workflow_files
 from firsttry_tasks.config.team.shell_text import Line, joined, lines
 from firsttry_tasks.model import decoding
 from firsttry_tasks.model.errors import UsageError
-from firsttry_tasks.selection.syntax.quietly import parsed
+from firsttry_tasks.model.source.quietly import parsed
 from firsttry_tasks.system import disk
 
 if TYPE_CHECKING:

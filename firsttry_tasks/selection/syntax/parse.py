@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING
 
+from firsttry_tasks.model.source.quietly import compiled
 from firsttry_tasks.selection.syntax.ast_queries import (
     Function,
     evaluated,
@@ -19,7 +20,6 @@ from firsttry_tasks.selection.syntax.ast_queries import (
 )
 from firsttry_tasks.selection.syntax.fragment import MAGIC, Fragment, Reflection, Uses
 from firsttry_tasks.selection.syntax.function_bodies import body
-from firsttry_tasks.selection.syntax.quietly import compiled
 from firsttry_tasks.selection.syntax.statements import Scan
 from firsttry_tasks.selection.syntax.string_names import QUOTED
 from firsttry_tasks.selection.syntax.vocabulary import ACCESSING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from firsttry_tasks.selection.syntax.quietly import parsed
+from firsttry_tasks.model.source.quietly import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from firsttry_tasks.selection.syntax.quietly import compiled, parsed
+from firsttry_tasks.model.source.quietly import compiled, parsed
 
 _WARNS = "X = '\\d'\n"
 

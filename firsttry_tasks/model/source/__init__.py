@@ -1,0 +1,1 @@
+"""Reads Python source, for all rooms that take some apart."""
