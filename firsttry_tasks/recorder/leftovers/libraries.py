@@ -123,13 +123,9 @@ class LibraryWatch:
         for name, (own, key, before) in self._numbers.items():
             now = own.get(key)
             if now is not before and type(now) is int and now != before:
-                found.append((scope, name, own, key, now, before))
-        for _, name, own, key, now, _ in found:
-            self._numbers[name] = own, key, now
-        return [
-            (scope, f"{name}{SHIFTED}{self._spelled(now - before)}")
-            for scope, name, _, _, now, before in found
-        ]
+                self._numbers[name] = own, key, now
+                found.append((scope, f"{name}{SHIFTED}{self._spelled(now - before)}"))
+        return found
 
     def wait(self, scopes: Sequence[OpenScope]) -> None:
         """Look in the middle of a test, or of the search for tests; what stays is told later."""
@@ -189,7 +185,9 @@ class LibraryWatch:
         value = one.named()[key] if one.named is not None else None
         if own is not None and type(value) is int and type(before) is tuple and before[0] is int:
             name = f"{LIBRARY}{root.path}:{place}"
-            if name in self._numbers:
+            known = self._numbers.get(name)
+            # Another class may have come to the place of the one that is asked.
+            if known is not None and known[0].get(key) == value:
                 return  # `counted` tells of it
             self._numbers[name] = own, key, value
             # How far several counted says nothing of one, and one of them may have set it.
@@ -215,7 +213,7 @@ def _scan(name: str, own: Mapping[str, object]) -> Root:
 
 
 def _numbers(root: Root) -> Iterator[tuple[str, tuple[Mapping[str, object], str, int]]]:
-    """Yield the numbers that a module and its classes and objects have, by name."""
+    """Yield the numbers that a module and its classes have, by name."""
     for one in root.holders[:_LOOKED_INTO]:
         own = _own_of(one) or {}
         for key, value in tuple(own.items()):
@@ -225,10 +223,12 @@ def _numbers(root: Root) -> Iterator[tuple[str, tuple[Mapping[str, object], str,
 
 
 def _own_of(one: Holder) -> Mapping[str, object] | None:
-    """Return the namespace that a holder reads, None where it reads more than one."""
-    named = one.named
-    found = named.args[0] if isinstance(named, functools.partial) else None
-    return found if isinstance(found, Mapping) else None
+    """Return the namespace of a module or class; None for an object, which is not kept alive."""
+    lasts = one.value is None or issubclass(type(one.value), type)
+    if not lasts or not isinstance(one.named, functools.partial):
+        return None
+    own: Mapping[str, object] = one.named.args[0]
+    return own
 
 
 def _bound(one: Holder) -> bool:

@@ -85,10 +85,6 @@ class RecordedTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     #: Whether it was skipped by what it was seen to do, so that it rests on just that.
     explained: bool = False
 
-    def seen_by(self, _units: AbstractSet[int]) -> tuple[int, ...]:
-        """Return the observations that may tell in what some units made: all."""
-        return self.observations
-
     def ran(self) -> array[int]:
         """Return the numbers of the units that ran."""
         numbers = array("I")

@@ -86,6 +86,21 @@ def test_a_number_is_told_by_how_much_it_is_larger(frame: Any, watch: LibraryWat
     assert (watch.counted(scope), watch.look()) == ([], [])
 
 
+def test_a_class_in_place_of_another_is_told_of_its_own_numbers(
+    frame: Any, watch: LibraryWatch
+) -> None:
+    """The one before is asked no longer, whatever it holds."""
+    own = {"made": 3, "__module__": "frame"}
+    frame.Field = type("Field", (), own)
+    watch.look()
+    frame.Field.made = 4
+    assert watch.look() == [f"{LIBRARY}frame:Field.made=~{spelled(1)}"]
+    frame.Field = type("Field", (), own)
+    watch.look()
+    frame.Field.made = 9
+    assert watch.look() == [f"{LIBRARY}frame:Field.made=~{spelled(6)}"]
+
+
 def test_a_number_that_one_of_several_set_is_told_as_it_is(frame: Any, watch: LibraryWatch) -> None:
     """By how much it grew may be due to each of them; from then on it is looked at after each."""
     frame.level = 1

@@ -151,3 +151,11 @@ def test_who_fails_now_runs_beside_those_before_it_that_left_something_it_may_us
     """It may be red for want of that alone."""
     assert _beside("it changed", now="failed", before="passed") == {FIRST}
     assert _beside("it changed", now="failed", before="passed", doubt="?") == set()
+
+
+@pytest.mark.parametrize(("tests", "more"), [(2, {"a", "b"}), (3, set[str]())])
+def test_a_number_that_many_count_further_turns_nobody_red(tests: int, more: set[str]) -> None:
+    """But one that a test or two change may have been set."""
+    own = {name: frozenset({f"tool.py:MADE=~{name}"}) for name in "abc"[:tests]}
+    found = widen._telling(own)  # noqa: SLF001
+    assert {name for name, left in found.items() if left} == more
