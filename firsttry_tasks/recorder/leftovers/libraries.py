@@ -76,14 +76,14 @@ class LibraryWatch:
     def begin(self, config: object) -> None:
         """Look at what fixtures and tests will keep in pytest's configuration, which all have."""
         self._there = frozenset(sys.modules)
-        # A first look that finds one larger may stand for many tests.
-        for root in self.roots.values():
+        # A first look that finds one larger may stand for many tests. Python's own are constants.
+        for root in (it for it in self.roots.values() if not _standard(it.path)):
             self._numbers |= {name: it for name, it in _numbers(root) if name not in self._numbers}
         self._meet(CONFIG, _Added(vars(config)))
 
     def came(self, name: str, own: dict[str, object]) -> None:
         """Look at a module that is not the project's, and at how it is from the beginning."""
-        standard = name.partition(".")[0] in sys.stdlib_module_names
+        standard = _standard(name)
         # What is installed and was there before the first test, the project has, or nobody. Of what
         # a test brought, the first module of a library leads to what the project has of it.
         early = self._there is None or name in self._there or "." in name
@@ -207,9 +207,11 @@ class LibraryWatch:
 def _scan(name: str, own: Mapping[str, object]) -> Root:
     # Python's own modules keep caches by the dozen; what is bound there to another thing is the
     # project's doing.
-    if name.partition(".")[0] in sys.stdlib_module_names:
-        return scanned(name, own, (), _bound)
-    return scanned(name, own, ())
+    return scanned(name, own, (), _bound if _standard(name) else None)
+
+
+def _standard(module: str) -> bool:
+    return module.partition(".")[0] in sys.stdlib_module_names
 
 
 def _numbers(root: Root) -> Iterator[tuple[str, tuple[Mapping[str, object], str, int]]]:
