@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-README = {"README.md": "A change that no test uses.\n"}
-
 
 class Cause(Struct, frozen=True):
     """A project, what is done to it, and what is to be found.
@@ -129,66 +127,38 @@ MOODS = {
     ),
 }
 
-STATE = "shared.py"
-POLLUTER = """\
-import shared
+#: What no look after a test asks for, so that only the order tells who set it.
+UNSEEN = "threading.stack_size(threading.stack_size() + (1 << 20))"
+POLLUTER = f"import threading\n\n\ndef test_first() -> None:\n    {UNSEEN}\n"
+HARMLESS = (
+    "import threading\n\n\ndef test_victim() -> None:\n    assert threading.stack_size() >= 0\n"
+)
 
 
-def test_first() -> None:
-    shared.SEEN.append(1)
-
-
-def test_quiet() -> None:
-    assert True
-"""
-VICTIM = "import shared\n\n\ndef test_victim() -> None:\n    assert not shared.SEEN\n"
-BRITTLE = "import shared\n\n\ndef test_victim() -> None:\n    assert shared.SEEN\n"
-
-
-def _order(
-    polluter: str, victim: str, before: str = "tests/test_a.py::test_first", **more: str
-) -> Cause:
-    """Return a victim that full runs after its polluter, and warm by itself."""
-    files = {STATE: "SEEN: list[int] = []\n", "tests/test_a.py": polluter, **more}
-    files["tests/test_b.py"] = victim
-    return Cause(files, "flaky", "order-dependent", 0, before=before, change=README)
-
-
-ORDERS = {
-    "a polluter and its victim": _order(POLLUTER, VICTIM),
-    "a victim of a variable": _order(
-        "import os\n\n\ndef test_first() -> None:\n    os.environ['MOOD'] = 'bad'\n",
-        "import os\n\n\ndef test_victim() -> None:\n    assert 'MOOD' not in os.environ\n",
-    ),
-    "a victim of the working directory": _order(
-        "import os\n\n\ndef test_first(tmp_path: object) -> None:\n    os.chdir(str(tmp_path))\n",
-        "from pathlib import Path\n\n\n"
-        "def test_victim() -> None:\n    assert Path('dodo.py').exists()\n",
-    ),
-    "a victim of a patched module": _order(
-        "import shared\n\n\ndef test_first() -> None:\n    shared.SEEN = [1]\n", VICTIM
-    ),
-    "a victim of an import": _order(
-        "import shared\n\nshared.SEEN.append(1)\n\n\ndef test_first() -> None:\n    pass\n", VICTIM
-    ),
-    "a victim of two together": _order(
-        "import shared\n\n\ndef test_first() -> None:\n    shared.SEEN.append(1)\n\n\n"
-        "def test_second() -> None:\n    shared.SEEN.append(2)\n",
-        "import shared\n\n\ndef test_victim() -> None:\n    assert len(shared.SEEN) < 2\n",
-        before="",
-    ),
-    "a brittle test and its setter": Cause(
-        {
-            STATE: "SEEN: list[int] = []\n",
-            "tests/test_a.py": POLLUTER,
-            "tests/test_b.py": BRITTLE,
-        },
+def _order(polluter: str, feels: str, before: str = "tests/test_a.py::test_first") -> Cause:
+    """Return a test that an edit makes feel its polluter, and warm runs it by itself."""
+    victim = HARMLESS.replace(">= 0", feels)
+    return Cause(
+        {"tests/test_a.py": polluter, "tests/test_b.py": HARMLESS},
         "flaky",
         "order-dependent",
         0,
-        before="tests/test_a.py::test_first",
-        change={"tests/test_b.py": BRITTLE.replace("SEEN", "SEEN != []")},
+        before=before,
+        change={"tests/test_b.py": victim},
+    )
+
+
+ORDERS = {
+    "a polluter and its victim": _order(
+        f"{POLLUTER}\n\ndef test_quiet() -> None:\n    assert True\n", "== 0"
     ),
+    "a victim of an import": _order(
+        f"import threading\n\n{UNSEEN}\n\n\ndef test_first() -> None:\n    pass\n", "== 0"
+    ),
+    "a victim of two together": _order(
+        f"{POLLUTER}\n\ndef test_second() -> None:\n    {UNSEEN}\n", "< 2 << 20", before=""
+    ),
+    "a brittle test and its setter": _order(POLLUTER, "> 0"),
 }
 
 LEFT = """\

@@ -164,15 +164,15 @@ def test_a_port_that_was_taken_for_a_while(checkout: Checkout) -> None:
 
 
 def test_a_port_that_an_earlier_test_left_open(checkout: Checkout) -> None:
-    """Full runs both, warm the second alone: the order decides, and the first test is named."""
+    """Full runs both, warm the edited one alone: the order decides, and the first is named."""
     port = free_port()
     leak = (
         "import socket\n\nHELD: list[socket.socket] = []\n\n\ndef test_leak() -> None:\n"
         f"    HELD.append(socket.create_server(('127.0.0.1', {port})))\n"
     )
-    _begin(checkout, a=leak, b=BINDS.format(port=port))
+    _begin(checkout, a=leak, b=BINDS.format(port=0))
     checkout.run("doit", "warm")
-    checkout.write("README.md", "A change that no test uses.\n")
+    checkout.write("tests/test_b.py", BINDS.format(port=port))
     checkout.run("doit", "parity")
     before = {it.before for it in checkout.verdict().divergences}
     judged = _judged(checkout)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.checkout import TESTS_ONLY
+from tests.e2e.checkout import PATHS, TESTS_ONLY
 
 if TYPE_CHECKING:
     from tests.e2e.checkout import Checkout
@@ -90,3 +90,59 @@ def test_who_needs_what_another_leaves_is_not_red_for_want_of_it(checkout: Check
     checkout.write("conf.py", tree["conf.py"].replace("def lang():", "def lang(_x):"))
     assert checkout.run("doit", "warm").code == 1
     assert checkout.failed("warm") == {RED}
+
+
+SEES = "import shared\n\n\ndef test_victim() -> None:\n    assert not shared.SEEN\n"
+#: What the first test does, and the other one that is red for it.
+POLLUTERS = {
+    "a list": ("import shared\n\n\ndef test_first() -> None:\n    shared.SEEN.append(1)\n", SEES),
+    "a variable": (
+        "import os\n\n\ndef test_first() -> None:\n    os.environ['MOOD'] = 'bad'\n",
+        "import os\n\n\ndef test_victim() -> None:\n    assert 'MOOD' not in os.environ\n",
+    ),
+    "the working directory": (
+        "import os\n\n\ndef test_first(tmp_path: object) -> None:\n    os.chdir(str(tmp_path))\n",
+        (
+            "from pathlib import Path\n\n\n"
+            "def test_victim() -> None:\n    assert Path('dodo.py').exists()\n"
+        ),
+    ),
+    "a patched module": (
+        "import shared\n\n\ndef test_first() -> None:\n    shared.SEEN = [1]\n",
+        SEES,
+    ),
+    "an import": (
+        "import shared\n\nshared.SEEN.append(1)\n\n\ndef test_first() -> None:\n    pass\n",
+        SEES,
+    ),
+    "two together": (
+        (
+            "import shared\n\n\ndef test_first() -> None:\n    shared.SEEN.append(1)\n\n\n"
+            "def test_second() -> None:\n    shared.SEEN.append(2)\n"
+        ),
+        SEES.replace("not shared.SEEN", "len(shared.SEEN) < 2"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(it, marks=pytest.mark.thorough if it != "a list" else []) for it in POLLUTERS],
+)
+def test_warm_and_full_agree_about_a_victim(checkout: Checkout, name: str) -> None:
+    """An edit that concerns neither does not part them."""
+    polluter, victim = POLLUTERS[name]
+    tree = {
+        "pyproject.toml": TESTS_ONLY + PATHS,
+        "shared.py": "SEEN: list[int] = []\n",
+        "tests/test_a.py": polluter,
+        "tests/test_b.py": victim,
+    }
+    for place, text in tree.items():
+        checkout.write(place, text)
+    checkout.commit()
+    assert checkout.run("doit", "warm").code == 1
+    checkout.write("README.md", "A change that no test uses.\n")
+    done = checkout.run("doit", "parity")
+    assert (done.code, checkout.verdict().name) == (1, "red"), done.out
+    assert checkout.failed("warm") == {"tests:tests/test_b.py::test_victim"}
