@@ -12,6 +12,8 @@ PYTHON ?= $(shell for python in $(PYTHONS); do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 JOBS ?= 2
+# A worker that has no more takes of what another one still has.
+SPREAD = -n $(JOBS) --dist worksteal
 # mypy reads what is written for one Python; the newest is asked for too.
 NEWEST := 3.14
 UV := uv==0.13.9
@@ -38,13 +40,13 @@ help:            ; @sed -n 's/^# \{0,1\}//p; /^$$/q' $(lastword $(MAKEFILE_LIST)
 	echo "verbs: $(TASKS) install test test-e2e test-slow test-all test-thorough test-selection test-matrix lint format bench dist release-check pictures demo relock hooks clean distclean"
 $(TASKS): $(READY) ; @$(IN) doit $(subst -,_,$@) $(ARGS)
 install: $(READY)
-test: $(READY)   ; $(IN) python -m pytest -n $(JOBS) -m "not e2e and not slow and not thorough and not matrix" $(ARGS)
-test-e2e: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "e2e and not slow and not thorough" $(ARGS)
-test-slow: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "slow and not thorough" $(ARGS)
-test-all: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not thorough and not matrix" $(ARGS)
-test-selection: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m "not matrix" $(JUDGING) $(ARGS)
-test-thorough: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m thorough $(ARGS)
-test-matrix: $(READY) ; $(IN) python -m pytest -n $(JOBS) -m matrix $(ARGS)
+test: $(READY)   ; $(IN) python -m pytest $(SPREAD) -m "not e2e and not slow and not thorough and not matrix" $(ARGS)
+test-e2e: $(READY) ; $(IN) python -m pytest $(SPREAD) -m "e2e and not slow and not thorough" $(ARGS)
+test-slow: $(READY) ; $(IN) python -m pytest $(SPREAD) -m "slow and not thorough" $(ARGS)
+test-all: $(READY) ; $(IN) python -m pytest $(SPREAD) -m "not thorough and not matrix" $(ARGS)
+test-selection: $(READY) ; $(IN) python -m pytest $(SPREAD) -m "not matrix" $(JUDGING) $(ARGS)
+test-thorough: $(READY) ; $(IN) python -m pytest $(SPREAD) -m thorough $(ARGS)
+test-matrix: $(READY) ; $(IN) python -m pytest $(SPREAD) -m matrix $(ARGS)
 lint: $(READY)   ; $(IN) ruff check . && ruff format --check . && mypy && mypy --python-version $(NEWEST) \
 	&& python -m ci.docs
 format: $(READY) ; $(IN) ruff check --fix . ; ruff format .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -27,11 +28,22 @@ FOREIGN = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the end-to-end tests, but for those of the main path: they are default tests."""
+    """Mark the end-to-end tests, but for those of the main path: they are default tests.
+
+    And of a test that is to be played with ``few`` of its parameters, the others are thorough.
+    """
+    met: Counter[str] = Counter()
     for item in items:
         if "e2e" in item.path.parts and item.get_closest_marker("smoke") is None:
             item.add_marker("e2e")
+        few = item.get_closest_marker("few")
+        if few is not None:
+            name = item.nodeid.partition("[")[0]
+            met[name] += 1
+            if met[name] > few.args[0]:
+                item.add_marker("thorough")
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,7 @@ def test_green_is_one_line(shop: Checkout) -> None:
     assert shop.run("ft", "warm", env=env).out.startswith("warm is green: tests unchanged; ")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_eight_thousand_green_tests_are_thirty_words(shop: Checkout) -> None:
     """As an agent pays for each."""
     _many(shop, 8_000)

@@ -31,7 +31,10 @@ MORE = {
 #: These go on until they are stopped, or speak to something else than a person or a script.
 LASTING = {"watch", "mcp"}
 #: These run all of the tests, some several times.
-SLOW = {"demo", "drill", "full", "parity", "replay"}
+_SLOW = {
+    **dict.fromkeys(("full", "parity", "replay"), pytest.mark.slow),
+    **dict.fromkeys(("demo", "drill"), pytest.mark.thorough),
+}
 TYPED = sorted({*COMMANDS, "help", "list"} - LASTING)
 
 
@@ -71,7 +74,7 @@ CODES = {"package": 2, "publish": 2, "compare": 99, "merge": 2, "replay": 2}
 
 
 @pytest.mark.parametrize(
-    "command", [pytest.param(it, marks=pytest.mark.slow) if it in SLOW else it for it in TYPED]
+    "command", [pytest.param(it, marks=_SLOW[it]) if it in _SLOW else it for it in TYPED]
 )
 def test_every_command_answers_programs(command: str, learned: Checkout) -> None:
     """In the order of their names, so that nothing is forgotten before it is asked for."""

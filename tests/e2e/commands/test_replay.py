@@ -161,7 +161,7 @@ def test_a_commit_with_another_layout_is_told_apart(checkout: Checkout) -> None:
     assert _proof(ran.out).steps[0].state == "uninstalled"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_generated_modules_come_along(checkout: Checkout) -> None:
     """A version file that a build wrote is in no commit."""
     checkout.write("pyproject.toml", f"{TESTS_ONLY}{PATHS}")
@@ -177,7 +177,7 @@ def test_generated_modules_come_along(checkout: Checkout) -> None:
     assert [it.state for it in found.steps] == ["learned", "judged"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_could_not_be_collected_is_played_once_more(checkout: Checkout) -> None:
     """What was missing then may be installed now, and need not be a package."""
     checkout.write("pyproject.toml", TESTS_ONLY)

@@ -102,6 +102,7 @@ def test_a_save_runs_what_it_can_break(shop: Checkout) -> None:
     assert shop.run("ft", "why", "test_tax", "--count").out == "1 of 1\n"
 
 
+@pytest.mark.few(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
 def test_nothing_is_left(shop: Checkout, number: int) -> None:
@@ -151,7 +152,7 @@ def test_the_pytest_that_waits_is_the_one_that_runs(shop: Checkout) -> None:
         _end(watch, signal.SIGINT)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_a_plugin_read_before_the_wait_is_read_anew(shop: Checkout) -> None:
     """The plugin is no part of the project, and is loaded before anything is to run."""
     (shop.home / "theirs.py").write_text("VALUE = open('rate.txt').read().strip()\n")
@@ -182,7 +183,7 @@ def test_without_watchfiles_it_says_what_to_install(shop: Checkout) -> None:
     assert (ran.code, "firsttry-tasks[watch]" in ran.out) == (3, True), ran.out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_mypy_waits_too(shop: Checkout) -> None:
     """Started before the save, it finds what a fresh one finds, and rests on what it read."""
     settings = (shop.root / "pyproject.toml").read_text()

@@ -47,6 +47,7 @@ def _workspace(checkout: Checkout) -> Checkout:
     return checkout
 
 
+@pytest.mark.few(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text"),

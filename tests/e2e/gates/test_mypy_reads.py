@@ -100,6 +100,7 @@ def _by_hand(it: Checkout) -> int:
     return it.run("mypy", "--cache-dir=/dev/null").code
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     "kind",
     [
@@ -140,6 +141,7 @@ def _no_database(it: Checkout) -> None:
         shard.write_text("not a database")
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("damage", [_cut, _garbled, _no_database])
 def test_a_damaged_cache_is_dropped(typed: Checkout, damage: Callable[[Checkout], None]) -> None:
     """Whoever damaged it: mypy runs once more, and finds what is there to find."""

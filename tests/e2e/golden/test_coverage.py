@@ -27,9 +27,7 @@ PROJECTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.fixture(
-    params=[
-        pytest.param(name, marks=[] if name == "both" else pytest.mark.slow) for name in PROJECTS
-    ]
+    params=[pytest.param(it, marks=[] if it == "both" else pytest.mark.thorough) for it in PROJECTS]
 )
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
     """Return a world whose project measures coverage in one of these ways."""

@@ -70,7 +70,7 @@ def test_a_killed_package_leaves_no_half_archive(world: World) -> None:
     assert (seen <= {whole}, done.code, taken) == (True, 0, True)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_killed_publish_leaves_no_half_box(world: World) -> None:
     """After every kill, a fresh clone is warm or cold and green, and nothing is refused."""
     dice = random.Random(TRIALS)

@@ -192,6 +192,7 @@ def test_publishing_without_rights_to_read_makes_no_delta(world: OnHub) -> None:
     assert (done.code, "without a delta" in done.out, len(ready)) == (0, True, 1), done.out
 
 
+@pytest.mark.few(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "bad", [{"rate": 1_000}, {"freely": 6_000, "rate": 1_000}, {"most": 6_000}]
@@ -221,6 +222,7 @@ def test_a_patient_update_gives_up_a_box_that_is_cut(world: OnHub) -> None:
     assert (done.code, "go on without it" in done.out) == (0, True), done.out
 
 
+@pytest.mark.few(2)
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc")
 @pytest.mark.parametrize("pause", [0.2, 0.3, 0.45])

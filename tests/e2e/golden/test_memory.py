@@ -40,6 +40,7 @@ def test_a_good_box_takes_little(tmp_path: Path) -> None:
     assert (found["reason"], little) == ("", True), found
 
 
+@pytest.mark.few(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", greedy.BOXES)
 def test_greedy_boxes_are_refused_within_the_bound(tmp_path: Path, name: str) -> None:

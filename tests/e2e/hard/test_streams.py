@@ -28,6 +28,7 @@ def _shell(tmp_path: Path, line: str) -> tuple[str, ...]:
     return ("bash", str(script))
 
 
+@pytest.mark.few(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("program", ["ft", "doit"])

@@ -53,7 +53,7 @@ def test_a_rerun_that_hangs_is_ended(checkout: Checkout, tmp_path: Path) -> None
     assert (ran.code, _kinds(checkout), took < 6 + BEYOND) == (99, {"unconfirmed"}, True)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_many_differences_share_the_budget(checkout: Checkout, tmp_path: Path) -> None:
     """Forty slow tests that a service reddened: six seconds for all of them, not for each."""
     text = DOWN.format(n=40).replace("{out}", str(tmp_path))

@@ -53,6 +53,7 @@ def test_without_runs_or_time_it_is_believed(shop: Checkout, tmp_path: Path, new
     assert (ran.code, _runs(tmp_path)) == (0, 1), ran.out
 
 
+@pytest.mark.thorough
 def test_a_test_that_is_known_runs_once(shop: Checkout, tmp_path: Path) -> None:
     """However its code was edited."""
     _learned(shop, tmp_path, "P", "{runs = 3, seconds = 60}")

@@ -95,6 +95,7 @@ def _away(folder: Path) -> str:
     return AWAY.format(place=str(folder / "away"))
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     ("test", "name", "text", "reason"),
     [
@@ -151,6 +152,7 @@ def _published(world: World) -> Checkout:
     return world.clone()
 
 
+@pytest.mark.thorough
 def test_a_golden_cache_of_another_machine(world: World) -> None:
     """The test is green where it was recorded, and never was green here."""
     clone = _published(world)
@@ -172,6 +174,7 @@ def test_a_golden_cache_that_lies(world: World) -> None:
     assert (found.reason, found.depends) == ("foreign golden cache", {"tests/data/a.txt": ID})
 
 
+@pytest.mark.thorough
 def test_what_ran_here_since_is_not_the_golden_caches(world: World) -> None:
     """A record made after the restore is this machine's own."""
     clone = _published(world)
@@ -184,6 +187,7 @@ def test_what_ran_here_since_is_not_the_golden_caches(world: World) -> None:
     assert _escaped(clone, **world.env)[1].reason == "out of sight"
 
 
+@pytest.mark.thorough
 def test_a_cleared_golden_cache_does_not_mislead_again(world: World) -> None:
     """As the sentence advises: warm records it here, and sees what full sees."""
     clone = _published(world)

@@ -62,20 +62,12 @@ def test_an_edited_data_file_never_gives_a_wrong_success(shop: Checkout) -> None
 
 @pytest.mark.slow
 def test_green_and_red_is_an_escape(shop: Checkout, tmp_path: Path) -> None:
-    """Full sees what warm can't: 99, from each command that judges."""
+    """Full sees what warm can't: 99, from each command that judges, and the test is named."""
     _outside(shop, tmp_path).write_text("bad")
     shop.write("README.md", "A change that no test uses.\n")
     codes = [shop.run(*words).code for words in (("doit", "parity"), ("doit", "compare"))]
     codes.append(shop.run("ft", "parity").code)
     assert (codes, shop.verdict().name) == ([99, 99, 99], "escape")
-
-
-@pytest.mark.slow
-def test_an_escape_names_what_only_full_saw(shop: Checkout, tmp_path: Path) -> None:
-    """The verdict names the test that escaped."""
-    _outside(shop, tmp_path).write_text("bad")
-    shop.write("README.md", "A change that no test uses.\n")
-    shop.run("ft", "parity")
     [only] = shop.verdict().only_full
     assert only.nodeid == "tests/test_outside.py::test_outside"
 
@@ -112,7 +104,7 @@ def test_red_and_green_is_flaky_and_learned(shop: Checkout, tmp_path: Path) -> N
     assert (ran.code, shop.verdict().name, shop.flaky()) == (0, "flaky", [MOODY]), ran.out
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_learned_flaky_test_runs_next_time(shop: Checkout, tmp_path: Path) -> None:
     """The next warm run has it, whatever changed, and says why."""
     _flaky(shop, tmp_path)
@@ -123,7 +115,7 @@ def test_a_learned_flaky_test_runs_next_time(shop: Checkout, tmp_path: Path) -> 
     assert shop.selected()[MOODY] == "known flaky"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_new_flaky_list_is_no_escape(shop: Checkout, tmp_path: Path) -> None:
     """The file that parity itself wrote does not make the next parity incomparable."""
     _flaky(shop, tmp_path)

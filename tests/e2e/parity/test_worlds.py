@@ -100,6 +100,7 @@ LIMITS = {
 }
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_limit_is_the_machines(checkout: Checkout, name: str) -> None:
     """Full ran under a limit that warm did not have: no verdict, and nothing is learned."""
@@ -141,6 +142,7 @@ def _taken(port: int) -> Iterator[None]:
         yield
 
 
+@pytest.mark.thorough
 def test_a_port_that_another_program_has(checkout: Checkout) -> None:
     """Free in warm, taken in full and ever after: something outside decides, and it blocks."""
     port = free_port()
@@ -179,6 +181,7 @@ def test_a_port_that_an_earlier_test_left_open(checkout: Checkout) -> None:
     assert (judged, before) == (("flaky", 0, {"order-dependent"}), {"tests/test_a.py::test_leak"})
 
 
+@pytest.mark.thorough
 def test_a_variable_that_full_has(checkout: Checkout) -> None:
     """No tool's variable, so it is not named; it stands around the test, and it blocks."""
     body = "    assert 'MOOD' not in os.environ\n"

@@ -51,6 +51,7 @@ def test_merged_is_what_one_run_is(machines: Machines, of: int) -> None:
     assert _report(machines.origin) == report
 
 
+@pytest.mark.thorough
 def test_a_merged_report_has_the_causes_that_one_run_s_has(shop: Checkout) -> None:
     """What this change broke, what is known to be flaky, and what was red before it."""
     shop.write("tests/test_turns.py", "from shop import price\n\n\n" + TURNS)

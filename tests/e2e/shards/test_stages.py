@@ -28,6 +28,7 @@ def _homes(plan: Plan, *nodeids: str) -> list[int]:
     return [number for it in nodeids for number, share in enumerate(shares, 1) if it in share]
 
 
+@pytest.mark.thorough
 def test_with_workers_inside(checkout: Checkout) -> None:
     """Two shards of two workers each come to the record of one run of two workers.
 

@@ -53,6 +53,7 @@ def _trap(shop: Checkout, options: str) -> None:
     shop.commit()
 
 
+@pytest.mark.few(9)
 @pytest.mark.parametrize(
     "options",
     [pytest.param(it, marks=[] if it in FEW else pytest.mark.slow, id=it) for it in TRAPS],

@@ -340,6 +340,7 @@ def test_a_killed_run_never_makes_the_next_one_wrong(
     )
 
 
+@pytest.mark.few(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_run_killed_many_times_gets_there(proved: Checkout, seed: int) -> None:

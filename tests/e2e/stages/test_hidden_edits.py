@@ -92,6 +92,7 @@ CASES: dict[str, tuple[str, Callable[[Checkout], object], Callable[[Checkout], o
 }
 
 
+@pytest.mark.few(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_all_three_answer_alike(checkout: Checkout, name: str) -> None:

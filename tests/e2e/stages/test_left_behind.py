@@ -30,6 +30,7 @@ TREE = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "old", "new", "red"),

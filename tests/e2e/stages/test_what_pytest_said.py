@@ -76,7 +76,7 @@ def _plain(shop: Checkout) -> int:
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(it, marks=[] if it in FEW else pytest.mark.slow, id=it) for it in SESSIONS],
+    [pytest.param(it, marks=[] if it in FEW else pytest.mark.thorough, id=it) for it in SESSIONS],
 )
 def test_both_stages_are_red_where_pytest_is(shop: Checkout, kind: str) -> None:
     """And green where it is; the comparison never calls it an escape."""

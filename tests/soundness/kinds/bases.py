@@ -192,7 +192,6 @@ CASES = (
             assert True
         """,
         append("box.py", "    def close(self):\n        return 0\n"),
-        quick=True,
     ),
     case(
         "named-tuple-default",

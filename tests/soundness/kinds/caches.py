@@ -485,7 +485,6 @@ CASES = (
              assert BOLD.render() == "code"
         """,
         swap("style.py", '"code"', '"mode"'),
-        quick=True,
     ),
     case(
         "variable-that-an-earlier-test-had-filled",

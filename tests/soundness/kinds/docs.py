@@ -93,7 +93,6 @@ CASES = (
             ),
         ),
         env=_SITE,
-        quick=True,
     ),
     case(
         "docstring-of-a-function-that-a-library-is-given",
@@ -133,7 +132,6 @@ CASES = (
         _TOLD,
         setup=_TELLER,
         env=_SITE,
-        quick=True,
     ),
     case(
         "docstring-of-another-that-a-wrapper-takes-over-for-a-library",
@@ -194,7 +192,6 @@ CASES = (
         _TOLD,
         setup=_TELLER,
         env=_SITE,
-        quick=True,
     ),
     case(
         "docstring-of-a-function-that-another-files-for-a-library",
@@ -637,7 +634,6 @@ CASES = (
              assert count(Square()) == 4
         """,
         swap("shapes.py", "sides = 4", "sides = 5"),
-        quick=True,
     ),
     case(
         "attribute-of-a-class-whose-objects-stand-in-a-table",

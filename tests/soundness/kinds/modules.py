@@ -41,7 +41,7 @@ _PLUGINS = """
 
 
 CASES = (
-    case("optional-import-appears", _OPTIONAL, write("turbo.py", "fast = True\n"), quick=True),
+    case("optional-import-appears", _OPTIONAL, write("turbo.py", "fast = True\n")),
     case("optional-import-appears-as-a-package", _OPTIONAL, write("turbo/__init__.py", "")),
     case(
         "optional-import-disappears",

@@ -81,9 +81,7 @@ CASES = (
         ),
         quick=True,
     ),
-    case(
-        "patch-release", _USES, *_REMOVE, *_install("turbo", "1.0.1", _TWO), setup=_OLD, quick=True
-    ),
+    case("patch-release", _USES, *_REMOVE, *_install("turbo", "1.0.1", _TWO), setup=_OLD),
     case("minor-release", _USES, *_REMOVE, *_install("turbo", "1.1.0", _TWO), setup=_OLD),
     case("local-build-of-the-same-version", _USES, write("../site/turbo.py", _TWO), setup=_OLD),
     case(

@@ -211,7 +211,7 @@ CASES = (
         "commit-of-a-comment", _TREE, append("box/lid.py", "# end\n"), git(*_COMMIT, "-qam", "two")
     ),
     case("branch-without-a-change", _TREE, git("checkout", "-qb", "other")),
-    case("function-no-test-reaches", _TREE, swap("box/lid.py", "n - 1", "n - 2"), quick=True),
+    case("function-no-test-reaches", _TREE, swap("box/lid.py", "n - 1", "n - 2")),
     case("method-no-test-reaches", _TREE, swap("box/mark.py", "return 0", "return 1")),
     case("module-no-test-reaches", _TREE, swap("box/spare.py", "return 1", "return 2")),
     case("module-no-test-reaches-deleted", _TREE, drop("box/spare.py")),

@@ -177,7 +177,6 @@ CASES = (
                 """
             ),
         ),
-        quick=True,
     ),
     case(
         "class-that-a-library-is-told-where-to-find",
@@ -242,7 +241,6 @@ CASES = (
              assert "-> {0.title} <-".format(Page()) == "-> home <-"
         """,
         swap("pages.py", "home", "away"),
-        quick=True,
     ),
     case(
         "attribute-in-the-braces-of-a-template-file",
@@ -365,7 +363,6 @@ CASES = (
              assert [getattr(limits, name) for name in NAMES] == [3, 3]
         """,
         swap("limits.py", "floor = 3", "floor = 4"),
-        quick=True,
     ),
     case(
         "names-in-one-string",
@@ -404,7 +401,6 @@ CASES = (
              assert floor("limits") == 3
         """,
         swap("limits.py", "floor = 3", "floor = 4"),
-        quick=True,
     ),
     case(
         "names-in-a-data-file-that-a-module-read",

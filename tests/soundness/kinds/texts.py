@@ -188,7 +188,6 @@ CASES = (
             assert True
         """,
         swap("tool.py", "LIMIT = 1", "LIMIT = 2"),
-        quick=True,
     ),
     case(
         "attribute-of-a-class-that-a-module-lists",
