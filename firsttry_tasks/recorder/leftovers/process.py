@@ -80,6 +80,10 @@ def _pytests(name: Any) -> bool:
 
 #: What holds something of all tests so far, so that it tells little of the last one.
 _ADDED_TO = frozenset({"sys.path", "warning filters", "logging", "signal handlers", "hooks"})
+_SIGNALS = tuple(map(int, signal.valid_signals()))
+#: As the interpreter has it: `signal.getsignal` makes an enumeration's member of each, for 64 of
+#: them more than half of the time of a look.
+_GET_HANDLER: Any = vars(signal)["_signal"].getsignal
 #: What holds more than nothing as soon as its module is imported.
 _FILLED = frozenset({"prefixes of XML"})
 
@@ -98,7 +102,7 @@ def _felt(before: Mapping[str, object]) -> dict[str, object]:
         "logging": (root.level, root.manager.disable, len(root.handlers), _loggers(root.manager)),
         "decimal context": _rules(decimals.getcontext()) if decimals else "",
         "locale": locales.setlocale(locales.LC_ALL) if locales else "",
-        "signal handlers": tuple(map(_handler, signal.valid_signals())),
+        "signal handlers": tuple(map(_handler, _SIGNALS)),
         **{name: _answered(*how) for name, how in _SWITCHES.items()},
     }
 
@@ -179,5 +183,5 @@ def _folder() -> str:
 
 
 def _handler(number: int) -> int:
-    found = signal.getsignal(number)
+    found = _GET_HANDLER(number)
     return 0 if found is None else object.__hash__(found)

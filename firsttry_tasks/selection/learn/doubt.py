@@ -24,19 +24,21 @@ if TYPE_CHECKING:
 def narrowed(
     tests: Sequence[RecordedTest],
     doubtful: AbstractSet[int],
-    may: Callable[[RecordedTest, int], bool],
+    able: Callable[[int], AbstractSet[str]],
 ) -> tuple[RecordedTest, ...]:
     """Return the tests of a process, in order, without observations that can't be theirs.
 
-    ``doubtful`` are the numbers of what one of several left; ``may`` tells whether a test may use
-    that. Where it is none of several, it stays with all; what none of all uses concerns nobody.
+    ``doubtful`` are the numbers of what one of several left; ``able`` returns the ids of the tests
+    that may use that. Where it is none of several, it stays with all; what none of all uses
+    concerns nobody.
     """
     dropped: dict[str, set[int]] = {}
-    used = {number for number in doubtful if any(may(test, number) for test in tests)}
     for number, group in _groups(tests, doubtful):
-        able = {test.nodeid for test in group if may(test, number)}
-        for test in group if able or number not in used else ():
-            if test.nodeid not in able:
+        using = able(number)
+        if using and using.isdisjoint(test.nodeid for test in group):
+            continue
+        for test in group:
+            if test.nodeid not in using:
                 dropped.setdefault(test.nodeid, set()).add(number)
     return tuple(
         msgspec.structs.replace(
@@ -62,9 +64,13 @@ class Able:
     """Knows which tests may have left what; a thousand names may be about one thing."""
 
     def __init__(
-        self, makers: Makers, observations: Sequence[tuple[str, str]], bits: Mapping[str, int]
+        self,
+        makers: Makers,
+        observations: Sequence[tuple[str, str]],
+        tests: Sequence[RecordedTest],
+        bits: Mapping[str, int],
     ) -> None:
-        """Take what was seen in a run; ``bits`` are the units that ran for each test."""
+        """Take what was seen in a process; ``bits`` are the units that ran for each test."""
         left = {
             number: name.removesuffix(PERHAPS)
             for number, (kind, name) in enumerate(observations)
@@ -75,19 +81,21 @@ class Able:
         #: The kind of each thing that one of several tests left, by the observation's number.
         self.doubtful = {number: kinds[thing] for number, thing in things.items()}
         self._doubts = [_doubt(makers, name, told=told) for name, told in kinds]
-        self._bits = bits
-        self._found: dict[tuple[str, int], bool] = {}
+        self._tests = [(test, bits[test.nodeid]) for test in tests]
+        self._found: dict[int, frozenset[str]] = {}
 
-    def may(self, test: RecordedTest, number: int) -> bool:
-        """Tell whether a test may have left what an observation tells of."""
-        at = test.nodeid, self.doubtful[number]
-        found = self._found.get(at)
-        if found is None:
-            one, ran = self._doubts[at[1]], self._bits[test.nodeid]
+    def of(self, number: int) -> frozenset[str]:
+        """Return the ids of the tests that may have left what an observation tells of."""
+        kind = self.doubtful[number]
+        if kind not in self._found:
+            names, asking, near = self._doubts[kind]
             # What an import does that a test causes is the import's, too.
-            near = bool(ran & one.asking and ran & one.near)
-            found = self._found[at] = near or not one.names.isdisjoint(test.names)
-        return found
+            self._found[kind] = frozenset(
+                test.nodeid
+                for test, ran in self._tests
+                if (ran & asking and ran & near) or not names.isdisjoint(test.names)
+            )
+        return self._found[kind]
 
 
 def _doubt(makers: Makers, name: str, *, told: bool) -> _Doubt:

@@ -135,8 +135,8 @@ class SharedState:
         """Let a test have left only what it may use."""
         self._ran |= {test.nodeid: self._run_for(test) for test in tests}
         bits = {test.nodeid: self._ran[test.nodeid].bits for test in tests}
-        able = doubt.Able(self._makers, self.observations, bits)
-        return doubt.narrowed(tests, able.doubtful.keys(), able.may) if able.doubtful else tests
+        able = doubt.Able(self._makers, self.observations, tests, bits)
+        return doubt.narrowed(tests, able.doubtful.keys(), able.of) if able.doubtful else tests
 
     def _new(self, name: str) -> _Left:
         path, _, trail = name.partition(":")
