@@ -10,6 +10,7 @@ import linecache
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType
@@ -145,7 +146,10 @@ class AuditProbe:
         """
         self._busy.now = True
         try:
-            tree = ast.parse(Path(path).read_bytes())
+            # What there is to warn of was told when it was compiled, to whoever listens.
+            with warnings.catch_warnings(record=True):
+                warnings.simplefilter("always")
+                tree = ast.parse(Path(path).read_bytes())
         except (OSError, SyntaxError, ValueError):
             return set()
         finally:

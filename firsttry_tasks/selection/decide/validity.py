@@ -220,6 +220,8 @@ class Validity:
         for number in self._around(test):
             mask |= self._scope(number).depends_on
         mask |= code.modules.mask((test.path, *_conftests(test.path)))
+        # A method that its class inherits runs with an object of that class, and need not name it.
+        mask |= code.inherited({*_defined(test)[:-1]})
         # What a plugin's fixture made may look at what it is given, as a library may.
         lent = any(self.recorded.observations[n][0] == "lent" for n in test.observations)
         mask |= code.names.docs.tells if lent else NO_ORIGINS
@@ -257,14 +259,18 @@ class Validity:
         """Return why the own definition, class, marks or fixtures of a test changed, by name."""
         # Of a test that is no function (a doctest, a YAML case) any name in its file may be meant.
         changed, why = code.names.attrs, code.names.why
-        parts = test.nodeid.partition("[")[0].split("::")[1:]
-        own = {*parts, *test.names, "pytestmark"}
+        own = {*_defined(test), *test.names, "pytestmark"}
         names = own if test.function else code.texts.names(test.path)
         return min((why[it] for it in names & changed.keys() if changed[it] & mask), default=None)
 
     def by_scope(self, number: int) -> str | None:
         """Return why the scope with this number, or one used in it, counts as changed."""
         return self._scope(number).why
+
+
+def _defined(test: RecordedTest) -> list[str]:
+    """Return the names of the classes around a test, and its own."""
+    return test.nodeid.partition("[")[0].split("::")[1:]
 
 
 def _conftests(path: str) -> list[str]:

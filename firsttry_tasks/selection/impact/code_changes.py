@@ -23,6 +23,7 @@ from firsttry_tasks.selection.syntax.diff import FragmentDiff, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from firsttry_tasks.selection.evidence.recorded_run import CurrentTree, RecordedRun
     from firsttry_tasks.selection.impact.tree_diff import TreeDiff
@@ -76,6 +77,14 @@ class CodeChanges:
         found = NO_ORIGINS
         for (path, _), (bit, _) in self.spread.classes.items():
             found |= NO_ORIGINS if mask & self.modules.bit[path] else bit
+        return found
+
+    def inherited(self, names: AbstractSet[str]) -> OriginMask:
+        """Return the bits of the changed classes from which one of these inherits, or is one."""
+        found = NO_ORIGINS
+        for (_, name), (bit, _) in self.spread.classes.items():
+            if not names.isdisjoint(self.modules.lineage(name.rpartition(".")[2])):
+                found |= bit
         return found
 
     def _sources(self) -> dict[str, tuple[Fragment, ...]]:

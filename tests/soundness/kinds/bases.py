@@ -85,6 +85,28 @@ CASES = (
         append("more.py", "class Two(Base):\n    pass\n"),
     ),
     case(
+        "attribute-that-another-mixin-gains",
+        """
+        --- parts.py
+        class Opened:
+            def test_opened(self):
+                self.assertEqual(list(getattr(self, "options", [])), [])
+        class Named:
+            def test_named(self):
+                self.assertTrue(type(self).__name__)
+        --- test_shop.py
+        import unittest
+        from parts import Named, Opened
+        class TestShop(unittest.TestCase, Opened, Named):
+            pass
+        class TestOther(unittest.TestCase):
+            options = ["x"]
+            def test_other(self):
+                self.assertEqual(self.options, ["x"])
+        """,
+        swap("parts.py", "class Named:\n", 'class Named:\n    options = ["y"]\n'),
+    ),
+    case(
         "descriptor-told-its-name",
         """
         --- field.py
