@@ -8,6 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path  # noqa: TC003  a struct beside takes it at run time
 from typing import TYPE_CHECKING
 
@@ -186,6 +187,8 @@ def translated(text: str, aliases: Mapping[str, str]) -> str:
     return "\n".join(f"{name}{mark}{aliases.get(digest, digest)}" for name, mark, digest in lines)
 
 
+# One process asks several times: to choose, when something was learned, and at each save.
+@lru_cache(maxsize=KEPT + 1)
 def _recorded(body: bytes) -> RecordedRun:
     return _RECORDED.decode(zlib.decompress(body))
 

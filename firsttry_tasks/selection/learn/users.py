@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from firsttry_tasks.model.recording import ADDED, FELT, LIBRARY, PERHAPS, VARIABLE
+from firsttry_tasks.selection.evidence.bitsets import as_bits
 from firsttry_tasks.selection.learn.makers import Makers
 from firsttry_tasks.selection.learn.shared_state import ALL
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 
 
 class _Asked(NamedTuple):
-    """A thing, the units that may use it, those that add to it, and whose it is, "" for ours."""
+    """A thing, the units that may use it, those that add to it, and whose it is, "" for ours.
+
+    Units are bits.
+    """
 
     thing: Thing
-    users: frozenset[int]
-    adding: frozenset[int]
+    users: int
+    adding: int
     lent: str
 
 
@@ -36,7 +40,9 @@ class Users:
         """Take the recorded runs, and what holds the files as they were recorded."""
         self._runs, self._now = recorded_runs, now
         self._makers: dict[int, Makers] = {}
-        self._ran: dict[int, dict[str, set[int]]] = {}
+        #: By run: the units that ran for a test, and those of a scope, as bits.
+        self._ran: dict[int, dict[str, int]] = {}
+        self._scopes: dict[int, dict[int, int]] = {}
         #: The same for all that left it, and asked for each of them.
         self._among: dict[str, frozenset[str]] = {}
         #: Those of one run that may feel it, by what tells them apart; many things have one name.
@@ -76,26 +82,27 @@ class Users:
         lent = trail.partition(":")[0].partition(".")[0] if library else ""
         key = at, thing.names, adding, lent
         if key not in self._found:
-            users = makers.users(thing)
-            self._found[key] = [*self._feeling(at, _Asked(thing, users, adding, lent))]
+            asked = _Asked(thing, as_bits(makers.users(thing)), as_bits(adding), lent)
+            self._found[key] = [*self._feeling(at, asked)]
         yield from (it for it in self._found[key] if tests is None or it in tests)
 
     def _feeling(self, at: int, asked: _Asked) -> Iterator[str]:
         """Yield the tests of a recorded run that may feel a thing."""
         run, ran = self._runs[at], self._ran.setdefault(at, {})
+        seen = enumerate(run.observations) if asked.lent else ()
         lent = {
-            n
-            for n, (kind, it) in enumerate(run.observations)
-            if kind == "module" and it.partition(".")[0] == asked.lent
+            n for n, (kind, it) in seen if kind == "module" and it.partition(".")[0] == asked.lent
         }
         for test in run.tests:
             # A fixture's value comes as an argument, and its code may be the library's.
             names = asked.thing.names
-            handed = not names.isdisjoint(test.names) or not lent.isdisjoint(test.observations)
+            handed = not names.isdisjoint(test.names)
+            # A test may have thousands of them, which would be gone through one by one.
+            handed = handed or (bool(lent) and not lent.isdisjoint(test.observations))
             if test.nodeid not in ran:
-                ran[test.nodeid] = _ran(run, test)
+                ran[test.nodeid] = _ran(run, test, self._scopes.setdefault(at, {}))
             mine = ran[test.nodeid]
-            if (handed or not asked.users.isdisjoint(mine)) and asked.adding.isdisjoint(mine):
+            if (handed or asked.users & mine) and not asked.adding & mine:
                 yield test.nodeid
 
     def _of(self, at: int, run: RecordedRun) -> Makers:
@@ -127,7 +134,13 @@ def _asking(run: RecordedRun, variables: set[str]) -> Iterator[str]:
             yield test.nodeid
 
 
-def _ran(run: RecordedRun, test: RecordedTest) -> set[int]:
-    scopes = (run.scopes[at] for at in test.scopes)
-    used = (it for it in scopes if it.kind != "compared")
-    return {*test.ran(), *(unit for it in used for unit in it.units)}
+def _ran(run: RecordedRun, test: RecordedTest, known: dict[int, int]) -> int:
+    """Return the units that ran for a test, as bits; ``known`` are those of scopes."""
+    found = as_bits(test.ran())
+    for at in test.scopes:
+        scope = run.scopes[at]
+        if scope.kind != "compared":
+            if at not in known:
+                known[at] = as_bits(scope.units)
+            found |= known[at]
+    return found
