@@ -106,10 +106,11 @@ def said(job: Job, done: Completed) -> ToolResult:
     rows = [
         msgspec.json.decode(line, type=_Row) for line in done.out.splitlines() if line[:1] == "{"
     ]
-    # Notes alone, such as a forgotten reveal_type's, end mypy red all the same.
-    errors = [row for row in rows if row.severity == "error"] or rows
+    errors = [row for row in rows if row.severity == "error"]
     found = tuple(map(_finding, errors))
-    if done.code == 0:
+    # Notes alone, such as a forgotten reveal_type's, end it red where it answers programs, and
+    # nowhere else: it counts the notes among its lines by how they look to people.
+    if done.code == 0 or (done.code == 1 and rows and not errors):
         return ToolResult(status="green")
     if done.code in {1, BLOCKED} and found:
         return ToolResult(status="red", findings=found)

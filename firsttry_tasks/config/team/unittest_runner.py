@@ -146,12 +146,19 @@ def _of_module(root: Path, words: Words) -> Iterator[_Found]:
     if words[:1] == ("discover",) or not any(word[:1] != "-" for word in words):
         start, pattern, _ = _discovery(words[1:])
         if (root / start).is_dir():
-            yield pattern, () if start == "." else (start,)
+            yield pattern, _searched(root, pattern) if start == "." else (start,)
         return
     named = (own_programs.module(root, word) for word in words if word[:1] != "-")
     paths = tuple(filter(None, named))
     if paths:
         yield " ".join(dict.fromkeys(it.rpartition("/")[2] for it in paths)), paths
+
+
+def _searched(root: Path, pattern: str) -> Words:
+    """Return where unittest finds tests from a folder on: in its files, and in packages."""
+    packages = [it for it in sorted(root.iterdir()) if (it / "__init__.py").is_file()]
+    found = [it for it in packages if next(it.rglob(pattern), None) is not None]
+    return tuple(it.name for it in (*sorted(root.glob(pattern)), *found))
 
 
 def _discovery(words: Words) -> tuple[str, str, str]:

@@ -90,6 +90,19 @@ def _elsewhere(steps: object) -> Iterator[str]:
         other = str(_at(step, "with", "repository") or "github.")
         if str(_at(step, "uses")).startswith("actions/checkout") and "github." not in other:
             yield joined("", str(_at(step, "with", "path") or ""))
+        said = step.get("run") if isinstance(step, dict) else None
+        for line in lines(said) if isinstance(said, str) and "clone" in said else ():
+            if line.words[:2] == ("git", "clone"):
+                yield joined(line.folder, _cloned(line.words[2:]))
+
+
+def _cloned(words: tuple[str, ...]) -> str:
+    """Return into which folder a repository is cloned, by the words after ``git clone``."""
+    places = [it for it in words if not it.startswith("-")]
+    at = next((n for n, it in enumerate(places) if re.search(r"[/:]", it)), len(places))
+    address, *more = places[at:] or [""]
+    # Else it is called as the last part of its address.
+    return more[0] if more else re.split(r"[/:]", address.rstrip("/"))[-1].removesuffix(".git")
 
 
 def submodules(text: str) -> frozenset[str]:

@@ -127,6 +127,12 @@ _SWITCHES: dict[str, tuple[str, Callable[[Any], object]]] = {
         "xml.etree.ElementTree",
         lambda it: tuple(vars(it)["_namespace_map"].items()),
     ),
+    "size of stacks": ("threading", lambda it: _stack(it.stack_size)),
+    "blocked signals": ("signal", lambda it: tuple(it.pthread_sigmask(it.SIG_BLOCK, ()))),
+    "priority": ("os", lambda it: it.getpriority(it.PRIO_PROCESS, 0)),
+    "limits": ("resource", lambda it: _limits(vars(it))),
+    "writing of bytecode": ("sys", lambda it: it.dont_write_bytecode),
+    "opener of addresses": ("urllib.request", lambda it: _opener(vars(it)["_opener"])),
     "start method": ("multiprocessing", lambda it: it.get_start_method(allow_none=True)),
 }
 
@@ -156,6 +162,28 @@ def _policy(own: dict[str, object]) -> object:
     kind = type(own["_event_loop_policy"])
     named = f"{kind.__module__}.{kind.__qualname__}"
     return None if named == "builtins.NoneType" or named.startswith("asyncio.") else named
+
+
+def _stack(size: Callable[..., int]) -> int:
+    """Return how large a new thread's stack will be; who asks sets it to 0 by that."""
+    found = size()
+    if found:
+        size(found)
+    return found
+
+
+def _limits(own: dict[str, Any]) -> tuple[object, ...]:
+    """Return the limits of the process, of all kinds that the system knows."""
+    which = (it for name, it in tuple(own.items()) if name.startswith("RLIMIT_"))
+    return tuple(map(own["getrlimit"], which))
+
+
+def _opener(opener: Any) -> object:
+    """Return what opens addresses that somebody has set; Python makes its own when asked."""
+    handlers = getattr(opener, "handlers", (opener,))
+    kinds = [f"{type(it).__module__}.{type(it).__qualname__}" for it in handlers]
+    strange = (it for it in kinds if not it.startswith(("urllib.", "builtins.NoneType")))
+    return tuple(strange) or None
 
 
 def _rules(context: Any) -> tuple[object, ...]:

@@ -272,7 +272,8 @@ class CodeChanges:
         ran = {it for it, at in self.spread.done if at < 0 or not old[it][at].is_doc}
         for number, (kind, path) in enumerate(self.recorded.observations):
             if kind == "imported-by-library" and path in self.names.files:
-                self.observations[number] = f"{path} changed, which a library imported"
+                how = "changed" if path in self.changes.paths else "comes to another result"
+                self.observations[number] = f"{path} {how}, and a library imported it"
             elif kind == "executed" and path in ran:
                 self.observations[number] = f"{path}, which ran by itself, comes to another result"
 

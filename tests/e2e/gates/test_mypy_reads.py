@@ -152,3 +152,10 @@ def test_a_damaged_cache_is_dropped(typed: Checkout, damage: Callable[[Checkout]
     assert typed.run("doit", "parity").code == 1
     assert typed.failed("full") == typed.failed("warm")
     assert len(typed.failed("warm")) == 1
+
+
+def test_what_it_only_notes_is_green(typed: Checkout) -> None:
+    """As it is where people call it; where it answers programs, it ends with 1."""
+    typed.write("app/use.py", "from app.lib import made\n\nreveal_type(made())\n")
+    typed.commit()
+    assert (typed.run("doit", "parity").code, _by_hand(typed)) == (0, 0)

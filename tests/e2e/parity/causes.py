@@ -128,11 +128,10 @@ MOODS = {
 }
 
 #: What no look after a test asks for, so that only the order tells who set it.
-UNSEEN = "threading.stack_size(threading.stack_size() + (1 << 20))"
-POLLUTER = f"import threading\n\n\ndef test_first() -> None:\n    {UNSEEN}\n"
-HARMLESS = (
-    "import threading\n\n\ndef test_victim() -> None:\n    assert threading.stack_size() >= 0\n"
-)
+ASKED = "sys.get_coroutine_origin_tracking_depth()"
+UNSEEN = f"sys.set_coroutine_origin_tracking_depth({ASKED} + 1)"
+POLLUTER = f"import sys\n\n\ndef test_first() -> None:\n    {UNSEEN}\n"
+HARMLESS = f"import sys\n\n\ndef test_victim() -> None:\n    assert {ASKED} >= 0\n"
 
 
 def _order(polluter: str, feels: str, before: str = "tests/test_a.py::test_first") -> Cause:
@@ -153,10 +152,10 @@ ORDERS = {
         f"{POLLUTER}\n\ndef test_quiet() -> None:\n    assert True\n", "== 0"
     ),
     "a victim of an import": _order(
-        f"import threading\n\n{UNSEEN}\n\n\ndef test_first() -> None:\n    pass\n", "== 0"
+        f"import sys\n\n{UNSEEN}\n\n\ndef test_first() -> None:\n    pass\n", "== 0"
     ),
     "a victim of two together": _order(
-        f"{POLLUTER}\n\ndef test_second() -> None:\n    {UNSEEN}\n", "< 2 << 20", before=""
+        f"{POLLUTER}\n\ndef test_second() -> None:\n    {UNSEEN}\n", "< 2", before=""
     ),
     "a brittle test and its setter": _order(POLLUTER, "> 0"),
 }

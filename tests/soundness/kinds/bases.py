@@ -107,6 +107,25 @@ CASES = (
         swap("parts.py", "class Named:\n", 'class Named:\n    options = ["y"]\n'),
     ),
     case(
+        "attribute-of-a-test-class-that-a-hook-asks-for",
+        """
+        --- conftest.py
+        def pytest_generate_tests(metafunc):
+            if "number" in metafunc.fixturenames:
+                metafunc.parametrize("number", metafunc.cls.numbers)
+        --- base.py
+        class Small:
+            numbers = [1]
+            def test_small(self, number):
+                assert number < 3
+        --- test_shop.py
+        from base import Small
+        class TestShop(Small):
+            numbers = [2]
+        """,
+        swap("test_shop.py", "[2]", "[5]"),
+    ),
+    case(
         "descriptor-told-its-name",
         """
         --- field.py

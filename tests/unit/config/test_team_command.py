@@ -148,6 +148,35 @@ jobs:
 """
 
 
+CLONES = """\
+jobs:
+  own:
+    steps:
+    - run: pytest two
+  downstream:
+    steps:
+    - run: |
+        git clone {}
+    - run: cd beside; pytest one
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "https://example.org/some/beside.git",
+        "--depth 1 -b main git@example.org:some/beside",
+        "https://example.org/some/other.git beside",
+    ],
+)
+def test_what_is_cloned_is_another_repository(tmp_path: Path, words: str) -> None:
+    """Its tests run in its folder, by a call that says nothing of ours."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    call = _found(tmp_path, ".github/workflows/a.yml", CLONES.format(words))
+    assert str(call) == "pytest two"
+
+
 @pytest.mark.parametrize(
     ("more", "call"), [("ref: main", "pytest two"), ("path: beside", "python -m pytest one two")]
 )

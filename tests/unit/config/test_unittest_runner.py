@@ -145,6 +145,15 @@ def test_a_variable_of_tox_may_be_long(root: Path) -> None:
     assert env["PYTHONWARNINGS"] == "error,ignore:x"
 
 
+def test_what_is_no_package_is_not_searched(root: Path) -> None:
+    """As unittest goes on from a folder into packages alone; where it finds none, pytest looks."""
+    (root / "tox.ini").write_text(TOX.format("python -m unittest"))
+    assert team_command.find(root, root, "pytest").paths == ()
+    (root / "suite/test_it.py").write_text("")
+    (root / "test_top.py").write_text("")
+    assert team_command.find(root, root, "pytest").paths == ("test_top.py", "suite")
+
+
 def test_pytest_comes_first(root: Path) -> None:
     """Also where it is only configured."""
     (root / "tox.ini").write_text(TOX.format("python -m unittest discover"))
