@@ -205,7 +205,7 @@ def _show_whole(root: Path, it: Report) -> None:
         if result.touched_during_run:
             CONSOLE.say(
                 f"note: {', '.join(result.touched_during_run[:3])} changed while {result.gate} ran;"
-                " its result is shown and not kept"
+                " its result is shown and not kept (where the tests leave it: add it to .gitignore)"
             )
     head, rule, *rows = reporting_text.report(it, CONSOLE.sign, CONSOLE.width)
     painted = [_painted(row, line.result.status) for row, line in zip(rows, it.gates, strict=True)]
