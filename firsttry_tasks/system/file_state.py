@@ -88,7 +88,10 @@ def listing(folder: Path) -> str:
 
 
 def references(folder: Path) -> str:
-    """Return a digest of what a ``.git`` folder refers to: HEAD, branches, tags, remote ones."""
+    """Return a digest of what a ``.git`` folder refers to, and of what is staged in it.
+
+    That are HEAD, branches, tags, remote ones, and the index without the times of files.
+    """
     found: dict[str, str] = {}
     with contextlib.suppress(OSError):
         for line in (folder / "packed-refs").read_text("utf-8", "surrogateescape").splitlines():
@@ -104,7 +107,32 @@ def references(folder: Path) -> str:
                 text = path.read_bytes().decode("utf-8", "surrogateescape")
                 found[path.relative_to(folder).as_posix()] = text.strip()
     told = "\0".join(f"{name} {value}" for name, value in sorted(found.items()))
+    with contextlib.suppress(OSError):
+        told += hashlib.sha256(_staged((folder / "index").read_bytes())).hexdigest()
     return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _staged(index: bytes) -> bytes:
+    """Return what an index says of its files without their times, which git writes when it looks.
+
+    Of an index in another form than that of most (gitformat-index: versions 2 and 3, SHA-1) all.
+    """
+    version, count = (int.from_bytes(index[at : at + 4]) for at in (4, 8))
+    if index[:4] != b"DIRC" or version not in {2, 3}:
+        return index
+    found, at = [], 12
+    for _ in range(count):
+        flags = int.from_bytes(index[at + 60 : at + 62])
+        name = at + 62 + (2 if flags & 0x4000 else 0)
+        end = index.find(b"\0", name)
+        if end < 0:
+            return index
+        # Its mode, its content, and its flags but for the length of the name.
+        found += [index[at + 24 : at + 28], index[at + 40 : at + 60], bytes([flags >> 12])]
+        found.append(index[at + 62 : end + 1])
+        # Filled up with one to eight zeros.
+        at += (end - at) // 8 * 8 + 8
+    return b"".join(found)
 
 
 def size(path: Path) -> int:

@@ -28,6 +28,16 @@ CASES = (
         git("checkout", "-qb", "other"),
     ),
     case(
+        "git-asked-for-what-is-staged",
+        """
+         --- test_staged.py
+         import subprocess
+         def test_nothing():
+             assert not subprocess.check_output(["git", "diff", "--cached", "--name-only"])
+         """,
+        git("update-index", "--chmod=+x", "test_staged.py"),
+    ),
+    case(
         "git-asked-for-the-last-message",
         """
          --- test_log.py
