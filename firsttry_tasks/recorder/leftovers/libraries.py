@@ -72,6 +72,8 @@ class LibraryWatch:
                 self.came(name, vars(module))
             if name not in self.roots and not (isinstance(file, str) and self._ours(file)):
                 self._meet(name, vars(module))
+                # `import http.client` binds the package, and what lies in it is asked for by that.
+                self.have(_parts(name, vars(module)) if _standard(name) else ())
 
     def begin(self, config: object) -> None:
         """Look at what fixtures and tests will keep in pytest's configuration, which all have."""
@@ -208,6 +210,12 @@ def _scan(name: str, own: Mapping[str, object]) -> Root:
     # Python's own modules keep caches by the dozen; what is bound there to another thing is the
     # project's doing.
     return scanned(name, own, (), _bound if _standard(name) else None)
+
+
+def _parts(package: str, own: Mapping[str, object]) -> list[str]:
+    """Return the names of the modules of a package that were imported."""
+    held = (vars(it)["__name__"] for it in tuple(own.values()) if type(it) is types.ModuleType)
+    return [it for it in held if it.startswith(f"{package}.")]
 
 
 def _standard(module: str) -> bool:

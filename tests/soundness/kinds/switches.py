@@ -51,6 +51,22 @@ CASES = (
         "import asyncio\nclass Policy(asyncio.DefaultEventLoopPolicy):\n    pass",
     ),
     case(
+        "class-in-a-part-of-a-package",
+        "json.JSONEncoder.item_separator = ', '",
+        "json.dumps([1, 2]) == '[1, 2]'",
+        "', '",
+        "'; '",
+        "import json",
+    ),
+    case(
+        "name-in-a-part-of-a-package",
+        "http.client._MAXHEADERS = 100",
+        "http.client._MAXHEADERS == 100",
+        "HEADERS = 100",
+        "HEADERS = 10",
+        "import http.client",
+    ),
+    case(
         "size-of-stacks",
         "threading.stack_size(0)",
         "threading.stack_size() == 0",
