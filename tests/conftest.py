@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from firsttry_tasks.system import machine, process
 from tests.e2e.checkout import Checkout
@@ -26,6 +27,11 @@ FOREIGN = (
     "NO_COLOR",
     "PYTEST_ADDOPTS",
 )
+
+
+# How long it takes to think of examples says how busy the machine is.
+settings.register_profile("shared", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("shared")
 
 
 @pytest.hookimpl(tryfirst=True)

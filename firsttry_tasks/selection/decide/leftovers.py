@@ -90,7 +90,7 @@ def rearranged(
     moved = {it for it in existing if _is_moved(it, places)} if any(places.values()) else set()
     if not moved:
         return missing
-    if not _is_ordered(recorded_runs[0]):
+    if not left_names.is_ordered(recorded_runs[0]):
         # What stands elsewhere in its file comes to another place among the tests of that alone.
         homes = {it.partition("::")[0] for it in moved}
         existing = {it for it in existing if it.partition("::")[0] in homes}
@@ -175,7 +175,7 @@ def _moved(code: CodeChanges, recorded_runs: Sequence[RecordedRun]) -> dict[str,
         old = [code.modules.sources[path][number] for number in delta.statements]
         moved = {it for it in old if (it.qualname, it.digest) in same}
         turned = {(it.qualname, name) for it in old for name in it.binds} & whole
-        if turned and not _is_ordered(newest):
+        if turned and not left_names.is_ordered(newest):
             turned = set()
         turned |= {(it.qualname, name) for it in moved for name in it.binds}
         found[path] = {f"{above}.{name}".lstrip(".") for above, name in turned}
@@ -194,27 +194,13 @@ class _FileOrder:
     """Knows which test files come before others: by their names, where all runs show just that."""
 
     def __init__(self, recorded_runs: Sequence[RecordedRun]) -> None:
-        sure = not any(map(_is_ordered, recorded_runs))
+        sure = not any(map(left_names.is_ordered, recorded_runs))
         self._ran = [{test.path for test in it.tests} for it in recorded_runs] if sure else []
 
     def is_before(self, nodeid: str, who: str) -> bool:
         """Tell whether a test is over before another one begins, or an import."""
         mine, theirs = nodeid.partition("::")[0], fresh_things.file_of(who)
         return mine < theirs and any({mine, theirs} <= ran for ran in self._ran)
-
-
-def _is_ordered(run: RecordedRun) -> bool:
-    """Tell whether the tests of a run came in another order than that of files and functions.
-
-    Those of several processes of pytest-xdist always do: what decides there is not known.
-    """
-    places = {
-        f"{path}{rest}": (path, at)
-        for path, rests in run.collected.items()
-        for at, rest in enumerate(rests)
-    }
-    came = [places[test.nodeid] for test in run.tests if test.nodeid in places]
-    return came != sorted(came)
 
 
 def _shown(name: str) -> str:

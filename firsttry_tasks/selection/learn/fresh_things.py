@@ -87,6 +87,12 @@ class _Known:
                     self._all |= group
         self._of_others = {it for it in self._all if SHIFTED not in it}
         self._imports = left_names.own_of_imports(recorded_runs)
+        self._order = left_names.places(recorded_runs)
+        self._earliest = left_names.earliest(self.own, self._order)
+        # What is there before the first test is no test's to bring.
+        for names in self._imports.values():
+            for it in names:
+                self._earliest.pop(it.removesuffix(PERHAPS), None)
         self._counts = left_names.counts(recorded_runs, now)
         self.kinds = left_names.Kinds(left)
 
@@ -94,10 +100,18 @@ class _Known:
         """Return what a test left otherwise than it is known."""
         before, kinds = self.own.get(who, frozenset()), self.kinds
         # That others count as far says nothing of this one.
-        ours = {*names} - self._of_others - kinds.by_test - before - self._counts.get(who, set())
+        known = self._of_others - self._sooner(who, names)
+        ours = {*names} - known - kinds.by_test - before - self._counts.get(who, set())
         ours |= (kinds.by_test & (names ^ before)) - kinds.felt
         ours |= left_names.felt_otherwise(names & kinds.felt, before & kinds.felt)
         return ours | kinds.set_otherwise(names, before)
+
+    def _sooner(self, who: str, names: AbstractSet[str]) -> set[str]:
+        """Return what none left before this test did: those between it and them met it never."""
+        mine = self._order.get(who)
+        if mine is None:
+            return set()
+        return {it for it in names if self._earliest.get(it, mine) > mine}
 
     def counted(self, who: str, said: AbstractSet[str], names: set[str]) -> set[str]:
         """Return these names without how far a test counted where it may have been one of several.

@@ -70,6 +70,48 @@ def felt_otherwise(names: AbstractSet[str], before: AbstractSet[str]) -> set[str
     return {it for it in names ^ before if it.startswith(FELT) and vague(it) not in untold}
 
 
+def places(recorded_runs: Iterable[RecordedRun]) -> dict[str, tuple[str, int]]:
+    """Return where each test comes in the order of all; none where some plugin has its own."""
+    found: dict[str, tuple[str, int]] = {}
+    for run in recorded_runs:
+        if is_ordered(run):
+            return {}
+        for path, rests in run.collected.items():
+            for at, rest in enumerate(rests):
+                found.setdefault(f"{path}{rest}", (path, at))
+    return found
+
+
+def earliest(
+    left: Mapping[str, AbstractSet[str]], order: Mapping[str, tuple[str, int]]
+) -> dict[str, tuple[str, int]]:
+    """Return for each of the project's things where the first test comes that ``left`` it.
+
+    What one of several left is none of them: which of these was the first, nobody saw.
+    """
+    found: dict[str, tuple[str, int]] = {}
+    for who, names in left.items():
+        for it in names if who in order else ():
+            if not it.startswith((LIBRARY, FELT, VARIABLE)):
+                found[it] = min(found.get(it, order[who]), order[who])
+    doubtful = {it.removesuffix(PERHAPS) for it in found if it.endswith(PERHAPS)}
+    return {it: at for it, at in found.items() if it not in doubtful}
+
+
+def is_ordered(run: RecordedRun) -> bool:
+    """Tell whether the tests of a run came in another order than that of files and functions.
+
+    Those of several processes of pytest-xdist always do: what decides there is not known.
+    """
+    places = {
+        f"{path}{rest}": (path, at)
+        for path, rests in run.collected.items()
+        for at, rest in enumerate(rests)
+    }
+    came = [places[test.nodeid] for test in run.tests if test.nodeid in places]
+    return came != sorted(came)
+
+
 def own_of_imports(recorded_runs: Sequence[RecordedRun]) -> dict[str, frozenset[str]]:
     """Return what the import of each module left when it was recorded last."""
     found: dict[str, frozenset[str]] = {}

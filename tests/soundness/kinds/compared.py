@@ -22,6 +22,21 @@ _PRICE = swap("shop.py", "return 1", "return 2")
 
 CASES = (
     _room(
+        "added-by-an-earlier-test-than-the-one-that-adds-it-too",
+        _SHOP
+        + """
+    --- test_shop.py
+    import shop
+    def test_first():
+        assert shop.price()
+    def test_asks():
+        assert shop.TAKEN == []
+    def test_adds():
+        shop.take("apple")
+        """,
+        swap("test_shop.py", "assert shop.price()", "shop.take('apple')"),
+    ),
+    _room(
         "set-to-what-another-test-sets-it-to-as-well",
         _SHOP
         + """

@@ -146,10 +146,10 @@ def _told(left: str, others: str = "tool.py:TABLE=cc") -> World:
         (SET, ("tool.py:TABLE=cc",), {ASKS}),
         (ADDED, (ADDED,), set()),
         (ADDED, (ADDED, "tool.py:TABLE=+bb"), {ASKS}),
-        # Whoever comes first adds it.
-        (ADDED, (ADDED, "tool.py:TABLE=+cc"), set()),
+        # The other one adds it later, and who asks comes between the two.
+        (ADDED, (ADDED, "tool.py:TABLE=+cc"), {ASKS}),
         (ADDED, ("tool.py:TABLE=+cc",), {ASKS}),
-        ("variable:KNOWN", ("variable:KNOWN", "tool.py:TABLE=cc"), set()),
+        ("variable:KNOWN", ("variable:KNOWN", "tool.py:TABLE=cc"), {ASKS}),
     ],
 )
 def test_what_a_thing_holds_now_is_compared(
