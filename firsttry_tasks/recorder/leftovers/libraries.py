@@ -214,7 +214,8 @@ def _scan(name: str, own: Mapping[str, object]) -> Root:
 
 def _parts(package: str, own: Mapping[str, object]) -> list[str]:
     """Return the names of the modules of a package that were imported."""
-    held = (vars(it)["__name__"] for it in tuple(own.values()) if type(it) is types.ModuleType)
+    modules = (it for it in tuple(own.values()) if type(it) is types.ModuleType)
+    held = (str(vars(it).get("__name__")) for it in modules)
     return [it for it in held if it.startswith(f"{package}.")]
 
 
