@@ -76,10 +76,17 @@ def places(recorded_runs: Iterable[RecordedRun]) -> dict[str, tuple[str, int]]:
     for run in recorded_runs:
         if is_ordered(run):
             return {}
-        for path, rests in run.collected.items():
-            for at, rest in enumerate(rests):
-                found.setdefault(f"{path}{rest}", (path, at))
+        found = _collected(run) | found
     return found
+
+
+def _collected(run: RecordedRun) -> dict[str, tuple[str, int]]:
+    """Return the file of each test, and where it comes in that."""
+    return {
+        f"{path}{rest}": (path, at)
+        for path, rests in run.collected.items()
+        for at, rest in enumerate(rests)
+    }
 
 
 def earliest(
@@ -103,12 +110,8 @@ def is_ordered(run: RecordedRun) -> bool:
 
     Those of several processes of pytest-xdist always do: what decides there is not known.
     """
-    places = {
-        f"{path}{rest}": (path, at)
-        for path, rests in run.collected.items()
-        for at, rest in enumerate(rests)
-    }
-    came = [places[test.nodeid] for test in run.tests if test.nodeid in places]
+    order = _collected(run)
+    came = [order[test.nodeid] for test in run.tests if test.nodeid in order]
     return came != sorted(came)
 
 
