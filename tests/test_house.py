@@ -19,7 +19,7 @@ FLOORS = (
     ("model", "recorder.probes.child", "selection", "selection.syntax", "steps"),
     ("system.guard",),
     ("recorder.replaced", "recorder.tracing", "selection.evidence", "system"),
-    ("selection.learn",),
+    ("recorder.leftovers.things", "selection.learn"),
     (
         "config",
         "config.reading",

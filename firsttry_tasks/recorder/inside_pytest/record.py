@@ -10,7 +10,7 @@ import pytest
 from firsttry_tasks.model.recording import Record, ScopeRecord, TestRecord
 from firsttry_tasks.recorder.inside_pytest.process_recorder import ProcessRecorder, module_file
 from firsttry_tasks.recorder.inside_pytest.reports import known_as
-from firsttry_tasks.recorder.leftovers.content import letters
+from firsttry_tasks.recorder.leftovers.things.content import letters
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 

@@ -8,9 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.model.recording import ADDED, HOLDS, LIBRARY
-from firsttry_tasks.recorder.leftovers.content import letters
-from firsttry_tasks.recorder.leftovers.objects import lineage, space
-from firsttry_tasks.recorder.leftovers.spelled import spelled
+from firsttry_tasks.recorder.leftovers.things.content import letters
+from firsttry_tasks.recorder.leftovers.things.objects import lineage, space
+from firsttry_tasks.recorder.leftovers.things.spelled import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

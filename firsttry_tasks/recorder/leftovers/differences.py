@@ -10,16 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import ADDED, HOLDS, SHIFTED
-from firsttry_tasks.recorder.leftovers.content import letters
-from firsttry_tasks.recorder.leftovers.holders import MAPPINGS, Holder
 from firsttry_tasks.recorder.leftovers.roots import entries, tokens
-from firsttry_tasks.recorder.leftovers.shown import told
+from firsttry_tasks.recorder.leftovers.things.content import letters
+from firsttry_tasks.recorder.leftovers.things.shown import told
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from firsttry_tasks.recorder.leftovers.roots import Root
+    from firsttry_tasks.recorder.leftovers.things.holders import Holder
 
 #: Entries that one test is seen to add; more are told together.
 _MANY = 16
@@ -55,10 +55,8 @@ def differences(root: Root, at: int, key: bytes) -> Iterator[str]:
     one = root.holders[at]
     if one.named is not None:
         yield from _names(one, root.named[at], key)
-    elif type(one.value) in MAPPINGS or type(one.value) is list:
-        yield from _content(one, root.entries.get(at), key)
     else:
-        yield one.name
+        yield from _content(one, root.entries.get(at), key)
 
 
 def _names(one: Holder, before: Mapping[str, object], key: bytes) -> Iterator[str]:
@@ -85,20 +83,22 @@ def _counted(place: str, before: object, after: object, key: bytes) -> str:
 
 
 def _content(one: Holder, before: dict[int, int] | None, key: bytes) -> Iterator[str]:
-    value = one.value
-    now = entries(value)
-    if before is None or now is None:
-        yield one.name
-        return
-    added = len(now) - len(before)
-    # What stays stands where it stood, so all that is new comes behind it.
-    if 0 < added <= _MANY and all(now.get(it) == thing for it, thing in before.items()):
-        held = value if type(value) is list else value.items()
-        found = [letters(it, key) for it in tuple(held)[len(before) :]]
-        if all(found):
-            yield from (f"{one.name}{ADDED}{it}" for it in found)
-            return
-    yield _holding(one.name, letters(value, key))
+    added = _added(one, before, key)
+    yield from (f"{one.name}{ADDED}{it}" for it in added)
+    if not added:
+        yield _holding(one.name, letters(one.value, key))
+
+
+def _added(one: Holder, before: dict[int, int] | None, key: bytes) -> list[str]:
+    """Return letters for the entries that came; none where others changed, or one is unclear."""
+    if one.table is None or before is None or not 0 < one.table.size() - len(before) <= _MANY:
+        return []
+    now = one.table.entries()
+    if sum(before.get(it.token) == identity(it.value) for it in now) < len(before):
+        return []
+    # What stays stands where it stood, so all that is new in a list comes behind it.
+    found = [letters(it.whole, key) for it in now if it.token not in before]
+    return found if all(found) else []
 
 
 def _holding(name: str, found: str) -> str:
@@ -115,7 +115,7 @@ def again(root: Root, key: bytes, alike: Alike) -> Iterator[str]:
         if now != root.signs[at]:
             yield from (alike.told(root, at, it) for it in differences(root, at, key))
             root.signs[at] = now
-            held = entries(root.holders[at].value)
+            held = entries(root.holders[at])
             if held is not None:
                 root.entries[at] = held
             named = root.holders[at].named

@@ -14,16 +14,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import CONFIG, HOLDS, LIBRARY, PERHAPS, SHIFTED
-from firsttry_tasks.recorder.leftovers import holders
 from firsttry_tasks.recorder.leftovers.roots import Root, hidden, scanned, signs, whole
-from firsttry_tasks.recorder.leftovers.shown import told
-from firsttry_tasks.recorder.leftovers.spelled import spelled
+from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS, contents
+from firsttry_tasks.recorder.leftovers.things.shown import told
+from firsttry_tasks.recorder.leftovers.things.spelled import spelled
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from firsttry_tasks.recorder.leftovers.holders import Holder
+    from firsttry_tasks.recorder.leftovers.things.holders import Holder
     from firsttry_tasks.recorder.tracing.attribution import OpenScope
 
 #: What runs the tests changes with each of them, and concerns none.
@@ -93,7 +93,7 @@ class LibraryWatch:
         if name in self.roots or standard or installed or "__path__" in own:
             return
         self._meet(name, own)
-        named = holders.contents(own) if name in self.roots else {}
+        named = contents(own) if name in self.roots else {}
         self._made += [
             f"{LIBRARY}{name}:{key}={self._spelled(it)}"
             for key, it in named.items()
@@ -228,7 +228,7 @@ def _numbers(root: Root) -> Iterator[tuple[str, tuple[Mapping[str, object], str,
     for one in root.holders[:_LOOKED_INTO]:
         own = _own_of(one) or {}
         for key, value in tuple(own.items()):
-            if type(value) is int and key not in holders.INTERPRETERS:
+            if type(value) is int and key not in INTERPRETERS:
                 place = f"{one.name}.{key}".strip(".")
                 yield f"{LIBRARY}{root.path}:{place}", (own, key, value)
 
@@ -264,14 +264,8 @@ class _Added(Mapping[str, object]):
 
 def _fresh(one: Holder, before: object) -> Iterator[object]:
     """Yield what a container holds that it did not hold; the thing itself where it is none."""
-    kind = type(one.value)
-    if kind not in holders.MAPPINGS | holders.SEQUENCES:
+    if one.table is None:
         yield one.value
-    # Of a large one only the size is known.
-    elif isinstance(before, tuple):
+    elif isinstance(before, tuple):  # of a very large one only the size is known
         known = set(before)
-        pairs = kind in holders.MAPPINGS
-        held = (
-            [(it, it[1]) for it in one.value.items()] if pairs else [(it, it) for it in one.value]
-        )
-        yield from (it for it, thing in held if identity(thing) not in known)
+        yield from (it.whole for it in one.table.entries() if identity(it.value) not in known)

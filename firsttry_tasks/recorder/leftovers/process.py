@@ -15,7 +15,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY, VARIABLE
-from firsttry_tasks.recorder.leftovers.content import letters
+from firsttry_tasks.recorder.leftovers.things.content import letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

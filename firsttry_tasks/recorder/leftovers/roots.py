@@ -7,28 +7,19 @@ from __future__ import annotations
 
 import itertools
 import types
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
-from firsttry_tasks.recorder.leftovers.holders import (
-    ATOMS,
-    INTERPRETERS,
-    MAPPINGS,
-    Holder,
-    holders,
-)
-from firsttry_tasks.recorder.leftovers.objects import space
-from firsttry_tasks.recorder.leftovers.shown import told
+from firsttry_tasks.recorder.leftovers.things.holders import ATOMS, Holder, holders
+from firsttry_tasks.recorder.leftovers.things.objects import space
+from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS
+from firsttry_tasks.recorder.leftovers.things.shown import told
 from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
-
-
-#: Entries of which each is kept in mind; of a larger thing only that it changed is told.
-_MOST = 1000
 
 
 class Root(NamedTuple):
@@ -66,12 +57,12 @@ def scanned(
     """
     found = list(filter(which, holders(own)))
     named = {at: tokens(one.named()) for at, one in enumerate(found) if one.named is not None}
-    views = [one.view for one in found if one.view is not None]
+    views = [it for one in found if one.views is not None for it in one.views]
     reads = [it for one in found for it in one.reads]
-    odd = [one.sign for one in found if one.view is None]
+    odd = [one.sign for one in found if one.views is None]
     busy = [at for at, one in enumerate(found) if one.name in often]
-    values = enumerate(it.value for it in (found if apart else ()))
-    held = {at: it for at, value in values if (it := entries(value)) is not None}
+    tables = enumerate(found if apart else ())
+    held = {at: it for at, one in tables if (it := entries(one)) is not None}
     root = Root(path, own, found, views, reads, odd, None, signs(found), named, busy, held)
     return root._replace(whole=whole(root))
 
@@ -145,17 +136,13 @@ def tokens(named: Mapping[str, object]) -> dict[str, object]:
     return {key: told(it) for key, it in named.items()}
 
 
-def entries(value: Any) -> dict[int, int] | None:
-    """Return what tells the entries of a mapping or list apart; None for what has none, or many.
+def entries(one: Holder) -> dict[int, int] | None:
+    """Return what tells the entries of a container apart; None for what has none.
 
     Of a mapping that is what stands for each key and its value, of a list the places and what
     stands there. Nothing in them is asked whether it equals another thing.
     """
-    if type(value) is list and len(value) <= _MOST:
-        return dict(enumerate(map(identity, value)))
-    if type(value) in MAPPINGS and len(value) <= _MOST:
-        return {identity(key): identity(it) for key, it in tuple(value.items())}
-    return None
+    return None if one.table is None else one.table.tokens()
 
 
 class Lent(NamedTuple):

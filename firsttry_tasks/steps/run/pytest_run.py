@@ -17,7 +17,7 @@ from firsttry_tasks.gates import tests_result
 from firsttry_tasks.model import state_paths
 from firsttry_tasks.model.errors import FirstTryError
 from firsttry_tasks.model.values import Counts, Selection, TestsDetail, TestsPlan, ToolResult
-from firsttry_tasks.recorder.leftovers.content import letters
+from firsttry_tasks.recorder.leftovers.things.content import letters
 from firsttry_tasks.recorder.probes.environ import variable
 from firsttry_tasks.reporting.console import CONSOLE
 from firsttry_tasks.selection.decide import declared, shared_fixtures, widen

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from firsttry_tasks.recorder.leftovers.content import letters
 from firsttry_tasks.recorder.leftovers.differences import differences
 from firsttry_tasks.recorder.leftovers.roots import Root, scanned
+from firsttry_tasks.recorder.leftovers.things.content import letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +74,10 @@ def _local(value: object) -> type:
             return value
 
     return Local
+
+
+class Heir(dict[str, object]):
+    """A table of the project's own kind."""
 
 
 class Odd(functools.partial[int]):
@@ -229,7 +233,12 @@ def _added(*values: object) -> set[str]:
         ({}, lambda it: it.update(one=threading.Lock()), {"IT"}),
         ([1], lambda it: it.append("two"), _added("two")),
         ([1], lambda it: it.insert(0, "two"), {f"IT={letters(['two', 1])}"}),
-        ({1}, lambda it: it.add(2), {"IT"}),
+        ({1}, lambda it: it.add(2), _added(2)),
+        ({1, 2}, lambda it: it.remove(2), {f"IT={letters({1})}"}),
+        (deque([1]), lambda it: it.append(2), _added(2)),
+        (Heir(one=1), lambda it: it.update(two=2), _added(("two", 2))),
+        (Heir(one=1), lambda it: it.update(one=2), {f"IT={letters(Heir(one=2))}"}),
+        (bytearray(b"1"), lambda it: it.append(0), {f"IT={letters(bytearray(b'1' + bytes(1)))}"}),
         (dict.fromkeys("abc"), lambda it: it.update(dict.fromkeys(range(20))), None),
         (dict.fromkeys(map(str, range(900))), lambda it: it.update(one=1), _added(("one", 1))),
     ],

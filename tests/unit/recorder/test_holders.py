@@ -44,7 +44,13 @@ SOURCE = """\
     class Heir(dict):
         def __len__(self):
             raise SystemExit("measured")
-    HEIR = Heir()
+        __iter__ = keys = values = items = __len__
+    HEIR = Heir(one=1, many=[1])
+    class Heirs(list):
+        __iter__ = Heir.__len__
+    HEIRS = Heirs([1, 2])
+    PROXY = types.MappingProxyType({"kept": []})
+    MEMBERS = {1, 3}
     @functools.lru_cache
     def cached(key):
         return key
@@ -120,6 +126,14 @@ def _left(root: Path, act: Callable[[], object]) -> set[str]:
         (lambda it: setattr(it.default, "calls", 1), "default"),
         (lambda it: next(it.STEPS), "STEPS"),
         (lambda it: it.BIG.update(more=1), "BIG"),
+        (lambda it: it.BIG.update({5: 1}), "BIG"),
+        (lambda it: it.TABLE.update(two=it.TABLE.pop("one")), "TABLE"),
+        (lambda it: it.HEIR.update(one=2), "HEIR"),
+        (lambda it: it.HEIR["many"].append(2), "HEIR."),
+        (lambda it: setattr(it.HEIR, "kept", 1), "HEIR.kept"),
+        (lambda it: it.HEIRS.reverse(), "HEIRS"),
+        (lambda it: it.PROXY["kept"].append(1), "PROXY."),
+        (lambda it: it.MEMBERS.symmetric_difference_update({1, 2}), "MEMBERS"),
         (lambda it: it.BASE.execute("insert into rows values (1)"), "BASE"),
         (lambda it: it.STREAM.close(), "STREAM"),
         (lambda it: it.STREAM.seek(3), "STREAM"),

@@ -23,7 +23,7 @@ import pytest
 from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY, PERHAPS
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
-from firsttry_tasks.recorder.leftovers.spelled import spelled
+from firsttry_tasks.recorder.leftovers.things.spelled import spelled
 from firsttry_tasks.recorder.tracing.attribution import OpenScope
 
 if TYPE_CHECKING:

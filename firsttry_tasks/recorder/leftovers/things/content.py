@@ -15,9 +15,9 @@ from collections import OrderedDict, defaultdict, deque
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from firsttry_tasks.recorder.leftovers.holders import INTERPRETERS
-from firsttry_tasks.recorder.leftovers.objects import dictionary_of, lineage, slots_of, space
-from firsttry_tasks.recorder.leftovers.shown import DEFINED
+from firsttry_tasks.recorder.leftovers.things.objects import dictionary_of, lineage, slots_of, space
+from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS
+from firsttry_tasks.recorder.leftovers.things.shown import DEFINED
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import sys
 import types
 import weakref
 import zlib
+from collections import OrderedDict, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.recorder.tracing.attribution import identity
@@ -31,6 +32,8 @@ _MRO_OF_TYPE: Any = type.__dict__["__mro__"]
 DEFINED = 1 << 9
 #: Whether a class says that its objects lend memory.
 _NAMED_BUFFERS = sys.version_info >= (3, 12)
+#: Containers of which each entry is told apart, so that nobody need ask for their size.
+TABLES = (dict, defaultdict, OrderedDict, types.MappingProxyType, list, set, deque)
 PLACED = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 
@@ -60,8 +63,8 @@ def _looks(kind: Any) -> Iterator[Look]:
     spaces = [(base, _DICT_OF_TYPE.__get__(base)) for base in bases[:-1]]
     yield from (
         _answer(own["__len__"])
-        for _, own in spaces
-        if type(own.get("__len__")) is types.WrapperDescriptorType
+        for base, own in spaces
+        if base not in TABLES and type(own.get("__len__")) is types.WrapperDescriptorType
     )
     lending = next((own["__buffer__"] for _, own in spaces if "__buffer__" in own), None)
     if type(lending) is types.WrapperDescriptorType:

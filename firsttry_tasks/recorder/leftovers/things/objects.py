@@ -9,7 +9,7 @@ import threading
 import types
 from typing import TYPE_CHECKING, Any
 
-from firsttry_tasks.recorder.leftovers.shown import DEFINED, PLACED
+from firsttry_tasks.recorder.leftovers.things.shown import DEFINED, PLACED
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:

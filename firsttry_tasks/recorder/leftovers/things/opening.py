@@ -1,7 +1,7 @@
-"""Finds what a namespace leads to: namespaces, containers, caches, a few steps deep.
+"""Looks into one value, past the methods of its class: what it holds, and how to see a change.
 
-Everything is read as the interpreter has it, past the methods of the project's classes: asking an
-object for an attribute may run code, and that code would count as what a test ran.
+Everything is read as the interpreter has it: asking an object for an attribute may run code, and
+that code would count as what a test ran.
 """
 
 from __future__ import annotations
@@ -9,30 +9,30 @@ from __future__ import annotations
 import functools
 import itertools
 import types
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from firsttry_tasks.recorder.leftovers.objects import (
+from firsttry_tasks.recorder.leftovers.things.objects import (
     dictionary_of,
     is_standard,
+    lineage,
     slots_of,
     space,
 )
-from firsttry_tasks.recorder.leftovers.shown import sign_of, told
+from firsttry_tasks.recorder.leftovers.things.shown import TABLES, sign_of, told
 from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.tracing.attribution import identity
 
-#: Steps from a variable to the last thing that is looked at: a wrapper, its closure, the cache in
-#: there, the cache's table. One more finds nothing in the projects that were looked at.
-_DEEPEST = 4
-#: Entries of one container that are looked into and told apart; of larger ones only the size is
-#: seen. Large tables are written once, as a rule, and a look at each entry takes time.
+#: Entries of one container that are looked into: large tables are written once, as a rule, and a
+#: look into each entry takes time.
 _MANY = 64
-#: Things of one module; what is found later is not looked at.
+#: Entries of one container that are told apart; of a larger one only the size is seen.
 _MOST = 1000
+#: Containers with keys.
+_PAIRED = frozenset({dict, defaultdict, OrderedDict, types.MappingProxyType})
 #: What the interpreter and its loaders keep in namespaces for themselves.
 INTERPRETERS = frozenset(
     {
@@ -44,37 +44,50 @@ INTERPRETERS = frozenset(
 )  # fmt: skip
 #: This recorder's own wrappers change all along.
 _OURS = "firsttry_tasks."
-
-#: Things that hold nothing, or nothing that changes.
-ATOMS = frozenset(
-    {int, str, float, bool, bytes, complex, type(None), types.ModuleType, types.CodeType}
-)
-#: Containers of which each entry is looked at.
-MAPPINGS = frozenset({dict, defaultdict, OrderedDict, types.MappingProxyType})
-SEQUENCES = frozenset({list, set, deque})
-
 #: Reads what is in a cell.
 _CELL: Any = types.CellType.__dict__["cell_contents"]
 
 Inside = Iterable[tuple[str, object]]
 
 
-class Holder(NamedTuple):
-    """One thing that may change, and how to see whether it did."""
+class Entry(NamedTuple):
+    """One entry of a container."""
 
-    name: str
-    #: Returns what is equal as long as the thing holds the same.
-    sign: Callable[[], object]
-    #: What can be walked over, and called, to see the same in less time; None where only ``sign``
-    #: tells. What is called raises where there is nothing.
-    view: Iterable[object] | None = None
-    reads: tuple[Callable[[], object], ...] = ()
-    #: Returns what a namespace holds, by name; None for what has no names in it.
-    named: Callable[[], Mapping[str, object]] | None = None
-    #: Nothing shows what is in it, but only how much that is.
-    opaque: bool = False
-    #: The thing itself.
-    value: Any = None
+    #: Tells it from the others: its key or itself by identity, or the place where it stands.
+    token: int
+    value: Any
+    #: All that there is of it: with its key, where it has one.
+    whole: object
+
+
+class Table(NamedTuple):
+    """A container with entries that are told apart."""
+
+    value: Any
+    #: The builtin that it is, or inherits from: how its entries are read, whoever else says how.
+    kind: Any
+
+    def size(self) -> int:
+        """Return how many entries there are."""
+        return int(self.kind.__len__(self.value))
+
+    def tokens(self) -> dict[int, int]:
+        """Return what tells each entry from the others, and what stands there, by identity."""
+        # All of it is walked through in C, as it is asked for wherever a module changed.
+        if self.kind in _PAIRED:
+            keys, values = self.kind.keys(self.value), self.kind.values(self.value)
+            return dict(zip(map(identity, keys), map(identity, values), strict=False))
+        held = [*map(identity, self.kind.__iter__(self.value))]
+        return dict(zip(held, held, strict=True)) if self.kind is set else dict(enumerate(held))
+
+    def entries(self) -> list[Entry]:
+        """Return its entries, in their order."""
+        if self.kind in _PAIRED:
+            pairs = tuple(self.kind.items(self.value))
+            return [Entry(identity(pair[0]), pair[1], pair) for pair in pairs]
+        held = tuple(self.kind.__iter__(self.value))
+        tokens = map(identity, held) if self.kind is set else itertools.count()
+        return [Entry(token, it, it) for token, it in zip(tokens, held, strict=False)]
 
 
 class Opened(NamedTuple):
@@ -82,34 +95,13 @@ class Opened(NamedTuple):
 
     inside: Inside = ()
     sign: Callable[[], object] | None = None
-    view: Iterable[object] | None = None
+    #: What can be walked over to see the same in less time, and what can be called for that, which
+    #: raises where there is nothing; None where only ``sign`` tells.
+    views: tuple[Iterable[object], ...] | None = None
     reads: tuple[Callable[[], object], ...] = ()
     named: Callable[[], Mapping[str, object]] | None = None
     opaque: bool = False
-
-
-def holders(own: Mapping[str, object]) -> Iterator[Holder]:
-    """Yield what a namespace leads to, itself first: a module's, or one with a fixture's value."""
-    return itertools.islice(_found(own), _MOST)
-
-
-def _found(own: Mapping[str, object]) -> Iterator[Holder]:
-    yield Holder("", _signed(own), own.values(), named=functools.partial(contents, own))
-    home = own.get("__name__")
-    # Kept while it is walked, so that no other object comes to the place of one.
-    met: dict[int, object] = {}
-    # Breadth first: what is near is seen where there is too much of all.
-    waiting = [(name, value, 1) for name, value in contents(own).items()]
-    for name, value, depth in waiting:
-        if type(value) in ATOMS or identity(value) in met:
-            continue
-        met[identity(value)] = value
-        found = opened(value, home)
-        if found.sign is not None:
-            how = (found.sign, found.view, found.reads, found.named, found.opaque)
-            yield Holder(name, *how, value)
-        if depth < _DEEPEST:
-            waiting += [(f"{name}.{key}", it, depth + 1) for key, it in found.inside]
+    table: Table | None = None
 
 
 def contents(own: Mapping[str, object]) -> dict[str, object]:
@@ -121,25 +113,36 @@ def contents(own: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _signed(own: Mapping[str, object]) -> Callable[[], object]:
+def signed(own: Mapping[str, object]) -> Callable[[], object]:
+    """Return what tells whether other values stand in a namespace."""
     values = own.values
     return lambda: tuple(map(identity, values()))
 
 
-def opened(value: Any, home: object = None) -> Opened:
-    """Return what a value is seen to hold; ``home`` is the module whose own classes count."""
+def opened(value: Any, home: object = None) -> tuple[Opened, ...]:
+    """Return what a value is seen to hold; ``home`` is the module whose own classes count.
+
+    An heir of a container holds attributes, and entries besides.
+    """
     kind: Any = type(value)
     how = _KINDS.get(kind)
     if how is not None:
-        found: Opened = how(value)
-        return found
+        return (how(value),)
     if kind is types.FunctionType:
-        return _function(value) if _is_made(value, home) else Opened()
+        return (_function(value),) if _is_made(value, home) else ()
     if issubclass(kind, type):
         own = space(value)
         # Any other class is met in the module that defines it, or is a library's.
-        return _namespace(own) if own.get("__module__") == home else Opened()
-    return _instance(value, kind)
+        return (_namespace(own),) if own.get("__module__") == home else ()
+    if is_standard(value, kind):
+        return ()
+    base = next((it for it in lineage(kind)[:-1] if it in TABLES), None)
+    return (_instance(value, kind), *([_table(value, base)] if base else ()))
+
+
+def inside(value: Any) -> list[tuple[str, object]]:
+    """Return what a value leads to."""
+    return [pair for found in opened(value) for pair in found.inside]
 
 
 def _is_made(function: types.FunctionType, home: object) -> bool:
@@ -152,19 +155,29 @@ def _is_made(function: types.FunctionType, home: object) -> bool:
 
 def _namespace(own: Mapping[str, object]) -> Opened:
     named = functools.partial(contents, own)
-    return Opened(named().items(), _signed(own), own.values(), named=named)
+    return Opened(named().items(), signed(own), (own.values(),), named=named)
 
 
-def _mapping(value: Any) -> Opened:
-    if len(value) > _MANY:
-        return Opened(sign=value.__len__)
-    return Opened([("", it) for it in tuple(value.values())], _signed(value), value.values())
+def _table(value: Any, kind: Any) -> Opened:
+    table = Table(value, kind)
+    if table.size() > _MOST:
+        return Opened(sign=table.size)
+    parts = (kind.values, kind.keys) if kind in _PAIRED else (kind.__iter__,)
+
+    def sign() -> object:
+        return tuple(map(identity, itertools.chain.from_iterable(it(value) for it in parts)))
+
+    # To walk over an heir of a list or set would ask it how.
+    same = (value,) if type(value) is kind else None
+    views = tuple(it(value) for it in parts) if kind in _PAIRED else same
+    return Opened(_first(table), sign, views, table=table)
 
 
-def _sequence(value: Any) -> Opened:
-    if len(value) > _MANY:
-        return Opened(sign=value.__len__)
-    return Opened([("", it) for it in tuple(value)], lambda: tuple(map(identity, value)), value)
+def _first(table: Table) -> Inside:
+    if table.size() > _MANY:
+        return ()
+    values = table.kind.values if table.kind in _PAIRED else table.kind.__iter__
+    return [("", it) for it in tuple(values(table.value))]
 
 
 def _weak(value: Any) -> Opened:
@@ -173,8 +186,8 @@ def _weak(value: Any) -> Opened:
 
 
 def _weakly_keyed(value: Any) -> Opened:
-    inside = [("", it) for it in weak_mappings.values(value)[:_MANY]]
-    return Opened(inside, functools.partial(weak_mappings.Kept, value))
+    held = [("", it) for it in weak_mappings.values(value)[:_MANY]]
+    return Opened(held, functools.partial(weak_mappings.Kept, value))
 
 
 def _fixed(value: Any) -> Opened:
@@ -185,13 +198,13 @@ def _function(value: Any) -> Opened:
     cells, own = value.__closure__ or (), value.__dict__
     # Python announces whoever asks for code: few have cells to be named.
     names = value.__code__.co_freevars if cells else ()
-    inside = [(name, it) for name, cell in zip(names, cells, strict=False) for it in _content(cell)]
-    inside += [("", it) for it in value.__defaults__ or ()]
-    inside += [("", it) for it in (value.__kwdefaults__ or {}).values()]
+    held = [(name, it) for name, cell in zip(names, cells, strict=False) for it in _content(cell)]
+    held += [("", it) for it in value.__defaults__ or ()]
+    held += [("", it) for it in (value.__kwdefaults__ or {}).values()]
     return Opened(
-        [*inside, *own.items()],
+        [*held, *own.items()],
         lambda: [identity(it) for it in (*own.values(), *_contents(cells))],
-        own.values(),
+        (own.values(),),
         tuple(functools.partial(_CELL.__get__, cell) for cell in cells),
     )
 
@@ -232,8 +245,7 @@ def _parts(*names: str) -> Callable[[Any], Opened]:
 
 
 _KINDS: dict[Any, Callable[[Any], Opened]] = {
-    **dict.fromkeys(MAPPINGS, _mapping),
-    **dict.fromkeys(SEQUENCES, _sequence),
+    **{kind: functools.partial(_table, kind=kind) for kind in TABLES},
     **dict.fromkeys((tuple, frozenset), _fixed),
     bytearray: lambda value: Opened(sign=lambda: bytes(value)),
     staticmethod: _parts("__func__"),
@@ -256,8 +268,6 @@ _KINDS: dict[Any, Callable[[Any], Opened]] = {
 
 def _instance(value: Any, kind: Any) -> Opened:
     """Look into any other object: what stands in its dictionary and its slots."""
-    if is_standard(value, kind):
-        return Opened()
     own, slots, shows = dictionary_of(value, kind), slots_of(kind), sign_of(value)
     if own is None and not slots and shows is None:
         return Opened()
@@ -270,14 +280,13 @@ def _instance(value: Any, kind: Any) -> Opened:
         return found
 
     def sign() -> object:
-        # An heir of a container has a size, and is one all the same.
         seen = shows() if shows is not None else None
         return seen, list(map(told, named().values()))
 
     if shows is not None:
         return Opened(named().items(), sign)
     reads = tuple(functools.partial(slot.__get__, value) for _, slot in slots)
-    return Opened(named().items(), sign, own.values() if own is not None else (), reads, named)
+    return Opened(named().items(), sign, (own.values(),) if own is not None else (), reads, named)
 
 
 def _slot(slot: Any, value: object) -> tuple[object, ...]:

@@ -12,8 +12,8 @@ import weakref
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from firsttry_tasks.recorder.leftovers.holders import INTERPRETERS, opened
-from firsttry_tasks.recorder.leftovers.shown import sign_of
+from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS, inside
+from firsttry_tasks.recorder.leftovers.things.shown import sign_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ def _text(value: Any, left: int) -> str:
     if kind in _NAMED or issubclass(kind, type):
         named = f"{_own(value, '__module__')}.{_own(value, '__qualname__', '__name__')}"
         # What a call made is another one with other values in it.
-        held = [*opened(value).inside][:_MANY] if left and "<locals>" in named else ()
+        held = inside(value)[:_MANY] if left and "<locals>" in named else ()
         return f"{named}({','.join(_text(it, left - 1) for _, it in held)})" if held else named
     if kind is float or not left:
         return str(_own(kind, "__qualname__"))
@@ -58,14 +58,12 @@ def _parts(value: Any, left: int) -> Iterable[str]:
     if type(value) is dict:
         pairs = list(value.items())[:_MANY]
         return [f"{_text(key, left)}:{_text(it, left)}" for key, it in pairs]
-    inside = [
-        f"{key}:{_text(it, left)}"
-        for key, it in list(opened(value).inside)[:_MANY]
-        if key not in INTERPRETERS
+    held = [
+        f"{key}:{_text(it, left)}" for key, it in inside(value)[:_MANY] if key not in INTERPRETERS
     ]
     shows = sign_of(value)
-    seen = [_text(shows(), left)] if shows is not None and not inside else []
-    return sorted(inside) if type(value) in {set, frozenset} else [*inside, *seen]
+    seen = [_text(shows(), left)] if shows is not None and not held else []
+    return sorted(held) if type(value) in {set, frozenset} else [*held, *seen]
 
 
 def _own(value: Any, *names: str) -> object:
