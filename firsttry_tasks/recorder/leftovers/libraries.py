@@ -209,7 +209,7 @@ class LibraryWatch:
 def _scan(name: str, own: Mapping[str, object]) -> Root:
     # Python's own modules keep caches by the dozen; what is bound there to another thing is the
     # project's doing.
-    return scanned(name, own, (), _bound if _standard(name) else None)
+    return scanned(name, own, (), _bound if _standard(name) else None, library=True)
 
 
 def _parts(package: str, own: Mapping[str, object]) -> list[str]:

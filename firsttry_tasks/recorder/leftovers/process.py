@@ -197,9 +197,9 @@ def _loggers(manager: logging.Manager) -> list[object]:
     """Return those that are set up otherwise than they come."""
     found = [it for it in tuple(manager.loggerDict.values()) if isinstance(it, logging.Logger)]
     return [
-        (it.name, it.level, len(it.handlers), it.propagate, it.disabled)
+        (it.name, it.level, len(it.handlers), len(it.filters), it.propagate, it.disabled)
         for it in found
-        if it.level or it.handlers or not it.propagate or it.disabled
+        if it.level or it.handlers or it.filters or not it.propagate or it.disabled
     ]
 
 

@@ -49,19 +49,20 @@ def scanned(
     often: Collection[str],
     which: Callable[[Holder], bool] | None = None,
     *,
-    apart: bool = False,
+    library: bool = False,
 ) -> Root:
     """Look into a namespace; ``often`` are the names of the holders that changed before.
 
-    With ``apart`` it is kept in mind which entries mappings and lists have.
+    Of the project's own it is kept in mind which entries containers have. What a ``library`` hands
+    on of modules below it is looked at here.
     """
-    found = list(filter(which, holders(own)))
+    found = list(filter(which, holders(own, package=library)))
     named = {at: tokens(one.named()) for at, one in enumerate(found) if one.named is not None}
     views = [it for one in found if one.views is not None for it in one.views]
     reads = [it for one in found for it in one.reads]
     odd = [one.sign for one in found if one.views is None]
     busy = [at for at, one in enumerate(found) if one.name in often]
-    tables = enumerate(found if apart else ())
+    tables = enumerate(() if library else found)
     held = {at: it for at, one in tables if (it := entries(one)) is not None}
     root = Root(path, own, found, views, reads, odd, None, signs(found), named, busy, held)
     return root._replace(whole=whole(root))

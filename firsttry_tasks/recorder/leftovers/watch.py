@@ -296,5 +296,5 @@ class StateWatch:
             held = roots.named(self._roots[it] for it in modules if self._part(it) == CODE)
         which = lambda one: (one.name, identity(one.value)) not in held  # noqa: E731
         self._roots[name] = roots.scanned(
-            path, own, self._busy.get(name, ()), which if held else None, apart=True
+            path, own, self._busy.get(name, ()), which if held else None
         )

@@ -18,11 +18,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from firsttry_tasks.recorder.probes.asking_code import AskingCode
+from firsttry_tasks.recorder.probes.child.environment import reading
 from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, CodeAccessProbe, named
 from firsttry_tasks.recorder.probes.file_access import FileAccess
 from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.replaced import weak_mappings
-from firsttry_tasks.recorder.replaced.environment import reading
 from firsttry_tasks.recorder.replaced.source_lines import serving
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
@@ -70,6 +70,7 @@ class AuditProbe:
             **FileAccess(asking, paths, on_open).handlers,
             "exec": self._exec,
             "cpython.PyInterpreterState_New": self._blind,
+            "pickle.find_class": self._unpickled,
             EVENT: CodeAccessProbe(attribution).hear,
         }
 
@@ -192,6 +193,12 @@ class AuditProbe:
                 self.attribution.add("text", name)
         if code.co_filename[:1] != "<":
             self.on_code(code)
+
+    def _unpickled(self, module: object, name: object) -> None:
+        """Hear that a pickle names a class or function, as text that is executed might."""
+        self.attribution.add("module", str(module))
+        for part in str(name).split("."):
+            self.attribution.add("text", part)
 
     def _look(self, path: object) -> None:
         """Note that code asks whether a file or folder of the project exists."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.soundness.case import room, write
+from tests.soundness.case import room, swap, write
 from tests.soundness.kinds.strangers import library
 
 case = room("asked at import", env={"PYTHONPATH": "{base}/site"})
@@ -209,6 +209,22 @@ CASES = (
              assert shop.price.known == "slow"
         """,
         _MODE,
+    ),
+    case(
+        "class-that-a-pickle-names",
+        """
+         --- shop.py
+         class Price:
+             pass
+         class Cost:
+             pass
+         --- test_shop.py
+         import pickle
+         DATA = b"c" + b"shop" + b"\\n" + b"Pr" + b"ice" + b"\\n."
+         def test_price():
+             assert isinstance(pickle.loads(DATA), type)
+        """,
+        swap("shop.py", "class Price:", "class Fee:"),
     ),
     case(
         "file-read-in-a-thread-of-an-import",

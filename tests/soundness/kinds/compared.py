@@ -20,7 +20,80 @@ _SHOP = """
 """
 _PRICE = swap("shop.py", "return 1", "return 2")
 
+_HELD = """
+    --- shop.py
+    class Table(dict):
+        pass
+    class Row(list):
+        pass
+    {table}
+    def price():
+        return 1
+    --- test_shop.py
+    import shop
+    def test_sets():
+        price = shop.price()
+        {sets}
+    def test_asks():
+        assert {asks}
+"""
+
+
+def _held(table: str, sets: str, asks: str) -> str:
+    return _HELD.replace("{table}", table).replace("{sets}", sets).replace("{asks}", asks)
+
+
 CASES = (
+    _room(
+        "another-value-in-an-heir-of-a-mapping",
+        _held(
+            "TABLE = Table(price=0)",
+            "shop.TABLE['price'] = price",
+            "shop.TABLE['price'] == 1",
+        ),
+        _PRICE,
+    ),
+    _room(
+        "another-entry-in-an-heir-of-a-list",
+        _held("TABLE = Row([0, 1])", "shop.TABLE[0] = price", "shop.TABLE[0] == 1"),
+        _PRICE,
+    ),
+    _room(
+        "in-a-container-in-an-heir-of-a-mapping",
+        _held(
+            "TABLE = Table(prices=[0])",
+            "shop.TABLE['prices'][0] = price",
+            "shop.TABLE['prices'] == [1]",
+        ),
+        _PRICE,
+    ),
+    _room(
+        "another-value-in-a-large-table",
+        _held(
+            "TABLE = dict.fromkeys(range(500), 0)",
+            "shop.TABLE[400] = price",
+            "shop.TABLE[400] == 1",
+        ),
+        _PRICE,
+    ),
+    _room(
+        "another-key-for-the-same-value",
+        _held(
+            "TABLE = {'old': None}",
+            "shop.TABLE[f'key {price}'] = shop.TABLE.pop('old')",
+            "'key 1' in shop.TABLE",
+        ),
+        _PRICE,
+    ),
+    _room(
+        "another-member-of-a-set",
+        _held(
+            "TABLE = {'old'}",
+            "shop.TABLE.remove('old'); shop.TABLE.add(f'key {price}')",
+            "'key 1' in shop.TABLE",
+        ),
+        _PRICE,
+    ),
     _room(
         "added-by-an-earlier-test-than-the-one-that-adds-it-too",
         _SHOP

@@ -116,6 +116,15 @@ CASES = (
         **_level("1", "2"),
     ),
     case(
+        "variables-that-a-python-child-walks-through",
+        _says(
+            "def look():\n    return subprocess.check_output([sys.executable, '-c', "
+            "'import os; print([v for k, v in os.environ.items() if k == \\\"LEVEL\\\"][0])'], "
+            "text=True).strip()"
+        ),
+        **_level("1", "2"),
+    ),
+    case(
         "time-zone",
         _says(
             "import time\ndef look():\n    return time.strftime('%H', time.localtime(0))",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.soundness.case import room, swap
+from tests.soundness.case import room, swap, write
 from tests.soundness.kinds.strangers import library
 
 if TYPE_CHECKING:
@@ -211,6 +211,28 @@ CASES = (
                     sys.meta_path.insert(0, Finder())
                 """
             ),
+        ),
+    ),
+    _room(
+        "table-in-a-class-that-a-library-hands-on",
+        """
+         --- shop.py
+         import yard
+         def price():
+             return 1
+         def sell():
+             yard.Till.PRICES["apple"] = price()
+         --- test_shop.py
+         import shop, yard
+         def test_sells():
+             shop.sell()
+         def test_till():
+             assert yard.Till.PRICES == {"apple": 1}
+        """,
+        swap("shop.py", "return 1", "return 2"),
+        setup=(
+            write("../site/yard/__init__.py", "from yard.tills import Till\n"),
+            write("../site/yard/tills.py", "class Till:\n    PRICES = {}\n"),
         ),
     ),
     _room(

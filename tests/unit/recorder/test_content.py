@@ -214,7 +214,7 @@ def test_what_is_another_in_each_run_or_hides_something_is_not_told(
 
 def _differences(held: dict[str, Any], act: Callable[[dict[str, Any]], object]) -> set[str]:
     held["__name__"] = "held"
-    root: Root = scanned("held.py", held, (), apart=True)
+    root: Root = scanned("held.py", held, ())
     act(held)
     changed = [at for at, one in enumerate(root.holders) if one.sign() != root.signs[at]]
     return {it for at in changed for it in differences(root, at, b"")}

@@ -7,11 +7,13 @@ import itertools
 import types
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from firsttry_tasks.recorder.leftovers.things.opening import Table, contents, opened, signed
+from firsttry_tasks.recorder.leftovers.things.opening import contents, opened, signed
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from firsttry_tasks.recorder.leftovers.things.tables import Table
 
 #: Steps from a variable to the last thing that is looked at: a wrapper, its closure, the cache in
 #: there, the cache's table.
@@ -45,14 +47,23 @@ class Holder(NamedTuple):
     value: Any = None
 
 
-def holders(own: Mapping[str, object]) -> Iterator[Holder]:
-    """Yield what a namespace leads to, itself first: a module's, or one with a fixture's value."""
-    return itertools.islice(_found(own), _MOST)
+def holders(own: Mapping[str, object], *, package: bool = False) -> Iterator[Holder]:
+    """Yield what a namespace leads to, itself first: a module's, or one with a fixture's value.
+
+    Functions and classes of other modules are left out, as they are met there; with ``package``
+    not those of modules below this one, which it hands on as its own.
+    """
+    return itertools.islice(_found(own, package=package), _MOST)
 
 
-def _found(own: Mapping[str, object]) -> Iterator[Holder]:
+def _found(own: Mapping[str, object], *, package: bool) -> Iterator[Holder]:
     yield Holder("", signed(own), (own.values(),), named=functools.partial(contents, own))
     home = own.get("__name__")
+    below = f"{home}."
+
+    def is_own(module: object) -> bool:
+        return module == home or (package and type(module) is str and module.startswith(below))
+
     # Kept while it is walked, so that no other object comes to the place of one.
     met: dict[int, object] = {}
     # Breadth first: what is near is seen where there is too much of all.
@@ -61,7 +72,7 @@ def _found(own: Mapping[str, object]) -> Iterator[Holder]:
         if type(value) in ATOMS or identity(value) in met:
             continue
         met[identity(value)] = value
-        for found in opened(value, home):
+        for found in opened(value, is_own):
             if found.sign is not None:
                 yield Holder(name, found.sign, *found[2:], value)
             if depth < _DEEPEST:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import itertools
 import types
-from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -22,7 +21,8 @@ from firsttry_tasks.recorder.leftovers.things.objects import (
     slots_of,
     space,
 )
-from firsttry_tasks.recorder.leftovers.things.shown import TABLES, sign_of, told
+from firsttry_tasks.recorder.leftovers.things.shown import sign_of, told
+from firsttry_tasks.recorder.leftovers.things.tables import PAIRED, TABLES, Table
 from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.tracing.attribution import identity
 
@@ -31,8 +31,6 @@ from firsttry_tasks.recorder.tracing.attribution import identity
 _MANY = 64
 #: Entries of one container that are told apart; of a larger one only the size is seen.
 _MOST = 1000
-#: Containers with keys.
-_PAIRED = frozenset({dict, defaultdict, OrderedDict, types.MappingProxyType})
 #: What the interpreter and its loaders keep in namespaces for themselves.
 INTERPRETERS = frozenset(
     {
@@ -48,46 +46,6 @@ _OURS = "firsttry_tasks."
 _CELL: Any = types.CellType.__dict__["cell_contents"]
 
 Inside = Iterable[tuple[str, object]]
-
-
-class Entry(NamedTuple):
-    """One entry of a container."""
-
-    #: Tells it from the others: its key or itself by identity, or the place where it stands.
-    token: int
-    value: Any
-    #: All that there is of it: with its key, where it has one.
-    whole: object
-
-
-class Table(NamedTuple):
-    """A container with entries that are told apart."""
-
-    value: Any
-    #: The builtin that it is, or inherits from: how its entries are read, whoever else says how.
-    kind: Any
-
-    def size(self) -> int:
-        """Return how many entries there are."""
-        return int(self.kind.__len__(self.value))
-
-    def tokens(self) -> dict[int, int]:
-        """Return what tells each entry from the others, and what stands there, by identity."""
-        # All of it is walked through in C, as it is asked for wherever a module changed.
-        if self.kind in _PAIRED:
-            keys, values = self.kind.keys(self.value), self.kind.values(self.value)
-            return dict(zip(map(identity, keys), map(identity, values), strict=False))
-        held = [*map(identity, self.kind.__iter__(self.value))]
-        return dict(zip(held, held, strict=True)) if self.kind is set else dict(enumerate(held))
-
-    def entries(self) -> list[Entry]:
-        """Return its entries, in their order."""
-        if self.kind in _PAIRED:
-            pairs = tuple(self.kind.items(self.value))
-            return [Entry(identity(pair[0]), pair[1], pair) for pair in pairs]
-        held = tuple(self.kind.__iter__(self.value))
-        tokens = map(identity, held) if self.kind is set else itertools.count()
-        return [Entry(token, it, it) for token, it in zip(tokens, held, strict=False)]
 
 
 class Opened(NamedTuple):
@@ -119,8 +77,13 @@ def signed(own: Mapping[str, object]) -> Callable[[], object]:
     return lambda: tuple(map(identity, values()))
 
 
-def opened(value: Any, home: object = None) -> tuple[Opened, ...]:
-    """Return what a value is seen to hold; ``home`` is the module whose own classes count.
+def nobodys(_module: object) -> bool:
+    """Tell that classes of no module are looked into."""
+    return False
+
+
+def opened(value: Any, is_own: Callable[[object], bool] = nobodys) -> tuple[Opened, ...]:
+    """Return what a value is seen to hold; ``is_own`` tells whose functions and classes count.
 
     An heir of a container holds attributes, and entries besides.
     """
@@ -129,11 +92,11 @@ def opened(value: Any, home: object = None) -> tuple[Opened, ...]:
     if how is not None:
         return (how(value),)
     if kind is types.FunctionType:
-        return (_function(value),) if _is_made(value, home) else ()
+        return (_function(value),) if _is_made(value, is_own) else ()
     if issubclass(kind, type):
         own = space(value)
         # Any other class is met in the module that defines it, or is a library's.
-        return (_namespace(own),) if own.get("__module__") == home else ()
+        return (_namespace(own),) if is_own(own.get("__module__")) else ()
     if is_standard(value, kind):
         return ()
     base = next((it for it in lineage(kind)[:-1] if it in TABLES), None)
@@ -145,12 +108,12 @@ def inside(value: Any) -> list[tuple[str, object]]:
     return [pair for found in opened(value) for pair in found.inside]
 
 
-def _is_made(function: types.FunctionType, home: object) -> bool:
-    """Tell whether a function is this module's, or was made by a call, as a wrapper is."""
+def _is_made(function: types.FunctionType, is_own: Callable[[object], bool]) -> bool:
+    """Tell whether a function is of a module that counts, or made by a call, as a wrapper is."""
     # What another module defines is met there.
     local = "<locals>" in function.__qualname__
     made = local and not str(function.__globals__.get("__name__")).startswith(_OURS)
-    return made or function.__module__ == home
+    return made or is_own(function.__module__)
 
 
 def _namespace(own: Mapping[str, object]) -> Opened:
@@ -162,21 +125,21 @@ def _table(value: Any, kind: Any) -> Opened:
     table = Table(value, kind)
     if table.size() > _MOST:
         return Opened(sign=table.size)
-    parts = (kind.values, kind.keys) if kind in _PAIRED else (kind.__iter__,)
+    parts = (kind.values, kind.keys) if kind in PAIRED else (kind.__iter__,)
 
     def sign() -> object:
         return tuple(map(identity, itertools.chain.from_iterable(it(value) for it in parts)))
 
     # To walk over an heir of a list or set would ask it how.
     same = (value,) if type(value) is kind else None
-    views = tuple(it(value) for it in parts) if kind in _PAIRED else same
+    views = tuple(it(value) for it in parts) if kind in PAIRED else same
     return Opened(_first(table), sign, views, table=table)
 
 
 def _first(table: Table) -> Inside:
     if table.size() > _MANY:
         return ()
-    values = table.kind.values if table.kind in _PAIRED else table.kind.__iter__
+    values = table.kind.values if table.kind in PAIRED else table.kind.__iter__
     return [("", it) for it in tuple(values(table.value))]
 
 

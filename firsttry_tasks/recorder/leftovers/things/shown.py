@@ -10,9 +10,9 @@ import sys
 import types
 import weakref
 import zlib
-from collections import OrderedDict, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
+from firsttry_tasks.recorder.leftovers.things.tables import TABLES
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ _MRO_OF_TYPE: Any = type.__dict__["__mro__"]
 DEFINED = 1 << 9
 #: Whether a class says that its objects lend memory.
 _NAMED_BUFFERS = sys.version_info >= (3, 12)
-#: Containers of which each entry is told apart, so that nobody need ask for their size.
-TABLES = (dict, defaultdict, OrderedDict, types.MappingProxyType, list, set, deque)
 PLACED = (types.GetSetDescriptorType, types.MemberDescriptorType)
 
 
@@ -61,6 +59,7 @@ def _looks(kind: Any) -> Iterator[Look]:
     # Not kept for the next one: a class that is kept is a class more among ``__subclasses__``.
     bases: tuple[Any, ...] = _MRO_OF_TYPE.__get__(kind)
     spaces = [(base, _DICT_OF_TYPE.__get__(base)) for base in bases[:-1]]
+    # Of containers each entry is told apart, so that nobody need ask for their size.
     yield from (
         _answer(own["__len__"])
         for base, own in spaces

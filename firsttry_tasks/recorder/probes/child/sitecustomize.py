@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from firsttry_tasks.recorder.probes.child.environment import ALL, asker, reading
     from firsttry_tasks.recorder.probes.child.own_file import OwnFile
 else:
-    # By its bare name: its folder is the one that this module was found in.
+    # By their bare names: their folder is the one that this module was found in.
+    from environment import ALL, asker, reading
     from own_file import OwnFile
 
 _HERE = Path(__file__).resolve().parent
@@ -154,17 +156,21 @@ class ChildRecorder:
                     self.note("probed", found)
 
     def watch_environment(self) -> None:
-        """Note which variables are read, by a function in place of the one that reads them."""
+        """Note which variables are read, by functions in place of those that read them."""
         kind: Any = type(os.environ)
-        original = kind.__getitem__
+        for name, value in reading(self._variable):
+            setattr(kind, name, value)
 
-        def reading(mapping: Any, key: Any) -> Any:
-            # What the recorder sets itself differs in each run.
-            if isinstance(key, str) and not key.startswith(("PYTHON", "FIRSTTRY_")):
-                self.note("env", key)
-            return original(mapping, key)
-
-        kind.__getitem__ = reading
+    def _variable(self, key: object) -> None:
+        if key == ALL:
+            # Libraries copy all of them, to hand them on; what the project looks for there counts.
+            frame = asker()
+            file = frame.f_code.co_filename if frame is not None else ""
+            if file[:1] == "<" or (self.below(file) is not None and "site-packages" not in file):
+                self.note("env", ALL)
+        # What the recorder sets itself differs in each run.
+        elif isinstance(key, str) and not key.startswith(("PYTHON", "FIRSTTRY_")):
+            self.note("env", key)
 
     @staticmethod
     def _importing() -> bool:
@@ -178,7 +184,8 @@ def give_way() -> None:
     # In place, because others hold the same list.
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _HERE]
     mine = sys.modules.pop("sitecustomize", None)
-    sys.modules.pop("own_file", None)
+    for name in ("own_file", "environment"):
+        sys.modules.pop(name, None)
     try:
         __import__("sitecustomize")
     except ImportError:

@@ -1,5 +1,7 @@
 """Tells which variables are read from ``os.environ``, and when all are walked through.
 
+A Python child imports this by its bare name, without the package.
+
 A copy (``dict(os.environ)``) walks the keys and asks for the value of each. That is no question for
 a variable by its name: PWD and the like differ between checkouts.
 """
@@ -15,6 +17,15 @@ from typing import Any
 ALL = "*"
 #: The module whose views and mix-ins stand between code and ``os.environ``.
 _VIEWS = "_collections_abc"
+
+
+def asker() -> FrameType | None:
+    """Return which code asked for the variable that is being read: called by what hears of it."""
+    # This frame, what hears of it, and the method in place of the environment's own.
+    frame: FrameType | None = sys._getframe(3)  # noqa: SLF001
+    while frame is not None and _VIEWS in frame.f_code.co_filename:
+        frame = frame.f_back
+    return frame
 
 
 def reading(read: Callable[[object], None]) -> Iterator[tuple[str, object]]:
