@@ -15,10 +15,10 @@ PACKAGE = Path(firsttry_tasks.__file__).parent
 #: From the ground up: a room imports only from floors below its own. A folder is a room, and so
 #: is each module that lies at the top.
 FLOORS = (
-    ("model.source",),
+    ("model.source", "recorder.replaced"),
     ("model", "recorder.probes.child", "selection", "selection.syntax", "steps"),
     ("system.guard",),
-    ("recorder.replaced", "recorder.tracing", "selection.evidence", "system"),
+    ("recorder.tracing", "selection.evidence", "system"),
     ("recorder.leftovers.things", "selection.learn"),
     (
         "config",

@@ -16,8 +16,8 @@ from firsttry_tasks.recorder.boundary.logs import (
     Seen,
     read,
 )
-from firsttry_tasks.recorder.probes.child.environment import ALL
 from firsttry_tasks.recorder.probes.paths import PathResolver
+from firsttry_tasks.recorder.replaced.environment import ALL
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, Owner
 
 #: Where what the process itself asks the C library of its environment is the project's asking, as

@@ -18,11 +18,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from firsttry_tasks.recorder.probes.asking_code import AskingCode
-from firsttry_tasks.recorder.probes.child.environment import reading
 from firsttry_tasks.recorder.probes.code_access import CODE, EVENT, CodeAccessProbe, named
 from firsttry_tasks.recorder.probes.file_access import FileAccess
 from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.replaced import weak_mappings
+from firsttry_tasks.recorder.replaced.environment import reading
 from firsttry_tasks.recorder.replaced.source_lines import serving
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 

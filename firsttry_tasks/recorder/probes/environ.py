@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from firsttry_tasks.recorder.probes.child.environment import ALL
+from firsttry_tasks.recorder.replaced.environment import ALL
 
 #: Variables that name or count one session: its terminal and window, its place, its login, the run
 #: of a CI job. They differ between two runs of the same commit by the same person. They are left

@@ -20,8 +20,8 @@ from typing import Any, Protocol, cast
 
 from firsttry_tasks.model.recording import ObservationKind
 from firsttry_tasks.recorder.probes.audit import CHILD, AuditProbe
-from firsttry_tasks.recorder.probes.child.environment import ALL
 from firsttry_tasks.recorder.probes.child.own_file import OwnFile
+from firsttry_tasks.recorder.replaced.environment import ALL
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, Owner
 
 #: The folder that a child's PYTHONPATH begins with.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firsttry_tasks.recorder.probes import environ
-from firsttry_tasks.recorder.probes.child import environment
+from firsttry_tasks.recorder.replaced import environment
 from tests.e2e.recorder.recorded import recorded
 
 if TYPE_CHECKING:

@@ -15,17 +15,22 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+_HERE = Path(__file__).resolve().parent
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from firsttry_tasks.recorder.probes.child.environment import ALL, asker, reading
     from firsttry_tasks.recorder.probes.child.own_file import OwnFile
+    from firsttry_tasks.recorder.replaced.environment import ALL, asker, reading
 else:
-    # By their bare names: their folder is the one that this module was found in.
-    from environment import ALL, asker, reading
+    # By their bare names: the folder of the one is that in which this module was found.
     from own_file import OwnFile
 
-_HERE = Path(__file__).resolve().parent
+    sys.path.insert(0, str(_HERE.parents[1] / "replaced"))
+    from environment import ALL, asker, reading
+
+    del sys.path[0]
+
 #: The variable in which the parent says what to do; the parent's `CHILD` has the same name.
 _PLAN = "FIRSTTRY_CHILD"
 #: The recorder's own `AHEAD`.
