@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 import zlib
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, contextmanager
 from functools import lru_cache
@@ -18,6 +17,7 @@ from msgspec import Struct
 from firsttry_tasks.model.observed import Watched
 from firsttry_tasks.model.refinements import Refinement
 from firsttry_tasks.selection.evidence.recorded_run import RecordedRun, SeenOfRun
+from firsttry_tasks.selection.evidence.superfluous import superfluous
 from firsttry_tasks.selection.learn import ingest
 from firsttry_tasks.selection.syntax.fragment import Fragment
 from firsttry_tasks.selection.syntax.parse import take_apart
@@ -232,19 +232,12 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _forget(db: sqlite3.Connection) -> None:
-    """Drop one recorded run where more than ``KEPT`` are there, and the files that only it had.
-
-    The newest one stays. Of the others the one goes that alone holds the fewest tests, the oldest
-    of equals: what rarely runs would otherwise be lost to the many small warm runs.
-    """
+    """Drop one recorded run where more than ``KEPT`` are there, and the files that only it had."""
     rows = db.execute("SELECT id, body FROM ft_session ORDER BY id DESC").fetchall()
     if len(rows) <= KEPT:
         return
     held = {number: _recorded(body) for number, body in rows}
-    tests = {number: {test.nodeid for test in one.tests} for number, one in held.items()}
-    times = Counter(nodeid for known in tests.values() for nodeid in known)
-    alone = {number: sum(times[nodeid] == 1 for nodeid in known) for number, known in tests.items()}
-    victim = min(list(held)[1:], key=lambda number: (alone[number], number))
+    victim = superfluous(held)
     db.execute("DELETE FROM ft_session WHERE id = ?", (victim,))
     del held[victim]
     spoken = {item for one in held.values() for item in one.manifest.items()}

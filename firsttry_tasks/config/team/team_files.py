@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from firsttry_tasks.config import parity_lock
-from firsttry_tasks.config.reading import recipes, tox_names
+from firsttry_tasks.config.reading import nox_words, recipes, tox_names
 from firsttry_tasks.config.team import shell_text, workflow_files
 from firsttry_tasks.config.team.shell_text import Line, joined, lines
 from firsttry_tasks.model import decoding
@@ -231,17 +231,19 @@ def _strings(value: object, *, scripts: bool = False) -> Iterator[Line]:
 
 
 def _of_nox(text: str) -> Iterator[Line]:
-    """Return what a noxfile's sessions run: the texts at the head of ``session.run(...)``."""
-    for node in ast.walk(parsed(text)):
+    """Return what a noxfile's sessions run, as far as its text says."""
+    tree = parsed(text)
+    shared = nox_words.assigned(tree.body)
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             folder = ""
-            for name, words in _called(node):
+            for name, words in _called(node, {**shared, **nox_words.assigned(ast.walk(node))}):
                 folder = words[0] if name == "chdir" and words else folder
                 if name.startswith("run"):
                     yield Line(words=words, folder=joined("", folder))
 
 
-def _called(function: ast.FunctionDef) -> list[tuple[str, Words]]:
+def _called(function: ast.FunctionDef, known: Mapping[str, ast.expr]) -> list[tuple[str, Words]]:
     """Return the methods that a function calls, in the order of its lines, with their texts."""
     found = [
         node
@@ -249,12 +251,11 @@ def _called(function: ast.FunctionDef) -> list[tuple[str, Words]]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     ]
     found.sort(key=lambda it: (it.lineno, it.col_offset))
-    return [(_method(it), tuple(map(_constant, it.args))) for it in found]
+    return [
+        (_method(it), tuple(word for arg in it.args for word in nox_words.words(arg, known)))
+        for it in found
+    ]
 
 
 def _method(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else ""
-
-
-def _constant(node: ast.expr) -> str:
-    return str(node.value) if isinstance(node, ast.Constant) else ""

@@ -31,13 +31,13 @@ from firsttry_tasks.recorder.probes.inotify import InotifyProbe
 from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.probes.stack import libraries, standard
 from firsttry_tasks.recorder.probes.subprocesses import ChildProcessProbe
+from firsttry_tasks.recorder.replaced.import_frames import as_import
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope
 from firsttry_tasks.recorder.tracing.collector import collector
 
 #: What executes modules: Python's own loader, and pytest's for test files, conftests and plugins,
 #: whose assertions it rewrites.
 _LOADERS: tuple[Any, ...] = (importlib.machinery.SourceFileLoader, AssertionRewritingHook)
-
 #: How many lines of a module are told while it is imported. One that makes its tables in loops runs
 #: far more, and what asks for something in it counts for the whole module. A judgement.
 _LINES = 20_000
@@ -161,6 +161,7 @@ class ProcessRecorder:
     def _importing(self, original: Callable[..., None]) -> Callable[..., None]:
         """Return what executes a module inside a scope of its own, in place of ``original``."""
 
+        @as_import
         def exec_module(loader: Any, module: ModuleType) -> None:
             path = module_file(module)
             place = None if path is None else self.attribution.place(path)
@@ -209,7 +210,7 @@ class ProcessRecorder:
         finally:
             self.attribution.loading = None
             self._tell(self.attribution.top, left=scope)
-            names = {scope.name, *(set(sys.modules) - before)}
+            names = {scope.name} | sys.modules.keys() - before
             scope.loaded |= {name.partition(".")[0] for name in names}
 
     def _count_imports(self, path: str) -> None:
@@ -221,8 +222,7 @@ class ProcessRecorder:
                 self._count_whole(place, set())
 
     def _count_whole(self, place: str, seen: set[str]) -> None:
-        """Count a module and all that it imports for whole; ``seen`` are those that are done."""
-        # Modules may import each other in a circle.
+        """Count a module and all that it imports, maybe in a circle; ``seen`` are done."""
         seen.add(place)
         self.attribution.add("whole-module", place)
         # Scopes are numbered in the order of this dictionary.

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import CONFIG, HOLDS, LIBRARY, PERHAPS, SHIFTED
-from firsttry_tasks.recorder.leftovers.roots import Root, hidden, scanned, signs, whole
+from firsttry_tasks.recorder.leftovers.owners import Owners
+from firsttry_tasks.recorder.leftovers.roots import Lent, Root, hidden, scanned, signs, whole
 from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS, contents
 from firsttry_tasks.recorder.leftovers.things.shown import told
 from firsttry_tasks.recorder.leftovers.things.spelled import spelled
@@ -45,6 +46,7 @@ class LibraryWatch:
         self._ours = ours
         self._spelled = functools.partial(spelled, key=key)
         self.roots: dict[str, Root] = {}
+        self._owners = Owners()
         #: Modules that were there before the first test, None until then.
         self._there: frozenset[str] | None = None
         #: What modules hold that were met since the last look.
@@ -53,6 +55,8 @@ class LibraryWatch:
         self._numbers: dict[str, tuple[Mapping[str, object], str, int]] = {}
         #: What was found while a test ran, or tests were looked for, and may pass with that.
         self._passing: list[tuple[OpenScope, str]] = []
+        #: By the names of entries that came: the name of the container, and which thing it was.
+        self._fresh: dict[str, tuple[str, int]] = {}
         # Every program has these; the second under a name of another module.
         self.have(("builtins", os.path.__name__))
 
@@ -74,6 +78,11 @@ class LibraryWatch:
                 self._meet(name, vars(module))
                 # `import http.client` binds the package, and what lies in it is asked for by that.
                 self.have(_parts(name, vars(module)) if _standard(name) else ())
+
+    def lend(self, held: Lent) -> None:
+        """Look from now on at the modules of which one of the project has something."""
+        owners = self._owners.of(held.things)
+        self.have([*held.homes, *(name for name in owners if not _standard(name))])
 
     def begin(self, config: object) -> None:
         """Look at what fixtures and tests will keep in pytest's configuration, which all have."""
@@ -137,12 +146,20 @@ class LibraryWatch:
     def stayed(self) -> list[tuple[OpenScope, str]]:
         """Return what was found in the middle of a test, and is still there after it."""
         found, self._passing = self._passing, []
-        return [(scope, name) for scope, name in found if self._holds(name.removesuffix(PERHAPS))]
+        names = {name for _, name in found}
+        there = {name for name in names if self._holds(name.removesuffix(PERHAPS))}
+        self._fresh.clear()
+        return [(scope, name) for scope, name in found if name in there]
 
     def _holds(self, name: str) -> bool:
         module, _, place = name.removeprefix(LIBRARY).partition(":")
         key, _, held = place.partition("=")
-        own = self.roots[module].own if module in self.roots else {}
+        root = self.roots.get(module)
+        if name in self._fresh and root is not None:
+            where, thing = self._fresh[name]
+            tables = (one.table for one in root.holders if one.name == where)
+            return any(thing in table.tokens().values() for table in tables if table is not None)
+        own = root.own if root is not None else {}
         if SHIFTED in place or "." in key or key not in own:
             return SHIFTED in place or "." in key or not held
         return held == self._spelled(own[key])
@@ -171,11 +188,22 @@ class LibraryWatch:
                 place = f"{one.name}.{key}".strip(".")
                 if key not in named:
                     yield f"{place}="
-                elif known.get(key, one) != told(named[key]) and not self._runs_tests(named[key]):
+                elif known.get(key, one) != told(named[key]) and not (
+                    self._runs_tests(named[key]) or _shown(root, key, named[key])
+                ):
                     yield from self._held(root, place, one, known.get(key), by_how_much=by_how_much)
             return
-        fresh = list(_fresh(one, before))
-        yield from (f"{one.name}={self._spelled(it)}" for it in fresh)
+        if one.table is None:
+            yield f"{one.name}={self._spelled(one.value)}"
+            return
+        # Of a very large one only the size is known.
+        held = set(before) if isinstance(before, tuple) else None
+        came = () if held is None else one.table.entries()
+        fresh = [it for it in came if held is not None and identity(it.value) not in held]
+        for it in fresh:
+            name = f"{one.name}={self._spelled(it.whole)}"
+            self._fresh[f"{LIBRARY}{root.path}:{name}"] = one.name, identity(it.value)
+            yield name
         if not fresh:
             yield f"{one.name}="
 
@@ -204,6 +232,14 @@ class LibraryWatch:
         if type(made) is not types.FunctionType or self._ours(made.__code__.co_filename):
             return False
         return str(made.__module__).partition(".")[0] in _RUNNERS
+
+
+def _shown(root: Root, key: str, value: object) -> bool:
+    """Tell whether this is the last value that the examples of a document showed, as a shell does.
+
+    What is installed under that name to translate texts can be called.
+    """
+    return root.path == "builtins" and key == "_" and not callable(value)
 
 
 def _scan(name: str, own: Mapping[str, object]) -> Root:
@@ -260,12 +296,3 @@ class _Added(Mapping[str, object]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-def _fresh(one: Holder, before: object) -> Iterator[object]:
-    """Yield what a container holds that it did not hold; the thing itself where it is none."""
-    if one.table is None:
-        yield one.value
-    elif isinstance(before, tuple):  # of a very large one only the size is known
-        known = set(before)
-        yield from (it.whole for it in one.table.entries() if identity(it.value) not in known)

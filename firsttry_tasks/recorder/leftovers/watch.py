@@ -191,7 +191,7 @@ class StateWatch:
             held = roots.lent(vars(module))
             self._importing.append(scope)
             self._latest = [scope]
-            self._libraries.have(held.homes)
+            self._libraries.lend(held)
             if self._libraries.early:
                 self._add(self._libraries.counted(scope))
             if self.allowance.covers(LIBRARIES):

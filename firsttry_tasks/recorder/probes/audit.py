@@ -23,6 +23,7 @@ from firsttry_tasks.recorder.probes.file_access import FileAccess
 from firsttry_tasks.recorder.probes.paths import PathResolver
 from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.replaced.environment import reading
+from firsttry_tasks.recorder.replaced.import_frames import as_import
 from firsttry_tasks.recorder.replaced.source_lines import serving
 from firsttry_tasks.recorder.tracing.attribution import Attribution
 
@@ -263,6 +264,7 @@ class AuditProbe:
         original = importlib.import_module
         attribution, on_module = self.attribution, self.on_module
 
+        @as_import
         @functools.wraps(original)
         def importing(name: str, package: str | None = None) -> Any:
             # Asked for anew each time: a forked child has another `add` there.

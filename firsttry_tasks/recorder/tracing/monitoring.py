@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from firsttry_tasks.recorder.replaced.import_frames import as_import
 from firsttry_tasks.recorder.tracing.attribution import (
     Attribution,
     OpenScope,
@@ -128,6 +129,7 @@ class MonitoringCollector:
 
         self._listen(start)
 
+    @as_import
     def foreign(self, load: Callable[[], None]) -> None:
         """Load a module that is not the repository's; its code causes no events anyway."""
         load()

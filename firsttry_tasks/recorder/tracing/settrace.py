@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
+from firsttry_tasks.recorder.replaced.import_frames import as_import
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity
 
 #: What Python calls with each line of a frame, and which returns what hears of the next.
@@ -98,6 +99,7 @@ class SettraceCollector:
             self._frames.clear()
         self._install(self._line if module is not None else self._mine())
 
+    @as_import
     def foreign(self, load: Callable[[], None]) -> None:
         """Load a module that is not the repository's."""
         load()

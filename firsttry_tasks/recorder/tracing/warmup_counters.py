@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType
 from typing import Any
 
+from firsttry_tasks.recorder.replaced.import_frames import as_import
 from firsttry_tasks.recorder.tracing import quirks
 from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity, nested
 from firsttry_tasks.recorder.tracing.settrace import SettraceCollector
@@ -142,6 +143,7 @@ class WarmupCounterCollector(SettraceCollector):
         else:
             self._start_here()
 
+    @as_import
     def foreign(self, load: Callable[[], None]) -> None:
         """Load a module that is not the repository's without tracing its many calls.
 

@@ -22,6 +22,15 @@ def case(name: str, frame: str, tree: str, old: str, new: str, **rest: object) -
     return _room(name, tree, swap("shop.py", old, new), setup=(library(frame),), **rest)
 
 
+#: A package that hands on a function, and keeps the table that it uses in another module.
+_YARD = (
+    write("../site/yard/__init__.py", "from yard.rendering import render\n"),
+    write("../site/yard/defaults.py", "WORDS = {}\n"),
+    write(
+        "../site/yard/rendering.py",
+        "from yard.defaults import WORDS\ndef render(name, text):\n    return WORDS[name](text)\n",
+    ),
+)
 CASES = (
     case(
         "results-in-a-table-that-only-the-library-names",
@@ -234,6 +243,53 @@ CASES = (
             write("../site/yard/__init__.py", "from yard.tills import Till\n"),
             write("../site/yard/tills.py", "class Till:\n    PRICES = {}\n"),
         ),
+    ),
+    _room(
+        "table-of-a-module-of-a-library-that-is-known-by-its-package",
+        """
+         --- shop.py
+         from yard.defaults import WORDS
+         def install():
+             WORDS["loud"] = str.upper
+         --- view.py
+         import yard
+         def show():
+             return yard.render("loud", "a")
+         --- test_1_shop.py
+         from shop import install
+         def test_install():
+             install()
+         --- test_2_view.py
+         from view import show
+         def test_show():
+             assert show() == "A"
+        """,
+        swap("shop.py", "upper", "lower"),
+        setup=_YARD,
+    ),
+    _room(
+        "table-that-is-filled-before-another-import",
+        """
+         --- shop.py
+         from yard.defaults import WORDS
+         from yard import render
+         def install():
+             WORDS["loud"] = str.upper
+         --- late.py
+         LATE = 1
+         --- test_1_shop.py
+         from shop import install
+         def test_install():
+             install()
+             import late
+             assert late.LATE
+         --- test_2_view.py
+         from shop import render
+         def test_show():
+             assert render("loud", "a") == "A"
+        """,
+        swap("shop.py", "upper", "lower"),
+        setup=_YARD,
     ),
     _room(
         "what-a-test-keeps-in-pytest-s-configuration",

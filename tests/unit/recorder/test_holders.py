@@ -159,6 +159,7 @@ def test_what_the_standard_library_keeps_is_not_whose_object_leads_to_it(
     """Whoever has a logger has all loggers, which are looked at once for the process."""
     name = f"{module.__name__}.{tmp_path.name}"
     assert _left(tmp_path, lambda: logging.getLogger(name)) == set()
+    assert _left(tmp_path, lambda: module.LOG.debug("worked out which level holds")) == set()
 
 
 @pytest.mark.parametrize("files", [frozenset(), frozenset({"held.py"})])

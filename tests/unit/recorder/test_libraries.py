@@ -23,6 +23,7 @@ import pytest
 from firsttry_tasks.model.recording import DRAWN, FELT, HOLDS, LIBRARY, PERHAPS
 from firsttry_tasks.recorder.leftovers.libraries import LibraryWatch
 from firsttry_tasks.recorder.leftovers.process import ProcessWatch
+from firsttry_tasks.recorder.leftovers.roots import lent
 from firsttry_tasks.recorder.leftovers.things.spelled import spelled
 from firsttry_tasks.recorder.tracing.attribution import OpenScope
 
@@ -71,6 +72,36 @@ def test_what_stands_there_only_while_a_test_runs_no_import_has_left(
     kept = f"{LIBRARY}frame:more={spelled(1)}"
     assert watch.stayed() == [(scope, kept)]
     assert watch.stayed() == []
+
+
+def test_an_entry_that_came_while_a_test_ran_stays_or_goes(frame: Any, watch: LibraryWatch) -> None:
+    """It is sought in its table, by itself."""
+    scope = OpenScope("import", "shop.py", 0)
+    frame.kept["b"], frame.kept["c"] = [2], [3]
+    watch.wait([scope])
+    del frame.kept["c"]
+    assert watch.stayed() == [(scope, f"{LIBRARY}frame:kept={spelled(('b', [2]))}")]
+
+
+def test_a_container_is_looked_at_where_it_is_at_home(
+    monkeypatch: pytest.MonkeyPatch, watch: LibraryWatch
+) -> None:
+    """A dictionary does not say which module it is of."""
+    table: dict[str, object] = {}
+    _module(monkeypatch, "frame.tables", "/usr/lib/frame/tables.py", table=table)
+    watch.lend(lent({"table": table}))
+    table["a"] = str.upper
+    assert watch.look() == [f"{LIBRARY}frame.tables:table={spelled(('a', str.upper))}"]
+    assert spelled(str.upper) != spelled(str.lower)
+
+
+@pytest.mark.parametrize(("value", "left"), [(3, False), (str.upper, True)])
+def test_what_an_example_showed_last_was_left_by_nobody(
+    monkeypatch: pytest.MonkeyPatch, watch: LibraryWatch, value: object, *, left: bool
+) -> None:
+    """As in a shell, it is called ``_``; so is what translates texts."""
+    monkeypatch.setattr("builtins._", value, raising=False)
+    assert bool(watch.look()) is left
 
 
 def test_a_number_is_told_by_how_much_it_is_larger(frame: Any, watch: LibraryWatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import logging
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
@@ -99,8 +100,12 @@ def opened(value: Any, is_own: Callable[[object], bool] = nobodys) -> tuple[Open
         return (_namespace(own),) if is_own(own.get("__module__")) else ()
     if is_standard(value, kind):
         return ()
-    base = next((it for it in lineage(kind)[:-1] if it in TABLES), None)
-    return (_instance(value, kind), *([_table(value, base)] if base else ()))
+    found, bases = _instance(value, kind), lineage(kind)[:-1]
+    if logging.Logger in bases:
+        # What it has worked out of levels it works out again, with the same result.
+        found = found._replace(inside=[it for it in found.inside if it[0] != "_cache"])
+    base = next((it for it in bases if it in TABLES), None)
+    return (found, *([_table(value, base)] if base else ()))
 
 
 def inside(value: Any) -> list[tuple[str, object]]:

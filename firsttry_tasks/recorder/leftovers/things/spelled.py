@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS, inside
-from firsttry_tasks.recorder.leftovers.things.shown import sign_of
+from firsttry_tasks.recorder.leftovers.things.shown import DEFINED, sign_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,18 @@ _PASSING = re.compile(r"0x[0-9a-f]+|[0-9]+")
 #: A whole number above is a time or an address, as a rule; this process has a number, too.
 _LARGE = 1_000_000
 _TEXTS = frozenset({str, bytes, bytearray})
-_NAMED = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
+_NAMED = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+)
+#: What the standard library makes in C, whose text says all of it: patterns, numbers, dates.
+_TELLING = "re", "decimal", "datetime"
 
 
 def spelled(value: object, key: bytes = b"") -> str:
@@ -51,6 +62,13 @@ def _text(value: Any, left: int) -> str:
         return f"{named}({','.join(_text(it, left - 1) for _, it in held)})" if held else named
     if kind is float or not left:
         return str(_own(kind, "__qualname__"))
+    return _spelled_out(value, kind, left)
+
+
+def _spelled_out(value: Any, kind: Any, left: int) -> str:
+    if _own(kind, "__module__") in _TELLING and not kind.__flags__ & DEFINED:
+        # A date is another one each day, as a rule.
+        return _PASSING.sub("#", repr(value)) if kind.__module__ == "datetime" else repr(value)
     return f"{_own(kind, '__qualname__')}({','.join(_parts(value, left - 1))})"
 
 
