@@ -7,7 +7,7 @@ A unit is a function of the repository that started to run.
 import _thread
 import os
 from collections.abc import Iterable, Iterator
-from types import CodeType
+from types import CodeType, FrameType
 from typing import NamedTuple
 
 from firsttry_tasks.model.recording import GIT, Observation, ObservationKind, Unit
@@ -15,6 +15,8 @@ from firsttry_tasks.model.recording import GIT, Observation, ObservationKind, Un
 #: Tells objects apart. The own hash of a code object reads all that it holds, and a call of ``id``
 #: is an audit event, which each listener hears.
 identity = object.__hash__
+#: Set in ``co_flags`` of the code of functions.
+OPTIMIZED = 1
 
 
 class OpenScope:
@@ -243,3 +245,21 @@ def nested(code: CodeType) -> Iterator[CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from nested(constant)
+
+
+def is_class_body(code: CodeType) -> bool:
+    """Tell whether code is the body of a class, which runs once, as a part of what is around it."""
+    return not code.co_flags & OPTIMIZED and code.co_name != "<module>"
+
+
+def line_of(frame: FrameType | None, module: CodeType) -> int:
+    """Return the line of a module that led to a frame, 0 where the module is not on the stack.
+
+    In a class that is made by the module it is the line of the class's body.
+    """
+    line = 0
+    while frame is not None and frame.f_code is not module:
+        # What a function makes a class of is no statement of the module.
+        line = (line or frame.f_lineno) if is_class_body(frame.f_code) else 0
+        frame = frame.f_back
+    return (line or frame.f_lineno) if frame is not None else 0

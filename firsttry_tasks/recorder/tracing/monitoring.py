@@ -10,7 +10,7 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from firsttry_tasks.recorder.replaced.import_frames import as_import
@@ -18,6 +18,7 @@ from firsttry_tasks.recorder.tracing.attribution import (
     Attribution,
     OpenScope,
     identity,
+    line_of,
     nested,
 )
 
@@ -160,11 +161,8 @@ class MonitoringCollector:
         def start(code: CodeType, _offset: int) -> None:
             number = attribution.unit(code)
             attribution.top.units.add(number)
-            frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
-            while frame is not None and frame.f_code is not module:
-                frame = frame.f_back
             # 0 where the module is not on the stack, as in another thread.
-            lines.add((frame.f_lineno if frame is not None else 0, number))
+            lines.add((line_of(sys._getframe(1), module), number))  # noqa: SLF001
 
         return start
 

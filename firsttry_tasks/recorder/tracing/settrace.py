@@ -12,7 +12,13 @@ from types import CodeType, FrameType
 from typing import Any
 
 from firsttry_tasks.recorder.replaced.import_frames import as_import
-from firsttry_tasks.recorder.tracing.attribution import Attribution, OpenScope, identity
+from firsttry_tasks.recorder.tracing.attribution import (
+    Attribution,
+    OpenScope,
+    identity,
+    is_class_body,
+    line_of,
+)
 
 #: What Python calls with each line of a frame, and which returns what hears of the next.
 Trace = Callable[[FrameType, str, object], Any]
@@ -34,6 +40,8 @@ class SettraceCollector:
         #: The modules that are being imported, by the identity of their code: thread and frame.
         self._frames: dict[int, tuple[int, FrameType]] = {}
         self._lines: set[tuple[int, int]] = set()
+        #: Those of them that make classes, by the identity of their code.
+        self._making: set[int] = set()
         self._reached: Callable[[int], bool] = bool
         # A function with its own names, because attributes of a method take longer to find.
         append, hits, drain = self.hits.append, self.hits, self.drain
@@ -97,6 +105,7 @@ class SettraceCollector:
         self._module, self._lines, self._reached = module, scope.lines, reached
         if module is None:
             self._frames.clear()
+            self._making.clear()
         self._install(self._line if module is not None else self._mine())
 
     @as_import
@@ -137,6 +146,8 @@ class SettraceCollector:
             self._frames[identity(frame.f_code)] = _thread.get_ident(), frame
             # As a profiler it is told no lines.
             return self._tell
+        if is_class_body(frame.f_code):
+            self._making.add(identity(self._module))
         number = self.attribution.unit(frame.f_code)
         # A module's own start is known by the scope of its import.
         if number >= 0 and frame.f_code.co_name != "<module>":
@@ -154,8 +165,6 @@ class SettraceCollector:
         """Return the line of the module being imported that led to a frame, 0 for none."""
         # Known, as a rule: imports start many functions from deep below.
         thread, module = self._frames.get(identity(self._module), (0, None))
-        if module is not None:
+        if module is not None and identity(self._module) not in self._making:
             return module.f_lineno if thread == _thread.get_ident() else 0
-        while frame is not None and frame.f_code is not self._module:
-            frame = frame.f_back
-        return frame.f_lineno if frame is not None else 0
+        return line_of(frame, self._module) if self._module is not None else 0

@@ -139,6 +139,7 @@ class WarmupCounterCollector(SettraceCollector):
         self._module, self._lines, self._reached = module, scope.lines, reached
         if module is None:
             self._frames.clear()
+            self._making.clear()
             self._stop()
         else:
             self._start_here()

@@ -36,7 +36,7 @@ class ChangedNames:
         """
         self.modules = modules
         self.without = without
-        #: File -> names that changed in its own namespace, for code in the same file.
+        #: File, or ``file:class`` -> names that changed in that namespace, for the code in it.
         self.bare: dict[str, set[str]] = {}
         #: Name -> its origins, for code that has it behind a dot or imports it.
         self.attrs: dict[str, OriginMask] = {}
@@ -70,10 +70,9 @@ class ChangedNames:
         for by name; what is a module's "own" nobody has who does not name that.
         """
         self.files.add(path)
-        if not scope:
-            own = self.bare.setdefault(path, set())
-            self.grown += name not in own
-            own.add(name)
+        at_home = self.bare.setdefault(f"{path}:{scope}" if scope else path, set())
+        self.grown += name not in at_home
+        at_home.add(name)
         self.origins |= bit
         self.values |= bit
         # A member isn't visible under its bare name, not even in the module of its class.
@@ -158,10 +157,11 @@ class ChangedNames:
 
         Names in ``but`` are left out. The mask is empty if the fragment refers to none.
         """
-        # The least of several names, where it costs little, so that the reason that users see
-        # doesn't depend on the order of a set.
+        # The least of several names, where it costs little: a set has another order each time.
         mask, name = NO_ORIGINS, ""
         own: AbstractSet[str] = self.bare.get(path, frozenset())
+        if not fragment.is_function_body:  # a class's body sees the names that it has bound
+            own = own | self.bare.get(f"{path}:{fragment.qualname}", frozenset())
         if own and not own.isdisjoint(fragment.uses.names - but):
             name = min(own & (fragment.uses.names - but))
             mask |= self.modules.bit.get(path, NO_MODULES)

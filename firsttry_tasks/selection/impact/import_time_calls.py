@@ -126,6 +126,15 @@ class ImportTimeCalls:
         """Return the functions that a statement ran, each with its file."""
         return list(self._known(self.ran.get(path, {}).get(statement, ())))
 
+    def are_told(self, path: str, scope: str) -> bool:
+        """Tell whether members of a class were told of it when it was made, so that they tell it.
+
+        Nobody names that: ``__set_name__`` runs at the end of the class's body.
+        """
+        head = self._modules.head(path, scope)
+        ran = self.fragments(path, head) if head is not None else []
+        return any(it.is_function_body for _, it in ran)
+
     def _known(self, units: Iterable[int]) -> Iterator[tuple[str, Fragment]]:
         for unit in units:
             path, number = self._recorded.units[unit]

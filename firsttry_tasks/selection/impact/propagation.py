@@ -226,11 +226,10 @@ class Propagation:
         calls = "side-effects" in self._without and fragment.may_raise and not fragment.uses.imports
         if fragment.has_effect or calls or (changed and concerns_importers(fragment)):
             self.effects.setdefault(path, why)
-        if fragment.may_raise:
-            self.unsafe.setdefault(path, why)
         names = set(fragment.binds)
         # A statement that can't raise calls nothing, so it changes no state besides its names.
         if fragment.may_raise:
+            self.unsafe.setdefault(path, why)
             names |= {tip for _, tip in self._writing.of(path, fragment)}
         scope = fragment.qualname  # nobody asks yet for what is new under a name that no code says
         unasked = number < 0 and self._writing.is_new(path, names)
@@ -238,10 +237,11 @@ class Propagation:
         for name in sorted(names - {""}):
             bit = self._origin(path, scope, why)
             self.names.bind(path, scope, name, why, bit, "quiet" if quiet else "")
-        # A decorator, metaclass or base may look at all members, and then the class itself is
-        # another one. So is every class around it.
+        # What looks at all members makes the class itself another one, and every class around it.
         if fragment.qualname and not (
-            self.names.unnoticed(path, fragment) and self._writing.is_named(names, new=number < 0)
+            self.names.unnoticed(path, fragment)
+            and self._writing.is_named(names, new=number < 0)
+            and not self._imported.are_told(path, fragment.qualname)
         ):
             for name in fragment.qualname.split("."):
                 self._bind(path, name, why)

@@ -164,11 +164,7 @@ class _Joined:
                     if places is not None
                     else (),
                     reach=scope.reach,
-                    asked=tuple(
-                        sorted({(places.statement(at), observations[n]) for at, n in scope.asked})
-                    )
-                    if places is not None
-                    else (),
+                    asked=places.asking(scope.asked, observations) if places is not None else (),
                 )
             )
         for unit, loaded in record.loads:
@@ -239,6 +235,28 @@ class _Places:
     def statement(self, line: int) -> int:
         """Return the number of the module's statement that stands at a line."""
         return self._innermost(line, bodies=False)
+
+    def asking(
+        self, asked: Iterable[tuple[int, int]], observations: Sequence[int]
+    ) -> tuple[tuple[int, int], ...]:
+        """Return pairs of a statement and what it asked for, of pairs of lines and numbers."""
+        found = {(it, observations[n]) for at, n in asked for it in self._statements(at)}
+        return tuple(sorted(found))
+
+    def _statements(self, line: int) -> set[int]:
+        """Return the numbers of the statement at a line, and of those in the class that it makes.
+
+        What a class's body asks for is noted with the line at which the class begins.
+        """
+        number = self.statement(line)
+        if number == NOWHERE or not self.fragments[number].is_class:
+            return {number}
+        around = self.fragments[number]
+        return {number} | {
+            at
+            for at, it in enumerate(self.fragments)
+            if around.first <= it.first and it.last <= around.last and not it.is_function_body
+        }
 
     def _innermost(self, line: int, *, bodies: bool) -> int:
         """Return the number of the smallest fragment around a line."""

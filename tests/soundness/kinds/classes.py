@@ -64,7 +64,75 @@ _DECORATED = """
         assert getattr(job, "word", "") == "a"
 """
 
+_BODY = """
+    --- made.py
+    def column(number):
+        return number
+    def other(number):
+        return number
+    class Table:
+        first = column(1)
+        second = first + 1
+        many = [column(it) for it in range(3)]
+        last = other(4)
+        class Inner:
+            third = column(3)
+    --- test_first.py
+    from made import Table
+    def test_first():
+        assert Table.first == 1
+    def test_second():
+        assert Table.second == 2
+    def test_many():
+        assert Table.many[2] == 2
+    --- test_inner.py
+    from made import Table
+    def test_third():
+        assert Table.Inner.third == 3
+    --- test_bystander.py
+    from made import Table
+    def test_bystander():
+        assert Table.last == 4
+"""
+
+_TOLD = """
+    --- made.py
+    def column(number):
+        return Field(number)
+    class Field:
+        def __init__(self, number):
+            self.number = number
+        def __set_name__(self, owner, name):
+            owner.numbers = {**getattr(owner, "numbers", {}), name: self.number}
+    class Table:
+        first = column(1)
+    --- test_numbers.py
+    from made import Table
+    def test_numbers():
+        assert sum(Table.numbers.values()) == 1
+    --- test_first.py
+    from made import Table
+    def test_first():
+        assert Table.first is not None
+"""
+
 CASES = (
+    case(
+        "attribute-made-of-another-in-the-class-body",
+        _BODY,
+        swap("made.py", "first = column(1)", "first = 5"),
+    ),
+    case(
+        "function-that-a-statement-of-a-class-ran",
+        _BODY,
+        swap("made.py", "    return number", "    return number + 1"),
+    ),
+    case("attribute-that-tells-its-class", _TOLD, swap("made.py", "column(1)", "column(2)")),
+    case(
+        "maker-of-an-attribute-that-tells-its-class",
+        _TOLD,
+        swap("made.py", "Field(number)", "Field(number + 1)"),
+    ),
     case(
         "property-of-a-dataclass-becomes-a-method",
         """

@@ -99,7 +99,7 @@ def test_a_member_is_referred_to_behind_a_dot(names: ChangedNames) -> None:
 def test_a_member_is_no_name_of_its_module(names: ChangedNames) -> None:
     """It can't be referred to bare."""
     names.bind("shapes.py", "Square", "sides", "shapes.py changed", OriginMask(1))
-    assert names.bare == {}
+    assert "shapes.py" not in names.bare
 
 
 def test_a_changed_name_says_why(names: ChangedNames) -> None:
@@ -137,3 +137,17 @@ def test_classes_that_take_no_notice(
         names.plain.is_plain("shapes.py", name),
         names.plain.is_plain("shapes.py", name, mild=True),
     ) == (plain, mild)
+
+
+INSIDE = {
+    "made.py": "class Table:\n    first = 1\n    second = first + 1\n    third = 3\n",
+    "test_made.py": "from made import Table\n"
+    + "".join(f"def test_{it}():\n    assert Table.{it}\n" for it in ("first", "second", "third")),
+}
+
+
+def test_a_class_sees_what_its_body_has_bound() -> None:
+    """A member that is made of another one is another one with it."""
+    tests = {f"test_made.py::test_{it}": () for it in ("first", "second", "third")}
+    found = World(INSIDE, tests).chosen(made_py=INSIDE["made.py"].replace("= 1", "= 5"))
+    assert found.why.keys() == {"test_made.py::test_first", "test_made.py::test_second"}
