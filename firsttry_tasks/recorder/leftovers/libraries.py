@@ -19,6 +19,7 @@ from firsttry_tasks.recorder.leftovers.roots import Lent, Root, hidden, scanned,
 from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS, contents
 from firsttry_tasks.recorder.leftovers.things.shown import told
 from firsttry_tasks.recorder.leftovers.things.spelled import spelled
+from firsttry_tasks.recorder.leftovers.things.tables import Table
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class LibraryWatch:
                 ):
                     yield from self._held(root, place, one, known.get(key), by_how_much=by_how_much)
             return
-        if one.table is None:
+        if not isinstance(one.table, Table):
             yield f"{one.name}={self._spelled(one.value)}"
             return
         # Of a very large one only the size is known.

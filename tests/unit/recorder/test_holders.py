@@ -160,6 +160,9 @@ def test_what_the_standard_library_keeps_is_not_whose_object_leads_to_it(
     name = f"{module.__name__}.{tmp_path.name}"
     assert _left(tmp_path, lambda: logging.getLogger(name)) == set()
     assert _left(tmp_path, lambda: module.LOG.debug("worked out which level holds")) == set()
+    around = logging.getLogger(f"{tmp_path.name}.around")
+    vars(module)["BELOW"] = logging.getLogger(f"{around.name}.it.all")
+    assert _left(tmp_path, lambda: logging.getLogger(f"{around.name}.it")) == set()
 
 
 @pytest.mark.parametrize("files", [frozenset(), frozenset({"held.py"})])

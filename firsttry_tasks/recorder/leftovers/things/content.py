@@ -32,7 +32,7 @@ _LARGE = 1_000_000
 #: Digits of a number that somebody wrote down; a time that was taken has more.
 _FEW = 8
 #: Bytes or letters of a text; what is longer is no less telling, but to spell it takes time.
-_LONGEST = 10_000
+_LONGEST = 100_000
 #: What holds things in an order, and shows all of them; classes may inherit from it.
 _ORDERED: dict[Any, Callable[[Any], Iterable[object]]] = {
     tuple: tuple.__iter__,

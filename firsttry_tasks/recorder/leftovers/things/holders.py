@@ -13,7 +13,7 @@ from firsttry_tasks.recorder.tracing.attribution import identity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from firsttry_tasks.recorder.leftovers.things.tables import Table
+    from firsttry_tasks.recorder.leftovers.things.tables import Kept, Table
 
 #: Steps from a variable to the last thing that is looked at: a wrapper, its closure, the cache in
 #: there, the cache's table.
@@ -42,7 +42,7 @@ class Holder(NamedTuple):
     #: Nothing shows what is in it, but only how much that is.
     opaque: bool = False
     #: The entries of a container, where they are told apart.
-    table: Table | None = None
+    table: Table | Kept | None = None
     #: The thing itself.
     value: Any = None
 

@@ -23,7 +23,7 @@ from firsttry_tasks.recorder.leftovers.things.objects import (
     space,
 )
 from firsttry_tasks.recorder.leftovers.things.shown import sign_of, told
-from firsttry_tasks.recorder.leftovers.things.tables import PAIRED, TABLES, Table
+from firsttry_tasks.recorder.leftovers.things.tables import CACHE, PAIRED, TABLES, Kept, Table
 from firsttry_tasks.recorder.replaced import weak_mappings
 from firsttry_tasks.recorder.tracing.attribution import identity
 
@@ -41,6 +41,8 @@ INTERPRETERS = frozenset(
         "__static_attributes__", "__firstlineno__",
     }
 )  # fmt: skip
+#: What logging sets for a logger when another one is made, or works out when it is used.
+_AMONG_LOGGERS = frozenset({"parent", "manager", "root", "_cache"})
 #: This recorder's own wrappers change all along.
 _OURS = "firsttry_tasks."
 #: Reads what is in a cell.
@@ -60,7 +62,7 @@ class Opened(NamedTuple):
     reads: tuple[Callable[[], object], ...] = ()
     named: Callable[[], Mapping[str, object]] | None = None
     opaque: bool = False
-    table: Table | None = None
+    table: Table | Kept | None = None
 
 
 def contents(own: Mapping[str, object]) -> dict[str, object]:
@@ -100,10 +102,8 @@ def opened(value: Any, is_own: Callable[[object], bool] = nobodys) -> tuple[Open
         return (_namespace(own),) if is_own(own.get("__module__")) else ()
     if is_standard(value, kind):
         return ()
-    found, bases = _instance(value, kind), lineage(kind)[:-1]
-    if logging.Logger in bases:
-        # What it has worked out of levels it works out again, with the same result.
-        found = found._replace(inside=[it for it in found.inside if it[0] != "_cache"])
+    bases = lineage(kind)[:-1]
+    found = _logger(value) if logging.Logger in bases else _instance(value, kind)
     base = next((it for it in bases if it in TABLES), None)
     return (found, *([_table(value, base)] if base else ()))
 
@@ -189,12 +189,17 @@ def _content(cell: Any) -> tuple[object, ...]:
 
 
 def _cache(value: Any) -> Opened:
+    kept = Kept(value)
+
     def sign() -> object:
-        # What it holds is seen by nobody, but each new entry was a miss.
+        # Each new entry was a miss.
         told = value.cache_info()
         return told.misses, told.currsize
 
-    return Opened([("", value.__wrapped__)], sign, opaque=value.cache_info().misses > 0)
+    held = kept.entries() if kept.size() <= _MANY else ()
+    results = [("", it.value) for it in held]
+    filled = value.cache_info().misses > 0
+    return Opened([("", value.__wrapped__), *results], sign, opaque=filled, table=kept)
 
 
 def _generator(value: Any) -> Opened:
@@ -221,7 +226,7 @@ _KINDS: dict[Any, Callable[[Any], Opened]] = {
     property: _parts("fget", "fset", "fdel"),
     types.MethodType: _parts("__self__", "__func__"),
     functools.partial: _parts("func", "args", "keywords"),
-    type(functools.lru_cache(lambda: None)): _cache,
+    CACHE: _cache,
     WeakValueDictionary: _weak,
     WeakKeyDictionary: _weakly_keyed,
     ContextVar: _variable,
@@ -255,6 +260,16 @@ def _instance(value: Any, kind: Any) -> Opened:
         return Opened(named().items(), sign)
     reads = tuple(functools.partial(slot.__get__, value) for _, slot in slots)
     return Opened(named().items(), sign, (own.values(),) if own is not None else (), reads, named)
+
+
+def _logger(value: Any) -> Opened:
+    """Look into a logger, without where it stands among the others, which are looked at as one."""
+    own = vars(value)
+
+    def named() -> dict[str, object]:
+        return {key: it for key, it in contents(own).items() if key not in _AMONG_LOGGERS}
+
+    return Opened(named().items(), lambda: [*map(told, named().values())], named=named)
 
 
 def _slot(slot: Any, value: object) -> tuple[object, ...]:

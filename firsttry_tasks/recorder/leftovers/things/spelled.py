@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS, inside
 from firsttry_tasks.recorder.leftovers.things.shown import DEFINED, sign_of
+from firsttry_tasks.recorder.leftovers.things.tables import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,7 @@ _NAMED = (
     types.WrapperDescriptorType,
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
+    CACHE,
 )
 #: What the standard library makes in C, whose text says all of it: patterns, numbers, dates.
 _TELLING = "re", "decimal", "datetime"
@@ -58,7 +60,7 @@ def _text(value: Any, left: int) -> str:
     if kind in _NAMED or issubclass(kind, type):
         named = f"{_own(value, '__module__')}.{_own(value, '__qualname__', '__name__')}"
         # What a call made is another one with other values in it.
-        held = inside(value)[:_MANY] if left and "<locals>" in named else ()
+        held = inside(value)[:_MANY] if left and "<locals>" in named and kind != CACHE else ()
         return f"{named}({','.join(_text(it, left - 1) for _, it in held)})" if held else named
     if kind is float or not left:
         return str(_own(kind, "__qualname__"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import itertools
 import types
 from collections import OrderedDict, defaultdict, deque
@@ -11,6 +13,8 @@ from firsttry_tasks.recorder.tracing.attribution import identity
 
 #: Containers of which each entry is told apart, and those of them with keys.
 TABLES = (dict, defaultdict, OrderedDict, types.MappingProxyType, list, set, deque)
+#: What a cache of the standard library is made of.
+CACHE: Any = type(functools.lru_cache(lambda: None))
 PAIRED = frozenset({dict, defaultdict, OrderedDict, types.MappingProxyType})
 
 
@@ -52,3 +56,34 @@ class Table(NamedTuple):
         held = tuple(self.kind.__iter__(self.value))
         tokens = map(identity, held) if self.kind is set else itertools.count()
         return [Entry(token, it, it) for token, it in zip(tokens, held, strict=False)]
+
+
+class Kept(NamedTuple):
+    """What `functools.lru_cache` has kept, which it shows to the garbage collector alone."""
+
+    value: Any
+
+    def size(self) -> int:
+        """Return how many results there are."""
+        return int(CACHE.cache_info(self.value).currsize)
+
+    def tokens(self) -> dict[int, int]:
+        """Return what tells the arguments of each call, and its result, by identity."""
+        return {identity(key): identity(result) for key, result in self._pairs()}
+
+    def entries(self) -> list[Entry]:
+        """Return the arguments of calls with their results."""
+        return [Entry(identity(pair[0]), pair[1], pair) for pair in self._pairs()]
+
+    def _pairs(self) -> list[tuple[object, object]]:
+        found = gc.get_referents(self.value)[1:]
+        size = self.size()
+        # First stand the key, the result and the class of each link, then the dictionary of links;
+        # where no bound is set, that is one of results.
+        links, tables = found[: 3 * size], [it for it in found if type(it) is dict]
+        keys, results = links[::3], links[1::3]
+        for table in tables[:1]:
+            if len(table) == size and {*map(identity, table)} == {*map(identity, keys)}:
+                return [*zip(keys, results, strict=True)]
+        bare = found[0] if found and type(found[0]) is dict else {}
+        return [*bare.items()] if len(bare) == size else []
