@@ -75,7 +75,8 @@ def otherwise(pin: Pin | None, tool: str, have: str) -> str:
     if not fits(pin.version, taken):
         return (
             f"{tool} is {have} here, and {pin.place} pins {pin.version}: what it finds may differ;"
-            f" FirstTry works with {tool}{taken}, so that version can't be installed beside it"
+            f" FirstTry works with {tool}{taken}, so that version can't be installed beside it;"
+            f" to leave {tool} to your own commands: [tool.firsttry.{tool}] enabled = false"
         )
     return (
         f"{tool} is {have} here, and {pin.place} pins {pin.version}: what it finds may differ;"

@@ -272,13 +272,15 @@ def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
     ANSWER.give(_answer(root, it), _then(it), said)
     if explain:
         CONSOLE.say(*reporting_text.explanation(it))
+    n = len(it.failures)
+    found = f"{n} finding{'s' if n > 1 else ''}" if n else ""
     if it.status == "error":
         broken = [line.result for line in it.gates if line.result.status == "error"]
         names = ", ".join(result.gate for result in broken)
-        raise FirstTryError(f"{stage} could not do all its work ({names}).")
+        besides = f" What it did is red: {found}." if found else ""
+        raise FirstTryError(f"{stage} could not do all its work ({names}).{besides}")
     if it.status == "red":
-        n = len(it.failures)
-        raise RedError(f"{stage} is red: {n} finding{'s' if n > 1 else ''}.")
+        raise RedError(f"{stage} is red: {found}.")
     if not CONSOLE.brief:
         nothing = all(line.result.status == "off" for line in it.gates)
         CONSOLE.say(

@@ -109,6 +109,14 @@ def _without(tool: str, place: Path) -> Path:
     return place / "bin"
 
 
+def test_what_is_red_beside_a_tool_that_could_not_work_is_told(checkout: Checkout) -> None:
+    """The last line names both: the tests are red whatever becomes of ruff."""
+    checkout.write("test_shop.py", "def test_price():\n    assert 0\n")
+    checkout.write("pyproject.toml", "[tool.ruff]\nno-such = 1\n")
+    said = "warm could not do all its work (ruff). What it did is red: 1 finding."
+    assert _told(checkout.run("ft", "warm"), 2, said)
+
+
 @pytest.mark.parametrize("tool", ["ruff", "mypy", "pytest"])
 def test_a_tool_that_is_not_installed(tmp_path: Path, tool: str) -> None:
     """The sentence has the command that installs it, and how to turn the gate off: 2."""

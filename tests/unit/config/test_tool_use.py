@@ -179,6 +179,13 @@ def test_a_justfile_s_variables_are_joined(tmp_path: Path) -> None:
     assert team_command.find(tmp_path, tmp_path, "ruff").paths == ("src", "tests")
 
 
+def test_a_version_that_can_not_be_here_says_how_to_leave_the_tool_out() -> None:
+    """It may not read the configuration at all."""
+    pin = requirements.Pin(version="0.1.3", place="a.yaml")
+    said = requirements.otherwise(pin, "ruff", "0.17.0")
+    assert said.endswith("to leave ruff to your own commands: [tool.firsttry.ruff] enabled = false")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "version"),
     [
