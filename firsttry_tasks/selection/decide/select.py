@@ -29,6 +29,9 @@ class _Votes(NamedTuple):
     valid: set[str]
     #: Of these, those that changed since a newer run: they were brought back.
     back: set[str]
+    #: Of those that have to run, in how many files the tree differs from that of the run which
+    #: gave the reason.
+    far: dict[str, int]
 
 
 def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
@@ -45,7 +48,7 @@ def choose(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> Selection:
         return Selection(everything=(f"the last run was red, and not by its tests alone ({what})",))
     now = replace(now, unsteady=left_names.unsteady(recorded_runs, now))
     existing = _existing(recorded_runs, now)
-    votes = _Votes({}, set(), set())
+    votes = _Votes({}, set(), set(), {})
     judged = _judged(recorded_runs, now, existing, votes)
     tests, valid = votes.tests, votes.valid
     # Fail closed, but only if no judged run can be trusted: one that matches the environment is
@@ -132,7 +135,8 @@ def _may_help(
 
 def _vote(one: Validity, existing: set[str], votes: _Votes) -> None:
     """Ask one recorded run about each of its tests that no newer run has settled."""
-    tests, valid, back = votes
+    tests, valid, back, far = votes
+    mine = len(one.effects.changes.paths)
     for test in one.recorded.tests:
         if test.nodeid not in existing or test.nodeid in valid or tests.get(test.nodeid) == FAILED:
             continue
@@ -143,9 +147,10 @@ def _vote(one: Validity, existing: set[str], votes: _Votes) -> None:
             valid.add(test.nodeid)
             if tests.pop(test.nodeid, None) is not None:
                 back.add(test.nodeid)
-        else:
-            # The newest run's reason stays: it tells the user what the last edit did.
-            tests.setdefault(test.nodeid, why)
+        # The run whose tree is nearest tells what the edit did; the newest may have been of
+        # another one, which was taken back since.
+        elif mine < far.get(test.nodeid, mine + 1):
+            tests[test.nodeid], far[test.nodeid] = why, mine
 
 
 def _existing(recorded_runs: Sequence[RecordedRun], now: CurrentTree) -> set[str]:

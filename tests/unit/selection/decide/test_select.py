@@ -193,6 +193,14 @@ def test_older_sessions_are_asked_where_they_can_help(
     assert len(times) == asked
 
 
+def test_the_reason_is_of_the_edit_that_is_there(world: World) -> None:
+    """The newest run was of an edit that was taken back since."""
+    edited = {**world.files, "lib.py": LIB.replace("min(n, LIMIT)", "max(n, LIMIT)")}
+    now = world.now({**world.files, "conf.py": CONF.replace("LIMIT = 3", "LIMIT = 4")})
+    found = choose((World(edited, RAN).recorded, world.recorded), now)
+    assert "conf.py" in found.why[CAPPED]
+
+
 def test_an_older_session_speaks_for_tests_that_only_it_has(world: World) -> None:
     """As after a run of a few tests."""
     few = msgspec.structs.replace(world.recorded, tests=world.recorded.tests[:1])
