@@ -45,12 +45,16 @@ class Known(Struct, frozen=True):
     chosen: Selection
     smoke: frozenset[str]
     flaky: frozenset[str]
+    #: The node ids of the recorded tests that still exist, as far as that can be told.
+    existing: frozenset[str]
 
     def tests(self) -> frozenset[str]:
-        """Return the node ids of all tests that are recorded or about to run."""
-        found = {test.nodeid for recorded in self.recorded for test in recorded.tests}
-        # Of what is new only the file is known.
-        return frozenset({*found, *self.chosen.why, *self.chosen.files})
+        """Return the node ids of all tests that are recorded or about to run.
+
+        Of a file that is new only the file is known.
+        """
+        homes = {nodeid.partition("::")[0] for nodeid in self.existing}
+        return self.existing | self.chosen.why.keys() | self.chosen.files.keys() - homes
 
 
 class WhyAnswer(Struct, frozen=True, kw_only=True):
@@ -136,7 +140,7 @@ def reach(root: Path, words: list[str], *, every: bool = False, count: bool = Fa
         raise UsageError(IMPACT)
     known = known_now(root)
     found = _besides(_reached(words[0], known), known)
-    total = len({test.nodeid for recorded in known.recorded for test in recorded.tests})
+    total = len(known.existing)
     ANSWER.give(ImpactAnswer(asked=words[0], total=total, tests=found))
     if count:
         CONSOLE.say(str(len(found)))
@@ -229,9 +233,12 @@ def known_now(root: Path) -> Known:
     around = pytest_run.now(here, job, inputs, files, memory)
     chosen, smoke = pytest_run.selection(here, memory, recorded_runs, around)
     flaky = frozenset(here.memory.nodeids)
+    existing = chosen.skip_tests | chosen.why.keys()
+    if chosen.everything:
+        existing = frozenset(test.nodeid for recorded in recorded_runs for test in recorded.tests)
     if report_files.stands(root, "warm", "tests"):
         # Then warm does not even choose.
         chosen = Selection()
     elif chosen.empty:
         chosen = Selection(why=dict.fromkeys(smoke, "smoke test: no other runs"))
-    return Known(root, recorded_runs, around, chosen, smoke, flaky)
+    return Known(root, recorded_runs, around, chosen, smoke, flaky, existing)

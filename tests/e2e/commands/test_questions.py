@@ -61,6 +61,19 @@ def test_a_file_that_is_not_there_is_told(learned: Checkout) -> None:
     assert (ran.code, "Did you mean shop.py?" in ran.out) == (3, True)
 
 
+def test_a_file_is_counted_by_its_tests_alone(learned: Checkout) -> None:
+    """Also where it changed; a test that was taken away is none once its file ran again."""
+    text = (learned.root / "tests/test_shop.py").read_text()
+    head, _, _ = text.rpartition("\ndef ")
+    learned.write("tests/test_shop.py", f"{head}\n\nHELP = 1\n")
+    asked = learned.run("ft", "why", "tests/test_shop.py", "--json").out
+    assert [it["nodeid"] for it in json.loads(asked)["tests"] if "::" not in it["nodeid"]] == []
+    learned.write("shop.py", CODE.replace("    return", "    print()\n    return"))
+    learned.run("ft", "warm")
+    assert learned.run("ft", "why", "tests/test_shop.py", "--count").out.endswith("0 of 1\n")
+    assert "of 1 tests" in learned.run("ft", "impact", "shop.py").out
+
+
 @pytest.mark.parametrize("words", ["test_tx", "tests/test_shop.py::test_tx", "test_sho.py"])
 def test_a_test_that_is_not_there_is_told(learned: Checkout, words: str) -> None:
     """So is a wrong test: it is no test that would not run."""
