@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 #: The format of the rows; raise it when their types change. A db of another format is emptied and
 #: not converted: recording anew costs one run, and a converter that errs would hide changes.
-FORMAT = 25
+FORMAT = 26
 #: What the db was called before format 10, when nothing of testmon was in it any more.
 FORMER = "testmondata"
 #: The file beside a db that a box brought, with the digests that its digests have here.

@@ -22,9 +22,8 @@ Want = Literal["seen", "closed", "nothing", "unseen"]
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A tree, what happens to it after the tests were learnt, and what should come of it.
 
-    ``gap`` says why FirstTry misses the change where the second bystander is run in place of the
-    broken test. ``rerun``: only what the run of the selected tests leaves tells that others have to
-    run, so that no recording can.
+    ``rerun``: only what the run of the selected tests leaves tells that others have to run, so that
+    no recording can.
     """
 
     name: str
@@ -41,7 +40,6 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     bystander: str = "test_bystander.py"
     needs: str = ""
     quick: bool = False
-    gap: str = ""
     rerun: bool = False
 
 

@@ -18,13 +18,10 @@ _known = cache(recordings.read)
 
 def _cases(*wants: str) -> list[object]:
     chosen = [case for case in every() if case.want in wants]
-    return [pytest.param(case, id=case.name, marks=_marks(case)) for case in chosen]
-
-
-def _marks(case: Case) -> list[pytest.MarkDecorator]:
-    """Mark a row with a gap: which test is the quickest decides whether it is seen."""
-    gap = [pytest.mark.xfail(strict=False, reason=case.gap)] if case.gap else []
-    return [*gap, pytest.mark.slow if case.quick else pytest.mark.matrix]
+    slow, matrix = pytest.mark.slow, pytest.mark.matrix
+    return [
+        pytest.param(case, id=case.name, marks=slow if case.quick else matrix) for case in chosen
+    ]
 
 
 def _outcome(case: Case, base: Path) -> str:
@@ -32,7 +29,7 @@ def _outcome(case: Case, base: Path) -> str:
         pytest.importorskip(case.needs)
     outcome = play(case, subjects.firsttry, base.resolve()).outcome
     recording = _known().get(case.name)
-    if recording is not None and not recording.unplayed and not case.gap:
+    if recording is not None and not recording.unplayed:
         replayed = replay.play(case, recording, base.resolve() / "replayed").result.outcome
         assert _SAME.get(replayed, replayed) == _SAME.get(outcome, outcome)
     return outcome

@@ -143,6 +143,7 @@ def _statement(
             yield from _statement(statement, inner, times, None if scope else node)
     else:
         scan.visit(node)
+        scan.visit(ast.Constant(times.late and scan.hinted))  # as of functions, see `_types`
         method = isinstance(node, Function) and is_methodical(node)
         plain = around is not None and _is_plain(around) and is_methodical(node)
         yield _fragment(
@@ -233,7 +234,7 @@ def _types(node: Function, name: str, *, late: bool) -> Fragment:
     )
 
 
-def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> Iterator[Fragment]:
+def _bodies(functions: Iterable[tuple[str, ast.AST]], times: _Times) -> Iterator[Fragment]:
     """Yield the bodies of functions, and of the functions inside those."""
     waiting = deque(functions)
     while waiting:
@@ -242,6 +243,7 @@ def _bodies(functions: Iterable[tuple[str, ast.AST]], times: dict[str, int]) -> 
             times[name] = times.get(name, 0) + 1
             scan = Scan(f"{name}.<locals>")
             scan.body(node)
+            scan.visit(ast.Constant(times.late and scan.hinted))
             waiting.extend(scan.functions)
             key = name if times[name] == 1 else f"{name}#{times[name]}"
             yield body(scan, key, node)

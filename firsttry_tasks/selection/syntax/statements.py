@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 class Scan(Expressions):
     """A walk that takes in statements too; each fragment has a walk of its own."""
 
+    #: It has annotations of variables that are evaluated, or kept as text.
+    hinted = False
+
     def head(self, node: ast.ClassDef) -> None:
         """Walk over a class statement without the body, whose statements are fragments."""
         self._text.append("ClassDef")
@@ -152,6 +155,8 @@ class Scan(Expressions):
         """Note an annotated variable; the annotation's names are kept apart."""
         # A dataclass or the like looks at annotations, other code doesn't.
         self._hint(node.annotation)
+        # Those of a function's own variables are never evaluated.
+        self.hinted = self.hinted or not self.scope.endswith("<locals>")
         self._fields(node, "annotation")
         return False
 

@@ -252,7 +252,13 @@ CASES = (
         "from __future__ import annotations\nclass A:\n    n: int\n"
         "def f():\n    return A.__annotations__['n']",
         "assert mod.f() is int",
-        gap="a __future__ import changes code that stands below it as it was",
+    ),
+    _body(
+        "future-that-changes-annotations-of-a-class-in-a-function",
+        "def f():\n    class A:\n        n: int\n    return A.__annotations__['n']",
+        "from __future__ import annotations\ndef f():\n    class A:\n        n: int\n"
+        "    return A.__annotations__['n']",
+        "assert mod.f() is int",
     ),
     _body(
         "name-that-now-hides-a-builtin",
