@@ -184,7 +184,7 @@ def _play(found: Found) -> None:
     known = recordings.read()
     for case in every():
         recording = known.get(case.name)
-        if recording is None or recording.unplayed or case.gap:
+        if recording is None or recording.unplayed:
             continue
         outcomes = _outcomes(case, recording)
         before = outcomes.pop(None)
