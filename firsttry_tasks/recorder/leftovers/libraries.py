@@ -10,10 +10,11 @@ import functools
 import os
 import sys
 import types
-from collections.abc import Mapping
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from firsttry_tasks.model.recording import CONFIG, HOLDS, LIBRARY, PERHAPS, SHIFTED
+from firsttry_tasks.recorder.leftovers.added import Added
 from firsttry_tasks.recorder.leftovers.owners import Owners
 from firsttry_tasks.recorder.leftovers.roots import Lent, Root, hidden, scanned, signs, whole
 from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS, contents
@@ -23,7 +24,7 @@ from firsttry_tasks.recorder.leftovers.things.tables import Table
 from firsttry_tasks.recorder.tracing.attribution import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from firsttry_tasks.recorder.leftovers.things.holders import Holder
     from firsttry_tasks.recorder.tracing.attribution import OpenScope
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 _RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "xdist", "execnet", "firsttry_tasks"})
 #: Things of a module of which numbers are asked for after each test; the nearest come first.
 _LOOKED_INTO = 100
+#: Entries that are told one by one; a table that is filled with more at once is told as a whole, as
+#: each counts for all tests that one look stands for.
+_MANY = 64
 #: Python's own of which the process is looked at besides, or nothing else than changes.
 _LEFT_OUT = _RUNNERS | {"__main__", "__mp_main__", "sys"}
 
@@ -91,7 +95,7 @@ class LibraryWatch:
         # A first look that finds one larger may stand for many tests. Python's own are constants.
         for root in (it for it in self.roots.values() if not _standard(it.path)):
             self._numbers |= {name: it for name, it in _numbers(root) if name not in self._numbers}
-        self._meet(CONFIG, _Added(vars(config)))
+        self._meet(CONFIG, Added(vars(config)))
 
     def came(self, name: str, own: dict[str, object]) -> None:
         """Look at a module that is not the project's, and at how it is from the beginning."""
@@ -201,8 +205,12 @@ class LibraryWatch:
         held = set(before) if isinstance(before, tuple) else None
         came = () if held is None else one.table.entries()
         fresh = [it for it in came if held is not None and identity(it.value) not in held]
-        for it in fresh:
-            name = f"{one.name}={self._spelled(it.whole)}"
+        said = [self._spelled(it.whole) for it in fresh]
+        if len(fresh) > _MANY:
+            whole = blake2b("".join(sorted(said)).encode(), digest_size=8).hexdigest()
+            said, fresh = [self._spelled(whole)], fresh[:1]
+        for letters, it in zip(said, fresh, strict=True):
+            name = f"{one.name}={letters}"
             self._fresh[f"{LIBRARY}{root.path}:{name}"] = one.name, identity(it.value)
             yield name
         if not fresh:
@@ -281,19 +289,3 @@ def _own_of(one: Holder) -> Mapping[str, object] | None:
 
 def _bound(one: Holder) -> bool:
     return one.named is not None and "." not in one.name
-
-
-class _Added(Mapping[str, object]):
-    """What a namespace holds besides what it held at first."""
-
-    def __init__(self, own: Mapping[str, object]) -> None:
-        self._own, self._first = own, frozenset(own)
-
-    def __getitem__(self, key: str) -> object:
-        return self._own[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return (key for key in tuple(self._own) if key not in self._first)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)

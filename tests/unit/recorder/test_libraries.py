@@ -83,6 +83,16 @@ def test_an_entry_that_came_while_a_test_ran_stays_or_goes(frame: Any, watch: Li
     assert watch.stayed() == [(scope, f"{LIBRARY}frame:kept={spelled(('b', [2]))}")]
 
 
+def test_a_table_that_is_filled_at_once_is_told_as_a_whole(frame: Any, watch: LibraryWatch) -> None:
+    """Each of a thousand entries would count for each of a thousand tests."""
+    frame.kept |= {str(key): [key] for key in range(100)}
+    (told,) = watch.look()
+    frame.kept["a"] = 2
+    frame.kept |= {str(key): [-key] for key in range(100)}
+    assert told.startswith(f"{LIBRARY}frame:kept=")
+    assert watch.look() != [told]
+
+
 def test_a_container_is_looked_at_where_it_is_at_home(
     monkeypatch: pytest.MonkeyPatch, watch: LibraryWatch
 ) -> None:
