@@ -256,6 +256,8 @@ class SharedState:
         #: What counts for each thing where more are left than can be asked about.
         every = frozenset(ran), telling(ran)
         whole = as_bits(every[0]), as_bits(every[1]), outer
+        #: Scopes of this test: a hundred settings that were set together have one, and its name.
+        made: dict[tuple[int, int, int | None], int] = {}
         for name in names:
             before = known.things.get(name)
             left = before.again() if before else self._new(name)
@@ -272,8 +274,12 @@ class SharedState:
             if before and not any(it & ~old for it, old in zip(new, held, strict=True)):
                 continue
             # What was in it before may still be there.
-            earlier = (before.scope,) if before and before.scope is not None else ()
-            left.scope = self.scopes.add(known.kind, name, units, seen, (*around, *earlier))
+            last = before.scope if before else None
+            at = new[0], new[1], last
+            if at not in made or known is self._early:
+                used = (*around, last) if last is not None else around
+                made[at] = self.scopes.add(known.kind, name, units, seen, used)
+            left.scope = made[at]
             left.held = (held[0] | new[0], held[1] | new[1], held[2] | new[2])
             left.units = units | before.units if before else units
             known.things[name] = left
