@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "xdist", "execnet", "firsttry_tasks"})
 #: Things of a module of which numbers are asked for after each test; the nearest come first.
 _LOOKED_INTO = 100
+_FUNCTIONS = frozenset({types.FunctionType, types.MethodType, types.BuiltinFunctionType})
 #: Entries that are told one by one; a table that is filled with more at once is told as a whole, as
 #: each counts for all tests that one look stands for.
 _MANY = 64
@@ -246,9 +247,9 @@ class LibraryWatch:
 def _shown(root: Root, key: str, value: object) -> bool:
     """Tell whether this is the last value that the examples of a document showed, as a shell does.
 
-    What is installed under that name to translate texts can be called.
+    What is installed under that name to translate texts is a function or method.
     """
-    return root.path == "builtins" and key == "_" and not callable(value)
+    return root.path == "builtins" and key == "_" and type(value) not in _FUNCTIONS
 
 
 def _scan(name: str, own: Mapping[str, object]) -> Root:

@@ -105,7 +105,7 @@ def test_a_container_is_looked_at_where_it_is_at_home(
     assert spelled(str.upper) != spelled(str.lower)
 
 
-@pytest.mark.parametrize(("value", "left"), [(3, False), (str.upper, True)])
+@pytest.mark.parametrize(("value", "left"), [(3, False), (int, False), (len, True)])
 def test_what_an_example_showed_last_was_left_by_nobody(
     monkeypatch: pytest.MonkeyPatch, watch: LibraryWatch, value: object, *, left: bool
 ) -> None:
