@@ -84,6 +84,14 @@ def otherwise(pin: Pin | None, tool: str, have: str) -> str:
     )
 
 
+def strange(root: Path, top: Path, tool: str) -> str:
+    """Return why pre-commit's version of a tool can't be here, "" where it can."""
+    pin, taken = _in_hooks(root, top, tool), machine.requirement(OWN, tool)
+    if pin is None or fits(pin.version, taken):
+        return ""
+    return f"{pin.place} pins {pin.version}, and FirstTry works with {tool}{taken}"
+
+
 def fits(version: str, taken: str) -> bool:
     """Tell whether a version is one of those that a specifier (``>=0.6,<1``) allows."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet

@@ -122,10 +122,14 @@ def find(root: Path, top: Path, tool: str, own: GateSettings) -> Use:
     if own.enabled is not None or own.args:
         key = "args are set" if own.enabled is None else f"enabled = {str(own.enabled).lower()}"
         return Use(on=own.enabled is not False, why=f"[tool.firsttry.{tool}] {key}")
+    called = team_command.find(root, top, tool).place
+    # What another version finds in a project that holds to that one is news to its team.
+    strange = requirements.strange(root, top, tool) if called == pre_commit.FILE else ""
+    if strange:
+        return Use(on=False, why=strange)
     configured = _configured(root, tool)
     if configured:
         return Use(on=True, why=configured)
-    called = team_command.find(root, top, tool).place
     if called:
         return Use(on=True, why=f"{called} calls it")
     return _by_requirement(root, top, tool)

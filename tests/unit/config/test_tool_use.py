@@ -186,6 +186,19 @@ def test_a_version_that_can_not_be_here_says_how_to_leave_the_tool_out() -> None
     assert said.endswith("to leave ruff to your own commands: [tool.firsttry.ruff] enabled = false")
 
 
+@pytest.mark.parametrize(("rev", "on"), [("v0.3.4", False), ("v0.9.1", True)])
+def test_a_hook_of_a_version_that_can_not_be_here_is_left_to_its_team(
+    tmp_path: Path, rev: str, *, on: bool
+) -> None:
+    """Also where the tool is configured; who switches it on has it."""
+    _write(tmp_path, ".pre-commit-config.yaml", HOOKS.replace("v0.9.1", rev))
+    _write(tmp_path, "pyproject.toml", "[tool.ruff]\nline-length = 90\n")
+    found = tool_use.find(tmp_path, tmp_path, "ruff", GateSettings())
+    assert found.on is on
+    assert on or "pins 0.3.4, and FirstTry works with ruff>=" in found.why
+    assert tool_use.find(tmp_path, tmp_path, "ruff", GateSettings(enabled=True)).on
+
+
 @pytest.mark.parametrize(
     ("name", "text", "version"),
     [
