@@ -148,6 +148,7 @@ class Console:
             elif time.monotonic() - self._spoke.setdefault(name, time.monotonic()) > PATIENCE:
                 self._spoke[name] = time.monotonic()
                 self._write(text + "\n")
+                self.stream.flush()
 
     @contextlib.contextmanager
     def counting(self, name: str, text: str) -> Iterator[None]:
@@ -218,6 +219,8 @@ class Console:
 
     def _draw(self) -> None:
         if not self.terminal:
+            # Who follows a log of CI sees it now, and not when thousands of letters are together.
+            self.stream.flush()
             return
         # A stream that has nothing live is not asked how wide it is.
         width = self._columns() if self._live else 0

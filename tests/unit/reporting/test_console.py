@@ -137,3 +137,16 @@ def test_a_phase_without_words_shows_its_time(monkeypatch: pytest.MonkeyPatch) -
             time.sleep(0.01)
     assert "learning, 0" in out.getvalue()
     assert threading.active_count() == before
+
+
+def test_what_is_said_into_a_pipe_is_there_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python holds lines back there until thousands of letters are together."""
+    monkeypatch.setattr(console_module, "PATIENCE", -1)
+    raw = io.BytesIO()
+    console = Console(io.TextIOWrapper(raw, encoding="utf-8"))
+    console.say("said")
+    assert raw.getvalue() == b"said\n"
+    console.live("tests", "12 of 300")
+    assert raw.getvalue() == b"said\n12 of 300\n"
+    console.done("tests", "green")
+    assert raw.getvalue() == b"said\n12 of 300\ngreen\n"
