@@ -53,6 +53,10 @@ def words(
         parts = (node.body, node.orelse)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         parts = (node.left, node.right)
+        if any(_text(it, known, 0) is not None for it in parts):
+            # No list: a text that goes on with one that is not known.
+            yield UNKNOWN
+            return
     elif isinstance(node, ast.Name) and node.id in known:
         parts = (known[node.id],)
     else:
@@ -82,9 +86,11 @@ def _name(node: ast.Name, known: Mapping[str, ast.expr], deep: int) -> str | Non
     return _text(known[node.id], known, deep) if node.id in known else None
 
 
-def _below(node: ast.BinOp, known: Mapping[str, ast.expr], deep: int) -> str | None:
-    parts = _texts([node.left, node.right], known, deep) if isinstance(node.op, ast.Div) else []
-    return _joined(parts) if parts else None
+def _of_two(node: ast.BinOp, known: Mapping[str, ast.expr], deep: int) -> str | None:
+    parts = _texts([node.left, node.right], known, deep)
+    if not parts or not isinstance(node.op, (ast.Add, ast.Div)):
+        return None
+    return "".join(parts) if isinstance(node.op, ast.Add) else _joined(parts)
 
 
 def _parent(node: ast.Attribute, known: Mapping[str, ast.expr], deep: int) -> str | None:
@@ -118,7 +124,7 @@ def _joined(texts: list[str]) -> str:
 _READERS: dict[type[ast.AST], Callable[[Any, Mapping[str, ast.expr], int], str | None]] = {
     ast.Constant: lambda node, _known, _deep: str(node.value),
     ast.Name: _name,
-    ast.BinOp: _below,
+    ast.BinOp: _of_two,
     ast.Attribute: _parent,
     ast.JoinedStr: _formatted,
     ast.Call: _called,

@@ -238,7 +238,8 @@ def _of_nox(text: str) -> Iterator[Line]:
         if isinstance(node, ast.FunctionDef):
             folder = ""
             for name, words in _called(node, {**shared, **nox_words.assigned(ast.walk(node))}):
-                folder = words[0] if name == "chdir" and words else folder
+                if name == "chdir" and words:
+                    folder = "" if words[0] == nox_words.UNKNOWN else words[0]
                 if name.startswith("run"):
                     yield Line(words=words, folder=joined("", folder))
 

@@ -222,7 +222,7 @@ class ProcessRecorder:
                 self._count_whole(place, set())
 
     def _count_whole(self, place: str, seen: set[str]) -> None:
-        """Count a module and all that it imports, maybe in a circle; ``seen`` are done."""
+        """Count a module for whole, and all that it imports, but what is ``seen`` already."""
         seen.add(place)
         self.attribution.add("whole-module", place)
         # Scopes are numbered in the order of this dictionary.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "xdist", "execnet", "firsttry_tasks"})
 #: Things of a module of which numbers are asked for after each test; the nearest come first.
 _LOOKED_INTO = 100
+#: What may be installed under a name to be called, and no example of a document shows.
 _FUNCTIONS = frozenset({types.FunctionType, types.MethodType, types.BuiltinFunctionType})
 #: Entries that are told one by one; a table that is filled with more at once is told as a whole, as
 #: each counts for all tests that one look stands for.

@@ -273,11 +273,11 @@ def turn_red(root: Path, stage: Stage, *, explain: bool = False) -> None:
     if explain:
         CONSOLE.say(*reporting_text.explanation(it))
     n = len(it.failures)
-    found = f"{n} finding{'s' if n > 1 else ''}" if n else ""
+    found = f"{n} finding{'s' if n != 1 else ''}"
     if it.status == "error":
         broken = [line.result for line in it.gates if line.result.status == "error"]
         names = ", ".join(result.gate for result in broken)
-        besides = f" What it did is red: {found}." if found else ""
+        besides = f" What it did is red: {found}." if n else ""
         raise FirstTryError(f"{stage} could not do all its work ({names}).{besides}")
     if it.status == "red":
         raise RedError(f"{stage} is red: {found}.")

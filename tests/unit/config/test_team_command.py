@@ -313,6 +313,8 @@ BOTH = ("libs/a", "libs/b")
         ("Makefile", "a:\n\tcd libs/a && true\n\tmypy .\n", ()),
         ("tox.ini", "[testenv:a]\nchangedir = {toxinidir}/libs/a\ncommands = mypy src\n", BOTH[:1]),
         ("noxfile.py", "def a(s):\n    with s.chdir('libs/b'):\n        s.run('mypy')\n", BOTH[1:]),
+        ("noxfile.py", "L = 'libs'\ndef a(s):\n s.chdir(L + '/b')\n s.run('mypy')\n", BOTH[1:]),
+        ("noxfile.py", "def a(s):\n    s.chdir(s.create_tmp())\n    s.run('mypy')\n", ()),
         (".github/workflows/a.yml", JOB.format("x: 1", "mypy src", "./libs/b/"), ("libs/b",)),
         (
             ".github/workflows/a.yml",

@@ -285,12 +285,12 @@ def test_what_is_kept_on_a_function_is_told_by_its_name_alone() -> None:
 @pytest.mark.parametrize("most", [None, 128, 3])
 def test_what_a_cache_of_the_standard_library_keeps_is_told(most: int | None) -> None:
     """Each new result with its arguments; nothing of what it holds once it had to forget one."""
-    cached = functools.lru_cache(most)(lambda value, more=0: [value, more])
+    cached = functools.lru_cache(most)(lambda value, more=0: {value: more})
     cached(0)
     held = {"IT": cached, "__name__": "held"}
     found = _differences(held, lambda _: (cached(1), cached("two", more=3)))
     key = ("two", object(), "more", 3)
-    assert found == _added((1, [1, 0]), (key, ["two", 3]))
+    assert found == _added((1, {1: 0}), (key, {"two": 3}))
     found = _differences(held, lambda _: [cached(value) for value in range(2, 5)])
-    assert found == ({"IT"} if most == 3 else _added(*((it, [it, 0]) for it in range(2, 5))))
+    assert found == ({"IT"} if most == 3 else _added(*((it, {it: 0}) for it in range(2, 5))))
     assert _differences(held, lambda _: cached.cache_clear()) == {"IT"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import decimal
 import gc
 import logging
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -102,7 +104,20 @@ def test_a_container_is_looked_at_where_it_is_at_home(
     watch.lend(lent({"table": table}))
     table["a"] = str.upper
     assert watch.look() == [f"{LIBRARY}frame.tables:table={spelled(('a', str.upper))}"]
-    assert spelled(str.upper) != spelled(str.lower)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (str.upper, str.lower),
+        (decimal.Decimal("1.5"), decimal.Decimal("2.5")),
+        (re.compile("a"), re.compile("b")),
+        (dt.timedelta(1), dt.date(2026, 1, 1)),
+    ],
+)
+def test_what_is_made_in_c_is_told_by_what_it_says_of_itself(one: object, other: object) -> None:
+    """In each interpreter, however it makes the class."""
+    assert spelled(one) != spelled(other)
 
 
 @pytest.mark.parametrize(("value", "left"), [(3, False), (int, False), (len, True)])

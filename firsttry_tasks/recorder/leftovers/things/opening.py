@@ -103,7 +103,7 @@ def opened(value: Any, is_own: Callable[[object], bool] = nobodys) -> tuple[Open
     if is_standard(value, kind):
         return ()
     bases = lineage(kind)[:-1]
-    found = _logger(value) if logging.Logger in bases else _instance(value, kind)
+    found = _logger(value, kind) if logging.Logger in bases else _instance(value, kind)
     base = next((it for it in bases if it in TABLES), None)
     return (found, *([_table(value, base)] if base else ()))
 
@@ -262,9 +262,9 @@ def _instance(value: Any, kind: Any) -> Opened:
     return Opened(named().items(), sign, (own.values(),) if own is not None else (), reads, named)
 
 
-def _logger(value: Any) -> Opened:
+def _logger(value: Any, kind: Any) -> Opened:
     """Look into a logger, without where it stands among the others, which are looked at as one."""
-    own = vars(value)
+    own = dictionary_of(value, kind) or {}
 
     def named() -> dict[str, object]:
         return {key: it for key, it in contents(own).items() if key not in _AMONG_LOGGERS}

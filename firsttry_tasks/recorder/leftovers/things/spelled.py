@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from firsttry_tasks.recorder.leftovers.things.opening import INTERPRETERS, inside
-from firsttry_tasks.recorder.leftovers.things.shown import DEFINED, sign_of
+from firsttry_tasks.recorder.leftovers.things.shown import sign_of
 from firsttry_tasks.recorder.leftovers.things.tables import CACHE
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ _NAMED = (
     types.MemberDescriptorType,
     CACHE,
 )
-#: What the standard library makes in C, whose text says all of it: patterns, numbers, dates.
-_TELLING = "re", "decimal", "datetime"
+#: Modules of the standard library whose objects show by their text all that they are.
+_TELLING = frozenset({"decimal", "datetime"})
 
 
 def spelled(value: object, key: bytes = b"") -> str:
@@ -68,9 +68,10 @@ def _text(value: Any, left: int) -> str:
 
 
 def _spelled_out(value: Any, kind: Any, left: int) -> str:
-    if _own(kind, "__module__") in _TELLING and not kind.__flags__ & DEFINED:
+    home = _own(kind, "__module__")
+    if home in _TELLING:
         # A date is another one each day, as a rule.
-        return _PASSING.sub("#", repr(value)) if kind.__module__ == "datetime" else repr(value)
+        return _PASSING.sub("#", repr(value)) if home == "datetime" else repr(value)
     return f"{_own(kind, '__qualname__')}({','.join(_parts(value, left - 1))})"
 
 

@@ -76,14 +76,11 @@ class Kept(NamedTuple):
         return [Entry(identity(pair[0]), pair[1], pair) for pair in self._pairs()]
 
     def _pairs(self) -> list[tuple[object, object]]:
-        found = gc.get_referents(self.value)[1:]
-        size = self.size()
-        # First stand the key, the result and the class of each link, then the dictionary of links;
-        # where no bound is set, that is one of results.
-        links, tables = found[: 3 * size], [it for it in found if type(it) is dict]
-        keys, results = links[::3], links[1::3]
-        for table in tables[:1]:
-            if len(table) == size and {*map(identity, table)} == {*map(identity, keys)}:
-                return [*zip(keys, results, strict=True)]
+        found, size = gc.get_referents(self.value)[1:], self.size()
+        # The key, the result and the class of each link stand before the dictionary of the links;
+        # where no bound is set there are no links, and that is one of results.
+        links, table = found[: 3 * size], found[3 * size] if len(found) > 3 * size else None
+        if type(table) is dict and {*map(identity, table)} == {*map(identity, links[::3])}:
+            return [*zip(links[::3], links[1::3], strict=True)]
         bare = found[0] if found and type(found[0]) is dict else {}
         return [*bare.items()] if len(bare) == size else []
